@@ -1,0 +1,228 @@
+"""The extremal triple: from a class, a visualization and a query to U, W, B and every fooling pair."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+from trompe.theory import (
+    FunctionClass,
+    Interval,
+    InvalidInput,
+    Point,
+    Task,
+    Visualization,
+    as_eta,
+    as_number,
+    show,
+)
+from trompe.theory.exact import Number
+from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
+
+__all__ = ["Construction", "FoolingPair", "Triple", "as_array", "eta_for", "mix", "namespace_of"]
+
+
+def mix(top: Any, strict: Any, eta: Any) -> Any:
+    """(1 - eta) top + eta strict: the mix lemma's member made of an extremal and a strict one."""
+    return (1 - eta) * top + eta * strict
+
+
+def namespace_of(z: Array) -> ArrayNamespace:
+    """The namespace that belongs to an array: NumPy's by dtype, PyTorch's for tensors."""
+    if isinstance(z, np.ndarray):
+        return _numpy_namespace(z.dtype)
+    if type(z).__module__.partition(".")[0] == "torch":
+        from trompe.constructions.torch_bridge import torch_namespace
+
+        return torch_namespace(z.dtype, z.device)
+    raise InvalidInput(
+        f"points of type {type(z).__name__}; expected a tuple of numbers, a NumPy array or a tensor"
+    )
+
+
+@lru_cache(maxsize=8)
+def _numpy_namespace(dtype: np.dtype[Any]) -> NumpyNamespace:
+    if dtype != object and dtype.kind != "f":
+        raise InvalidInput(f"points of dtype {dtype}; expected float64, float32 or exact fractions")
+    return NumpyNamespace(dtype)
+
+
+class Construction(ABC):
+    """How a row builds its triple.
+
+    `parameters` turns exact input into exact parameters. `features` reads a few quantities off a
+    point, `upper`, `lower` and `strict` turn them into U(z), W(z) and B(z). The last four are written
+    once against an array namespace and hold no number that is not a parameter or a small constant.
+    """
+
+    row: ClassVar[str]
+    formulas: ClassVar[dict[str, str]]
+    """U, W, B as a reader writes them."""
+
+    @abstractmethod
+    def parameters(self, cls: Any, v: Visualization, x: Point) -> Any:
+        """A frozen dataclass of exact numbers and points; v and x are already checked."""
+
+    @abstractmethod
+    def features(self, z: Array, p: Any, xp: ArrayNamespace) -> Any:
+        """What the triple reads off the point z, as a named tuple."""
+
+    @abstractmethod
+    def upper(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        """U: a member that is as large as any at the query."""
+
+    @abstractmethod
+    def lower(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        """W: a member that is as small as any at the query."""
+
+    @abstractmethod
+    def strict(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        """B: a member that reaches m only at a and M only at b."""
+
+
+@dataclass(frozen=True)
+class Triple:
+    """U, W, B of one class at one visualization and one query.
+
+    Call `upper`, `lower`, `strict` with a tuple of numbers (exact result), an array of shape
+    (..., d) of dtype float64, float32 or object (fractions), or a tensor.
+    """
+
+    construction: Construction
+    cls: FunctionClass
+    v: Visualization
+    x: Point
+    parameters: Any
+
+    @cached_property
+    def _casts(self) -> dict[ArrayNamespace, Any]:
+        return {}
+
+    def evaluate(self, z: Array, xp: ArrayNamespace, *names: str) -> tuple[Array, ...]:
+        """The named ones of `upper`, `lower`, `strict` at the array z of the namespace `xp`."""
+        if xp not in self._casts:
+            self._casts[xp] = cast(self.parameters, xp)
+        p = self._casts[xp]
+        features = self.construction.features(z, p, xp)
+        return tuple(getattr(self.construction, name)(features, p, xp) for name in names)
+
+    def upper(self, z: Any) -> Array:
+        """U(z)."""
+        return self.evaluate(*as_array(z, self.v.dim), "upper")[0]
+
+    def lower(self, z: Any) -> Array:
+        """W(z)."""
+        return self.evaluate(*as_array(z, self.v.dim), "lower")[0]
+
+    def strict(self, z: Any) -> Array:
+        """B(z)."""
+        return self.evaluate(*as_array(z, self.v.dim), "strict")[0]
+
+    @cached_property
+    def envelope(self) -> Interval:
+        """[W(x), U(x)], from the construction's own functions."""
+        upper, lower = self.evaluate(*as_array(self.x, self.v.dim), "upper", "lower")
+        return Interval(lower, upper)
+
+    def pair(self, eta: Number = Fraction(1, 10)) -> FoolingPair:
+        """f = (1-eta) U + eta B and g = (1-eta) W + eta B, 0 < eta < 1."""
+        return FoolingPair(self, as_eta(eta))
+
+    def pair_for(self, task: Task) -> FoolingPair:
+        """The pair with an eta that makes it defeat every decoder of `task`.
+
+        Raises
+        ------
+        InvalidInput : the task is decidable at this query, so that no pair defeats it.
+        """
+        eta = eta_for(task, self.envelope, self.v)
+        if eta is None:
+            raise InvalidInput(
+                f"{self.cls.key}/{task.key}: the task is decidable at query {show(self.x)}: the fibre is "
+                f"[{self.envelope.lower}, {self.envelope.upper}]; no pair defeats every decoder there"
+            )
+        return FoolingPair(self, eta)
+
+
+def eta_for(task: Task, fibre: Interval, v: Visualization) -> Any | None:
+    """A mixing weight that keeps enough of the gap for `task`, or None where the task is decidable.
+
+    exact: 1/10. approx: half of what is to spare, (diam - 2 eps R) / 2 diam. side: the smaller
+    distance of the two ends from mid, as a share of R. The last two make the pair's claim strict.
+    """
+    if task.decidable(fibre, v):
+        return None
+    if task.key == "approx":
+        spare = fibre.diameter - 2 * task.eps * v.range  # type: ignore[attr-defined]
+        return spare / (2 * fibre.diameter)
+    if task.key == "side":
+        return min(fibre.upper - v.mid, v.mid - fibre.lower) / v.range
+    return Fraction(1, 10)
+
+
+@dataclass(frozen=True)
+class FoolingPair:
+    """Two members with the same unique extremes that disagree at the query.
+
+    `f` and `g` are functions of points; `f_x` and `g_x` their exact values at the query.
+    """
+
+    triple: Triple
+    eta: Any
+
+    @property
+    def v(self) -> Visualization:
+        """phi(f) = phi(g)."""
+        return self.triple.v
+
+    @property
+    def x(self) -> Point:
+        """The query."""
+        return self.triple.x
+
+    def f(self, z: Any) -> Array:
+        """(1-eta) U(z) + eta B(z)."""
+        return self.evaluate(*as_array(z, self.v.dim), "upper")
+
+    def g(self, z: Any) -> Array:
+        """(1-eta) W(z) + eta B(z)."""
+        return self.evaluate(*as_array(z, self.v.dim), "lower")
+
+    def evaluate(self, z: Array, xp: ArrayNamespace, extremal: str) -> Array:
+        """The mix of `upper` (f) or `lower` (g) with `strict`, at the array z of the namespace `xp`."""
+        member, strict = self.triple.evaluate(z, xp, extremal, "strict")
+        return mix(member, strict, xp.number(self.eta))
+
+    @cached_property
+    def f_x(self) -> Any:
+        """f at the query, exact."""
+        return self.f(self.x)
+
+    @cached_property
+    def g_x(self) -> Any:
+        """g at the query, exact."""
+        return self.g(self.x)
+
+    @property
+    def gap(self) -> Any:
+        """f(x) - g(x) = (1-eta) (U(x) - W(x)) >= 0, in the unit's own scale."""
+        return self.f_x - self.g_x
+
+    def defeats(self, task: Task) -> bool:
+        """Is every decoder of `task` wrong at the query on f or on g?"""
+        return not task.decidable(Interval(self.g_x, self.f_x), self.v)
+
+
+def as_array(z: Any, dim: int) -> tuple[Array, ArrayNamespace]:
+    """The point or points z as an array, with its namespace; tuples and lists become exact."""
+    if isinstance(z, (tuple, list)):
+        z = EXACT.array(tuple(as_number(value, f"point[{i}]") for i, value in enumerate(z)))
+    xp = namespace_of(z)
+    if not z.ndim or z.shape[-1] != dim:
+        raise InvalidInput(f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}")
+    return z, xp

@@ -1,0 +1,37 @@
+"""What can be wrong with a question: one clear line each, with the item, the value and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = ["InvalidInput", "MissingDependency", "QueryShown", "TrompeError", "UnknownKey"]
+
+
+class TrompeError(Exception):
+    """Base of every error that trompe raises on purpose. The command line prints it and exits with 2."""
+
+
+class InvalidInput(TrompeError, ValueError):
+    """A number, point, visualization or parameter that the statement in question does not cover."""
+
+
+class QueryShown(InvalidInput):
+    """The query is a point whose value the visualization (or the training data) already tells."""
+
+
+class MissingDependency(TrompeError, ImportError):
+    """An optional package is not installed; the message names the extra that brings it."""
+
+
+class UnknownKey(TrompeError, KeyError):
+    """No row, task, theorem or obligation has this key; the message names the nearest ones."""
+
+    def __init__(self, kind: str, key: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(str(key), names, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+        super().__init__(f"unknown {kind} {str(key)!r}; {hint}")
+
+    def __str__(self) -> str:  # KeyError would print the repr of the message
+        return str(self.args[0])

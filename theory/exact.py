@@ -1,0 +1,102 @@
+"""Exact numbers and points of the unit box: the only numbers that a statement is made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import Any, TypeAlias
+
+from trompe.theory.errors import InvalidInput
+
+__all__ = ["Number", "Point", "PointLike", "as_eps", "as_eta", "as_number", "as_point", "show"]
+
+Point: TypeAlias = tuple[Fraction, ...]
+"""A point of [0, 1]^d: d exact coordinates."""
+
+Number: TypeAlias = int | float | Fraction | Decimal | str
+"""What a user may write for a number. A float stands for its exact binary value."""
+
+PointLike: TypeAlias = Iterable[Any]
+"""What a user may write for a point: a list, tuple or array of numbers."""
+
+
+def as_number(value: object, what: str = "number") -> Fraction:
+    """`value` as an exact fraction; `"0.1"` and `"1/10"` are a tenth, the float `0.1` is its binary value.
+
+    Raises
+    ------
+    InvalidInput : not a number, NaN, infinite, or a boolean.
+    """
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, bool):
+        raise InvalidInput(f"{what} = {value!r} is a truth value, not a number")
+    if isinstance(value, str):
+        try:
+            return Fraction(value.strip())
+        except (ValueError, ZeroDivisionError):
+            raise InvalidInput(
+                f"{what} = {value!r} is not a number; write it as 3, 0.25 or 1/4"
+            ) from None
+    if isinstance(value, Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if isinstance(value, Decimal) or isinstance(value, Real):
+        if not math.isfinite(value):
+            raise InvalidInput(f"{what} = {value} is not finite")
+        return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))
+    raise InvalidInput(f"{what} = {value!r} is not a number; expected int, Fraction, float or str")
+
+
+def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> Point:
+    """`values` as an exact point of [0, 1]^d, d >= 1.
+
+    Raises
+    ------
+    InvalidInput : empty, of another length than `dim`, or a coordinate outside [0, 1].
+    """
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise InvalidInput(f"{what} = {values!r} is not a point; expected a sequence of numbers")
+    point = tuple(as_number(value, f"{what}[{i}]") for i, value in enumerate(values))
+    if not point:
+        raise InvalidInput(f"{what} = () has no coordinates; a point needs d >= 1")
+    if dim is not None and len(point) != dim:
+        raise InvalidInput(f"{what} has {len(point)} coordinates; expected {dim}")
+    for i, coordinate in enumerate(point):
+        if not 0 <= coordinate <= 1:
+            where = f"{what} = {show(point)}" if len(point) <= 8 else what
+            raise InvalidInput(
+                f"{where} lies outside [0, 1]^{len(point)} (coordinate {i} is {coordinate}); "
+                "scale your inputs to the unit box"
+            )
+    return point
+
+
+def as_eps(value: object) -> Fraction:
+    """A tolerance as a share of the range, strictly between 0 and 1/2."""
+    eps = as_number(value, "eps")
+    if not 0 < eps < Fraction(1, 2):
+        raise InvalidInput(
+            f"eps = {eps} lies outside (0, 1/2); at 1/2 the midrange decoder is right on every class"
+        )
+    return eps
+
+
+def as_eta(value: object) -> Fraction:
+    """A mixing weight, strictly between 0 and 1."""
+    eta = as_number(value, "eta")
+    if not 0 < eta < 1:
+        raise InvalidInput(
+            f"eta = {eta} lies outside (0, 1); f = (1-eta) U + eta B needs a share of both"
+        )
+    return eta
+
+
+def show(point: Point) -> str:
+    """A point as a reader writes it: `(1/2, 0)`; long points are cut in the middle."""
+    if len(point) > 8:
+        head, tail = ", ".join(map(str, point[:3])), ", ".join(map(str, point[-2:]))
+        return f"({head}, ..., {tail}; d = {len(point)})"
+    return "(" + ", ".join(map(str, point)) + ")"

@@ -1,0 +1,88 @@
+"""The few quantities that the theory reads off a point: distances, mean, gauge, flipped coordinates.
+
+Each is written once against an array namespace `xp`; points are arrays of shape (..., d).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from trompe.theory.errors import UnknownKey
+from trompe.theory.exact import Point
+from trompe.theory.namespace import Array, ArrayNamespace
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "flipped",
+    "gauge",
+    "gauge_slopes",
+    "l1",
+    "l2",
+    "linf",
+    "mean",
+    "metric",
+]
+
+Metric = Callable[[Array, Array, ArrayNamespace], Array]
+"""A distance of two points: `distance(y, z, xp)`."""
+
+
+def l1(y: Array, z: Array, xp: ArrayNamespace) -> Array:
+    """sum_i |y_i - z_i|."""
+    return xp.sum(xp.abs(y - z))
+
+
+def l2(y: Array, z: Array, xp: ArrayNamespace) -> Array:
+    """The square root of sum_i (y_i - z_i)^2."""
+    return xp.sqrt(xp.sum((y - z) * (y - z)))
+
+
+def linf(y: Array, z: Array, xp: ArrayNamespace) -> Array:
+    """max_i |y_i - z_i|."""
+    return xp.max(xp.abs(y - z))
+
+
+METRICS: dict[str, Metric] = {"l1": l1, "l2": l2, "linf": linf}
+"""The metrics a Lipschitz constant may refer to."""
+
+
+def metric(key: str) -> Metric:
+    """The metric called `key`."""
+    try:
+        return METRICS[key]
+    except KeyError:
+        raise UnknownKey("metric", key, METRICS) from None
+
+
+def mean(z: Array, xp: ArrayNamespace) -> Array:
+    """(z_1 + ... + z_d) / d."""
+    return xp.sum(z) * xp.number(Fraction(1, z.shape[-1]))
+
+
+def flipped(z: Array, flip: Array, sign: Array) -> Array:
+    """z'_i = z_i where b_i = 1 and 1 - z_i where b_i = 0, as flip_i + sign_i z_i.
+
+    With flip = 1 - b and sign = 2 b - 1: the reflection of the box that takes the corner b to 1.
+    """
+    return flip + sign * z
+
+
+def gauge_slopes(c: Point) -> tuple[Point, Point]:
+    """The reciprocals that the gauge about c needs: 1/(1-c_i) where c_i < 1, 1/c_i where c_i > 0, else 0."""
+    one, zero = Fraction(1), Fraction(0)
+    up = tuple(one / (1 - ci) if ci < 1 else zero for ci in c)
+    down = tuple(one / ci if ci > 0 else zero for ci in c)
+    return up, down
+
+
+def gauge(z: Array, c: Array, up: Array, down: Array, xp: ArrayNamespace) -> Array:
+    """gamma(z) = max_i max((z_i - c_i)/(1 - c_i), (c_i - z_i)/c_i): 0 only at c, 1 where the ray from c leaves the box.
+
+    `up` and `down` are the reciprocals of `gauge_slopes`; a coordinate with c_i = 1 (or 0) has one
+    term only, its other slope is 0.
+    """
+    return xp.max(xp.maximum(up * (z - c), down * (c - z)))
+
+
