@@ -152,8 +152,8 @@ class Triple:
 def eta_for(task: Task, fibre: Interval, v: Visualization) -> Any | None:
     """A mixing weight that keeps enough of the gap for `task`, or None where the task is decidable.
 
-    exact: 1/10. approx: half of what is to spare, (diam - 2 eps R) / 2 diam. side: the smaller
-    distance of the two ends from mid, as a share of R. The last two make the pair's claim strict.
+    exact: 1/10. approx: half of what is to spare, (diam - 2 eps R) / 2 diam. side: half the
+    smaller distance of the two ends from mid, as a share of R. Halving keeps the claims strict.
     """
     if task.decidable(fibre, v):
         return None
@@ -161,7 +161,7 @@ def eta_for(task: Task, fibre: Interval, v: Visualization) -> Any | None:
         spare = fibre.diameter - 2 * task.eps * v.range  # type: ignore[attr-defined]
         return spare / (2 * fibre.diameter)
     if task.key == "side":
-        return min(fibre.upper - v.mid, v.mid - fibre.lower) / v.range
+        return min(fibre.upper - v.mid, v.mid - fibre.lower) / (2 * v.range)
     return Fraction(1, 10)
 
 

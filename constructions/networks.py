@@ -60,7 +60,7 @@ class Network:
         """The output at the array z of the namespace `xp`."""
         for layer in self.layers[:-1]:
             z = xp.maximum(xp.number(0), self._affine(layer, z, xp))
-        return self._affine(self.layers[-1], z, xp)[..., 0]
+        return self._affine(self.layers[-1], z, xp)[..., 0][()]
 
     @staticmethod
     def _affine(layer: Layer, z: Array, xp: ArrayNamespace) -> Array:

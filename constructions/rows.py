@@ -20,7 +20,7 @@ from trompe.theory import (
 from trompe.theory.functionals import flipped, gauge, gauge_slopes, l1, mean, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 
-__all__ = ["AffineTriple", "ConvexTriple", "Hats", "LipschitzTriple", "MonotoneTriple"]
+__all__ = ["AffineTriple", "ConvexTriple", "Hats", "LipschitzTriple", "MonotoneTriple", "hat"]
 
 
 # -- black-box, neural network, piecewise affine, ERM ---------------------------------------------
@@ -54,9 +54,9 @@ class Hats(Construction):
     }
 
     class Features(NamedTuple):
-        """The l1 distances of z to the sites, in their order."""
+        """The hats about a, b, x and the training inputs, at z."""
 
-        distances: tuple[Array, ...]
+        hats: tuple[Array, ...]
 
     def parameters(self, cls: FunctionClass, v: Visualization, x: Point) -> HatParameters:
         data = getattr(cls, "data", None)
@@ -68,30 +68,30 @@ class Hats(Construction):
         )
 
     def features(self, z: Array, p: HatParameters, xp: ArrayNamespace) -> Features:
-        return self.Features(tuple(l1(z, site, xp) for site in p.sites))
+        return self.Features(tuple(hat(l1(z, site, xp), p.inv_delta, xp) for site in p.sites))
 
     def upper(self, features: Features, p: HatParameters, xp: ArrayNamespace) -> Array:
-        return self.strict(features, p, xp) + self._half(p, xp) * self._hats(features, p, xp)[2]
+        return self.strict(features, p, xp) + self._half(p, xp) * features.hats[2]
 
     def lower(self, features: Features, p: HatParameters, xp: ArrayNamespace) -> Array:
-        return self.strict(features, p, xp) - self._half(p, xp) * self._hats(features, p, xp)[2]
+        return self.strict(features, p, xp) - self._half(p, xp) * features.hats[2]
 
     def strict(self, features: Features, p: HatParameters, xp: ArrayNamespace) -> Array:
-        at_a, at_b, _, *at_data = self._hats(features, p, xp)
+        at_a, at_b, _, *at_data = features.hats
         mid = (p.low + p.high) * xp.number(Fraction(1, 2))
         value = mid - self._half(p, xp) * at_a + self._half(p, xp) * at_b
-        for label, hat in zip(p.labels, at_data, strict=True):
-            value = value + (label - mid) * hat
+        for label, at_input in zip(p.labels, at_data, strict=True):
+            value = value + (label - mid) * at_input
         return value
 
     @staticmethod
     def _half(p: HatParameters, xp: ArrayNamespace) -> Any:
         return (p.high - p.low) * xp.number(Fraction(1, 2))
 
-    @staticmethod
-    def _hats(features: Features, p: HatParameters, xp: ArrayNamespace) -> list[Array]:
-        zero, one = xp.number(0), xp.number(1)
-        return [xp.maximum(zero, one - p.inv_delta * r) for r in features.distances]
+
+def hat(distance: Array, inv_delta: Any, xp: ArrayNamespace) -> Array:
+    """max(0, 1 - distance/delta): 1 at the site, 0 from delta on."""
+    return xp.maximum(xp.number(0), xp.number(1) - inv_delta * distance)
 
 
 def _l1_exact(s: Point, t: Point) -> Fraction:
@@ -243,8 +243,7 @@ class ConvexTriple(Construction):
         return p.low + (p.high - p.low) * features.gauge
 
     def lower(self, features: Features, p: ConvexParameters, xp: ArrayNamespace) -> Array:
-        hat = xp.maximum(xp.number(0), xp.number(1) - p.inv_delta * features.from_b)
-        return p.low + (p.high - p.low) * hat
+        return p.low + (p.high - p.low) * hat(features.from_b, p.inv_delta, xp)
 
     def strict(self, features: Features, p: ConvexParameters, xp: ArrayNamespace) -> Array:
         both = self.upper(features, p, xp) + self.lower(features, p, xp)
@@ -291,7 +290,7 @@ class AffineTriple(Construction):
 
     def features(self, z: Array, p: AffineParameters, xp: ArrayNamespace) -> Features:
         seen = flipped(z, p.flip, p.sign)
-        return self.Features(seen[..., p.largest], seen[..., p.smallest], mean(seen, xp))
+        return self.Features(seen[..., p.largest][()], seen[..., p.smallest][()], mean(seen, xp))
 
     def upper(self, features: Features, p: AffineParameters, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.largest

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from numbers import Real
+from typing import Any, ClassVar
 
 from trompe.theory.errors import InvalidInput, UnknownKey
 from trompe.theory.exact import as_eps
+from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
 
 __all__ = ["TASKS", "Approx", "Exact", "Interval", "Side", "Task", "task"]
@@ -44,18 +47,30 @@ class Interval:
 
 
 class Task(ABC):
-    """A question about f(x) given phi(f) and x."""
+    """A question about f(x) given phi(f) and x.
+
+    `correct` and `criterion` are written for numbers and solver terms alike; `right` and `decidable`
+    are their truth values for numbers.
+    """
 
     key: ClassVar[str]
     question: ClassVar[str]
 
     @abstractmethod
-    def right(self, answer: Any, truth: Any, v: Visualization) -> bool:
-        """Is `answer` right for a unit with visualization `v` whose value at the query is `truth`?"""
+    def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
+        """The condition that `answer` is right for a unit of range [low, high] whose value is `truth`."""
 
     @abstractmethod
+    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+        """Conditions on the fibre of which one holds if and only if one answer is right for all of it."""
+
+    def right(self, answer: Any, truth: Any, v: Visualization) -> bool:
+        """Is `answer` right for a unit with visualization `v` whose value at the query is `truth`?"""
+        return bool(self.correct(answer, truth, v.minimum, v.maximum, EXACT))
+
     def decidable(self, fibre: Interval, v: Visualization) -> bool:
         """Is one answer right for every unit of the fibre? (the fibre criterion)"""
+        return any(bool(c) for c in self.criterion(fibre, v.minimum, v.maximum, EXACT))
 
 
 @dataclass(frozen=True)
@@ -65,11 +80,11 @@ class Exact(Task):
     key: ClassVar[str] = "exact"
     question: ClassVar[str] = "predict f(x) exactly"
 
-    def right(self, answer: Any, truth: Any, v: Visualization) -> bool:
-        return bool(answer == truth)
+    def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
+        return answer == truth
 
-    def decidable(self, fibre: Interval, v: Visualization) -> bool:
-        return bool(fibre.lower == fibre.upper)
+    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+        return (fibre.lower == fibre.upper,)
 
 
 @dataclass(frozen=True)
@@ -79,16 +94,18 @@ class Approx(Task):
     key: ClassVar[str] = "approx"
     question: ClassVar[str] = "predict f(x) up to eps (M - m)"
 
-    eps: Fraction = field(default=Fraction(1, 4))
+    eps: Any = field(default=Fraction(1, 4))
+    """A number in (0, 1/2), or a solver term with that hypothesis."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "eps", as_eps(self.eps))
+        if isinstance(self.eps, (bool, str, Real, Decimal)):
+            object.__setattr__(self, "eps", as_eps(self.eps))
 
-    def right(self, answer: Any, truth: Any, v: Visualization) -> bool:
-        return bool(abs(answer - truth) <= self.eps * v.range)
+    def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
+        return xp.abs(answer - truth) <= self.eps * (high - low)
 
-    def decidable(self, fibre: Interval, v: Visualization) -> bool:
-        return bool(fibre.diameter <= 2 * self.eps * v.range)
+    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+        return (fibre.diameter <= 2 * self.eps * (high - low),)
 
 
 @dataclass(frozen=True)
@@ -98,13 +115,13 @@ class Side(Task):
     key: ClassVar[str] = "side"
     question: ClassVar[str] = "say whether f(x) is closer to the minimum or to the maximum"
 
-    def right(self, answer: Literal["min", "max"], truth: Any, v: Visualization) -> bool:
+    def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
         if answer not in ("min", "max"):
             raise InvalidInput(f'side answer = {answer!r}; expected "min" or "max"')
-        return bool(truth <= v.mid if answer == "min" else truth >= v.mid)
+        return 2 * truth <= low + high if answer == "min" else 2 * truth >= low + high
 
-    def decidable(self, fibre: Interval, v: Visualization) -> bool:
-        return bool(fibre.upper <= v.mid or fibre.lower >= v.mid)
+    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+        return (2 * fibre.upper <= low + high, 2 * fibre.lower >= low + high)
 
 
 TASKS: dict[str, type[Task]] = {kind.key: kind for kind in (Exact, Approx, Side)}

@@ -1,0 +1,287 @@
+"""Affine functions of at least two inputs: weights spread over the coordinates seen from the corner a."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from trompe.constructions.rows import AffineParameters
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.rows.common import in_box, is_corner, members, same_point, values
+from trompe.theory import Affine, Comparison, Convex
+from trompe.theory.functionals import flipped, mean
+from trompe.theory.namespace import Array
+
+__all__ = ["AFFINE", "AFFINE_EXISTS", "AFFINE_EXTREMES", "AFFINE_FACTS", "AFFINE_SOUND"]
+
+AFFINE_FACTS = ("affine/coordinates", "affine/mean-ends", "affine/mean-between", "affine/features-affine")
+AFFINE = ("affine/range", "affine/ends", "affine/unique", "affine/query", "affine/member")
+AFFINE_SOUND = ("affine/weights", "affine/positive-weights", "affine/sound")
+AFFINE_EXISTS = ("affine/exists",)
+AFFINE_EXTREMES = ("affine/extremes",)
+
+
+def seen_from(s: Scope, z: Array, b: Array) -> Array:
+    """z', the coordinates of z seen from the corner opposite to b."""
+    return flipped(z, 1 - b, 2 * b - 1)
+
+
+@obligation(
+    "affine/coordinates",
+    "on the box every z'_i lies in [0, 1]; all are 0 at a = 1 - b and all are 1 at b",
+    per_dim=True,
+    min_dim=2,
+)
+def _coordinates(s: Scope, d: int) -> Claim:
+    z, b = s.point("z", d), s.point("b", d)
+    at_z, at_a, at_b = (seen_from(s, p, b) for p in (z, 1 - b, b))
+    return Claim(
+        {"z in the box": in_box(z), "b is a corner": is_corner(b)},
+        all_of([in_box(at_z), *(t == 0 for t in at_a), *(t == 1 for t in at_b)]),
+        Fault("b may lie inside", without="b is a corner", instead=in_box(b)),
+    )
+
+
+@obligation(
+    "affine/mean-ends",
+    "the mean of z' lies in [0, 1], is 0 only at a and 1 only at b",
+    per_dim=True,
+    min_dim=2,
+)
+def _mean_ends(s: Scope, d: int) -> Claim:
+    z, b = s.point("z", d), s.point("b", d)
+    t = mean(seen_from(s, z, b), s.xp)
+    return Claim(
+        {"z in the box": in_box(z), "b is a corner": is_corner(b)},
+        all_of([0 <= t, t <= 1, (t == 0) == same_point(z, 1 - b), (t == 1) == same_point(z, b)]),
+        Fault("points outside the box", without="z in the box"),
+    )
+
+
+@obligation(
+    "affine/mean-between", "the mean of x' lies between its smallest and largest entry", per_dim=True, min_dim=2
+)
+def _mean_between(s: Scope, d: int) -> Claim:
+    seen = s.point("x_seen", d)
+    t, largest, smallest = mean(seen, s.xp), s.xp.max(seen), -s.xp.max(-seen)
+    return Claim(
+        {},
+        all_of([smallest <= t, t <= largest]),
+        Fault("strictly between", show=all_of([smallest < t, t < largest])),
+    )
+
+
+@obligation(
+    "affine/features-affine", "z'_i and the mean of z' satisfy the affine law", per_dim=True, min_dim=2
+)
+def _features_affine(s: Scope, d: int) -> Claim:
+    y, z, b = (s.point(name, d) for name in ("y", "z", "b"))
+    (w,) = s.reals("w")
+    at_y, at_z, at_w = (seen_from(s, p, b) for p in (y, z, y * w + z * (1 - w)))
+    affine = Affine()
+    quantities = [*zip(at_y, at_z, at_w, strict=True), tuple(mean(t, s.xp) for t in (at_y, at_z, at_w))]
+    laws = [affine.law(Comparison(*parts, weight=w), s.xp) for parts in quantities]
+    squares = affine.law(Comparison(at_y[0] * at_y[0], at_z[0] * at_z[0], at_w[0] * at_w[0], w), s.xp)
+    return Claim(
+        {"b is a corner": is_corner(b)},
+        all_of(laws),
+        Fault("the square of z'_1 too", show=squares),
+    )
+
+
+class _Symbols:
+    def __init__(self, s: Scope) -> None:
+        self.s = s
+        self.m, self.M = s.reals("m M")
+        self.p = AffineParameters(self.m, self.M, None, None, 0, 1)
+        self.parameters = {"m < M": self.m < self.M}
+
+    def feature(self, largest: Any, smallest: Any, average: Any) -> Any:
+        return self.s.construction("affine").Features(largest, smallest, average)
+
+    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
+        parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
+        facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (0 <= t, t <= 1))}
+        return self.feature(*parts), facts
+
+    def values(self, feature: Any) -> tuple[Any, Any, Any]:
+        return values(self.s, "affine", feature, self.p)
+
+
+@obligation("affine/range", "U, W, B take values in [m, M]")
+def _range(s: Scope) -> Claim:
+    t = _Symbols(s)
+    z, facts = t.at("z")
+    return Claim(
+        t.parameters | facts,
+        all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
+        Fault("coordinates outside [0, 1]", without="z' in [0, 1]"),
+    )
+
+
+@obligation("affine/ends", "U, W, B are m where every z'_i is 0 and M where every z'_i is 1")
+def _ends(s: Scope) -> Claim:
+    t = _Symbols(s)
+    at_a, at_b = (t.values(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
+    return Claim(
+        t.parameters,
+        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
+        Fault("M where every z'_i is 0", show=all_of(h == t.M for h in at_a)),
+    )
+
+
+@obligation("affine/unique", "B is m only where the mean of z' is 0 and M only where it is 1")
+def _unique(s: Scope) -> Claim:
+    t = _Symbols(s)
+    z, facts = t.at("z")
+    upper, _, strict = t.values(z)
+    return Claim(
+        t.parameters | facts,
+        all_of([implies(strict == t.m, z.mean == 0), implies(strict == t.M, z.mean == 1)]),
+        Fault("U for B", show=implies(upper == t.M, z.mean == 1)),
+    )
+
+
+@obligation(
+    "affine/query",
+    "U(x) = m + R max x' and W(x) = m + R min x', with B between, all within [m, M]",
+)
+def _query(s: Scope) -> Claim:
+    t = _Symbols(s)
+    x, facts = t.at("x")
+    upper, lower, strict = t.values(x)
+    span = t.M - t.m
+    return Claim(
+        t.parameters
+        | facts
+        | {"min x' <= mean x' <= max x'": all_of([x.smallest <= x.mean, x.mean <= x.largest])},
+        all_of(
+            [
+                upper == t.m + span * x.largest,
+                lower == t.m + span * x.smallest,
+                lower <= strict,
+                strict <= upper,
+            ]
+        ),
+        Fault("the mean anywhere", without="min x' <= mean x' <= max x'"),
+    )
+
+
+@obligation("affine/member", "U, W, B are affine")
+def _member(s: Scope) -> Claim:
+    t = _Symbols(s)
+    (w,) = s.reals("w")
+    (y, _), (z, _), (p, _) = t.at("y"), t.at("z"), t.at("p")
+    law = members(s, "affine", Affine(), t.p, y, z, between=p, weight=w)
+    features = {
+        f"{name}: law": Affine().law(Comparison(*parts, weight=w), s.xp)
+        for name, *parts in zip(("z'_i", "z'_j", "mean z'"), y, z, p, strict=True)
+    }
+    return Claim(t.parameters | features, law, Fault("a mean that is not affine", without="mean z': law"))
+
+
+@obligation(
+    "affine/weights",
+    "with c = w (2 b - 1): w z = w (1 - b) + c z' and c = w b - w (1 - b) (one coordinate), so "
+    "alpha + sum w_k z_k = h(a) + sum c_k z'_k with sum c_k = h(b) - h(a)",
+)
+def _weights(s: Scope) -> Claim:
+    z, b, w = (s.point(name, 1) for name in ("z_k", "b_k", "w_k"))
+    c = w * (2 * b - 1)
+    seen = seen_from(s, z, b)
+    show = same_point(w * z, w * (1 - b) + c * seen)
+    return Claim(
+        {"b is a corner": is_corner(b)},
+        all_of([show, same_point(c, w * b - w * (1 - b))]),
+        Fault("b may lie inside", without="b is a corner", instead=in_box(b)),
+    )
+
+
+@obligation(
+    "affine/positive-weights",
+    "if h = rest + w_k z_k is least only at a_k = 1 - b_k, then c_k = w_k (2 b_k - 1) > 0 (one coordinate)",
+)
+def _positive(s: Scope) -> Claim:
+    w, b, rest = s.reals("w_k b_k rest")
+    at_a, at_b = rest + w * (1 - b), rest + w * b
+    return Claim(
+        {"b is a corner": z3.Or(b == 0, b == 1), "a is the only minimiser": at_a < at_b},
+        w * (2 * b - 1) > 0,
+        Fault("other minimisers", without="a is the only minimiser", instead=at_a <= at_b),
+    )
+
+
+@obligation(
+    "affine/sound",
+    "h(x) = m + sum c_k x'_k with positive c_k that add up to R has m + R min x' <= h(x) <= m + R max x'",
+    per_dim=True,
+    min_dim=2,
+)
+def _sound(s: Scope, d: int) -> Claim:
+    c, seen = s.point("c", d), s.point("x_seen", d)
+    m, M = s.reals("m M")
+    p = AffineParameters(m, M, None, None, 0, 1)
+    construction = s.construction("affine")
+    extremes = construction.Features(s.xp.max(seen), -s.xp.max(-seen), mean(seen, s.xp))
+    upper, lower, _ = values(s, "affine", extremes, p)
+    h = m + s.xp.sum(c * seen)
+    return Claim(
+        {
+            "x in the box": in_box(seen),
+            "weights are positive": all_of(ck > 0 for ck in c),
+            "weights add up to R": s.xp.sum(c) == M - m,
+        },
+        all_of([lower <= h, h <= upper]),
+        Fault("weights of any sign", without="weights are positive"),
+    )
+
+
+@obligation(
+    "affine/exists",
+    "for every corner b, the x that agrees with b in one coordinate and with 1 - b elsewhere has "
+    "max x' = 1 and min x' = 0",
+    per_dim=True,
+    min_dim=2,
+)
+def _exists(s: Scope, d: int) -> Claim:
+    b = s.point("b", d)
+    x = 1 - b
+    x[0] = b[0]
+    seen = seen_from(s, x, b)
+    wrong = seen_from(s, b, b)
+    return Claim(
+        {"b is a corner": is_corner(b)},
+        all_of([in_box(x), s.xp.max(seen) == 1, -s.xp.max(-seen) == 0]),
+        Fault("the corner b itself", show=-s.xp.max(-wrong) == 0),
+    )
+
+
+@obligation(
+    "affine/extremes",
+    "unique extremes of an affine function are opposite corners: b_k is 0 or 1 and a_k = 1 - b_k",
+)
+def _extremes(s: Scope) -> Claim:
+    w, a, b = s.reals("w_k a_k b_k")
+
+    def only(point: Any, sign: int) -> Any:
+        """No other value of coordinate k is as extreme: tried at 0 and at 1."""
+        return all_of(implies(point != k, sign * w * k < sign * w * point) for k in (0, 1))
+
+    in_unit = all_of(c for p in (a, b) for c in (0 <= p, p <= 1))
+    return Claim(
+        {"a_k, b_k in [0, 1]": in_unit, "b is the only maximiser": only(b, 1), "a is the only minimiser": only(a, -1)},
+        z3.And(z3.Or(b == 0, b == 1), a == 1 - b),
+        Fault("other minimisers", without="a is the only minimiser"),
+    )
+
+
+@obligation("affine/is-convex", "the affine law implies the convex law")
+def _is_convex(s: Scope) -> Claim:
+    at_y, at_z, at_w, w = s.reals("h_y h_z h_w w")
+    c = Comparison(at_y, at_z, at_w, w)
+    return Claim(
+        {"affine law": Affine().law(c, s.xp)},
+        Convex().law(c, s.xp),
+        Fault("no law", without="affine law"),
+    )

@@ -1,0 +1,361 @@
+"""Convex functions: the gauge about the minimiser, the hat at the corner, the ray that bounds a member."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import z3
+
+from trompe.constructions.rows import ConvexParameters
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.rows.common import in_box, is_corner, members, same_point, values
+from trompe.theory import Affine, Comparison, Convex
+from trompe.theory.functionals import gauge, l1
+from trompe.theory.namespace import Array
+
+__all__ = ["CONVEX", "CONVEX_EXISTS", "CONVEX_EXTREMES", "CONVEX_FACTS", "CONVEX_SOUND"]
+
+CONVEX_FACTS = (
+    "convex/gauge-part",
+    "convex/gauge-range",
+    "convex/gauge-coordinate",
+    "convex/gauge-convex",
+    "convex/corner-part",
+    "convex/corner-distance",
+    "l1/separates",
+)
+CONVEX = ("convex/range", "convex/ends", "convex/unique", "convex/query", "convex/member")
+CONVEX_SOUND = ("convex/ray", "convex/sound")
+CONVEX_EXISTS = ("convex/exists-part", "convex/exists")
+CONVEX_EXTREMES = ("convex/extremes",)
+
+
+def slopes(s: Scope, a: Array, d: int) -> tuple[Array, Array, dict[str, Any]]:
+    """Symbols for the gauge's slopes and their defining equations."""
+    up, down = s.point("up", d), s.point("down", d)
+    rows = zip(a, up, down, strict=True)
+    defining = [
+        (
+            z3.If(ai < 1, ui * (1 - ai) == 1, ui == 0),
+            z3.If(ai > 0, wi * ai == 1, wi == 0),
+        )
+        for ai, ui, wi in rows
+    ]
+    return up, down, {"slopes": all_of(c for both in defining for c in both)}
+
+
+def between(y: Array, z: Array, w: Any) -> Array:
+    """The point w y + (1-w) z."""
+    return y * w + z * (1 - w)
+
+
+def _part(s: Scope, name: str = "z") -> tuple[Any, Any, Any, dict[str, Any]]:
+    """One coordinate: z and a in [0, 1], and the part of the gauge that it gives."""
+    z, a = s.point(name, 1), s.point("a", 1)
+    up, down, defining = slopes(s, a, 1)
+    given = {"a in [0, 1]": in_box(a), f"{name} in [0, 1]": in_box(z)} | defining
+    return z, a, lambda point: gauge(point, a, up, down, s.xp), given
+
+
+@obligation(
+    "convex/gauge-part",
+    "each coordinate's part of the gauge lies in [0, 1], is 0 only where z_i = a_i, and at a corner is "
+    "1 unless b_i = a_i",
+)
+def _gauge_part(s: Scope) -> Claim:
+    z, a, part, given = _part(s)
+    at_corner = implies(all_of([is_corner(z), z3.Not(same_point(z, a))]), part(z) == 1)
+    return Claim(
+        given,
+        all_of([0 <= part(z), part(z) <= 1, (part(z) == 0) == same_point(z, a), at_corner]),
+        Fault("points outside the box", without="z in [0, 1]"),
+    )
+
+
+@obligation(
+    "convex/gauge-range",
+    "parts in [0, 1] have their maximum in [0, 1]; it is 0 only if all are 0, and 1 if one is 1",
+    per_dim=True,
+)
+def _gauge_range(s: Scope, d: int) -> Claim:
+    parts = s.point("part", d)
+    gamma = s.xp.max(parts)
+    some_one = z3.Or(*(t == 1 for t in parts))
+    return Claim(
+        {"parts in [0, 1]": in_box(parts)},
+        all_of(
+            [0 <= gamma, gamma <= 1, (gamma == 0) == all_of(t == 0 for t in parts), implies(some_one, gamma == 1)]
+        ),
+        Fault("parts outside [0, 1]", without="parts in [0, 1]"),
+    )
+
+
+@obligation("convex/gauge-coordinate", "each coordinate's part of the gauge is convex")
+def _gauge_coordinate(s: Scope) -> Claim:
+    y, z, a, up, down = (s.point(name, 1) for name in ("y", "z", "a", "up", "down"))
+    (w,) = s.reals("w")
+    parts = [gauge(p, a, up, down, s.xp) for p in (y, z, between(y, z, w))]
+    law = Convex().law(Comparison(*parts, weight=w), s.xp)
+    return Claim(
+        {"0 <= w <= 1": all_of([0 <= w, w <= 1])},
+        law,
+        Fault("w beyond 1", without="0 <= w <= 1", instead=w >= 0),
+    )
+
+
+@obligation(
+    "convex/gauge-convex",
+    "if each coordinate's part satisfies the law then so does the gauge, their maximum",
+    per_dim=True,
+)
+def _gauge_convex(s: Scope, d: int) -> Claim:
+    y, z, p = s.point("part_y", d), s.point("part_z", d), s.point("part_w", d)
+    (w,) = s.reals("w")
+    convex = Convex()
+    parts = [
+        convex.law(Comparison(yi, zi, pi, w), s.xp) for yi, zi, pi in zip(y, z, p, strict=True)
+    ]
+    law = convex.law(Comparison(s.xp.max(y), s.xp.max(z), s.xp.max(p), w), s.xp)
+    return Claim(
+        {"parts: law": all_of(parts), "0 <= w <= 1": all_of([0 <= w, w <= 1])},
+        law,
+        Fault("one part breaks the law", without="parts: law", instead=all_of(parts[1:])),
+    )
+
+
+@obligation("convex/corner-part", "one coordinate's distance to a corner is affine on [0, 1]")
+def _corner_part(s: Scope) -> Claim:
+    y, z, b = (s.point(name, 1) for name in ("y", "z", "b"))
+    (w,) = s.reals("w")
+    at_y, at_z, at_w = (l1(p, b, s.xp) for p in (y, z, between(y, z, w)))
+    return Claim(
+        {
+            "y, z in [0, 1]": all_of([in_box(y), in_box(z)]),
+            "b is a corner": is_corner(b),
+            "0 <= w <= 1": all_of([0 <= w, w <= 1]),
+        },
+        at_w == w * at_y + (1 - w) * at_z,
+        Fault("b may lie inside", without="b is a corner", instead=in_box(b)),
+    )
+
+
+@obligation(
+    "convex/corner-distance", "if each coordinate's part is affine then so is their sum", per_dim=True
+)
+def _corner_distance(s: Scope, d: int) -> Claim:
+    y, z, p = s.point("part_y", d), s.point("part_z", d), s.point("part_w", d)
+    (w,) = s.reals("w")
+    affine = Affine()
+    parts = [affine.law(Comparison(*three, weight=w), s.xp) for three in zip(y, z, p, strict=True)]
+    law = affine.law(Comparison(s.xp.sum(y), s.xp.sum(z), s.xp.sum(p), w), s.xp)
+    return Claim(
+        {"parts: law": all_of(parts)},
+        law,
+        Fault("one part breaks the law", without="parts: law", instead=all_of(parts[1:])),
+    )
+
+
+class _Symbols:
+    def __init__(self, s: Scope) -> None:
+        self.s = s
+        self.m, self.M, self.delta, self.inv_delta = s.reals("m M delta inv_delta")
+        self.p = ConvexParameters(self.m, self.M, None, None, None, None, self.inv_delta)
+        self.parameters = {
+            "m < M": self.m < self.M,
+            "delta > 0": self.delta > 0,
+            "inv_delta": self.inv_delta * self.delta == 1,
+        }
+
+    def feature(self, gamma: Any, from_b: Any) -> Any:
+        return self.s.construction("convex").Features(gamma, from_b)
+
+    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
+        gamma, from_b = self.s.reals(f"gamma_{name} {name}_from_b")
+        facts = {
+            f"0 <= gamma({name}) <= 1": all_of([0 <= gamma, gamma <= 1]),
+            f"|{name}-b| >= 0": from_b >= 0,
+        }
+        return self.feature(gamma, from_b), facts
+
+    def values(self, feature: Any) -> tuple[Any, Any, Any]:
+        return values(self.s, "convex", feature, self.p)
+
+
+@obligation("convex/range", "U, W, B take values in [m, M]")
+def _range(s: Scope) -> Claim:
+    t = _Symbols(s)
+    z, facts = t.at("z")
+    return Claim(
+        t.parameters | facts,
+        all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
+        Fault("a gauge outside [0, 1]", without="0 <= gamma(z) <= 1"),
+    )
+
+
+@obligation("convex/ends", "U, W, B are m at a and M at b, if delta <= |a-b|")
+def _ends(s: Scope) -> Claim:
+    t = _Symbols(s)
+    (apart,) = s.reals("apart")
+    zero, one = s.xp.number(0), s.xp.number(1)
+    at_a, at_b = t.values(t.feature(zero, apart)), t.values(t.feature(one, zero))
+    return Claim(
+        t.parameters | {"delta <= |a-b|": t.delta <= apart},
+        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
+        Fault("a hat that reaches a", without="delta <= |a-b|"),
+    )
+
+
+@obligation("convex/unique", "B is m only where the gauge is 0 and M only where |z-b| = 0")
+def _unique(s: Scope) -> Claim:
+    t = _Symbols(s)
+    z, facts = t.at("z")
+    upper, _, strict = t.values(z)
+    return Claim(
+        t.parameters | facts,
+        all_of([implies(strict == t.m, z.gauge == 0), implies(strict == t.M, z.from_b == 0)]),
+        Fault("U for B", show=implies(upper == t.M, z.from_b == 0)),
+    )
+
+
+@obligation(
+    "convex/query", "if delta <= |x-b| then U(x) = m + R gamma(x), W(x) = m and B lies between"
+)
+def _query(s: Scope) -> Claim:
+    t = _Symbols(s)
+    x, facts = t.at("x")
+    upper, lower, strict = t.values(x)
+    return Claim(
+        t.parameters | facts | {"delta <= |x-b|": t.delta <= x.from_b},
+        all_of(
+            [upper == t.m + (t.M - t.m) * x.gauge, lower == t.m, lower <= strict, strict <= upper]
+        ),
+        Fault("a hat that reaches x", without="delta <= |x-b|"),
+    )
+
+
+@obligation("convex/member", "U, W, B are convex")
+def _member(s: Scope) -> Claim:
+    t = _Symbols(s)
+    (w,) = s.reals("w")
+    (y, facts_y), (z, facts_z), (p, facts_p) = t.at("y"), t.at("z"), t.at("p")
+    law = members(s, "convex", Convex(), t.p, y, z, between=p, weight=w)
+    gauge_law = Convex().law(Comparison(y.gauge, z.gauge, p.gauge, w), s.xp)
+    return Claim(
+        t.parameters
+        | facts_y
+        | facts_z
+        | facts_p
+        | {
+            "0 <= w <= 1": all_of([0 <= w, w <= 1]),
+            "gauge: law": gauge_law,
+            "|p-b| is affine": p.from_b == w * y.from_b + (1 - w) * z.from_b,
+        },
+        law,
+        Fault("a gauge that is not convex", without="gauge: law"),
+    )
+
+
+@obligation(
+    "convex/ray",
+    "if gamma(x) > 0, the point y with gamma(x) (y - a) = x - a lies in the box (coordinate by coordinate)",
+)
+def _ray(s: Scope) -> Claim:
+    a, x, y, gamma = s.reals("a x y gamma")
+    up, down = s.reals("up down")
+    part = s.xp.maximum(up * (x - a), down * (a - x))
+    defining = {
+        "slopes": all_of(
+            [z3.If(a < 1, up * (1 - a) == 1, up == 0), z3.If(a > 0, down * a == 1, down == 0)]
+        )
+    }
+    return Claim(
+        {
+            "a, x in [0, 1]": all_of([0 <= a, a <= 1, 0 <= x, x <= 1]),
+            "gamma > 0": gamma > 0,
+            "gamma at least this part": gamma >= part,
+            "y": gamma * (y - a) == x - a,
+        }
+        | defining,
+        all_of([0 <= y, y <= 1]),
+        Fault("a smaller gamma", without="gamma at least this part"),
+    )
+
+
+@obligation(
+    "convex/sound",
+    "x = (1-gamma) a + gamma y with y in the box, so h(x) <= m + R gamma(x) for every convex h",
+)
+def _sound(s: Scope) -> Claim:
+    t = _Symbols(s)
+    x, facts = t.at("x")
+    h_x, h_y = s.reals("h_x h_y")
+    upper, _, _ = t.values(x)
+    law = Convex().law(Comparison(h_y, t.m, h_x, x.gauge), s.xp)
+    return Claim(
+        t.parameters
+        | facts
+        | {"h: law at y, a": law, "m <= h(y) <= M": all_of([t.m <= h_y, h_y <= t.M]), "m <= h(x)": t.m <= h_x},
+        all_of([t.m <= h_x, h_x <= upper]),
+        Fault("h need not be convex", without="h: law at y, a"),
+    )
+
+
+@obligation(
+    "convex/exists-part",
+    "each part of the gauge at a + t (b-a), 0 < t < 1, is t times its value at b",
+)
+def _exists_part(s: Scope) -> Claim:
+    b, a, part, given = _part(s, "b")
+    (t,) = s.reals("t")
+    return Claim(
+        given | {"0 < t < 1": all_of([0 < t, t < 1])},
+        part(a + (b - a) * t) == t * part(b),
+        Fault("t of any sign", without="0 < t < 1"),
+    )
+
+
+@obligation(
+    "convex/exists",
+    "for a corner b, any other a and 0 < t < 1, x = a + t (b-a) is in the box and neither a nor b, and "
+    "parts that are t times those at b have their maximum t times as large",
+    per_dim=True,
+)
+def _exists(s: Scope, d: int) -> Claim:
+    a, b, parts = s.point("a", d), s.point("b", d), s.point("part", d)
+    (t,) = s.reals("t")
+    x = a + (b - a) * t
+    return Claim(
+        {
+            "a in the box": in_box(a),
+            "b is a corner": is_corner(b),
+            "a != b": z3.Not(same_point(a, b)),
+            "0 < t < 1": all_of([0 < t, t < 1]),
+        },
+        all_of(
+            [
+                in_box(x),
+                z3.Not(same_point(x, a)),
+                z3.Not(same_point(x, b)),
+                s.xp.max(parts * t) == t * s.xp.max(parts),
+            ]
+        ),
+        Fault("t may be 1", without="0 < t < 1", instead=all_of([0 < t, t <= 1])),
+    )
+
+
+@obligation(
+    "convex/extremes",
+    "a unique maximiser b of a convex function is a corner: no coordinate is strictly between 0 and 1",
+)
+def _extremes(s: Scope) -> Claim:
+    b, h_b, h_0, h_1 = s.reals("b_i h_b h_with_0 h_with_1")
+    law = Convex().law(Comparison(h_1, h_0, h_b, b), s.xp)
+    return Claim(
+        {
+            "0 <= b_i <= 1": all_of([0 <= b, b <= 1]),
+            "h: law at b with b_i set to 1 and to 0": law,
+            "b is the only maximiser": all_of([implies(b != 0, h_0 < h_b), implies(b != 1, h_1 < h_b)]),
+        },
+        z3.Or(b == 0, b == 1),
+        Fault("other maximisers", without="b is the only maximiser", instead=all_of([h_0 <= h_b, h_1 <= h_b])),
+    )

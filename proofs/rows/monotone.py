@@ -1,0 +1,153 @@
+"""Monotone functions: what the mean says, and the triple built on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trompe.constructions.rows import MonotoneParameters
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.rows.common import in_box, members, values
+from trompe.theory import Comparison, Monotone
+from trompe.theory.functionals import mean
+
+__all__ = ["MONOTONE", "MONOTONE_EXTREMES", "MONOTONE_FACTS"]
+
+MONOTONE_FACTS = ("monotone/mean-range", "monotone/mean-order")
+MONOTONE = (
+    "monotone/range",
+    "monotone/ends",
+    "monotone/unique",
+    "monotone/query",
+    "monotone/member",
+)
+MONOTONE_EXTREMES = ("monotone/extremes",)
+
+
+@obligation(
+    "monotone/mean-range",
+    "on the box the mean lies in [0, 1], is 0 only at (0, .., 0) and 1 only at (1, .., 1)",
+    per_dim=True,
+)
+def _mean_range(s: Scope, d: int) -> Claim:
+    z = s.point("z", d)
+    t = mean(z, s.xp)
+    corners = [(t == k) == all_of(zi == k for zi in z) for k in (0, 1)]
+    return Claim(
+        {"z in the box": in_box(z)},
+        all_of([0 <= t, t <= 1, *corners]),
+        Fault("points outside the box", without="z in the box"),
+    )
+
+
+@obligation("monotone/mean-order", "the mean does not decrease when a coordinate grows", per_dim=True)
+def _mean_order(s: Scope, d: int) -> Claim:
+    y, z = s.point("y", d), s.point("z", d)
+    return Claim(
+        {"y <= z": all_of(Monotone().premise(y, z))},
+        mean(y, s.xp) <= mean(z, s.xp),
+        Fault("the mean grows strictly", show=mean(y, s.xp) < mean(z, s.xp)),
+    )
+
+
+class _Symbols:
+    def __init__(self, s: Scope) -> None:
+        self.s = s
+        self.m, self.M, self.q, inv_q, inv_rest = s.reals("m M q inv_q inv_rest")
+        self.p = MonotoneParameters(self.m, self.M, self.q, inv_q, inv_rest)
+        self.parameters = {
+            "m < M": self.m < self.M,
+            "0 < q < 1": all_of([0 < self.q, self.q < 1]),
+            "inv_q": inv_q * self.q == 1,
+            "inv_rest": inv_rest * (1 - self.q) == 1,
+        }
+
+    def feature(self, t: Any) -> Any:
+        return self.s.construction("monotone").Features(t)
+
+    def values(self, t: Any) -> tuple[Any, Any, Any]:
+        return values(self.s, "monotone", self.feature(t), self.p)
+
+
+@obligation("monotone/range", "U, W, B take values in [m, M]")
+def _range(s: Scope) -> Claim:
+    c = _Symbols(s)
+    (t,) = s.reals("mean_z")
+    return Claim(
+        c.parameters | {"0 <= mean <= 1": all_of([0 <= t, t <= 1])},
+        all_of(k for h in c.values(t) for k in (c.m <= h, h <= c.M)),
+        Fault("means outside [0, 1]", without="0 <= mean <= 1"),
+    )
+
+
+@obligation("monotone/ends", "U, W, B are m where the mean is 0 and M where it is 1")
+def _ends(s: Scope) -> Claim:
+    c = _Symbols(s)
+    at_a, at_b = c.values(s.xp.number(0)), c.values(s.xp.number(1))
+    return Claim(
+        c.parameters,
+        all_of([h == c.m for h in at_a] + [h == c.M for h in at_b]),
+        Fault("M at the mean 0", show=all_of(h == c.M for h in at_a)),
+    )
+
+
+@obligation("monotone/unique", "B is m only where the mean is 0 and M only where it is 1")
+def _unique(s: Scope) -> Claim:
+    c = _Symbols(s)
+    (t,) = s.reals("mean_z")
+    upper, _, strict = c.values(t)
+    return Claim(
+        c.parameters | {"0 <= mean <= 1": all_of([0 <= t, t <= 1])},
+        all_of([implies(strict == c.m, t == 0), implies(strict == c.M, t == 1)]),
+        Fault("U for B", show=implies(upper == c.M, t == 1)),
+    )
+
+
+@obligation("monotone/query", "where the mean is q, U is M and W is m, and B lies between")
+def _query(s: Scope) -> Claim:
+    c = _Symbols(s)
+    upper, lower, strict = c.values(c.q)
+    return Claim(
+        c.parameters,
+        all_of([upper == c.M, lower == c.m, lower <= strict, strict <= upper]),
+        Fault("any slope for 1/q", without="inv_q"),
+    )
+
+
+@obligation("monotone/member", "U, W, B do not decrease with the mean")
+def _member(s: Scope) -> Claim:
+    c = _Symbols(s)
+    t, u = s.reals("mean_y mean_z")
+    law = members(s, "monotone", Monotone(), c.p, c.feature(t), c.feature(u))
+    return Claim(
+        c.parameters | {"mean(y) <= mean(z)": t <= u},
+        law,
+        Fault("the means in any order", without="mean(y) <= mean(z)"),
+    )
+
+
+@obligation(
+    "monotone/extremes",
+    "a monotone h with a unique minimiser a and a unique maximiser b has a = (0, .., 0), b = (1, .., 1)",
+    per_dim=True,
+)
+def _extremes(s: Scope, d: int) -> Claim:
+    a, b = s.point("a", d), s.point("b", d)
+    h_a, h_b, h_0, h_1 = s.reals("h_a h_b h_0 h_1")
+    zero, one = (s.xp.array((s.xp.number(k),) * d) for k in (0, 1))
+    monotone = Monotone()
+
+    def law(y: Any, z: Any, at_y: Any, at_z: Any) -> Any:
+        return implies(all_of(monotone.premise(y, z)), monotone.law(Comparison(at_y, at_z), s.xp))
+
+    is_a, is_b = all_of(ai == 0 for ai in a), all_of(bi == 1 for bi in b)
+    return Claim(
+        {
+            "a, b in the box": all_of([in_box(a), in_box(b)]),
+            "h: law at 0, a": law(zero, a, h_0, h_a),
+            "h: law at b, 1": law(b, one, h_b, h_1),
+            "a is the only minimiser": implies(h_0 <= h_a, is_a),
+            "b is the only maximiser": implies(h_1 >= h_b, is_b),
+        },
+        all_of([is_a, is_b]),
+        Fault("a need not be the only minimiser", without="a is the only minimiser"),
+    )

@@ -1,0 +1,129 @@
+"""The solvers: each reads the same script and answers unsat, sat with a point, or unknown with a reason.
+
+Work is bounded in the solver's own resource units, so that an answer does not depend on the machine;
+the wall clock is a backstop only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Literal
+
+from trompe.theory import MissingDependency, UnknownKey
+
+__all__ = ["SOLVERS", "Answer", "available", "solve", "solver_version"]
+
+Z3_RLIMIT = 40_000_000
+CVC5_RLIMIT = 2_000_000
+BACKSTOP_MS = 60_000
+"""Far above what any obligation needs; a hit is reported as unknown."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one solver said of one script."""
+
+    solver: str
+    result: Literal["unsat", "sat", "unknown"]
+    seconds: float
+    resources: int
+    point: dict[str, str] = field(default_factory=dict)
+    """For sat: the value of each symbol."""
+    reason: str = ""
+    """For unknown: why."""
+
+
+def _solve_z3(text: str) -> Answer:
+    import z3
+
+    context = z3.Context()
+    logic = "QF_LRA" if "(set-logic QF_LRA)" in text else "QF_NRA"
+    solver = z3.SolverFor(logic, ctx=context) if logic == "QF_NRA" else z3.Solver(ctx=context)
+    solver.set("rlimit", Z3_RLIMIT, "timeout", BACKSTOP_MS)
+    start = time.perf_counter()
+    try:
+        solver.from_string(text)
+        result = str(solver.check())
+    except z3.Z3Exception as error:
+        return Answer("z3", "unknown", time.perf_counter() - start, 0, reason=str(error))
+    seconds = time.perf_counter() - start
+    resources = _z3_resources(solver)
+    if result == "unsat":
+        return Answer("z3", "unsat", seconds, resources)
+    if result == "sat":
+        model = solver.model()
+        point = {str(d): str(model[d]) for d in sorted(model.decls(), key=str)}
+        return Answer("z3", "sat", seconds, resources, point)
+    return Answer("z3", "unknown", seconds, resources, reason=solver.reason_unknown())
+
+
+def _z3_resources(solver: object) -> int:
+    statistics = solver.statistics()  # type: ignore[attr-defined]
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0
+
+
+def _solve_cvc5(text: str) -> Answer:
+    import cvc5
+
+    manager = cvc5.TermManager()
+    solver = cvc5.Solver(manager)
+    options = {
+        "rlimit": str(CVC5_RLIMIT),
+        "tlimit-per": str(BACKSTOP_MS),
+        "produce-models": "true",
+        "nl-ext": "none",
+        "nl-cov": "true",
+    }
+    for name, value in options.items():
+        solver.setOption(name, value)
+    symbols = cvc5.SymbolManager(manager)
+    parser = cvc5.InputParser(solver, symbols)
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")
+    start = time.perf_counter()
+    said = ""
+    try:
+        while not (command := parser.nextCommand()).isNull():
+            said += str(command.invoke(solver, symbols))
+    except RuntimeError as error:
+        return Answer("cvc5", "unknown", time.perf_counter() - start, 0, reason=str(error))
+    seconds = time.perf_counter() - start
+    said = said.strip()
+    if said == "unsat":
+        return Answer("cvc5", "unsat", seconds, 0)
+    if said == "sat":
+        terms = sorted(symbols.getDeclaredTerms(), key=str)
+        return Answer("cvc5", "sat", seconds, 0, {str(t): str(solver.getValue(t)) for t in terms})
+    return Answer("cvc5", "unknown", seconds, 0, reason=said or "no answer")
+
+
+SOLVERS: dict[str, Callable[[str], Answer]] = {"z3": _solve_z3, "cvc5": _solve_cvc5}
+"""The solvers that every obligation goes to."""
+
+
+def available(name: str) -> None:
+    """Raise UnknownKey or MissingDependency unless the solver called `name` can be used."""
+    if name not in SOLVERS:
+        raise UnknownKey("solver", name, SOLVERS)
+    if find_spec(name) is None:
+        raise MissingDependency(
+            f"solver {name} is not installed; it comes with: pip install 'trompe[solvers]'"
+        )
+
+
+def solver_version(name: str) -> str:
+    """The version that the solver reports of itself."""
+    available(name)
+    module = import_module(name)
+    if name == "z3":
+        return str(module.get_version_string())
+    return str(module.Solver(module.TermManager()).getVersion())
+
+
+def solve(name: str, text: str) -> Answer:
+    """What the solver called `name` answers to an SMT-LIB 2 script."""
+    available(name)
+    return SOLVERS[name](text)
