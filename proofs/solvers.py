@@ -120,7 +120,8 @@ def solver_version(name: str) -> str:
     module = import_module(name)
     if name == "z3":
         return str(module.get_version_string())
-    return str(module.Solver(module.TermManager()).getVersion())
+    version = module.Solver(module.TermManager()).getVersion()
+    return version.decode() if isinstance(version, bytes) else str(version)
 
 
 def solve(name: str, text: str) -> Answer:

@@ -1,0 +1,372 @@
+"""Run the checks and collect verdicts: PROVED, REFUTED or UNKNOWN per obligation, a label per theorem."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from trompe.constructions import CONSTRUCTIONS, Construction
+from trompe.proofs import rows  # noqa: F401  (registers the obligations)
+from trompe.proofs.evidence import CASES, case, earned_label
+from trompe.proofs.obligations import Obligation, Scope, families, registered
+from trompe.proofs.sampling import Sampled, sample_row
+from trompe.proofs.smt import scripts
+from trompe.proofs.solvers import SOLVERS, Answer, available, solve, solver_version
+from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
+from trompe.theory import (
+    CLASSES,
+    TASKS,
+    THEOREMS,
+    InvalidInput,
+    Theorem,
+    UnknownKey,
+    function_class,
+    theorem,
+)
+
+__all__ = [
+    "DEFAULT_DIMS",
+    "Cell",
+    "Outcome",
+    "Table",
+    "Verdict",
+    "check_dims",
+    "check_obligation",
+    "verify_keys",
+    "verify_table",
+]
+
+Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
+DEFAULT_DIMS = (1, 2, 3)
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, key) as checks finish."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The verdict on one obligation, and who gave it."""
+
+    key: str
+    says: str
+    dim: int | None
+    level: Literal["smt", "symbolic"]
+    verdict: Verdict
+    reason: str = ""
+    point: Mapping[str, str] = field(default_factory=dict)
+    answers: tuple[Answer, ...] = ()
+    """One per solver, for the sentence itself."""
+    twins: tuple[Answer, ...] = ()
+    """Per solver: hypotheses alone, then with the planted fault; each must be sat."""
+
+    @property
+    def family(self) -> str:
+        """The key without its dimension."""
+        return re.sub(r"/d\d+$", "", self.key) if self.level == "smt" else self.key
+
+    @property
+    def seconds(self) -> float:
+        """Solver time for the sentence and its twins."""
+        return sum(answer.seconds for answer in (*self.answers, *self.twins))
+
+
+def check_obligation(
+    item: Obligation,
+    solvers: Sequence[str],
+    constructions: Mapping[str, Construction] = CONSTRUCTIONS,
+) -> Outcome:
+    """Ask every solver for the sentence and its two twins.
+
+    PROVED needs `unsat` from every solver for the negated sentence, and `sat` from every solver for the
+    hypotheses alone and for the sentence with its planted fault. REFUTED comes with a point.
+    """
+    asked = scripts(item, Scope(constructions))
+    answers = tuple(solve(name, asked.main) for name in solvers)
+
+    def outcome(verdict: Verdict, reason: str = "", point: Mapping[str, str] | None = None) -> Outcome:
+        return Outcome(item.key, item.says, item.dim, "smt", verdict, reason, point or {}, answers, twins)
+
+    twins: tuple[Answer, ...] = ()
+    refuting = next((a for a in answers if a.result == "sat"), None)
+    if refuting is not None:
+        return outcome("REFUTED", f"{refuting.solver} found a point", refuting.point)
+    doubtful = next((a for a in answers if a.result != "unsat"), None)
+    if doubtful is not None:
+        return outcome("UNKNOWN", f"{doubtful.solver}: {doubtful.reason}")
+    twins = tuple(solve(name, text) for name in solvers for text in (asked.vacuity, asked.mutant))
+    for number, twin in enumerate(twins):
+        if twin.result != "sat":
+            which = "the planted fault" if number % 2 else "the hypotheses alone"
+            return outcome("UNKNOWN", f"{twin.solver}: {which}: {twin.result} {twin.reason}".strip())
+    return outcome("PROVED")
+
+
+def _check_key(key: str, solvers: tuple[str, ...], constructions: Any = None) -> Outcome:
+    """One check by key, as a worker process runs it."""
+    if key in IDENTITIES:
+        item = identity(key)
+        verdict, reason = check_identity(item)
+        return Outcome(key, item.says, None, "symbolic", verdict, reason)  # type: ignore[arg-type]
+    return check_obligation(find_obligation(key), solvers, constructions or CONSTRUCTIONS)
+
+
+def find_obligation(key: str) -> Obligation:
+    """The obligation called `key`, for example `l1/triangle/d2`.
+
+    Raises
+    ------
+    UnknownKey : there is none.
+    """
+    family, _, dim = key.rpartition("/d")
+    if dim.isdigit() and family in families():
+        found = registered([family], [int(dim)])
+        if found and found[0].key == key:
+            return found[0]
+    elif key in families():
+        found = registered([key], DEFAULT_DIMS)
+        if len(found) == 1 and found[0].dim is None:
+            return found[0]
+    raise UnknownKey("obligation", key, all_keys())
+
+
+def all_keys(dims: Iterable[int] = DEFAULT_DIMS) -> list[str]:
+    """The key of every obligation and identity."""
+    return [item.key for item in registered(families(), dims)] + list(IDENTITIES)
+
+
+def check_dims(dims: Iterable[Any], rows_shown: Iterable[str]) -> tuple[int, ...]:
+    """The dimensions to check at, sorted; each row needs one that it is about.
+
+    Raises
+    ------
+    InvalidInput : a dimension is no integer or below 1, or none suits a row.
+    """
+    numbers = []
+    for d in dims:
+        if isinstance(d, bool) or not isinstance(d, int) or d < 1:
+            raise InvalidInput(f"dimension {d!r}: expected an integer of at least 1")
+        numbers.append(d)
+    for row in rows_shown:
+        low = function_class(row).min_dim
+        if not any(d >= low for d in numbers):
+            raise InvalidInput(
+                f"{row}: the row is about d >= {low}, the dimensions are {sorted(set(numbers))}; "
+                f"add {low} or leave the row out"
+            )
+    return tuple(sorted(set(numbers)))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the table: the label that its evidence earned, next to the paper's."""
+
+    theorem: Theorem
+    label: str | None
+    """None where the claim is not fully proved."""
+    verdict: Verdict
+    outcomes: tuple[Outcome, ...]
+    sampled: Sampled | None
+    inherits: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The theorem's key."""
+        return self.theorem.key
+
+    @property
+    def agrees(self) -> bool:
+        """Is the computed label the paper's?"""
+        return self.label == self.theorem.paper
+
+    @property
+    def failing(self) -> tuple[Outcome, ...]:
+        """The obligations that were not proved."""
+        return tuple(o for o in self.outcomes if o.verdict != "PROVED")
+
+    def evidence(self) -> list[dict[str, Any]]:
+        """The proved obligations by level and solver, with their dimensions and counts."""
+        entries: list[dict[str, Any]] = []
+        smt = [o for o in self.outcomes if o.level == "smt" and o.verdict == "PROVED"]
+        for solver in dict.fromkeys(a.solver for o in smt for a in o.answers):
+            free = [o for o in smt if o.dim is None]
+            at = [o for o in smt if o.dim is not None]
+            if free:
+                entries.append({"level": "smt", "solver": solver, "dims": ["all"], "obligations": len(free)})
+            if at:
+                dims = sorted({o.dim for o in at if o.dim is not None})
+                entries.append({"level": "smt", "solver": solver, "dims": dims, "obligations": len(at)})
+        symbolic = [o for o in self.outcomes if o.level == "symbolic" and o.verdict == "PROVED"]
+        if symbolic:
+            entries.append(
+                {"level": "symbolic", "solver": "sympy", "dims": ["all"], "obligations": len(symbolic)}
+            )
+        if self.sampled is not None and not self.sampled.failure:
+            entries.append(
+                {
+                    "level": "sampled",
+                    "solver": "exact arithmetic",
+                    "dims": list(self.sampled.dims),
+                    "obligations": self.sampled.instances,
+                }
+            )
+        return entries
+
+
+@dataclass(frozen=True)
+class Table:
+    """The impossibility table as far as it was asked for."""
+
+    cells: Mapping[str, Cell]
+    outcomes: Mapping[str, Outcome]
+    solvers: Mapping[str, str]
+    """Name and version of each solver."""
+    dims: tuple[int, ...]
+
+    def __getitem__(self, key: str) -> Cell:
+        theorem(key)
+        if key not in self.cells:
+            raise UnknownKey("cell of this table", key, self.cells)
+        return self.cells[key]
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The rows that are shown."""
+        return tuple(dict.fromkeys(cell.theorem.row for cell in self.cells.values()))
+
+    @property
+    def is_proved(self) -> bool:
+        """Is every shown cell proved?"""
+        return all(cell.verdict == "PROVED" for cell in self.cells.values())
+
+
+def _with_parents(keys: Iterable[str]) -> list[str]:
+    """The theorems and the subclasses' theorems that they inherit from."""
+    found: dict[str, None] = {}
+    for key in keys:
+        at: str | None = key
+        while at is not None:
+            found.setdefault(at)
+            at = case(at).inherits
+    return list(found)
+
+
+def verify_keys(
+    keys: Iterable[str],
+    *,
+    solvers: Sequence[str] = tuple(SOLVERS),
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    constructions: Mapping[str, Construction] = CONSTRUCTIONS,
+) -> dict[str, Outcome]:
+    """Check obligations and identities by key, in parallel where `jobs` allows.
+
+    Parameters
+    ----------
+    solvers : every one must answer `unsat` for PROVED. jobs : processes, default one per core.
+
+    Raises
+    ------
+    UnknownKey, MissingDependency : a key or solver that is not there.
+    """
+    ordered = list(dict.fromkeys(keys))
+    names = tuple(dict.fromkeys(solvers))
+    if not names:
+        raise InvalidInput("no solver is given; at least one must check")
+    for name in names:
+        available(name)
+    jobs = jobs or os.cpu_count() or 1
+    found: dict[str, Outcome] = {}
+
+    def note(outcome: Outcome) -> None:
+        found[outcome.key] = outcome
+        if progress is not None:
+            progress(len(found), len(ordered), outcome.key)
+
+    if jobs == 1 or len(ordered) < 16 or constructions is not CONSTRUCTIONS:
+        for key in ordered:
+            note(_check_key(key, names, constructions))
+    else:
+        from joblib import Parallel, delayed
+
+        # SymPy takes a second to import, so its checks go first and to one worker as one batch.
+        work = [k for k in ordered if k in IDENTITIES] + [k for k in ordered if k not in IDENTITIES]
+        run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=16)
+        for outcome in run(delayed(_check_key)(key, names) for key in work):
+            note(outcome)
+    return {key: found[key] for key in ordered}
+
+
+def verify_table(
+    rows: Iterable[str] | None = None,
+    *,
+    dims: Iterable[int] = DEFAULT_DIMS,
+    solvers: Sequence[str] = tuple(SOLVERS),
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    theorems: Iterable[str] | None = None,
+    constructions: Mapping[str, Construction] = CONSTRUCTIONS,
+) -> Table:
+    """Check everything that the shown cells ask for, and compute their labels.
+
+    Parameters
+    ----------
+    rows : keys of rows, all ten by default. theorems : keys of single cells instead.
+    dims : where the sentences at each d are checked; dimension-free ones serve every d.
+
+    Raises
+    ------
+    UnknownKey : no such row or theorem. InvalidInput : a dimension that suits no shown row.
+    """
+    if theorems is not None:
+        shown = [theorem(key).key for key in theorems]
+    else:
+        chosen = list(CLASSES) if rows is None else list(dict.fromkeys(rows))
+        for row in chosen:
+            if row not in CLASSES:
+                raise UnknownKey("row", row, CLASSES)
+        shown = [f"{row}/{task}" for row in CLASSES if row in chosen for task in TASKS]
+    involved = _with_parents(shown)
+    numbers = check_dims(dims, dict.fromkeys(THEOREMS[key].row for key in involved))
+    wanted = {key: _wanted(key, numbers) for key in involved}
+    outcomes = verify_keys(
+        dict.fromkeys(k for keys in wanted.values() for k in keys),
+        solvers=solvers,
+        jobs=jobs,
+        progress=progress,
+        constructions=constructions,
+    )
+    samples = {row: sample_row(row) for row in dict.fromkeys(THEOREMS[key].row for key in involved)}
+    cells: dict[str, Cell] = {}
+    for key in reversed(involved):  # a subclass comes after the row that inherits from it
+        cells[key] = _cell(key, [outcomes[k] for k in wanted[key]], samples[THEOREMS[key].row], cells)
+    return Table(
+        {key: cells[key] for key in shown},
+        outcomes,
+        {name: solver_version(name) for name in dict.fromkeys(solvers)},
+        numbers,
+    )
+
+
+def _wanted(key: str, dims: tuple[int, ...]) -> list[str]:
+    item = CASES[key]
+    return [o.key for o in registered(item.obligations, dims)] + list(item.symbolic)
+
+
+def _cell(key: str, outcomes: list[Outcome], sampled: Sampled, above: Mapping[str, Cell]) -> Cell:
+    item = case(key)
+    parent = above[item.inherits] if item.inherits is not None else None
+    proved: dict[str, bool] = {}
+    for outcome in outcomes:
+        ok = outcome.verdict == "PROVED"
+        proved[outcome.family] = proved.get(outcome.family, True) and ok
+    label = earned_label(key, proved, parent.label if parent else None)
+    if sampled.failure:
+        label = None
+    everything = [*outcomes, *(parent.outcomes if parent else ())]
+    verdict: Verdict = "PROVED"
+    if label is None:
+        refuted = bool(sampled.failure) or any(o.verdict == "REFUTED" for o in everything)
+        verdict = "REFUTED" if refuted else "UNKNOWN"
+    return Cell(theorem(key), label, verdict, tuple(everything), sampled, item.inherits)
