@@ -309,13 +309,12 @@ def _side_decides(s: Scope) -> Claim:
 
 @obligation("approx/midrange", "the midrange is within R/2 of everything in [m, M]: eps = 1/2 is always reached")
 def _midrange(s: Scope) -> Claim:
-    m, M, h = s.reals("m M h")
+    m, M, h, eps = s.reals("m M h eps")
     fibre = Interval(m, M)
-    half = s.xp.number(1) / 2
     return Claim(
-        {"m <= h": m <= h, "h <= M": h <= M},
-        Approx(half).correct(fibre.centre, h, m, M, s.xp),
-        Fault("eps = 1/3 for 1/2", show=Approx(s.xp.number(1) / 3).correct(fibre.centre, h, m, M, s.xp)),
+        {"m <= h": m <= h, "h <= M": h <= M, "eps = 1/2": 2 * eps == 1},
+        Approx(eps).correct(fibre.centre, h, m, M, s.xp),
+        Fault("eps = 1/3 for 1/2", without="eps = 1/2", instead=3 * eps == 1),
     )
 
 

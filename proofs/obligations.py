@@ -21,20 +21,21 @@ from trompe.theory.namespace import Array, ObjectNamespace
 __all__ = ["Claim", "Fault", "Obligation", "Scope", "all_of", "any_of", "families", "implies", "obligation", "registered"]
 
 
-def _real(value: Fraction) -> Any:
-    return z3.RealVal(f"{value.numerator}/{value.denominator}")
-
-
 def _maximum(a: Any, b: Any) -> Any:
-    return z3.If(a >= b, a, b)
+    return max(a, b) if _constants(a, b) else z3.If(a >= b, a, b)
 
 
 def _minimum(a: Any, b: Any) -> Any:
-    return z3.If(a <= b, a, b)
+    return min(a, b) if _constants(a, b) else z3.If(a <= b, a, b)
 
 
 def _absolute(a: Any) -> Any:
-    return z3.If(a >= 0, a, -a)
+    return abs(a) if _constants(a) else z3.If(a >= 0, a, -a)
+
+
+def _constants(*values: Any) -> bool:
+    """Exact numbers stay numbers until they meet a term, so that they are folded, not printed."""
+    return all(isinstance(value, (int, Fraction)) for value in values)
 
 
 class Scope:
@@ -48,7 +49,8 @@ class Scope:
     def __init__(self, constructions: Mapping[str, Construction] = CONSTRUCTIONS) -> None:
         self._constructions = constructions
         self._roots: dict[str, Any] = {}
-        self.xp = ObjectNamespace(_real, _maximum, _minimum, _absolute, self._root)
+        self._symbols: dict[str, Any] = {}
+        self.xp = ObjectNamespace(Fraction, _maximum, _minimum, _absolute, self._root)
 
     def construction(self, row: str) -> Any:
         """The construction of a row."""
@@ -56,16 +58,24 @@ class Scope:
 
     def reals(self, names: str) -> list[Any]:
         """One real symbol for each name."""
-        return [z3.Real(name) for name in names.split()]
+        return [self._symbol(name) for name in names.split()]
 
     def point(self, name: str, d: int) -> Array:
         """A point of R^d with coordinates name_1 .. name_d."""
-        return np.array([z3.Real(f"{name}_{i + 1}") for i in range(d)], dtype=object)
+        return np.array([self._symbol(f"{name}_{i + 1}") for i in range(d)], dtype=object)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of all symbols, in the order in which they were made."""
+        return tuple(self._symbols)
+
+    def _symbol(self, name: str) -> Any:
+        return self._symbols.setdefault(name, z3.Real(name))
 
     def _root(self, square: Any) -> Any:
         key = square.sexpr()
         if key not in self._roots:
-            self._roots[key] = (z3.Real(f"root_{len(self._roots) + 1}"), square)
+            self._roots[key] = (self._symbol(f"root_{len(self._roots) + 1}"), square)
         return self._roots[key][0]
 
     def root_equations(self) -> dict[str, Any]:
@@ -116,6 +126,9 @@ class Claim:
     given: dict[str, Any]
     show: Any
     fault: Fault
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "given", {k: all_of([c]) for k, c in self.given.items()})
 
     def damaged(self) -> tuple[dict[str, Any], Any]:
         """Hypotheses and goal with the fault planted."""

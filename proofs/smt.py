@@ -6,6 +6,7 @@ reals. The twins drop the goal (vacuity) or carry the planted fault (mutant) and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,52 +31,41 @@ def scripts(obligation: Obligation, scope: Scope) -> Scripts:
     claim: Claim = obligation.build(scope)
     given, show = claim.damaged()
     head = f"{obligation.key}\n{obligation.says}"
-    return Scripts(
-        script(
-            {**claim.given, "negated goal": z3.Not(claim.show)},
-            f"{head}\nunsat: the sentence holds for all reals",
-        ),
-        script(claim.given, f"{head}\nhypotheses alone; sat: they can be met"),
-        script(
+    questions = (
+        ({**claim.given, "negated goal": z3.Not(claim.show)}, "unsat: the sentence holds for all reals"),
+        (claim.given, "hypotheses alone; sat: they can be met"),
+        (
             {**given, "negated goal": z3.Not(show)},
-            f"{head}\nplanted fault: {claim.fault.says}; sat: the check catches it",
+            f"planted fault: {claim.fault.says}; sat: the check catches it",
         ),
     )
+    terms = [*claim.given.values(), claim.show, *given.values(), show]
+    logic = "QF_LRA" if _is_linear(terms) else "QF_NRA"
+    symbols = sorted(scope.symbols)
+    return Scripts(*(script(q, symbols, logic, f"{head}\n{comment}") for q, comment in questions))
 
 
-def script(assertions: dict[str, Any], comment: str) -> str:
+def script(assertions: dict[str, Any], symbols: Iterable[str], logic: str, comment: str) -> str:
     """One satisfiability question about reals, with every assertion named in a comment."""
-    terms = list(assertions.values())
-    symbols = sorted({str(s): s for term in terms for s in _symbols(term)}.items())
-    logic = "QF_NRA" if any(_is_nonlinear(term) for term in terms) else "QF_LRA"
     lines = [f"; {line}" for line in comment.splitlines()]
     lines += [f"(set-logic {logic})"]
-    lines += [f"(declare-const {name} {symbol.sort()})" for name, symbol in symbols]
+    lines += [f"(declare-const {name} Real)" for name in symbols]
     for name, term in assertions.items():
         lines += [f"; {name}", f"(assert {term.sexpr()})"]
     return "\n".join([*lines, "(check-sat)", ""])
 
 
-def _walk(term: Any) -> list[Any]:
-    """Every distinct subterm."""
-    seen: dict[int, Any] = {}
-    stack = [term]
+def _is_linear(terms: list[Any]) -> bool:
+    """No product of two factors that are not numerals, in any subterm."""
+    seen: set[int] = set()
+    stack = list(terms)
     while stack:
         at = stack.pop()
-        if at.get_id() not in seen:
-            seen[at.get_id()] = at
-            stack += at.children()
-    return list(seen.values())
-
-
-def _symbols(term: Any) -> list[Any]:
-    return [
-        t for t in _walk(term) if z3.is_const(t) and t.decl().kind() == z3.Z3_OP_UNINTERPRETED
-    ]
-
-
-def _is_nonlinear(term: Any) -> bool:
-    return any(
-        z3.is_mul(t) and sum(not z3.is_rational_value(c) for c in t.children()) > 1
-        for t in _walk(term)
-    )
+        if at.get_id() in seen:
+            continue
+        seen.add(at.get_id())
+        parts = at.children()
+        if z3.is_mul(at) and sum(not z3.is_rational_value(p) for p in parts) > 1:
+            return False
+        stack += parts
+    return True

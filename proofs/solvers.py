@@ -42,7 +42,7 @@ def _solve_z3(text: str) -> Answer:
 
     context = z3.Context()
     logic = "QF_LRA" if "(set-logic QF_LRA)" in text else "QF_NRA"
-    solver = z3.SolverFor(logic, ctx=context) if logic == "QF_NRA" else z3.Solver(ctx=context)
+    solver = z3.SolverFor(logic, ctx=context)
     solver.set("rlimit", Z3_RLIMIT, "timeout", BACKSTOP_MS)
     start = time.perf_counter()
     try:

@@ -178,7 +178,7 @@ def _member(s: Scope) -> Claim:
         f"{name}: law": Affine().law(Comparison(*parts, weight=w), s.xp)
         for name, *parts in zip(("z'_i", "z'_j", "mean z'"), y, z, p, strict=True)
     }
-    return Claim(t.parameters | features, law, Fault("a mean that is not affine", without="mean z': law"))
+    return Claim(t.parameters | features, all_of(law), Fault("a mean that is not affine", without="mean z': law"))
 
 
 @obligation(

@@ -38,8 +38,8 @@ def values(s: Scope, row: str, features: Any, p: Any) -> tuple[Any, Any, Any]:
 
 def members(
     s: Scope, row: str, cls: FunctionClass, p: Any, at_y: Any, at_z: Any, **more: Any
-) -> Any:
-    """U, W and B satisfy the law of the class on one comparison.
+) -> list[Any]:
+    """That U, W and B satisfy the law of the class on one comparison, one condition each.
 
     `at_y`, `at_z` and, where the law looks between, `between` are features; `weight` and `bound` as
     in the law.
@@ -53,5 +53,5 @@ def members(
     )
     comparisons = [Comparison(hy, hz, hp, weight) for hy, hz, hp in rows]
     if bound is not None:
-        return all_of(cls.law_with(bound, c, s.xp) for c in comparisons)  # type: ignore[attr-defined]
-    return all_of(cls.law(c, s.xp) for c in comparisons)
+        return [cls.law_with(bound, c, s.xp) for c in comparisons]  # type: ignore[attr-defined]
+    return [cls.law(c, s.xp) for c in comparisons]

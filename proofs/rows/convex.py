@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import z3
 
+from trompe.constructions import mix
 from trompe.constructions.rows import ConvexParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import in_box, is_corner, members, same_point, values
@@ -24,7 +26,15 @@ CONVEX_FACTS = (
     "convex/corner-distance",
     "l1/separates",
 )
-CONVEX = ("convex/range", "convex/ends", "convex/unique", "convex/query", "convex/member")
+CONVEX = (
+    "convex/range",
+    "convex/ends",
+    "convex/unique",
+    "convex/query",
+    "convex/member-upper",
+    "convex/member-lower",
+    "convex/half-way",
+)
 CONVEX_SOUND = ("convex/ray", "convex/sound")
 CONVEX_EXISTS = ("convex/exists-part", "convex/exists")
 CONVEX_EXTREMES = ("convex/extremes",)
@@ -233,25 +243,46 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation("convex/member", "U, W, B are convex")
-def _member(s: Scope) -> Claim:
+def _member(which: int, name: str, feature: str) -> None:
+    @obligation(f"convex/member-{name}", f"{'UW'[which]} is convex")
+    def _build(s: Scope) -> Claim:
+        t = _Symbols(s)
+        (w,) = s.reals("w")
+        (y, facts_y), (z, facts_z), (p, facts_p) = t.at("y"), t.at("z"), t.at("p")
+        law = members(s, "convex", Convex(), t.p, y, z, between=p, weight=w)
+        features = {
+            "gauge: law": Convex().law(Comparison(y.gauge, z.gauge, p.gauge, w), s.xp),
+            "|p-b| is affine": Affine().law(Comparison(y.from_b, z.from_b, p.from_b, w), s.xp),
+        }
+        return Claim(
+            t.parameters
+            | facts_y
+            | facts_z
+            | facts_p
+            | {"0 <= w <= 1": all_of([0 <= w, w <= 1]), feature: features[feature]},
+            law[which],
+            Fault("strictly convex", show=_strictly(law[which])),
+        )
+
+
+def _strictly(law: Any) -> Any:
+    """The law with < for <=."""
+    return law.arg(0) < law.arg(1)
+
+
+_member(0, "upper", "gauge: law")
+_member(1, "lower", "|p-b| is affine")
+
+
+@obligation("convex/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
+def _half_way(s: Scope) -> Claim:
     t = _Symbols(s)
-    (w,) = s.reals("w")
-    (y, facts_y), (z, facts_z), (p, facts_p) = t.at("y"), t.at("z"), t.at("p")
-    law = members(s, "convex", Convex(), t.p, y, z, between=p, weight=w)
-    gauge_law = Convex().law(Comparison(y.gauge, z.gauge, p.gauge, w), s.xp)
+    z, facts = t.at("z")
+    upper, lower, strict = t.values(z)
     return Claim(
-        t.parameters
-        | facts_y
-        | facts_z
-        | facts_p
-        | {
-            "0 <= w <= 1": all_of([0 <= w, w <= 1]),
-            "gauge: law": gauge_law,
-            "|p-b| is affine": p.from_b == w * y.from_b + (1 - w) * z.from_b,
-        },
-        law,
-        Fault("a gauge that is not convex", without="gauge: law"),
+        t.parameters | facts,
+        strict == mix(upper, lower, s.xp.number(Fraction(1, 2))),
+        Fault("all of U", show=strict == upper),
     )
 
 

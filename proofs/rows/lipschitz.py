@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import z3
 
+from trompe.constructions import mix
 from trompe.constructions.rows import LipschitzParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.rows.common import members, values
@@ -18,7 +20,9 @@ LIPSCHITZ = (
     "lipschitz/ends",
     "lipschitz/unique",
     "lipschitz/order",
-    "lipschitz/member",
+    "lipschitz/member-upper",
+    "lipschitz/member-lower",
+    "lipschitz/half-way",
 )
 LIPSCHITZ_SOUND = ("lipschitz/sound",)
 LIPSCHITZ_THRESHOLD = ("lipschitz/threshold-above", "lipschitz/threshold-below")
@@ -100,19 +104,40 @@ def _order(s: Scope) -> Claim:
     )
 
 
-@obligation("lipschitz/member", "U, W, B are L-Lipschitz")
-def _member(s: Scope) -> Claim:
+def _member(which: int, name: str) -> None:
+    @obligation(f"lipschitz/member-{name}", f"{'UW'[which]} is L-Lipschitz")
+    def _build(s: Scope) -> Claim:
+        t = _Symbols(s)
+        y, facts_y = t.at("y")
+        z, facts_z = t.at("z")
+        (distance,) = s.reals("yz")
+        given = {
+            "distances to a differ by at most |y-z|": s.xp.abs(y.from_a - z.from_a) <= distance,
+            "distances to b differ by at most |y-z|": s.xp.abs(y.from_b - z.from_b) <= distance,
+        }
+        law = members(s, "lipschitz", Lipschitz(), t.p, y, z, bound=t.L * distance)
+        half = members(s, "lipschitz", Lipschitz(), t.p, y, z, bound=t.L * distance / 2)
+        return Claim(
+            t.parameters | facts_y | facts_z | given,
+            law[which],
+            Fault("half of L", show=half[which]),
+        )
+
+
+_member(0, "upper")
+_member(1, "lower")
+
+
+@obligation("lipschitz/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
+def _half_way(s: Scope) -> Claim:
     t = _Symbols(s)
-    y, facts_y = t.at("y")
-    z, facts_z = t.at("z")
-    (distance,) = s.reals("yz")
-    given = {
-        "distances to a differ by at most |y-z|": s.xp.abs(y.from_a - z.from_a) <= distance,
-        "distances to b differ by at most |y-z|": s.xp.abs(y.from_b - z.from_b) <= distance,
-    }
-    law = members(s, "lipschitz", Lipschitz(), t.p, y, z, bound=t.L * distance)
-    half = members(s, "lipschitz", Lipschitz(), t.p, y, z, bound=t.L * distance / 2)
-    return Claim(t.parameters | facts_y | facts_z | given, law, Fault("half of L", show=half))
+    z, facts = t.at("z")
+    upper, lower, strict = t.values(z)
+    return Claim(
+        t.parameters | facts,
+        strict == mix(upper, lower, s.xp.number(Fraction(1, 2))),
+        Fault("all of U", show=strict == upper),
+    )
 
 
 @obligation("lipschitz/sound", "W(x) <= h(x) <= U(x) for every L-Lipschitz h with this visualization")

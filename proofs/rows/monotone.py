@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from trompe.constructions.rows import MonotoneParameters
@@ -120,7 +121,7 @@ def _member(s: Scope) -> Claim:
     law = members(s, "monotone", Monotone(), c.p, c.feature(t), c.feature(u))
     return Claim(
         c.parameters | {"mean(y) <= mean(z)": t <= u},
-        law,
+        all_of(law),
         Fault("the means in any order", without="mean(y) <= mean(z)"),
     )
 
@@ -133,7 +134,7 @@ def _member(s: Scope) -> Claim:
 def _extremes(s: Scope, d: int) -> Claim:
     a, b = s.point("a", d), s.point("b", d)
     h_a, h_b, h_0, h_1 = s.reals("h_a h_b h_0 h_1")
-    zero, one = (s.xp.array((s.xp.number(k),) * d) for k in (0, 1))
+    zero, one = (s.xp.array((Fraction(k),) * d) for k in (0, 1))
     monotone = Monotone()
 
     def law(y: Any, z: Any, at_y: Any, at_z: Any) -> Any:
