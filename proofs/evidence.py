@@ -65,7 +65,7 @@ class Case:
 _L1 = METRIC_FACTS["l1"]
 _ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key in keys))
 _HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *_L1)
-_WITH_DATA = tuple(key for n in DATA_SIZES if n for key in hat_values(n))
+_WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
 
 _PAIRS: dict[str, tuple[str, ...]] = {
     "neural-network": (*_HAT_PAIR, *hat_values(0), *GADGETS, *TRANSLATIONS["neural-network"], *TWO_UNITS),
@@ -179,6 +179,8 @@ ASSUMED: dict[str, str] = {
     "is active at a point)",
     "networks": "that a compiled network equals its formula for every instance (checked gadget by gadget, "
     "and whole for the example instance)",
+    "layers": "the step from one relu to a whole network: each layer of a continuous piecewise affine "
+    "function is one again",
     "representation": "that an affine function is alpha + sum w_k z_k",
     "solvers": "that the solvers are right about the reals",
 }
@@ -189,7 +191,7 @@ def assumed_by(key: str) -> tuple[str, ...]:
     """The names of ASSUMED that the proof of this theorem rests on besides its obligations."""
     item = case(key)
     if item.inherits is not None:
-        return assumed_by(item.inherits)
+        return tuple(dict.fromkeys([*assumed_by(item.inherits)[:-1], "layers", "solvers"]))
     row = theorem(key).row
     names = ["instantiation"]
     if row not in ("affine-1d", "constant"):

@@ -104,7 +104,7 @@ def _brackets(s: Scope) -> Claim:
             "eta": eta * (2 * (u - w)) == s.xp.minimum(u - y, y - w),
         },
         all_of([0 < eta, eta < 1, mix(w, b, eta) < y, y < mix(u, b, eta)]),
-        Fault("eta is twice as large and B may leave [W, U]", without="W <= B <= U"),
+        Fault("B may leave [W, U]", without="W <= B <= U"),
     )
 
 

@@ -25,6 +25,8 @@ from trompe.theory import (
     Visualization,
     function_class,
 )
+from trompe.theory.functionals import METRICS
+from trompe.theory.namespace import EXACT
 
 __all__ = ["DIMS", "Sampled", "sample_row"]
 
@@ -79,7 +81,7 @@ def _instance(row: str, rng: random.Random, d: int) -> tuple[FunctionClass, Visu
         reach = sum((abs(p - q) for p, q in zip(a, b, strict=True)), Fraction(0))
         slack = 1 + Fraction(rng.randint(0, 4), 3)
         # |a-b| in linf and l2 is at least |a-b| in l1 over d.
-        return function_class(row, constant=v.range / reach * d * slack, metric=rng.choice(["l1", "linf"])), v, x
+        return function_class(row, constant=v.range / reach * d * slack, metric=rng.choice(list(METRICS))), v, x
     if row == "erm":
         inputs = [_other(rng, taken, d) for _ in range(rng.randint(0, 3))]
         labels = [low + v.range * Fraction(rng.randint(1, 9), 10) for _ in inputs]
@@ -134,8 +136,6 @@ def _check_pair(row: str, rng: random.Random, d: int) -> Iterator[tuple[str, boo
 def _check_law(
     cls: Any, members: dict[str, Any], y: Point, z: Point, w: Fraction
 ) -> Iterator[tuple[str, bool]]:
-    from trompe.theory.namespace import EXACT
-
     if not all(cls.premise(y, z)):
         return
     between = tuple(w * p + (1 - w) * q for p, q in zip(y, z, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, mix
 from trompe.constructions.decoders import interpolate
@@ -48,6 +48,8 @@ class Identity:
     says: str
     build: Callable[[Any], tuple[Any, Any, Any]]
     """From the sympy module to (left, right, damaged)."""
+    dim: int | None = None
+    """The d it is about, None where it does not depend on d."""
 
 
 def _lagrange(d: int) -> Callable[[Any], tuple[Any, Any, Any]]:
@@ -141,6 +143,7 @@ IDENTITIES: dict[str, Identity] = {
                 f"symbolic/lagrange/d{d}",
                 f"Lagrange's identity for d = {d}, hence the Cauchy-Schwarz inequality",
                 _lagrange(d),
+                d,
             )
             for d in (1, 2, 3)
         ),
@@ -157,7 +160,8 @@ IDENTITIES: dict[str, Identity] = {
         *(
             Identity(
                 f"symbolic/{row}/{which}",
-                f"{'U' if which == 'upper' else 'W'}(x) is the {which} end of the {row} envelope",
+                f"{'U' if which == 'upper' else 'W'}(x) is the {which} end of the {row} envelope"
+                + (", no training points" if row == "erm" else ""),
                 _at_query(row, which),
             )
             for row in ("erm", "lipschitz", "monotone", "convex", "affine")
@@ -175,7 +179,7 @@ def identity(key: str) -> Identity:
         raise UnknownKey("obligation", key, IDENTITIES) from None
 
 
-def check_identity(item: Identity) -> tuple[str, str]:
+def check_identity(item: Identity) -> tuple[Literal["PROVED", "REFUTED", "UNKNOWN"], str]:
     """PROVED, REFUTED (with values of the symbols) or UNKNOWN, and the reason."""
     import sympy
 

@@ -35,6 +35,7 @@ __all__ = [
     "Verdict",
     "check_dims",
     "check_obligation",
+    "expand_keys",
     "verify_keys",
     "verify_table",
 ]
@@ -108,7 +109,7 @@ def _check_key(key: str, solvers: tuple[str, ...], constructions: Any = None) ->
     if key in IDENTITIES:
         item = identity(key)
         verdict, reason = check_identity(item)
-        return Outcome(key, item.says, None, "symbolic", verdict, reason)  # type: ignore[arg-type]
+        return Outcome(key, item.says, item.dim, "symbolic", verdict, reason)
     return check_obligation(find_obligation(key), solvers, constructions or CONSTRUCTIONS)
 
 
@@ -134,6 +135,36 @@ def find_obligation(key: str) -> Obligation:
 def all_keys(dims: Iterable[int] = DEFAULT_DIMS) -> list[str]:
     """The key of every obligation and identity."""
     return [item.key for item in registered(families(), dims)] + list(IDENTITIES)
+
+
+def expand_keys(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> list[str]:
+    """The obligations behind theorems, rows and obligation families, each once; all of them for no keys.
+
+    Raises
+    ------
+    UnknownKey : a key names none of these.
+    """
+    chosen, numbers = list(keys), check_dims(dims, ())
+    if not chosen:
+        return all_keys(numbers)
+    found: dict[str, None] = {}
+    for key in chosen:
+        if key in THEOREMS or key in CLASSES:
+            theorems = [key] if key in THEOREMS else [f"{key}/{task}" for task in TASKS]
+            involved = _with_parents(theorems)
+            check_dims(numbers, dict.fromkeys(THEOREMS[name].row for name in involved))
+            found |= dict.fromkeys(k for name in involved for k in _wanted(name, numbers))
+        elif key in families():
+            found |= dict.fromkeys(o.key for o in registered([key], numbers))
+        elif key in IDENTITIES:
+            found[key] = None
+        else:
+            known = [*THEOREMS, *CLASSES, *families(), *all_keys(numbers)]
+            try:
+                found[find_obligation(key).key] = None
+            except UnknownKey:
+                raise UnknownKey("theorem or obligation", key, known) from None
+    return list(found)
 
 
 def check_dims(dims: Iterable[Any], rows_shown: Iterable[str]) -> tuple[int, ...]:
@@ -198,10 +229,12 @@ class Cell:
                 dims = sorted({o.dim for o in at if o.dim is not None})
                 entries.append({"level": "smt", "solver": solver, "dims": dims, "obligations": len(at)})
         symbolic = [o for o in self.outcomes if o.level == "symbolic" and o.verdict == "PROVED"]
-        if symbolic:
-            entries.append(
-                {"level": "symbolic", "solver": "sympy", "dims": ["all"], "obligations": len(symbolic)}
-            )
+        for wanted in ([o for o in symbolic if o.dim is None], [o for o in symbolic if o.dim is not None]):
+            if wanted:
+                dims_of: list[Any] = sorted({o.dim for o in wanted if o.dim is not None}) or ["all"]
+                entries.append(
+                    {"level": "symbolic", "solver": "sympy", "dims": dims_of, "obligations": len(wanted)}
+                )
         if self.sampled is not None and not self.sampled.failure:
             entries.append(
                 {

@@ -1,0 +1,116 @@
+"""trompe: the impossibility table of feature visualization, regenerated from checked proofs.
+
+>>> import trompe
+>>> table = trompe.verify_table(rows=["constant"])
+>>> table["constant/side"].label
+'Yes'
+
+The names below load what they need on first use; importing trompe loads no solver and no array
+library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trompe.constructions import FoolingPair, Network, Triple, pair_networks, triple
+    from trompe.constructions.examples import Example, example
+    from trompe.proofs import Cell, Outcome, Table, verify_keys, verify_table
+    from trompe.theory import (
+        CLASSES,
+        TASKS,
+        THEOREMS,
+        Approx,
+        Dataset,
+        Exact,
+        Interval,
+        InvalidInput,
+        MissingDependency,
+        QueryShown,
+        Side,
+        Theorem,
+        TrompeError,
+        UnknownKey,
+        Visualization,
+        function_class,
+        theorem,
+    )
+
+    __version__: str
+
+_HOME = {
+    "trompe.theory": (
+        "CLASSES",
+        "TASKS",
+        "THEOREMS",
+        "Approx",
+        "Dataset",
+        "Exact",
+        "Interval",
+        "InvalidInput",
+        "MissingDependency",
+        "QueryShown",
+        "Side",
+        "Theorem",
+        "TrompeError",
+        "UnknownKey",
+        "Visualization",
+        "function_class",
+        "theorem",
+    ),
+    "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
+    "trompe.constructions.examples": ("Example", "example"),
+    "trompe.proofs": ("Cell", "Outcome", "Table", "verify_keys", "verify_table"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "CLASSES",
+    "TASKS",
+    "THEOREMS",
+    "Approx",
+    "Cell",
+    "Dataset",
+    "Exact",
+    "Example",
+    "FoolingPair",
+    "Interval",
+    "InvalidInput",
+    "MissingDependency",
+    "Network",
+    "Outcome",
+    "QueryShown",
+    "Side",
+    "Table",
+    "Theorem",
+    "Triple",
+    "TrompeError",
+    "UnknownKey",
+    "Visualization",
+    "__version__",
+    "example",
+    "function_class",
+    "pair_networks",
+    "theorem",
+    "triple",
+    "verify_keys",
+    "verify_table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("trompe")
+    if name in _MODULE_OF:
+        value = getattr(import_module(_MODULE_OF[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'trompe' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -145,7 +145,7 @@ def _unique(s: Scope) -> Claim:
 
 @obligation(
     "affine/query",
-    "U(x) = m + R max x' and W(x) = m + R min x', with B between, all within [m, M]",
+    "U(x) = m + R max x' and W(x) = m + R min x', with B between",
 )
 def _query(s: Scope) -> Claim:
     t = _Symbols(s)

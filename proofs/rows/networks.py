@@ -98,7 +98,7 @@ _translation(
     "network/hats-with-data",
     "erm",
     "the networks compiled from f and g of the example instance equal them on the box; "
-    "two hidden layers of at most 2 d (n+3) and n+3 units",
+    "two hidden layers of 2 d (n+3) and n+3 units (none is shared in this instance)",
     lambda d, case: (2 * d * (len(case.cls.data) + 3), len(case.cls.data) + 3),
 )
 _translation(

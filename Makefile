@@ -1,0 +1,56 @@
+# make table   print the impossibility table, every label computed from checks that just ran
+# make test    the tests, against the installed wheel, with the extras and without
+# make check   format, lint, types, tests: what a change has to pass
+# make bench   measure: cold table, import time, evaluation
+# make rocq    rebuild and audit the kernel-checked proofs (needs Coq 8.16)
+# make clean   remove environments and build products
+
+PYTHON ?= python3
+CORE   := .venv-core
+FULL   := .venv
+PIP    := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := pyproject.toml constraints.txt README.md LICENSE MANIFEST.in \
+  $(shell find trompe theory constructions proofs empirical -type f \
+    \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' \) 2>/dev/null)
+EXTRAS := plot,empirical,test,dev
+
+.PHONY: table test check format lint types bench rocq clean
+
+table: $(CORE)/installed
+	$(CORE)/bin/trompe table
+
+test: $(FULL)/installed $(CORE)/installed
+	$(CORE)/bin/python -P tests/without_extras.py
+	$(FULL)/bin/python -P -m pytest -n 2 $(ARGS)
+
+check: lint types test
+
+lint: $(FULL)/installed
+	$(FULL)/bin/ruff format --check .
+	$(FULL)/bin/ruff check .
+
+format: $(FULL)/installed
+	$(FULL)/bin/ruff format .
+	$(FULL)/bin/ruff check --fix .
+
+types: $(FULL)/installed
+	$(FULL)/bin/mypy -p trompe
+
+bench: $(FULL)/installed
+	$(FULL)/bin/python -P benchmarks/run.py
+
+# One environment with the core alone, one with every extra; both hold the wheel, not the folder.
+$(CORE)/installed: $(SOURCES)
+	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
+	$(CORE)/bin/python $(PIP) .
+	$(CORE)/bin/python $(PIP) --force-reinstall --no-deps .
+	touch $@
+
+$(FULL)/installed: $(SOURCES)
+	test -x $(FULL)/bin/python || $(PYTHON) -m venv $(FULL)
+	$(FULL)/bin/python $(PIP) '.[$(EXTRAS)]'
+	$(FULL)/bin/python $(PIP) --force-reinstall --no-deps .
+	touch $@
+
+clean:
+	rm -rf $(CORE) $(FULL) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

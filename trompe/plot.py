@@ -1,0 +1,174 @@
+"""Pictures of a fooling pair: f and g over the line or the square, with what they share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, FoolingPair, triple
+from trompe.constructions.examples import Example, example
+from trompe.files import write_beside
+from trompe.theory import TASKS, InvalidInput, MissingDependency, Visualization, theorem
+
+__all__ = ["draw"]
+
+SUFFIXES = (".png", ".pdf", ".svg")
+# Okabe and Ito's colours, told apart by every kind of colour vision; line styles differ for print.
+F_COLOUR, G_COLOUR, SHADE, INK = "#0072B2", "#D55E00", "#BBBBBB", "#222222"
+GRID_1D, GRID_2D = 1201, 181
+
+
+def draw(key: str, output: Path, dim: int | None = None) -> None:
+    """Draw the pair (or the decoder) of a theorem's instance at d = 1 or 2.
+
+    Raises
+    ------
+    InvalidInput : another d, a d that the row is not about, or a file that is no png, pdf or svg.
+    MissingDependency : matplotlib is not installed.
+    """
+    statement = theorem(key)
+    if dim is None:
+        dim = 2 if statement.row == "affine" else 1
+    if dim not in (1, 2):
+        raise InvalidInput(f"--dim {dim}: a picture shows d = 1 or d = 2")
+    if output.suffix.lower() not in SUFFIXES:
+        raise InvalidInput(f"output {output}: expected a name that ends in .png, .pdf or .svg")
+    case = example(statement.row, dim)
+    try:
+        import matplotlib as mpl
+
+        mpl.use("Agg")
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise MissingDependency(
+            "matplotlib is not installed; it comes with: pip install 'trompe[plot]'"
+        ) from error
+    fixed = {"svg.hashsalt": "trompe", "font.size": 10}
+    with plt.rc_context(fixed):
+        if statement.row not in CONSTRUCTIONS:
+            figure = _decoder(plt, statement.row, case)
+        else:
+            pair = triple(case.cls, case.v, case.x).pair_for(TASKS[statement.task]())
+            figure = (_line if dim == 1 else _square)(plt, pair)
+        figure.suptitle(f"{key} (d = {dim})", x=0.02, ha="left", fontsize=11)
+        metadata: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(
+            output.suffix.lower(), {}
+        )
+        write_beside(output, lambda path: figure.savefig(path, dpi=160, metadata=metadata))
+        plt.close(figure)
+
+
+def _envelope_line(pair: FoolingPair, z: Any) -> tuple[Any, Any]:
+    """The envelope at each z, from exact queries; at the shown points it is a point."""
+    from fractions import Fraction
+
+    grid = [(Fraction(k, GRID_1D - 1),) for k in range(GRID_1D)]
+    fibres = [pair.triple.cls.envelope(pair.v, q) for q in grid]
+    return (
+        np.array([float(f.lower) for f in fibres]),
+        np.array([float(f.upper) for f in fibres]),
+    )
+
+
+def _line(plt: Any, pair: FoolingPair) -> Any:
+    figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
+    z = np.linspace(0.0, 1.0, GRID_1D)
+    lower, upper = _envelope_line(pair, z)
+    axes.fill_between(z, lower, upper, color=SHADE, alpha=0.45, lw=0, label="everything members can do")
+    axes.plot(z, pair.f(z[:, None]), color=F_COLOUR, lw=2, label="f")
+    axes.plot(z, pair.g(z[:, None]), color=G_COLOUR, lw=2, ls=(0, (5, 2)), label="g")
+    _extremes_line(axes, pair.v)
+    x, f_x, g_x = float(pair.x[0]), float(pair.f_x), float(pair.g_x)
+    axes.annotate(
+        "", xy=(x, f_x), xytext=(x, g_x), arrowprops={"arrowstyle": "<->", "color": INK, "lw": 1.2}
+    )
+    axes.plot([x, x], [f_x, g_x], ls="none", marker="o", ms=4, color=INK)
+    low, high = float(pair.v.minimum), float(pair.v.maximum)
+    axes.axhline((low + high) / 2, color=INK, lw=0.7, ls=":")
+    axes.annotate(
+        f"query x = {pair.x[0]}\nf(x) = {pair.f_x}\ng(x) = {pair.g_x}",
+        xy=(x, (low + high) / 2),
+        xytext=(8 if x < 0.7 else -8, 14),
+        textcoords="offset points",
+        ha="left" if x < 0.7 else "right",
+        fontsize=9,
+        bbox={"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.85},
+    )
+    axes.set(xlabel="input z", ylabel="activation", xlim=(-0.02, 1.02))
+    figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    return figure
+
+
+def _extremes_line(axes: Any, v: Visualization) -> None:
+    axes.plot(
+        float(v.argmin[0]), float(v.minimum), marker="v", ms=9, color=INK, ls="none", label="shown: argmin"
+    )
+    axes.plot(
+        float(v.argmax[0]), float(v.maximum), marker="^", ms=9, color=INK, ls="none", label="shown: argmax"
+    )
+
+
+def _square(plt: Any, pair: FoolingPair) -> Any:
+    figure, axes = plt.subplots(1, 3, figsize=(10.2, 3.7), layout="constrained")
+    side = np.linspace(0.0, 1.0, GRID_2D)
+    z = np.stack(np.meshgrid(side, side, indexing="xy"), axis=-1)
+    f, g = pair.f(z), pair.g(z)
+    low, high = float(pair.v.minimum), float(pair.v.maximum)
+    for panel, values, name in ((axes[0], f, "f"), (axes[1], g, "g")):
+        image = panel.imshow(
+            values, origin="lower", extent=(0, 1, 0, 1), vmin=low, vmax=high, cmap="cividis"
+        )
+        panel.contour(side, side, values, levels=[(low + high) / 2], colors="white", linewidths=0.8)
+        at_x = pair.f_x if name == "f" else pair.g_x
+        panel.set_title(f"{name}, with {name}(x) = {at_x}", fontsize=10)
+    figure.colorbar(image, ax=axes[:2], shrink=0.85, label="activation")
+    gap = axes[2].imshow(
+        f - g, origin="lower", extent=(0, 1, 0, 1), vmin=low - high, vmax=high - low, cmap="RdBu_r"
+    )
+    axes[2].set_title(f"f - g, at the query {pair.gap}", fontsize=10)
+    figure.colorbar(gap, ax=axes[2], shrink=0.85, label="difference")
+    for panel in axes:
+        for point, marker, name in (
+            (pair.v.argmin, "v", "shown: argmin"),
+            (pair.v.argmax, "^", "shown: argmax"),
+            (pair.x, "o", "query"),
+        ):
+            panel.plot(
+                float(point[0]),
+                float(point[1]),
+                marker=marker,
+                ms=8,
+                mfc="white",
+                mec=INK,
+                ls="none",
+                label=name,
+                clip_on=False,
+            )
+        panel.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
+def _decoder(plt: Any, row: str, case: Example) -> Any:
+    if case.v.dim != 1:
+        raise InvalidInput(f"{row}: a decoder is drawn at d = 1")
+    figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
+    z = np.linspace(0.0, 1.0, 3)
+    answers = [float(EXACT_DECODERS[row](case.v, (value,))) for value in z]
+    axes.plot(z, answers, color=F_COLOUR, lw=2, label="the only member, and the decoder's answer")
+    _extremes_line(axes, case.v)
+    answer = EXACT_DECODERS[row](case.v, case.x)
+    axes.plot(float(case.x[0]), float(answer), marker="o", ms=6, color=INK, ls="none", label="query")
+    axes.annotate(
+        f"x = {case.x[0]}, f(x) = {answer}",
+        xy=(float(case.x[0]), float(answer)),
+        xytext=(8, -14),
+        textcoords="offset points",
+        fontsize=9,
+    )
+    axes.set(xlabel="input z", ylabel="activation", xlim=(-0.02, 1.02))
+    figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    return figure
