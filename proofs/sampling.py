@@ -120,6 +120,9 @@ def _check_pair(row: str, rng: random.Random, d: int) -> Iterator[tuple[str, boo
     members = {"U": t.upper, "W": t.lower, "B": t.strict}
     for name, h in members.items():
         yield f"{name}(a) = m and {name}(b) = M at {v}", h(v.argmin) == low and h(v.argmax) == high
+    data = getattr(cls, "data", Dataset())
+    for s, y in zip(data.inputs, data.labels, strict=True):
+        yield f"U, W, B fit the label {y} at {s}", all(h(s) == y for h in members.values())
     fibre = cls.envelope(v, x)
     yield f"[W(x), U(x)] is the envelope at {v}, x = {x}", fibre == t.envelope
     others = [z for z in (_point(rng, d) for _ in range(POINTS)) if z not in (v.argmin, v.argmax)]

@@ -87,17 +87,15 @@ def _line(plt: Any, pair: FoolingPair) -> Any:
     axes.plot([x, x], [f_x, g_x], ls="none", marker="o", ms=4, color=INK)
     low, high = float(pair.v.minimum), float(pair.v.maximum)
     axes.axhline((low + high) / 2, color=INK, lw=0.7, ls=":")
-    axes.annotate(
-        f"query x = {pair.x[0]}\nf(x) = {pair.f_x}\ng(x) = {pair.g_x}",
-        xy=(x, (low + high) / 2),
-        xytext=(8 if x < 0.7 else -8, 14),
-        textcoords="offset points",
-        ha="left" if x < 0.7 else "right",
-        fontsize=9,
-        bbox={"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.85},
+    data = getattr(pair.triple.cls, "data", None)
+    if data is not None and len(data):
+        inputs, labels = [float(p[0]) for p in data.inputs], [float(y) for y in data.labels]
+        axes.plot(inputs, labels, marker="s", ms=6, mfc="white", mec=INK, ls="none", label="training data")
+    axes.set_title(
+        f"query x = {pair.x[0]}: f(x) = {pair.f_x}, g(x) = {pair.g_x}", loc="right", fontsize=9
     )
     axes.set(xlabel="input z", ylabel="activation", xlim=(-0.02, 1.02))
-    figure.legend(loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return figure
 
 
