@@ -9,7 +9,6 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
-
 from trompe.theory import (
     FunctionClass,
     Interval,
@@ -47,7 +46,7 @@ def namespace_of(z: Array) -> ArrayNamespace:
 
 @lru_cache(maxsize=8)
 def _numpy_namespace(dtype: np.dtype[Any]) -> NumpyNamespace:
-    if dtype != object and dtype.kind != "f":
+    if dtype.kind not in "Of":
         raise InvalidInput(f"points of dtype {dtype}; expected float64, float32 or exact fractions")
     return NumpyNamespace(dtype)
 
@@ -224,5 +223,7 @@ def as_array(z: Any, dim: int) -> tuple[Array, ArrayNamespace]:
         z = EXACT.array(tuple(as_number(value, f"point[{i}]") for i, value in enumerate(z)))
     xp = namespace_of(z)
     if not z.ndim or z.shape[-1] != dim:
-        raise InvalidInput(f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}")
+        raise InvalidInput(
+            f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}"
+        )
     return z, xp

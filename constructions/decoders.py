@@ -8,7 +8,15 @@ from typing import Any
 
 from trompe.theory import FunctionClass, InvalidInput, Visualization, as_point
 
-__all__ = ["EXACT_DECODERS", "affine_1d", "centre", "constant", "interpolate", "midrange", "side_of"]
+__all__ = [
+    "EXACT_DECODERS",
+    "affine_1d",
+    "centre",
+    "constant",
+    "interpolate",
+    "midrange",
+    "side_of",
+]
 
 
 def interpolate(low: Any, high: Any, from_a: Any, inv_reach: Any) -> Any:
@@ -16,7 +24,7 @@ def interpolate(low: Any, high: Any, from_a: Any, inv_reach: Any) -> Any:
     return low + (high - low) * (from_a * inv_reach)
 
 
-def midrange(v: Visualization, x: Any) -> Fraction:  # noqa: ARG001 - a decoder gets the query
+def midrange(v: Visualization, x: Any) -> Fraction:
     """(m + M)/2 whatever the query: within R/2 of f(x) for every f, so eps = 1/2 is always reached."""
     return v.mid
 
@@ -61,5 +69,3 @@ EXACT_DECODERS: dict[str, Callable[[Visualization, Any], Fraction]] = {
     "constant": constant,
 }
 """The decoder of each Yes row: right for every member and every query."""
-
-

@@ -50,12 +50,16 @@ def example(row: str, dim: int = 2) -> Example:
     inside = Visualization(_repeat(quarter, dim), _repeat(3 * quarter, dim), 0, 1)
     first_quarter = (quarter, *_repeat(3 * quarter, dim - 1))
     cases = {
-        "lipschitz": lambda: Example(Lipschitz(2), corners, _repeat(half, dim)),
+        "lipschitz": lambda: Example(Lipschitz(Fraction(2)), corners, _repeat(half, dim)),
         "monotone": lambda: Example(CLASSES[row](), corners, _repeat(half, dim)),
         "convex": lambda: Example(
-            CLASSES[row](), Visualization(_repeat(quarter, dim), ones, 0, 1), _repeat(7 * quarter / 2, dim)
+            CLASSES[row](),
+            Visualization(_repeat(quarter, dim), ones, 0, 1),
+            _repeat(7 * quarter / 2, dim),
         ),
-        "affine": lambda: Example(CLASSES[row](), corners, first_quarter),
+        "affine": lambda: Example(
+            CLASSES[row](), corners, (half / 4, *_repeat(7 * half / 4, dim - 1))
+        ),
         "affine-1d": lambda: Example(CLASSES[row](), corners, first_quarter),
         "constant": lambda: Example(
             CLASSES[row](), Visualization(zeros, zeros, half, half), first_quarter

@@ -14,7 +14,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from trompe.constructions.base import FoolingPair, as_array
 from trompe.theory import InvalidInput
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
@@ -115,16 +114,17 @@ class _Signal:
             self.constant * factor, {neuron: c * factor for neuron, c in self.terms.items()}
         )
 
-    __radd__, __rmul__ = __add__, __mul__
+    __radd__ = __add__
+    __rmul__ = __mul__
 
     def __neg__(self) -> _Signal:
-        return self * -1
+        return self.__mul__(-1)
 
     def __sub__(self, other: Any) -> _Signal:
-        return self + -other
+        return self.__add__(-other)
 
     def __rsub__(self, other: Any) -> _Signal:
-        return -self + other
+        return self.__neg__().__add__(other)
 
     @property
     def depth(self) -> int:

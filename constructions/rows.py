@@ -232,9 +232,7 @@ class ConvexTriple(Construction):
     def parameters(self, cls: Convex, v: Visualization, x: Point) -> ConvexParameters:
         up, down = gauge_slopes(v.argmin)
         delta = min(_l1_exact(v.argmin, v.argmax), _l1_exact(x, v.argmax))
-        return ConvexParameters(
-            v.minimum, v.maximum, v.argmin, v.argmax, up, down, 1 / delta
-        )
+        return ConvexParameters(v.minimum, v.maximum, v.argmin, v.argmax, up, down, 1 / delta)
 
     def features(self, z: Array, p: ConvexParameters, xp: ArrayNamespace) -> Features:
         return self.Features(gauge(z, p.a, p.up, p.down, xp), l1(z, p.b, xp))

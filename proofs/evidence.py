@@ -68,7 +68,13 @@ _HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *_L1)
 _WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
 
 _PAIRS: dict[str, tuple[str, ...]] = {
-    "neural-network": (*_HAT_PAIR, *hat_values(0), *GADGETS, *TRANSLATIONS["neural-network"], *TWO_UNITS),
+    "neural-network": (
+        *_HAT_PAIR,
+        *hat_values(0),
+        *GADGETS,
+        *TRANSLATIONS["neural-network"],
+        *TWO_UNITS,
+    ),
     "erm": (*_HAT_PAIR, *_WITH_DATA, *GADGETS, *TRANSLATIONS["erm"], *RISK, *CONFLICTS),
     "lipschitz": (*MIX, *ATTAINED, *LIPSCHITZ, *_ALL_METRICS, closed_under_mixing("lipschitz")),
     "monotone": (*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
@@ -102,7 +108,7 @@ def _case(row: str, task: str) -> Case:
         return Case(key, {"includes": _INCLUDES.get(row, ())}, (), f"{PARENT[row]}/{task}")
     if row in _DECODES:
         enough = () if task == "exact" else (f"{task}/exact-is-enough",)
-        symbolic = ("symbolic/affine-1d",) if row == "affine-1d" else ()
+        symbolic: tuple[str, ...] = ("symbolic/affine-1d",) if row == "affine-1d" else ()
         return Case(key, {"decodes": (*_DECODES[row], *enough)}, symbolic)
     fools: tuple[str, ...] = (f"{task}/fools", f"{task}/defeats")
     if task == "approx":
@@ -119,7 +125,9 @@ def _case(row: str, task: str) -> Case:
     if row in _EXTREMES:
         roles["extremes"] = _EXTREMES[row]
     symbolic = ("symbolic/mix-gap",)
-    symbolic += tuple(f"symbolic/{r}/{which}" for r in _SYMBOLIC_ROW[row] for which in ("upper", "lower"))
+    symbolic += tuple(
+        f"symbolic/{r}/{which}" for r in _SYMBOLIC_ROW[row] for which in ("upper", "lower")
+    )
     if task == "approx":
         symbolic += ("symbolic/limit",)
     if row == "lipschitz":

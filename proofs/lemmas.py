@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import z3
-
 from trompe.constructions import mix
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
 from trompe.theory import (
@@ -103,7 +102,7 @@ def _brackets(s: Scope) -> Claim:
             "W <= B <= U": all_of([w <= b, b <= u]),
             "eta": eta * (2 * (u - w)) == s.xp.minimum(u - y, y - w),
         },
-        all_of([0 < eta, eta < 1, mix(w, b, eta) < y, y < mix(u, b, eta)]),
+        all_of([eta > 0, eta < 1, mix(w, b, eta) < y, y < mix(u, b, eta)]),
         Fault("B may leave [W, U]", without="W <= B <= U"),
     )
 
@@ -113,7 +112,7 @@ def _attained(s: Scope) -> Claim:
     f, g, y, weight = s.reals("f g y weight")
     return Claim(
         {"g < y": g < y, "y < f": y < f, "weight": weight * (f - g) == y - g},
-        all_of([0 < weight, weight < 1, mix(g, f, weight) == y]),
+        all_of([weight > 0, weight < 1, mix(g, f, weight) == y]),
         Fault("y may lie above f", without="y < f", instead=y > f),
     )
 
@@ -139,7 +138,11 @@ def _closure(cls: FunctionClass) -> None:
             return cls.law_with(bound, c, s.xp) if isinstance(cls, Lipschitz) else cls.law(c, s.xp)
 
         return Claim(
-            {"U: law": law(uy, uz, up), "B: law": law(by, bz, bp), "0 <= w <= 1": all_of([0 <= w, w <= 1])}
+            {
+                "U: law": law(uy, uz, up),
+                "B: law": law(by, bz, bp),
+                "0 <= w <= 1": all_of([w >= 0, w <= 1]),
+            }
             | _weight(eta),
             law(mix(uy, by, eta), mix(uz, bz, eta), mix(up, bp, eta)),
             Fault("B need not satisfy the law", without="B: law"),
@@ -155,7 +158,12 @@ for _cls in (Lipschitz(), Monotone(), Convex(), Affine()):
 
 def _at_query(s: Scope) -> tuple[tuple[Any, ...], dict[str, Any]]:
     m, M, u, w, b, eta = s.reals("m M U W B eta")
-    given = {"m < M": m < M, "m <= W": m <= w, "W <= B <= U": all_of([w <= b, b <= u]), "U <= M": u <= M}
+    given = {
+        "m < M": m < M,
+        "m <= W": m <= w,
+        "W <= B <= U": all_of([w <= b, b <= u]),
+        "U <= M": u <= M,
+    }
     return (m, M, u, w, b, eta), given
 
 
@@ -189,7 +197,7 @@ def _approx_fools(s: Scope) -> Claim:
             "U(x) - W(x) > 2 eps R": _undecided(Approx(eps), s, w, u, m, M),
             "eta": eta * (2 * (u - w)) == spare,
         },
-        all_of([0 < eta, eta < 1, mix(u, b, eta) - mix(w, b, eta) > 2 * eps * (M - m)]),
+        all_of([eta > 0, eta < 1, mix(u, b, eta) - mix(w, b, eta) > 2 * eps * (M - m)]),
         Fault(
             "eta takes all there is to spare, not half",
             without="eta",
@@ -211,10 +219,8 @@ def _side_fools(s: Scope) -> Claim:
             "W(x) < mid < U(x)": _undecided(Side(), s, w, u, m, M),
             "eta": 4 * eta * (M - m) == s.xp.minimum(above, below),
         },
-        all_of(
-            [0 < eta, eta < 1, 2 * mix(u, b, eta) > m + M, 2 * mix(w, b, eta) < m + M]
-        ),
-        Fault("eta any weight", without="eta", instead=all_of([0 < eta, eta < 1])),
+        all_of([eta > 0, eta < 1, 2 * mix(u, b, eta) > m + M, 2 * mix(w, b, eta) < m + M]),
+        Fault("eta any weight", without="eta", instead=all_of([eta > 0, eta < 1])),
     )
 
 
@@ -258,7 +264,9 @@ def _side_defeats(s: Scope) -> Claim:
     )
 
 
-@obligation("exact/decides", "where U(x) = W(x), the answer W(x) is right for everything in [W(x), U(x)]")
+@obligation(
+    "exact/decides", "where U(x) = W(x), the answer W(x) is right for everything in [W(x), U(x)]"
+)
 def _exact_decides(s: Scope) -> Claim:
     (m, M, u, w, _, _), given = _at_query(s)
     (h,) = s.reals("h")
@@ -292,7 +300,8 @@ def _approx_decides(s: Scope) -> Claim:
 
 
 @obligation(
-    "side/decides", "where U(x) <= mid (or W(x) >= mid), one answer is right for everything in [W(x), U(x)]"
+    "side/decides",
+    "where U(x) <= mid (or W(x) >= mid), one answer is right for everything in [W(x), U(x)]",
 )
 def _side_decides(s: Scope) -> Claim:
     (m, M, u, w, _, _), given = _at_query(s)
@@ -304,10 +313,15 @@ def _side_decides(s: Scope) -> Claim:
         "W <= k <= U": all_of([w <= k, k <= u]),
         "criterion": any_of(task.criterion(Interval(w, u), m, M, s.xp)),
     }
-    return Claim(given, any_of(right.values()), Fault("h and k anywhere in [W, U]", without="criterion"))
+    return Claim(
+        given, any_of(right.values()), Fault("h and k anywhere in [W, U]", without="criterion")
+    )
 
 
-@obligation("approx/midrange", "the midrange is within R/2 of everything in [m, M]: eps = 1/2 is always reached")
+@obligation(
+    "approx/midrange",
+    "the midrange is within R/2 of everything in [m, M]: eps = 1/2 is always reached",
+)
 def _midrange(s: Scope) -> Claim:
     m, M, h, eps = s.reals("m M h eps")
     fibre = Interval(m, M)

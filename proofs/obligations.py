@@ -13,12 +13,22 @@ from typing import Any
 
 import numpy as np
 import z3
-
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import Array, ObjectNamespace
 
-__all__ = ["Claim", "Fault", "Obligation", "Scope", "all_of", "any_of", "families", "implies", "obligation", "registered"]
+__all__ = [
+    "Claim",
+    "Fault",
+    "Obligation",
+    "Scope",
+    "all_of",
+    "any_of",
+    "families",
+    "implies",
+    "obligation",
+    "registered",
+]
 
 
 def _maximum(a: Any, b: Any) -> Any:
@@ -197,9 +207,11 @@ def registered(keys: Iterable[str], dims: Iterable[int]) -> list[Obligation]:
         if not family.per_dim:
             found.append(Obligation(key, family.says, None, family.build))
             continue
-        for d in dims:
-            if d >= family.min_dim and (family.max_dim is None or d <= family.max_dim):
-                found.append(Obligation(f"{key}/d{d}", family.says, d, _at(family.build, d)))
+        found += [
+            Obligation(f"{key}/d{d}", family.says, d, _at(family.build, d))
+            for d in dims
+            if d >= family.min_dim and (family.max_dim is None or d <= family.max_dim)
+        ]
     return found
 
 

@@ -81,7 +81,13 @@ def _instance(row: str, rng: random.Random, d: int) -> tuple[FunctionClass, Visu
         reach = sum((abs(p - q) for p, q in zip(a, b, strict=True)), Fraction(0))
         slack = 1 + Fraction(rng.randint(0, 4), 3)
         # |a-b| in linf and l2 is at least |a-b| in l1 over d.
-        return function_class(row, constant=v.range / reach * d * slack, metric=rng.choice(list(METRICS))), v, x
+        return (
+            function_class(
+                row, constant=v.range / reach * d * slack, metric=rng.choice(list(METRICS))
+            ),
+            v,
+            x,
+        )
     if row == "erm":
         inputs = [_other(rng, taken, d) for _ in range(rng.randint(0, 3))]
         labels = [low + v.range * Fraction(rng.randint(1, 9), 10) for _ in inputs]
@@ -133,7 +139,10 @@ def _check_pair(row: str, rng: random.Random, d: int) -> Iterator[tuple[str, boo
         yield from _check_law(cls, members, others[0], others[-1], Fraction(rng.randint(0, 4), 4))
     for task in (*(TASKS[k]() for k in TASKS), Approx(Fraction(rng.randint(1, 9), 20))):
         if not task.decidable(fibre, v):
-            yield f"the pair for {task.key} defeats it at {v}, x = {x}", t.pair_for(task).defeats(task)
+            yield (
+                f"the pair for {task.key} defeats it at {v}, x = {x}",
+                t.pair_for(task).defeats(task),
+            )
 
 
 def _check_law(
@@ -157,4 +166,7 @@ def _check_decoder(row: str, rng: random.Random, d: int) -> Iterator[tuple[str, 
     values = [start + slope * p[0] for p in ends]
     a, b = (ends[values.index(extreme(values))] for extreme in (min, max))
     v = Visualization(a, b, min(values), max(values))
-    yield f"the decoder predicts {start} + {slope} z at {x}", EXACT_DECODERS[row](v, x) == start + slope * x[0]
+    yield (
+        f"the decoder predicts {start} + {slope} z at {x}",
+        EXACT_DECODERS[row](v, x) == start + slope * x[0],
+    )

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import z3
-
 from trompe.proofs.obligations import Claim, Obligation, Scope
 
 __all__ = ["Scripts", "script", "scripts"]
@@ -32,7 +31,10 @@ def scripts(obligation: Obligation, scope: Scope) -> Scripts:
     given, show = claim.damaged()
     head = f"{obligation.key}\n{obligation.says}"
     questions = (
-        ({**claim.given, "negated goal": z3.Not(claim.show)}, "unsat: the sentence holds for all reals"),
+        (
+            {**claim.given, "negated goal": z3.Not(claim.show)},
+            "unsat: the sentence holds for all reals",
+        ),
         (claim.given, "hypotheses alone; sat: they can be met"),
         (
             {**given, "negated goal": z3.Not(show)},

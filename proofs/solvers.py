@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Literal
+from typing import Any, Literal
 
 from trompe.theory import MissingDependency, UnknownKey
 
@@ -61,9 +61,8 @@ def _solve_z3(text: str) -> Answer:
     return Answer("z3", "unknown", seconds, resources, reason=solver.reason_unknown())
 
 
-def _z3_resources(solver: object) -> int:
-    statistics = solver.statistics()  # type: ignore[attr-defined]
-    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0
+def _z3_resources(solver: Any) -> int:
+    return next((int(value) for key, value in solver.statistics() if key == "rlimit count"), 0)
 
 
 def _solve_cvc5(text: str) -> Answer:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import trompe.proofs.rows  # noqa: F401  (registers the obligations)
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.proofs import rows  # noqa: F401  (registers the obligations)
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
 from trompe.proofs.sampling import Sampled, sample_row
@@ -86,8 +86,12 @@ def check_obligation(
     asked = scripts(item, Scope(constructions))
     answers = tuple(solve(name, asked.main) for name in solvers)
 
-    def outcome(verdict: Verdict, reason: str = "", point: Mapping[str, str] | None = None) -> Outcome:
-        return Outcome(item.key, item.says, item.dim, "smt", verdict, reason, point or {}, answers, twins)
+    def outcome(
+        verdict: Verdict, reason: str = "", point: Mapping[str, str] | None = None
+    ) -> Outcome:
+        return Outcome(
+            item.key, item.says, item.dim, "smt", verdict, reason, point or {}, answers, twins
+        )
 
     twins: tuple[Answer, ...] = ()
     refuting = next((a for a in answers if a.result == "sat"), None)
@@ -100,7 +104,9 @@ def check_obligation(
     for number, twin in enumerate(twins):
         if twin.result != "sat":
             which = "the planted fault" if number % 2 else "the hypotheses alone"
-            return outcome("UNKNOWN", f"{twin.solver}: {which}: {twin.result} {twin.reason}".strip())
+            return outcome(
+                "UNKNOWN", f"{twin.solver}: {which}: {twin.result} {twin.reason}".strip()
+            )
     return outcome("PROVED")
 
 
@@ -224,16 +230,28 @@ class Cell:
             free = [o for o in smt if o.dim is None]
             at = [o for o in smt if o.dim is not None]
             if free:
-                entries.append({"level": "smt", "solver": solver, "dims": ["all"], "obligations": len(free)})
+                entries.append(
+                    {"level": "smt", "solver": solver, "dims": ["all"], "obligations": len(free)}
+                )
             if at:
                 dims = sorted({o.dim for o in at if o.dim is not None})
-                entries.append({"level": "smt", "solver": solver, "dims": dims, "obligations": len(at)})
+                entries.append(
+                    {"level": "smt", "solver": solver, "dims": dims, "obligations": len(at)}
+                )
         symbolic = [o for o in self.outcomes if o.level == "symbolic" and o.verdict == "PROVED"]
-        for wanted in ([o for o in symbolic if o.dim is None], [o for o in symbolic if o.dim is not None]):
+        for wanted in (
+            [o for o in symbolic if o.dim is None],
+            [o for o in symbolic if o.dim is not None],
+        ):
             if wanted:
                 dims_of: list[Any] = sorted({o.dim for o in wanted if o.dim is not None}) or ["all"]
                 entries.append(
-                    {"level": "symbolic", "solver": "sympy", "dims": dims_of, "obligations": len(wanted)}
+                    {
+                        "level": "symbolic",
+                        "solver": "sympy",
+                        "dims": dims_of,
+                        "obligations": len(wanted),
+                    }
                 )
         if self.sampled is not None and not self.sampled.failure:
             entries.append(
@@ -373,7 +391,9 @@ def verify_table(
     samples = {row: sample_row(row) for row in dict.fromkeys(THEOREMS[key].row for key in involved)}
     cells: dict[str, Cell] = {}
     for key in reversed(involved):  # a subclass comes after the row that inherits from it
-        cells[key] = _cell(key, [outcomes[k] for k in wanted[key]], samples[THEOREMS[key].row], cells)
+        cells[key] = _cell(
+            key, [outcomes[k] for k in wanted[key]], samples[THEOREMS[key].row], cells
+        )
     return Table(
         {key: cells[key] for key in shown},
         outcomes,

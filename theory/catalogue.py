@@ -13,7 +13,7 @@ from trompe.theory.tasks import TASKS
 __all__ = ["PAPER", "ROWS", "THEOREMS", "Form", "Row", "Theorem", "theorem"]
 
 PAPER = (
-    'Geirhos, Zimmermann, Bilodeau, Brendel, Kim, "Don\'t trust your eyes: on the (un)reliability of '
+    "Geirhos, Zimmermann, Bilodeau, Brendel, Kim, \"Don't trust your eyes: on the (un)reliability of "
     'feature visualizations", ICML 2024'
 )
 
@@ -160,9 +160,7 @@ _ROWS = (
         {
             "exact": Sentence("W < U", "$W<U$"),
             "approx": Sentence("U - W > 2 eps R", r"$U-W>2\varepsilon R$"),
-            "side": Sentence(
-                "L min(|x - a|, |x - b|) > R/2", r"$L\min(|x-a|,|x-b|)>\tfrac R2$"
-            ),
+            "side": Sentence("L min(|x - a|, |x - b|) > R/2", r"$L\min(|x-a|,|x-b|)>\tfrac R2$"),
         },
         Sentence(
             "For every d, every metric, every L{eps} there are such m, M, a, b, x. At every other x the task is "
@@ -221,9 +219,7 @@ _ROWS = (
         ),
         {
             "exact": Sentence("min x' < max x'", r"$\min x'<\max x'$"),
-            "approx": Sentence(
-                "max x' - min x' > 2 eps", r"$\max x'-\min x'>2\varepsilon$"
-            ),
+            "approx": Sentence("max x' - min x' > 2 eps", r"$\max x'-\min x'>2\varepsilon$"),
             "side": Sentence("min x' < 1/2 < max x'", r"$\min x'<\tfrac12<\max x'$"),
         },
         Sentence(

@@ -173,7 +173,9 @@ class NeuralNetwork(PiecewiseAffine):
     key = "neural-network"
     name = "Neural network"
     symbol = r"\mathcal{F}_{\mathrm{NN}}"
-    definition = "h is computed on [0,1]^d by a feed-forward ReLU network of some finite depth and width"
+    definition = (
+        "h is computed on [0,1]^d by a feed-forward ReLU network of some finite depth and width"
+    )
 
 
 @dataclass(frozen=True)
@@ -183,9 +185,7 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
     key = "erm"
     name = "Neural network trained with ERM"
     symbol = r"\mathcal{F}_{\mathrm{ERM}}"
-    definition = (
-        "h is a ReLU network of unrestricted width with the least empirical risk on the training data"
-    )
+    definition = "h is a ReLU network of unrestricted width with the least empirical risk on the training data"
 
     data: Dataset = field(default_factory=Dataset)
 
@@ -220,7 +220,7 @@ class Lipschitz(FunctionClass):
     symbol = r"\mathcal{F}^{L}_{\mathrm{Lip}}"
     definition = "|h(y) - h(z)| <= L |y - z| for all y, z in [0,1]^d"
 
-    constant: Fraction = field(default=Fraction(1))
+    constant: Fraction = Fraction(1)
     metric: str = "l1"
 
     def __post_init__(self) -> None:
@@ -292,7 +292,9 @@ class Convex(FunctionClass):
         return c.between <= c.weight * c.at_y + (1 - c.weight) * c.at_z
 
     def _check_extremes(self, v: Visualization) -> None:
-        _check_corner(self.key, "argmax", v.argmax, "a unique maximiser of a convex function is one")
+        _check_corner(
+            self.key, "argmax", v.argmax, "a unique maximiser of a convex function is one"
+        )
 
     def gauge(self, v: Visualization, x: Point) -> Fraction:
         """gamma(x) about the minimiser, exact, in [0, 1]."""
@@ -317,7 +319,9 @@ class Affine(FunctionClass):
         return c.between == c.weight * c.at_y + (1 - c.weight) * c.at_z
 
     def _check_extremes(self, v: Visualization) -> None:
-        _check_corner(self.key, "argmax", v.argmax, "a unique maximiser of an affine function is one")
+        _check_corner(
+            self.key, "argmax", v.argmax, "a unique maximiser of an affine function is one"
+        )
         opposite = tuple(1 - bi for bi in v.argmax)
         if v.argmin != opposite:
             raise InvalidInput(
@@ -351,7 +355,9 @@ class Affine1d(Affine):
         if v.minimum < v.maximum:
             for what, points in (("argmin", v.argmin_set), ("argmax", v.argmax_set)):
                 for point in points:
-                    _check_corner(self.key, what, point, "an affine function has its extremes there")
+                    _check_corner(
+                        self.key, what, point, "an affine function has its extremes there"
+                    )
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:
         if not v.range:

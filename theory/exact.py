@@ -43,7 +43,7 @@ def as_number(value: object, what: str = "number") -> Fraction:
             ) from None
     if isinstance(value, Rational):
         return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, Decimal) or isinstance(value, Real):
+    if isinstance(value, (Decimal, Real)):
         if not math.isfinite(value):
             raise InvalidInput(f"{what} = {value} is not finite")
         return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))

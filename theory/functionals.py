@@ -84,5 +84,3 @@ def gauge(z: Array, c: Array, up: Array, down: Array, xp: ArrayNamespace) -> Arr
     term only, its other slope is 0.
     """
     return xp.max(xp.maximum(up * (z - c), down * (c - z)))
-
-

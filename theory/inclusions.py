@@ -30,7 +30,9 @@ INCLUSIONS: tuple[Inclusion, ...] = (
     Inclusion("lipschitz", "black-box", "by definition: every function is a member"),
     Inclusion("monotone", "black-box", "by definition: every function is a member"),
     Inclusion("convex", "black-box", "by definition: every function is a member"),
-    Inclusion("affine", "convex", "the affine law is the convex law with equality", "affine/is-convex"),
+    Inclusion(
+        "affine", "convex", "the affine law is the convex law with equality", "affine/is-convex"
+    ),
     Inclusion(
         "affine",
         "neural-network",

@@ -61,7 +61,9 @@ class Task(ABC):
         """The condition that `answer` is right for a unit of range [low, high] whose value is `truth`."""
 
     @abstractmethod
-    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+    def criterion(
+        self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace
+    ) -> tuple[Any, ...]:
         """Conditions on the fibre of which one holds if and only if one answer is right for all of it."""
 
     def right(self, answer: Any, truth: Any, v: Visualization) -> bool:
@@ -83,7 +85,9 @@ class Exact(Task):
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
         return answer == truth
 
-    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+    def criterion(
+        self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace
+    ) -> tuple[Any, ...]:
         return (fibre.lower == fibre.upper,)
 
 
@@ -104,7 +108,9 @@ class Approx(Task):
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
         return xp.abs(answer - truth) <= self.eps * (high - low)
 
-    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+    def criterion(
+        self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace
+    ) -> tuple[Any, ...]:
         return (fibre.diameter <= 2 * self.eps * (high - low),)
 
 
@@ -120,7 +126,9 @@ class Side(Task):
             raise InvalidInput(f'side answer = {answer!r}; expected "min" or "max"')
         return 2 * truth <= low + high if answer == "min" else 2 * truth >= low + high
 
-    def criterion(self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace) -> tuple[Any, ...]:
+    def criterion(
+        self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace
+    ) -> tuple[Any, ...]:
         return (2 * fibre.upper <= low + high, 2 * fibre.lower >= low + high)
 
 

@@ -95,9 +95,7 @@ class Visualization:
     @property
     def is_unique(self) -> bool:
         """One minimiser, one maximiser, m < M: the strongest thing that can be shown."""
-        return (
-            len(self.argmin_set) == len(self.argmax_set) == 1 and self.minimum < self.maximum
-        )
+        return len(self.argmin_set) == len(self.argmax_set) == 1 and self.minimum < self.maximum
 
     def __str__(self) -> str:
         lows = ", ".join(map(show, self.argmin_set))

@@ -12,8 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.theory.errors import InvalidInput, TrompeError, UnknownKey
-
 __all__ = ["app", "run"]
 
 app = typer.Typer(
@@ -29,7 +27,9 @@ Dims = Annotated[
 ]
 Solvers = Annotated[
     list[str] | None,
-    typer.Option("--solver", help="z3 or cvc5; repeat for both. All named ones must agree. [default: both]"),
+    typer.Option(
+        "--solver", help="z3 or cvc5; repeat for both. All named ones must agree. [default: both]"
+    ),
 ]
 Jobs = Annotated[int | None, typer.Option(help="Processes. [default: one per core]")]
 Output = Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")]
@@ -40,8 +40,6 @@ def run(arguments: Sequence[str]) -> int:
     try:
         status = app(args=list(arguments), standalone_mode=False, prog_name="trompe")
         sys.stdout.flush()
-    except TrompeError as error:
-        return _complain(str(error))
     except KeyboardInterrupt:
         return _complain("interrupted", 130)
     except BrokenPipeError:
@@ -53,8 +51,16 @@ def run(arguments: Sequence[str]) -> int:
             return _complain(error.format_message()) if error.format_message() else 2
         if type(error).__name__ == "Abort":
             return _complain("interrupted", 130)
-        raise
+        if not isinstance(error, _trompe_error()):
+            raise
+        return _complain(str(error))
     return int(status or 0)
+
+
+def _trompe_error() -> type[Exception]:
+    from trompe.theory import TrompeError
+
+    return TrompeError
 
 
 def _complain(message: str, status: int = 2) -> int:
@@ -66,11 +72,17 @@ def _dims(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise InvalidInput(f"--dims {text!r}: expected integers with commas, such as 1,2,3") from None
+        from trompe.theory import InvalidInput
+
+        raise InvalidInput(
+            f"--dims {text!r}: expected integers with commas, such as 1,2,3"
+        ) from None
 
 
 def _jobs(jobs: int | None) -> int | None:
     if jobs is not None and jobs < 1:
+        from trompe.theory import InvalidInput
+
         raise InvalidInput(f"--jobs {jobs}: expected at least 1")
     return jobs
 
@@ -120,12 +132,16 @@ def _main(
 def table(
     format: Annotated[str, typer.Option(help="text, markdown, latex, json or csv.")] = "text",  # noqa: A002
     output: Output = None,
-    row: Annotated[list[str] | None, typer.Option(help="Show this row; repeat for more. [default: all]")] = None,
+    row: Annotated[
+        list[str] | None, typer.Option(help="Show this row; repeat for more. [default: all]")
+    ] = None,
     dims: Dims = "1,2,3",
     solver: Solvers = None,
     jobs: Jobs = None,
 ) -> int:
     """Verify every cell, then print the table. Exit status 0 only if every shown cell is proved."""
+    from trompe.theory import InvalidInput, UnknownKey
+
     numbers = _dims(dims)
     formats = ("text", "markdown", "latex", "json", "csv")
     if format not in formats:
@@ -150,7 +166,9 @@ def table(
 @app.command()
 def show(
     key: Annotated[str, typer.Argument(help="A theorem, for example monotone/side.")],
-    dim: Annotated[int | None, typer.Option(help="Dimension of the instance. [default: 2, or 1]")] = None,
+    dim: Annotated[
+        int | None, typer.Option(help="Dimension of the instance. [default: 2, or 1]")
+    ] = None,
     dims: Dims = "1,2,3",
     solver: Solvers = None,
     jobs: Jobs = None,

@@ -12,7 +12,7 @@ from trompe.theory.errors import InvalidInput
 __all__ = ["write_beside", "write_text"]
 
 
-def write_beside(path: Path, write: Callable[[Path], None]) -> None:
+def write_beside(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a new file next to `path`, then put it in its place in one step.
 
     Raises
@@ -22,7 +22,9 @@ def write_beside(path: Path, write: Callable[[Path], None]) -> None:
     try:
         if path.is_dir():
             raise InvalidInput(f"output {path} is a folder; give a file name")
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        handle, name = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
+        )
         os.close(handle)
         fresh = Path(name)
         try:
@@ -40,7 +42,7 @@ def write_beside(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` as UTF-8, in one step."""
-    write_beside(path, lambda fresh: fresh.write_text(text, encoding="utf-8") and None)
+    write_beside(path, lambda fresh: fresh.write_text(text, encoding="utf-8"))
 
 
 def _umask() -> int:

@@ -45,7 +45,7 @@ def draw(key: str, output: Path, dim: int | None = None) -> None:
         raise MissingDependency(
             "matplotlib is not installed; it comes with: pip install 'trompe[plot]'"
         ) from error
-    fixed = {"svg.hashsalt": "trompe", "font.size": 10}
+    fixed: Any = {"svg.hashsalt": "trompe", "font.size": 10}
     with plt.rc_context(fixed):
         if statement.row not in CONSTRUCTIONS:
             figure = _decoder(plt, statement.row, case)
@@ -60,7 +60,7 @@ def draw(key: str, output: Path, dim: int | None = None) -> None:
         plt.close(figure)
 
 
-def _envelope_line(pair: FoolingPair, z: Any) -> tuple[Any, Any]:
+def _envelope_line(pair: FoolingPair) -> tuple[Any, Any]:
     """The envelope at each z, from exact queries; at the shown points it is a point."""
     from fractions import Fraction
 
@@ -75,8 +75,10 @@ def _envelope_line(pair: FoolingPair, z: Any) -> tuple[Any, Any]:
 def _line(plt: Any, pair: FoolingPair) -> Any:
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
     z = np.linspace(0.0, 1.0, GRID_1D)
-    lower, upper = _envelope_line(pair, z)
-    axes.fill_between(z, lower, upper, color=SHADE, alpha=0.45, lw=0, label="everything members can do")
+    lower, upper = _envelope_line(pair)
+    axes.fill_between(
+        z, lower, upper, color=SHADE, alpha=0.45, lw=0, label="everything members can do"
+    )
     axes.plot(z, pair.f(z[:, None]), color=F_COLOUR, lw=2, label="f")
     axes.plot(z, pair.g(z[:, None]), color=G_COLOUR, lw=2, ls=(0, (5, 2)), label="g")
     _extremes_line(axes, pair.v)
@@ -90,7 +92,9 @@ def _line(plt: Any, pair: FoolingPair) -> Any:
     data = getattr(pair.triple.cls, "data", None)
     if data is not None and len(data):
         inputs, labels = [float(p[0]) for p in data.inputs], [float(y) for y in data.labels]
-        axes.plot(inputs, labels, marker="s", ms=6, mfc="white", mec=INK, ls="none", label="training data")
+        axes.plot(
+            inputs, labels, marker="s", ms=6, mfc="white", mec=INK, ls="none", label="training data"
+        )
     axes.set_title(
         f"query x = {pair.x[0]}: f(x) = {pair.f_x}, g(x) = {pair.g_x}", loc="right", fontsize=9
     )
@@ -101,10 +105,22 @@ def _line(plt: Any, pair: FoolingPair) -> Any:
 
 def _extremes_line(axes: Any, v: Visualization) -> None:
     axes.plot(
-        float(v.argmin[0]), float(v.minimum), marker="v", ms=9, color=INK, ls="none", label="shown: argmin"
+        float(v.argmin[0]),
+        float(v.minimum),
+        marker="v",
+        ms=9,
+        color=INK,
+        ls="none",
+        label="shown: argmin",
     )
     axes.plot(
-        float(v.argmax[0]), float(v.maximum), marker="^", ms=9, color=INK, ls="none", label="shown: argmax"
+        float(v.argmax[0]),
+        float(v.maximum),
+        marker="^",
+        ms=9,
+        color=INK,
+        ls="none",
+        label="shown: argmax",
     )
 
 
@@ -159,7 +175,9 @@ def _decoder(plt: Any, row: str, case: Example) -> Any:
     axes.plot(z, answers, color=F_COLOUR, lw=2, label="the only member, and the decoder's answer")
     _extremes_line(axes, case.v)
     answer = EXACT_DECODERS[row](case.v, case.x)
-    axes.plot(float(case.x[0]), float(answer), marker="o", ms=6, color=INK, ls="none", label="query")
+    axes.plot(
+        float(case.x[0]), float(answer), marker="o", ms=6, color=INK, ls="none", label="query"
+    )
     axes.annotate(
         f"x = {case.x[0]}, f(x) = {answer}",
         xy=(float(case.x[0]), float(answer)),

@@ -45,9 +45,14 @@ def _counts(cell: Cell) -> dict[str, tuple[int, int]]:
 
 
 def _evidence(cell: Cell) -> str:
-    parts = [f"{level} {done}/{total}" for level, (done, total) in _counts(cell).items()]
-    if any(entry["level"] == "kernel" for entry in cell.evidence()):
-        parts.append("kernel")
+    return ", ".join(f"{level} {done}/{total}" for level, (done, total) in _counts(cell).items())
+
+
+def _more_evidence(cell: Cell) -> str:
+    """Kernel evidence where there is some, and the random instances."""
+    parts = ["kernel all d"] if any(e["level"] == "kernel" for e in cell.evidence()) else []
+    if cell.sampled is not None and not cell.sampled.failure:
+        parts.append(f"sampled {cell.sampled.instances}")
     return ", ".join(parts)
 
 
@@ -62,17 +67,20 @@ def _footer(table: Table) -> list[str]:
         f"{sum(c.verdict == 'PROVED' for c in table.cells.values())} of {len(table.cells)} cells proved; "
         f"{proved} of {len(table.outcomes)} obligations, each by {_solvers(table)} (or SymPy).",
         f"smt: sentences for every d, and at d = {dims} where one is about coordinates; "
-        "the step to every d is not the solvers' (see `trompe show`).",
+        "the step to every d is not the solvers' (see `trompe show`). "
+        "sampled: random exact instances; no proof.",
         READING,
     ]
 
 
 def text(table: Table) -> str:
     """At most 100 columns, no colour."""
-    columns = (23, 25, 25, 25)
+    columns = (22, 26, 26, 26)
 
     def line(cells: Iterable[str]) -> str:
-        return "".join(f"{cell:<{width}}" for cell, width in zip(cells, columns, strict=True)).rstrip()
+        return "".join(
+            f"{cell:<{width}}" for cell, width in zip(cells, columns, strict=True)
+        ).rstrip()
 
     lines = [line(["class", *TASKS]), "-" * (sum(columns) - 1)]
     for row in table.rows:
@@ -83,10 +91,13 @@ def text(table: Table) -> str:
             line([name, *(_label(c) if c else "" for c in cells)]),
             line([f"  {row}", *(_agreement(c) if c else "" for c in cells)]),
             line(["", *(_evidence(c) if c else "" for c in cells)]),
+            line(["", *(_more_evidence(c) if c else "" for c in cells)]),
         ]
     for cell in table.cells.values():
         for outcome in cell.failing[:3]:
-            lines += _wrap(f"{cell.key}: {outcome.key}: {outcome.verdict}: {outcome.reason}{_point(outcome)}")
+            lines += _wrap(
+                f"{cell.key}: {outcome.key}: {outcome.verdict}: {outcome.reason}{_point(outcome)}"
+            )
         if cell.sampled is not None and cell.sampled.failure:
             lines += _wrap(f"{cell.key}: sampled: {cell.sampled.failure}")
     return "\n".join([*lines, "", *(w for part in _footer(table) for w in _wrap(part)), ""])
@@ -107,7 +118,12 @@ def markdown(table: Table) -> str:
     lines = ["| class | " + " | ".join(TASKS) + " |", "|---" * (len(TASKS) + 1) + "|"]
     for row in table.rows:
         cells = [table.cells.get(f"{row}/{task}") for task in TASKS]
-        shown = [f"**{_label(c)}**<br>{_agreement(c)}<br>{_evidence(c)}" if c else "" for c in cells]
+        shown = [
+            f"**{_label(c)}**<br>{_agreement(c)}<br>{_evidence(c)}, {_more_evidence(c)}"
+            if c
+            else ""
+            for c in cells
+        ]
         lines.append(f"| {CLASSES[row].name} (`{row}`) | " + " | ".join(shown) + " |")
     return "\n".join([*lines, "", *_footer(table), ""])
 
@@ -180,7 +196,9 @@ def comma_separated(table: Table) -> str:
     """One line a cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["key", "label", "paper", "agrees", "verdict", "proved", "obligations", "evidence"])
+    writer.writerow(
+        ["key", "label", "paper", "agrees", "verdict", "proved", "obligations", "evidence"]
+    )
     for cell in table.cells.values():
         counts = _counts(cell).values()
         proved, total = sum(c[0] for c in counts), sum(c[1] for c in counts)
@@ -193,7 +211,7 @@ def comma_separated(table: Table) -> str:
                 cell.verdict,
                 proved,
                 total,
-                _evidence(cell),
+                f"{_evidence(cell)}, {_more_evidence(cell)}",
             ]
         )
     return out.getvalue()
@@ -233,7 +251,9 @@ def theorem_text(table: Table, key: str, dim: int) -> str:
     if cell.sampled is not None:
         dims = ", ".join(map(str, cell.sampled.dims))
         held = cell.sampled.failure or "all held"
-        lines += _wrap(f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}")
+        lines += _wrap(
+            f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}"
+        )
     lines += ["", "Assumed, not checked by a solver:"]
     for name in assumed_by(key):
         lines += _wrap(f"  {name}: {ASSUMED[name]}", indent="    ")
@@ -256,14 +276,18 @@ def _formulas(row: str, dim: int, task: str) -> list[str]:
     case = example(row, dim)
     lines = []
     if row in CONSTRUCTIONS:
-        lines += [f"  {name}(z) = {formula}" for name, formula in CONSTRUCTIONS[row].formulas.items()]
+        lines += [
+            f"  {name}(z) = {formula}" for name, formula in CONSTRUCTIONS[row].formulas.items()
+        ]
         lines += ["  f = (1-eta) U + eta B,  g = (1-eta) W + eta B,  0 < eta < 1", ""]
         t = triple(case.cls, case.v, case.x)
         pair = t.pair_for(TASKS[task]())
         which = "eps = 1/4, " if task == "approx" else ""
         more = {"constant": "L", "metric": "metric", "data": "data"}
         extra = "".join(
-            f", {more[name]} = {_short(getattr(case.cls, name))}" for name in more if hasattr(case.cls, name)
+            f", {more[name]} = {_short(getattr(case.cls, name))}"
+            for name in more
+            if hasattr(case.cls, name)
         )
         lines += [
             f"An instance at d = {dim}{extra}:",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import z3
-
 from trompe.constructions.rows import AffineParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import in_box, is_corner, members, same_point, values
@@ -15,7 +14,12 @@ from trompe.theory.namespace import Array
 
 __all__ = ["AFFINE", "AFFINE_EXISTS", "AFFINE_EXTREMES", "AFFINE_FACTS", "AFFINE_SOUND"]
 
-AFFINE_FACTS = ("affine/coordinates", "affine/mean-ends", "affine/mean-between", "affine/features-affine")
+AFFINE_FACTS = (
+    "affine/coordinates",
+    "affine/mean-ends",
+    "affine/mean-between",
+    "affine/features-affine",
+)
 AFFINE = ("affine/range", "affine/ends", "affine/unique", "affine/query", "affine/member")
 AFFINE_SOUND = ("affine/weights", "affine/positive-weights", "affine/sound")
 AFFINE_EXISTS = ("affine/exists",)
@@ -54,13 +58,16 @@ def _mean_ends(s: Scope, d: int) -> Claim:
     t = mean(seen_from(s, z, b), s.xp)
     return Claim(
         {"z in the box": in_box(z), "b is a corner": is_corner(b)},
-        all_of([0 <= t, t <= 1, (t == 0) == same_point(z, 1 - b), (t == 1) == same_point(z, b)]),
+        all_of([t >= 0, t <= 1, (t == 0) == same_point(z, 1 - b), (t == 1) == same_point(z, b)]),
         Fault("points outside the box", without="z in the box"),
     )
 
 
 @obligation(
-    "affine/mean-between", "the mean of x' lies between its smallest and largest entry", per_dim=True, min_dim=2
+    "affine/mean-between",
+    "the mean of x' lies between its smallest and largest entry",
+    per_dim=True,
+    min_dim=2,
 )
 def _mean_between(s: Scope, d: int) -> Claim:
     seen = s.point("x_seen", d)
@@ -73,16 +80,24 @@ def _mean_between(s: Scope, d: int) -> Claim:
 
 
 @obligation(
-    "affine/features-affine", "z'_i and the mean of z' satisfy the affine law", per_dim=True, min_dim=2
+    "affine/features-affine",
+    "z'_i and the mean of z' satisfy the affine law",
+    per_dim=True,
+    min_dim=2,
 )
 def _features_affine(s: Scope, d: int) -> Claim:
     y, z, b = (s.point(name, d) for name in ("y", "z", "b"))
     (w,) = s.reals("w")
     at_y, at_z, at_w = (seen_from(s, p, b) for p in (y, z, y * w + z * (1 - w)))
     affine = Affine()
-    quantities = [*zip(at_y, at_z, at_w, strict=True), tuple(mean(t, s.xp) for t in (at_y, at_z, at_w))]
-    laws = [affine.law(Comparison(*parts, weight=w), s.xp) for parts in quantities]
-    squares = affine.law(Comparison(at_y[0] * at_y[0], at_z[0] * at_z[0], at_w[0] * at_w[0], w), s.xp)
+    quantities = [
+        *zip(at_y, at_z, at_w, strict=True),
+        tuple(mean(t, s.xp) for t in (at_y, at_z, at_w)),
+    ]
+    laws = [affine.law(Comparison(*three, w), s.xp) for three in quantities]
+    squares = affine.law(
+        Comparison(at_y[0] * at_y[0], at_z[0] * at_z[0], at_w[0] * at_w[0], w), s.xp
+    )
     return Claim(
         {"b is a corner": is_corner(b)},
         all_of(laws),
@@ -102,7 +117,7 @@ class _Symbols:
 
     def at(self, name: str) -> tuple[Any, dict[str, Any]]:
         parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
-        facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (0 <= t, t <= 1))}
+        facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (t >= 0, t <= 1))}
         return self.feature(*parts), facts
 
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
@@ -175,10 +190,14 @@ def _member(s: Scope) -> Claim:
     (y, _), (z, _), (p, _) = t.at("y"), t.at("z"), t.at("p")
     law = members(s, "affine", Affine(), t.p, y, z, between=p, weight=w)
     features = {
-        f"{name}: law": Affine().law(Comparison(*parts, weight=w), s.xp)
+        f"{name}: law": Affine().law(Comparison(parts[0], parts[1], parts[2], w), s.xp)
         for name, *parts in zip(("z'_i", "z'_j", "mean z'"), y, z, p, strict=True)
     }
-    return Claim(t.parameters | features, all_of(law), Fault("a mean that is not affine", without="mean z': law"))
+    return Claim(
+        t.parameters | features,
+        all_of(law),
+        Fault("a mean that is not affine", without="mean z': law"),
+    )
 
 
 @obligation(
@@ -268,9 +287,13 @@ def _extremes(s: Scope) -> Claim:
         """No other value of coordinate k is as extreme: tried at 0 and at 1."""
         return all_of(implies(point != k, sign * w * k < sign * w * point) for k in (0, 1))
 
-    in_unit = all_of(c for p in (a, b) for c in (0 <= p, p <= 1))
+    in_unit = all_of(c for p in (a, b) for c in (p >= 0, p <= 1))
     return Claim(
-        {"a_k, b_k in [0, 1]": in_unit, "b is the only maximiser": only(b, 1), "a is the only minimiser": only(a, -1)},
+        {
+            "a_k, b_k in [0, 1]": in_unit,
+            "b is the only maximiser": only(b, 1),
+            "a is the only minimiser": only(a, -1),
+        },
         z3.And(z3.Or(b == 0, b == 1), a == 1 - b),
         Fault("other minimisers", without="a is the only minimiser"),
     )

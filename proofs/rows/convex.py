@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import z3
-
 from trompe.constructions import mix
 from trompe.constructions.rows import ConvexParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
@@ -77,7 +76,7 @@ def _gauge_part(s: Scope) -> Claim:
     at_corner = implies(all_of([is_corner(z), z3.Not(same_point(z, a))]), part(z) == 1)
     return Claim(
         given,
-        all_of([0 <= part(z), part(z) <= 1, (part(z) == 0) == same_point(z, a), at_corner]),
+        all_of([part(z) >= 0, part(z) <= 1, (part(z) == 0) == same_point(z, a), at_corner]),
         Fault("points outside the box", without="z in [0, 1]"),
     )
 
@@ -94,7 +93,12 @@ def _gauge_range(s: Scope, d: int) -> Claim:
     return Claim(
         {"parts in [0, 1]": in_box(parts)},
         all_of(
-            [0 <= gamma, gamma <= 1, (gamma == 0) == all_of(t == 0 for t in parts), implies(some_one, gamma == 1)]
+            [
+                gamma >= 0,
+                gamma <= 1,
+                (gamma == 0) == all_of(t == 0 for t in parts),
+                implies(some_one, gamma == 1),
+            ]
         ),
         Fault("parts outside [0, 1]", without="parts in [0, 1]"),
     )
@@ -105,9 +109,9 @@ def _gauge_coordinate(s: Scope) -> Claim:
     y, z, a, up, down = (s.point(name, 1) for name in ("y", "z", "a", "up", "down"))
     (w,) = s.reals("w")
     parts = [gauge(p, a, up, down, s.xp) for p in (y, z, between(y, z, w))]
-    law = Convex().law(Comparison(*parts, weight=w), s.xp)
+    law = Convex().law(Comparison(parts[0], parts[1], parts[2], w), s.xp)
     return Claim(
-        {"0 <= w <= 1": all_of([0 <= w, w <= 1])},
+        {"0 <= w <= 1": all_of([w >= 0, w <= 1])},
         law,
         Fault("w beyond 1", without="0 <= w <= 1", instead=w >= 0),
     )
@@ -127,7 +131,7 @@ def _gauge_convex(s: Scope, d: int) -> Claim:
     ]
     law = convex.law(Comparison(s.xp.max(y), s.xp.max(z), s.xp.max(p), w), s.xp)
     return Claim(
-        {"parts: law": all_of(parts), "0 <= w <= 1": all_of([0 <= w, w <= 1])},
+        {"parts: law": all_of(parts), "0 <= w <= 1": all_of([w >= 0, w <= 1])},
         law,
         Fault("one part breaks the law", without="parts: law", instead=all_of(parts[1:])),
     )
@@ -142,7 +146,7 @@ def _corner_part(s: Scope) -> Claim:
         {
             "y, z in [0, 1]": all_of([in_box(y), in_box(z)]),
             "b is a corner": is_corner(b),
-            "0 <= w <= 1": all_of([0 <= w, w <= 1]),
+            "0 <= w <= 1": all_of([w >= 0, w <= 1]),
         },
         at_w == w * at_y + (1 - w) * at_z,
         Fault("b may lie inside", without="b is a corner", instead=in_box(b)),
@@ -150,13 +154,17 @@ def _corner_part(s: Scope) -> Claim:
 
 
 @obligation(
-    "convex/corner-distance", "if each coordinate's part is affine then so is their sum", per_dim=True
+    "convex/corner-distance",
+    "if each coordinate's part is affine then so is their sum",
+    per_dim=True,
 )
 def _corner_distance(s: Scope, d: int) -> Claim:
     y, z, p = s.point("part_y", d), s.point("part_z", d), s.point("part_w", d)
     (w,) = s.reals("w")
     affine = Affine()
-    parts = [affine.law(Comparison(*three, weight=w), s.xp) for three in zip(y, z, p, strict=True)]
+    parts = [
+        affine.law(Comparison(yi, zi, pi, w), s.xp) for yi, zi, pi in zip(y, z, p, strict=True)
+    ]
     law = affine.law(Comparison(s.xp.sum(y), s.xp.sum(z), s.xp.sum(p), w), s.xp)
     return Claim(
         {"parts: law": all_of(parts)},
@@ -182,7 +190,7 @@ class _Symbols:
     def at(self, name: str) -> tuple[Any, dict[str, Any]]:
         gamma, from_b = self.s.reals(f"gamma_{name} {name}_from_b")
         facts = {
-            f"0 <= gamma({name}) <= 1": all_of([0 <= gamma, gamma <= 1]),
+            f"0 <= gamma({name}) <= 1": all_of([gamma >= 0, gamma <= 1]),
             f"|{name}-b| >= 0": from_b >= 0,
         }
         return self.feature(gamma, from_b), facts
@@ -259,7 +267,7 @@ def _member(which: int, name: str, feature: str) -> None:
             | facts_y
             | facts_z
             | facts_p
-            | {"0 <= w <= 1": all_of([0 <= w, w <= 1]), feature: features[feature]},
+            | {"0 <= w <= 1": all_of([w >= 0, w <= 1]), feature: features[feature]},
             law[which],
             Fault("strictly convex", show=_strictly(law[which])),
         )
@@ -301,13 +309,13 @@ def _ray(s: Scope) -> Claim:
     }
     return Claim(
         {
-            "a, x in [0, 1]": all_of([0 <= a, a <= 1, 0 <= x, x <= 1]),
+            "a, x in [0, 1]": all_of([a >= 0, a <= 1, x >= 0, x <= 1]),
             "gamma > 0": gamma > 0,
             "gamma at least this part": gamma >= part,
             "y": gamma * (y - a) == x - a,
         }
         | defining,
-        all_of([0 <= y, y <= 1]),
+        all_of([y >= 0, y <= 1]),
         Fault("a smaller gamma", without="gamma at least this part"),
     )
 
@@ -325,7 +333,11 @@ def _sound(s: Scope) -> Claim:
     return Claim(
         t.parameters
         | facts
-        | {"h: law at y, a": law, "m <= h(y) <= M": all_of([t.m <= h_y, h_y <= t.M]), "m <= h(x)": t.m <= h_x},
+        | {
+            "h: law at y, a": law,
+            "m <= h(y) <= M": all_of([t.m <= h_y, h_y <= t.M]),
+            "m <= h(x)": t.m <= h_x,
+        },
         all_of([t.m <= h_x, h_x <= upper]),
         Fault("h need not be convex", without="h: law at y, a"),
     )
@@ -339,7 +351,7 @@ def _exists_part(s: Scope) -> Claim:
     b, a, part, given = _part(s, "b")
     (t,) = s.reals("t")
     return Claim(
-        given | {"0 < t < 1": all_of([0 < t, t < 1])},
+        given | {"0 < t < 1": all_of([t > 0, t < 1])},
         part(a + (b - a) * t) == t * part(b),
         Fault("t of any sign", without="0 < t < 1"),
     )
@@ -360,7 +372,7 @@ def _exists(s: Scope, d: int) -> Claim:
             "a in the box": in_box(a),
             "b is a corner": is_corner(b),
             "a != b": z3.Not(same_point(a, b)),
-            "0 < t < 1": all_of([0 < t, t < 1]),
+            "0 < t < 1": all_of([t > 0, t < 1]),
         },
         all_of(
             [
@@ -370,7 +382,7 @@ def _exists(s: Scope, d: int) -> Claim:
                 s.xp.max(parts * t) == t * s.xp.max(parts),
             ]
         ),
-        Fault("t may be 1", without="0 < t < 1", instead=all_of([0 < t, t <= 1])),
+        Fault("t may be 1", without="0 < t < 1", instead=all_of([t > 0, t <= 1])),
     )
 
 
@@ -383,10 +395,16 @@ def _extremes(s: Scope) -> Claim:
     law = Convex().law(Comparison(h_1, h_0, h_b, b), s.xp)
     return Claim(
         {
-            "0 <= b_i <= 1": all_of([0 <= b, b <= 1]),
+            "0 <= b_i <= 1": all_of([b >= 0, b <= 1]),
             "h: law at b with b_i set to 1 and to 0": law,
-            "b is the only maximiser": all_of([implies(b != 0, h_0 < h_b), implies(b != 1, h_1 < h_b)]),
+            "b is the only maximiser": all_of(
+                [implies(b != 0, h_0 < h_b), implies(b != 1, h_1 < h_b)]
+            ),
         },
         z3.Or(b == 0, b == 1),
-        Fault("other maximisers", without="b is the only maximiser", instead=all_of([h_0 <= h_b, h_1 <= h_b])),
+        Fault(
+            "other maximisers",
+            without="b is the only maximiser",
+            instead=all_of([h_0 <= h_b, h_1 <= h_b]),
+        ),
     )

@@ -72,7 +72,9 @@ class _Symbols:
         self.s = s
         self.m, self.M, inv_delta = s.reals("m M inv_delta")
         self.labels = tuple(s.reals(" ".join(f"y_{j + 1}" for j in range(n)))) if n else ()
-        self.hats = tuple(s.reals(" ".join(["h_a", "h_b", "h_x"] + [f"h_{j + 1}" for j in range(n)])))
+        self.hats = tuple(
+            s.reals(" ".join(["h_a", "h_b", "h_x"] + [f"h_{j + 1}" for j in range(n)]))
+        )
         self.p = HatParameters(self.m, self.M, inv_delta, (None,) * (n + 3), self.labels)
         self.parameters: dict[str, Any] = {"m < M": self.m < self.M}
         if n:
@@ -84,9 +86,7 @@ class _Symbols:
         """What hats/shape and hats/disjoint say of the hats at any point."""
         return self.parameters | {
             "0 <= h <= 1": all_of(c for h in self.hats for c in (h >= 0, h <= 1)),
-            "disjoint": all_of(
-                self.s.xp.minimum(h, k) == 0 for h, k in combinations(self.hats, 2)
-            ),
+            "disjoint": all_of(self.s.xp.minimum(h, k) == 0 for h, k in combinations(self.hats, 2)),
         }
 
     def values(self, hats: tuple[Any, ...] | None = None) -> tuple[Any, Any, Any]:
@@ -174,7 +174,10 @@ def _register_risk(n: int) -> None:
         fitted = s.reals(" ".join(f"loss_y{j}_y{j}" for j in range(1, n + 1)))
         other = s.reals(" ".join(f"loss_p{j}_y{j}" for j in range(1, n + 1)))
         return Claim(
-            {f"l(y{j}, y{j}) <= l(p{j}, y{j})": t <= u for j, (t, u) in enumerate(zip(fitted, other, strict=True), 1)},
+            {
+                f"l(y{j}, y{j}) <= l(p{j}, y{j})": t <= u
+                for j, (t, u) in enumerate(zip(fitted, other, strict=True), 1)
+            },
             sum(fitted[1:], fitted[0]) <= sum(other[1:], other[0]),
             Fault("no condition on the loss at the first label", without="l(y1, y1) <= l(p1, y1)"),
         )
@@ -194,7 +197,10 @@ def _register_conflict(k: int) -> None:
         labels = s.reals(" ".join(f"y_{i + 1}" for i in range(k)))
 
         def risk(answer: Any) -> Any:
-            return sum(((answer - y) * (answer - y) for y in labels[1:]), (answer - labels[0]) * (answer - labels[0]))
+            return sum(
+                ((answer - y) * (answer - y) for y in labels[1:]),
+                (answer - labels[0]) * (answer - labels[0]),
+            )
 
         return Claim(
             {

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import z3
-
 from trompe.constructions import mix
 from trompe.constructions.rows import LipschitzParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
@@ -140,7 +139,9 @@ def _half_way(s: Scope) -> Claim:
     )
 
 
-@obligation("lipschitz/sound", "W(x) <= h(x) <= U(x) for every L-Lipschitz h with this visualization")
+@obligation(
+    "lipschitz/sound", "W(x) <= h(x) <= U(x) for every L-Lipschitz h with this visualization"
+)
 def _sound(s: Scope) -> Claim:
     t = _Symbols(s)
     x, facts = t.at("x")
@@ -151,7 +152,11 @@ def _sound(s: Scope) -> Claim:
     return Claim(
         t.parameters
         | facts
-        | {"h: law at x, a": near_a, "h: law at x, b": near_b, "m <= h(x) <= M": all_of([t.m <= h, h <= t.M])},
+        | {
+            "h: law at x, a": near_a,
+            "h: law at x, b": near_b,
+            "m <= h(x) <= M": all_of([t.m <= h, h <= t.M]),
+        },
         all_of([lower <= h, h <= upper]),
         Fault("h need not be Lipschitz between x and a", without="h: law at x, a"),
     )
@@ -175,7 +180,9 @@ def _above(s: Scope) -> Claim:
     )
 
 
-@obligation("lipschitz/threshold-below", "if L min(|x-a|, |x-b|) <= R/2 then U(x) <= mid or W(x) >= mid")
+@obligation(
+    "lipschitz/threshold-below", "if L min(|x-a|, |x-b|) <= R/2 then U(x) <= mid or W(x) >= mid"
+)
 def _below(s: Scope) -> Claim:
     t = _Symbols(s)
     x, facts = t.at("x")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
 from trompe.proofs.rows.common import same_point
 from trompe.theory.functionals import METRICS
@@ -29,7 +28,9 @@ def _basic(key: str) -> None:
     distance = METRICS[key]
 
     @obligation(
-        f"{key}/separates", f"the {key} distance is at least 0, and 0 only from a point to itself", per_dim=True
+        f"{key}/separates",
+        f"the {key} distance is at least 0, and 0 only from a point to itself",
+        per_dim=True,
     )
     def _separates(s: Scope, d: int) -> Claim:
         y, z = s.point("y", d), s.point("z", d)
@@ -71,7 +72,9 @@ for _key in METRICS:
 
 
 def _triangle(key: str) -> None:
-    @obligation(f"{key}/triangle", f"the {key} distance satisfies the triangle inequality", per_dim=True)
+    @obligation(
+        f"{key}/triangle", f"the {key} distance satisfies the triangle inequality", per_dim=True
+    )
     def _build(s: Scope, d: int) -> Claim:
         y, z, t = s.point("y", d), s.point("z", d), s.point("t", d)
         distance = METRICS[key]
@@ -140,9 +143,7 @@ def _square_of_sum(s: Scope, d: int) -> Claim:
 )
 def _l2_triangle(s: Scope) -> Claim:
     uu, vv, inner = s.reals("uu vv uv")
-    whole, left, right = (
-        s.xp.sqrt(q) for q in (uu + vv + 2 * inner, uu, vv)
-    )
+    whole, left, right = (s.xp.sqrt(q) for q in (uu + vv + 2 * inner, uu, vv))
     return Claim(
         {"Cauchy-Schwarz": inner * inner <= uu * vv} | s.root_equations(),
         whole <= left + right,

@@ -35,12 +35,14 @@ def _mean_range(s: Scope, d: int) -> Claim:
     corners = [(t == k) == all_of(zi == k for zi in z) for k in (0, 1)]
     return Claim(
         {"z in the box": in_box(z)},
-        all_of([0 <= t, t <= 1, *corners]),
+        all_of([t >= 0, t <= 1, *corners]),
         Fault("points outside the box", without="z in the box"),
     )
 
 
-@obligation("monotone/mean-order", "the mean does not decrease when a coordinate grows", per_dim=True)
+@obligation(
+    "monotone/mean-order", "the mean does not decrease when a coordinate grows", per_dim=True
+)
 def _mean_order(s: Scope, d: int) -> Claim:
     y, z = s.point("y", d), s.point("z", d)
     return Claim(
@@ -57,7 +59,7 @@ class _Symbols:
         self.p = MonotoneParameters(self.m, self.M, self.q, inv_q, inv_rest)
         self.parameters = {
             "m < M": self.m < self.M,
-            "0 < q < 1": all_of([0 < self.q, self.q < 1]),
+            "0 < q < 1": all_of([self.q > 0, self.q < 1]),
             "inv_q": inv_q * self.q == 1,
             "inv_rest": inv_rest * (1 - self.q) == 1,
         }
@@ -74,7 +76,7 @@ def _range(s: Scope) -> Claim:
     c = _Symbols(s)
     (t,) = s.reals("mean_z")
     return Claim(
-        c.parameters | {"0 <= mean <= 1": all_of([0 <= t, t <= 1])},
+        c.parameters | {"0 <= mean <= 1": all_of([t >= 0, t <= 1])},
         all_of(k for h in c.values(t) for k in (c.m <= h, h <= c.M)),
         Fault("means outside [0, 1]", without="0 <= mean <= 1"),
     )
@@ -97,7 +99,7 @@ def _unique(s: Scope) -> Claim:
     (t,) = s.reals("mean_z")
     upper, _, strict = c.values(t)
     return Claim(
-        c.parameters | {"0 <= mean <= 1": all_of([0 <= t, t <= 1])},
+        c.parameters | {"0 <= mean <= 1": all_of([t >= 0, t <= 1])},
         all_of([implies(strict == c.m, t == 0), implies(strict == c.M, t == 1)]),
         Fault("U for B", show=implies(upper == c.M, t == 1)),
     )

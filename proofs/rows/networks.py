@@ -51,7 +51,10 @@ def _min(s: Scope) -> Claim:
     )
 
 
-@obligation("network/carry", "u = relu(u - low) + low where low <= u: one unit carries a signal through a layer")
+@obligation(
+    "network/carry",
+    "u = relu(u - low) + low where low <= u: one unit carries a signal through a layer",
+)
 def _carry(s: Scope) -> Claim:
     u, low = s.reals("u low")
     return Claim(

@@ -22,7 +22,7 @@ class _Symbols:
         ends = (self.h(s.xp.number(0)), self.h(s.xp.number(1)))
         self.given = {
             "a, b, x in [0, 1]": all_of(
-                c for p in (self.a, self.b, self.x) for c in (0 <= p, p <= 1)
+                c for p in (self.a, self.b, self.x) for c in (p >= 0, p <= 1)
             ),
             "a is a minimiser": all_of(self.h(self.a) <= end for end in ends),
             "b is a maximiser": all_of(self.h(self.b) >= end for end in ends),
@@ -53,7 +53,9 @@ def _decodes_constant(s: Scope) -> Claim:
     t = _Symbols(s)
     low, high = t.h(t.a), t.h(t.b)
     return Claim(
-        t.given | {"m = M": low == high}, low == t.h(t.x), Fault("m may be below M", without="m = M")
+        t.given | {"m = M": low == high},
+        low == t.h(t.x),
+        Fault("m may be below M", without="m = M"),
     )
 
 

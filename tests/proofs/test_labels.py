@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-
 from trompe.constructions import (
     CONSTRUCTIONS,
     AffineTriple,
@@ -28,7 +27,9 @@ def table():
 
 def test_all_thirty_labels_are_earned_and_agree_with_the_paper(table):
     assert len(table.cells) == 30 and table.is_proved
-    assert {c.key: c.label for c in table.cells.values()} == {k: t.paper for k, t in THEOREMS.items()}
+    assert {c.key: c.label for c in table.cells.values()} == {
+        k: t.paper for k, t in THEOREMS.items()
+    }
     assert all(c.agrees and not c.failing for c in table.cells.values())
     assert [c.sampled.failure for c in table.cells.values()] == [""] * 30
 
@@ -37,7 +38,12 @@ def test_evidence_names_levels_solvers_and_dimensions(table):
     evidence = table["convex/side"].evidence()
     assert {"level": "smt", "solver": "cvc5", "dims": ["all"]}.items() <= evidence[2].items()
     levels = {(e["level"], e["solver"]) for e in evidence}
-    assert {("smt", "z3"), ("smt", "cvc5"), ("symbolic", "sympy"), ("sampled", "exact arithmetic")} <= levels
+    assert {
+        ("smt", "z3"),
+        ("smt", "cvc5"),
+        ("symbolic", "sympy"),
+        ("sampled", "exact arithmetic"),
+    } <= levels
     assert [1, 2, 3] in [e["dims"] for e in evidence]
     assert [2, 3] in [e["dims"] for e in table["affine/side"].evidence()]
 
@@ -69,14 +75,23 @@ def test_an_inherited_no_needs_an_inclusion(monkeypatch):
 
     stray = dataclasses.replace(CASES["black-box/exact"], inherits="constant/exact")
     monkeypatch.setitem(evidence.CASES, "black-box/exact", stray)
-    monkeypatch.setitem(evidence.CASES, "convex/exact", dataclasses.replace(stray, key="convex/exact", inherits="monotone/exact"))
+    monkeypatch.setitem(
+        evidence.CASES,
+        "convex/exact",
+        dataclasses.replace(stray, key="convex/exact", inherits="monotone/exact"),
+    )
     assert earned_label("convex/exact", _proved("convex/exact"), "No") is None
 
 
 def test_a_label_needs_its_roles(monkeypatch):
     from trompe.proofs import evidence
 
-    for key, role in (("convex/side", "decides"), ("monotone/side", "fools"), ("lipschitz/side", "decides"), ("affine/exact", "exists")):
+    for key, role in (
+        ("convex/side", "decides"),
+        ("monotone/side", "fools"),
+        ("lipschitz/side", "decides"),
+        ("affine/exact", "exists"),
+    ):
         roles = {k: v for k, v in CASES[key].roles.items() if k != role}
         monkeypatch.setitem(evidence.CASES, key, dataclasses.replace(CASES[key], roles=roles))
         assert earned_label(key, _proved(key)) is None, (key, role)
@@ -193,7 +208,9 @@ def test_a_mix_without_eta_loses_every_no(monkeypatch):
 def test_a_wrong_decoder_loses_the_yes(monkeypatch):
     from trompe.proofs.rows import yes
 
-    monkeypatch.setattr(yes, "interpolate", lambda low, high, from_a, inv: high - (high - low) * (from_a * inv))
+    monkeypatch.setattr(
+        yes, "interpolate", lambda low, high, from_a, inv: high - (high - low) * (from_a * inv)
+    )
     table = verify_table(["affine-1d"], jobs=1)
     assert [c.label for c in table.cells.values()] == [None] * 3
     assert table["affine-1d/exact"].verdict == "REFUTED"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from trompe.proofs import CASES, SOLVERS, Claim, Fault, Scope, check_obligation, registered
 from trompe.proofs.evidence import ASSUMED, assumed_by
 from trompe.proofs.obligations import Obligation, families, obligation
@@ -48,7 +47,12 @@ def test_every_theorem_asks_only_for_registered_obligations_and_every_one_is_ask
 
 
 def test_obligations_at_a_dimension_beyond_the_default_are_proved_too():
-    for key in ("l1/triangle/d4", "monotone/mean-range/d5", "affine/sound/d4", "convex/gauge-range/d5"):
+    for key in (
+        "l1/triangle/d4",
+        "monotone/mean-range/d5",
+        "affine/sound/d4",
+        "convex/gauge-range/d5",
+    ):
         assert check_obligation(find_obligation(key), BOTH).verdict == "PROVED", key
 
 

@@ -1,0 +1,51 @@
+"""The README's code runs as printed, and the docs name what the code has."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+from trompe.proofs.obligations import families
+from trompe.proofs.symbolic import IDENTITIES
+
+import trompe
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_readme_runs_as_printed():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert text.count(">>> ") >= 5
+    result = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert result.failed == 0 and result.attempted >= 5
+
+
+def test_the_package_docstring_runs_as_printed():
+    result = doctest.testmod(trompe)
+    assert result.failed == 0 and result.attempted >= 3
+
+
+def test_the_readme_shows_the_table_that_the_program_prints():
+    from trompe.render import FORMATS
+
+    printed = FORMATS["text"](trompe.verify_table(jobs=1))
+    head = printed.partition("\n\n")[0]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert head in text
+
+
+def test_proved_md_names_every_obligation_family():
+    text = (ROOT / "docs" / "proved.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([a-z0-9-]+/[a-z0-9/-]+)`", text))
+    missing = {
+        key for key in families() if key not in named and re.sub(r"/[nk]\d$", "", key) not in named
+    }
+    assert missing == set()
+    assert {key for key in IDENTITIES if key.split("/")[0] not in text} == set()
+
+
+def test_prose_does_not_promise_every_query():
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"/[w]ork/", text), path
