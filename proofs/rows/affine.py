@@ -94,7 +94,7 @@ def _features_affine(s: Scope, d: int) -> Claim:
         *zip(at_y, at_z, at_w, strict=True),
         tuple(mean(t, s.xp) for t in (at_y, at_z, at_w)),
     ]
-    laws = [affine.law(Comparison(*three, w), s.xp) for three in quantities]
+    laws = [affine.law(Comparison(hy, hz, hp, w), s.xp) for hy, hz, hp in quantities]
     squares = affine.law(
         Comparison(at_y[0] * at_y[0], at_z[0] * at_z[0], at_w[0] * at_w[0], w), s.xp
     )
