@@ -11,7 +11,7 @@ FULL   := .venv
 PIP    := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt README.md LICENSE MANIFEST.in \
   $(shell find trompe theory constructions proofs empirical -type f \
-    \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' \) 2>/dev/null)
+    \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' \) ! -name build-log.json 2>/dev/null)
 EXTRAS := plot,empirical,test,dev
 
 .PHONY: table test check format lint types bench rocq clean
@@ -38,6 +38,18 @@ types: $(FULL)/installed
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py
+
+rocq:
+	@if ! command -v coqc >/dev/null || ! command -v coqchk >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Coq is missing: installing the package coq with apt-get (as root)"; \
+	    apt-get update -qq && apt-get install -y --no-install-recommends coq; \
+	  else \
+	    echo "Coq is missing. As root: apt-get install coq make    then: make rocq"; exit 2; \
+	  fi; \
+	fi
+	$(MAKE) --no-print-directory -C proofs/rocq log
+	@if [ -x $(FULL)/bin/python ]; then $(FULL)/bin/python -P -m trompe.proofs.kernel; fi
 
 # One environment with the core alone, one with every extra; both hold the wheel, not the folder.
 $(CORE)/installed: $(SOURCES)

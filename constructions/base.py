@@ -148,20 +148,30 @@ class Triple:
         return FoolingPair(self, eta)
 
 
-def eta_for(task: Task, fibre: Interval, v: Visualization) -> Any | None:
+def eta_for(task: Task, fibre: Interval, v: Visualization) -> Fraction | None:
     """A mixing weight that keeps enough of the gap for `task`, or None where the task is decidable.
 
     exact: 1/10. approx: half of what is to spare, (diam - 2 eps R) / 2 diam. side: half the
-    smaller distance of the two ends from mid, as a share of R. Halving keeps the claims strict.
+    smaller distance of the two ends from mid, as a share of R. Halving keeps the claims strict,
+    and so does every smaller weight.
     """
     if task.decidable(fibre, v):
         return None
     if task.key == "approx":
         spare = fibre.diameter - 2 * task.eps * v.range  # type: ignore[attr-defined]
-        return spare / (2 * fibre.diameter)
+        return _rational_up_to(spare / (2 * fibre.diameter))
     if task.key == "side":
-        return min(fibre.upper - v.mid, v.mid - fibre.lower) / (2 * v.range)
+        return _rational_up_to(min(fibre.upper - v.mid, v.mid - fibre.lower) / (2 * v.range))
     return Fraction(1, 10)
+
+
+def _rational_up_to(bound: Any) -> Fraction:
+    """The bound itself, or below an irrational one (Lipschitz in l2) the reciprocal of an integer."""
+    if isinstance(bound, Fraction):
+        return bound
+    import sympy
+
+    return Fraction(1, int(sympy.ceiling(1 / bound)))
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,7 @@ class FoolingPair:
     """
 
     triple: Triple
-    eta: Any
+    eta: Fraction
 
     @property
     def v(self) -> Visualization:

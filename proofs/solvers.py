@@ -124,6 +124,5 @@ def solver_version(name: str) -> str:
 
 
 def solve(name: str, text: str) -> Answer:
-    """What the solver called `name` answers to an SMT-LIB 2 script."""
-    available(name)
+    """What the solver called `name` answers to an SMT-LIB 2 script (see `available`)."""
     return SOLVERS[name](text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -262,6 +263,19 @@ class Cell:
                     "obligations": self.sampled.instances,
                 }
             )
+        from trompe.proofs.kernel import kernel_evidence  # reads files, only when evidence is shown
+
+        kernel = kernel_evidence(self.key)
+        if kernel is not None:
+            entries.append(
+                {
+                    "level": "kernel",
+                    "solver": f"Coq {kernel.coq}",
+                    "dims": ["all"],
+                    "obligations": 1,
+                    "where": kernel.where,
+                }
+            )
         return entries
 
 
@@ -341,9 +355,12 @@ def verify_keys(
     else:
         from joblib import Parallel, delayed
 
-        # SymPy takes a second to import, so its checks go first and to one worker as one batch.
-        work = [k for k in ordered if k in IDENTITIES] + [k for k in ordered if k not in IDENTITIES]
-        run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=16)
+        # The longest first: SymPy takes a second to import, networks and large d have most cases.
+        work = sorted(
+            ordered,
+            key=lambda k: (k not in IDENTITIES, not k.startswith("network/"), k[-2:] != "d3"),
+        )
+        run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=6)
         for outcome in run(delayed(_check_key)(key, names) for key in work):
             note(outcome)
     return {key: found[key] for key in ordered}
@@ -381,14 +398,17 @@ def verify_table(
     involved = _with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(THEOREMS[key].row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
-    outcomes = verify_keys(
-        dict.fromkeys(k for keys in wanted.values() for k in keys),
-        solvers=solvers,
-        jobs=jobs,
-        progress=progress,
-        constructions=constructions,
-    )
-    samples = {row: sample_row(row) for row in dict.fromkeys(THEOREMS[key].row for key in involved)}
+    rows_involved = dict.fromkeys(THEOREMS[key].row for key in involved)
+    with ThreadPoolExecutor(1) as beside:  # while this process waits for its workers
+        sampling = {row: beside.submit(sample_row, row) for row in rows_involved}
+        outcomes = verify_keys(
+            dict.fromkeys(k for keys in wanted.values() for k in keys),
+            solvers=solvers,
+            jobs=jobs,
+            progress=progress,
+            constructions=constructions,
+        )
+        samples = {row: job.result() for row, job in sampling.items()}
     cells: dict[str, Cell] = {}
     for key in reversed(involved):  # a subclass comes after the row that inherits from it
         cells[key] = _cell(

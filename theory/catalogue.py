@@ -113,7 +113,19 @@ _RIGHT = {
 }
 
 
-def _no_gap(key: str, members: Sentence) -> Row:
+_SHOWN = Sentence(
+    "The only queries left out are a and b, whose values are shown.",
+    r"The only queries left out are $a$ and $b$, whose values are shown.",
+)
+_KNOWN = Sentence(
+    "The only queries left out are a and b, whose values are shown, and the training inputs, whose "
+    "labels are known.",
+    r"The only queries left out are $a$ and $b$, whose values are shown, and the training inputs, whose "
+    r"labels are known.",
+)
+
+
+def _no_gap(key: str, members: Sentence, left_out: Sentence) -> Row:
     """A row whose fibre is everything between m and M at every query that is not shown."""
     return Row(
         key,
@@ -125,10 +137,7 @@ def _no_gap(key: str, members: Sentence) -> Row:
             + members.latex,
         ),
         _EVERYWHERE,
-        Sentence(
-            "The only queries left out are those whose value is shown.",
-            r"The only queries left out are those whose value is shown.",
-        ),
+        left_out,
     )
 
 
@@ -142,8 +151,8 @@ _LIP_SETTING = Sentence(
 )
 
 _ROWS = (
-    _no_gap("black-box", Sentence("", "")),
-    _no_gap("neural-network", Sentence("", "")),
+    _no_gap("black-box", Sentence("", ""), _SHOWN),
+    _no_gap("neural-network", Sentence("", ""), _SHOWN),
     _no_gap(
         "erm",
         Sentence(
@@ -152,6 +161,7 @@ _ROWS = (
             r", and every finite data set with distinct inputs other than $a,b,x$ and labels strictly "
             r"between $m$ and $M$",
         ),
+        _KNOWN,
     ),
     Row(
         "lipschitz",
@@ -169,7 +179,7 @@ _ROWS = (
             r"is decidable.",
         ),
     ),
-    _no_gap("piecewise-affine", Sentence("", "")),
+    _no_gap("piecewise-affine", Sentence("", ""), _SHOWN),
     Row(
         "monotone",
         _ALL_NO,

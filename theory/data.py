@@ -61,8 +61,11 @@ class Dataset:
         For the squared loss the empirical risk of a function p differs from its risk on the reduced
         data (weighted by multiplicity) by a constant, so minimisers are the same.
         """
+        points, values = list(inputs), list(labels)
+        if len(points) != len(values):
+            raise InvalidInput(f"data: {len(points)} inputs but {len(values)} labels")
         groups: defaultdict[Point, list[Fraction]] = defaultdict(list)
-        for j, (s, y) in enumerate(zip(inputs, labels, strict=True)):
+        for j, (s, y) in enumerate(zip(points, values, strict=True)):
             groups[as_point(s, f"inputs[{j}]")].append(as_number(y, f"labels[{j}]"))
         return cls(groups, [sum(ys, Fraction(0)) / len(ys) for ys in groups.values()])
 

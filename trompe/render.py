@@ -69,8 +69,21 @@ def _footer(table: Table) -> list[str]:
         f"smt: sentences for every d, and at d = {dims} where one is about coordinates; "
         "the step to every d is not the solvers' (see `trompe show`). "
         "sampled: random exact instances; no proof.",
+        *_kernel_line(table),
         READING,
     ]
+
+
+def _kernel_line(table: Table) -> list[str]:
+    """Where the kernel evidence comes from, or that a cell has none."""
+    entries = [e for c in table.cells.values() for e in c.evidence() if e["level"] == "kernel"]
+    if len(entries) < len(table.cells):
+        missing = [
+            k for k, c in table.cells.items() if "kernel" not in {e["level"] for e in c.evidence()}
+        ]
+        return [f"kernel: not checked for {', '.join(missing)} (see `trompe show`)."]
+    where = ", ".join(sorted({f"{e['solver']}: {e['where']}" for e in entries}))
+    return [f"kernel: every d, from the committed Coq sources ({where})."]
 
 
 def text(table: Table) -> str:
@@ -254,10 +267,25 @@ def theorem_text(table: Table, key: str, dim: int) -> str:
         lines += _wrap(
             f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}"
         )
-    lines += ["", "Assumed, not checked by a solver:"]
+    lines += ["", *_kernel(key)]
+    lines += ["", "Assumed, not checked by a solver (the kernel proof needs none of it):"]
     for name in assumed_by(key):
         lines += _wrap(f"  {name}: {ASSUMED[name]}", indent="    ")
     return "\n".join([*lines, ""])
+
+
+def _kernel(key: str) -> list[str]:
+    """What the proof kernel checked for this theorem, and where."""
+    from trompe.proofs.kernel import coq_statement, kernel_evidence, kernel_gap
+
+    evidence = kernel_evidence(key)
+    if evidence is None:
+        return _wrap(f"kernel: {kernel_gap(key)}")
+    heading = (
+        f"kernel: Coq {evidence.coq} proved this for every d, with nothing assumed but the axioms of its "
+        f"real numbers ({evidence.where}, {evidence.date}; docs/kernel.md):"
+    )
+    return [*_wrap(heading), *("  " + line for line in coq_statement(key).splitlines())]
 
 
 def _root(key: str) -> str:

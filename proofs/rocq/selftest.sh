@@ -2,6 +2,7 @@
 # selftest.sh : the gates have been seen to fail. Each planted fault must be rejected.
 set -eu
 export COQC="${COQC:-coqc -q -R . Trompe}"
+CELLS=${CELLS:?the names of the thirty theorems, as make selftest gives them}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 bad=0
 must_reject() { # LABEL EXPECTED-WORDS COMMAND...
@@ -30,12 +31,39 @@ $COQC -Q "$work" Trompe "$work/Hidden.v"
 must_reject "an axiom that Print Assumptions reports" "depends on" \
   env COQC="$COQC -Q $work Trompe" AUDIT_REQUIRE=Hidden AUDIT_SOURCES=Table.v ./audit.sh hidden
 
+must_reject "an axiom that coqchk lists" "coqchk: lists Trompe.Hidden.gift" \
+  env COQCHK="coqchk -silent -o -Q $work Trompe" ./coqchk.sh Trompe.Hidden
+must_reject "a summary that coqchk did not write" "0 of 5 parts" env COQCHK=true ./coqchk.sh Trompe.Table
+
+must_reject "the same among theorems asked together" "depends on" \
+  env COQC="$COQC -Q $work Trompe" AUDIT_REQUIRE="Table Hidden" AUDIT_SOURCES=Table.v \
+  AUDIT_TOGETHER="mix_lemma hidden" ./audit.sh table
+
 plant Classic 'From Coq Require Import Classical. Theorem hidden : True \/ ~ True. Proof. apply classic. Qed.'
 $COQC -Q "$work" Trompe "$work/Classic.v"
 must_reject "classical logic" "depends on" \
   env COQC="$COQC -Q $work Trompe" AUDIT_REQUIRE=Classic AUDIT_SOURCES=Table.v ./audit.sh hidden
 
 must_reject "a theorem that does not exist" "missing" ./audit.sh no_such_theorem
+
+# A statement, a definition or a fact that says less than STATEMENTS.txt does.
+plant WeakStatement 'From Coq Require Import Reals Lia. From Trompe Require Import Table. Open Scope R_scope.
+Theorem monotone_side : forall (d : nat) (x : point) (m M : R),
+  (2 <= d)%nat -> cube d x -> ~ peq d zeros x -> ~ peq d ones x -> m < M ->
+  undecidable side (monotone d) d (shown d zeros ones m M) x.
+Proof. intros; apply Monotone.monotone_side; auto; lia. Qed.'
+$COQC -Q "$work" Trompe "$work/WeakStatement.v"
+must_reject "a weakened statement (d >= 2 for d >= 1)" "is not what Coq prints" \
+  env COQC="$COQC -Q $work Trompe" STATEMENTS_REQUIRE="Table WeakStatement" ./compare.sh $CELLS
+
+# The statements read as before, but mean nothing.
+plant WeakDefinition 'From Trompe Require Import Table.
+Definition undecidable (T : task) (C : class) (d : nat) (V : vis) (x : point) : Prop := True.'
+$COQC -Q "$work" Trompe "$work/WeakDefinition.v"
+must_reject "a weakened definition" "is not what Coq prints" \
+  env COQC="$COQC -Q $work Trompe" STATEMENTS_REQUIRE="Table WeakDefinition" ./compare.sh $CELLS
+
+must_reject "a theorem left out" "is not what Coq prints" ./compare.sh ${CELLS% *}
 
 plant true_control '(* EXPECTED: Cannot find witness *)
 Theorem t : True. Proof. exact I. Qed.'

@@ -1,6 +1,7 @@
 #!/bin/sh
 # statements.sh THEOREM... : the statements as Check prints them, then the definitions
-# that they are made of as Print prints them, then a few facts that explain them.
+# that they are made of as Print prints them, then the facts that tie them to the words of
+# the catalogue. STATEMENTS_REQUIRE names the modules that hold all this (default: Table).
 set -eu
 COQC=${COQC:-coqc -q -R . Trompe}
 definitions="point fn class cube peq ext zeros ones corner opposite blend distinct sumn mean
@@ -11,12 +12,12 @@ definitions="point fn class cube peq ext zeros ones corner opposite blend distin
   black_box dataset loss proper risk minimises interpolates labels_inside erm
   monotone convex gauge1 gauge affine flip
   constant line_decoder constant_decoder nearer_half
-  metric lipschitz upper lower norm distance l1 dot_product l2 linf"
-facts="gauge_spec convex_maximiser_corner affine_extremes monotone_extremes lipschitz_feasible
-  distance_metric networks_piecewise_affine erm_smallest"
+  metric lipschitz upper lower norm distance l1 dot_product l2 linf
+  fits erm_for continuous largest_of smallest_of"
+facts=${FACTS:?the names of the facts, as the Makefile gives them}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
-{ echo "From Coq Require Import Reals List. From Trompe Require Import Table."
+{ echo "From Coq Require Import Reals List. From Trompe Require Import ${STATEMENTS_REQUIRE:-Table}."
   echo "Import ListNotations. Open Scope R_scope. Set Printing Width 96."
   for theorem in "$@"; do
     echo "Goal True. idtac \"\". idtac \"Theorem $theorem\". Abort."

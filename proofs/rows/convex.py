@@ -35,7 +35,7 @@ CONVEX = (
     "convex/half-way",
 )
 CONVEX_SOUND = ("convex/ray", "convex/sound")
-CONVEX_EXISTS = ("convex/exists-part", "convex/exists")
+CONVEX_EXISTS = ("convex/exists-part", "convex/exists-gauge", "convex/exists")
 CONVEX_EXTREMES = ("convex/extremes",)
 
 
@@ -358,13 +358,27 @@ def _exists_part(s: Scope) -> Claim:
 
 
 @obligation(
+    "convex/exists-gauge",
+    "parts that are t times as large, t > 0, have their maximum t times as large",
+    per_dim=True,
+)
+def _exists_gauge(s: Scope, d: int) -> Claim:
+    parts = s.point("part", d)
+    (t,) = s.reals("t")
+    return Claim(
+        {"0 < t": t > 0},
+        s.xp.max(parts * t) == t * s.xp.max(parts),
+        Fault("the sum for the maximum", show=s.xp.sum(parts * t) == t * s.xp.max(parts) + t),
+    )
+
+
+@obligation(
     "convex/exists",
-    "for a corner b, any other a and 0 < t < 1, x = a + t (b-a) is in the box and neither a nor b, and "
-    "parts that are t times those at b have their maximum t times as large",
+    "for a corner b, any other a and 0 < t < 1, x = a + t (b-a) is in the box and neither a nor b",
     per_dim=True,
 )
 def _exists(s: Scope, d: int) -> Claim:
-    a, b, parts = s.point("a", d), s.point("b", d), s.point("part", d)
+    a, b = s.point("a", d), s.point("b", d)
     (t,) = s.reals("t")
     x = a + (b - a) * t
     return Claim(
@@ -374,14 +388,7 @@ def _exists(s: Scope, d: int) -> Claim:
             "a != b": z3.Not(same_point(a, b)),
             "0 < t < 1": all_of([t > 0, t < 1]),
         },
-        all_of(
-            [
-                in_box(x),
-                z3.Not(same_point(x, a)),
-                z3.Not(same_point(x, b)),
-                s.xp.max(parts * t) == t * s.xp.max(parts),
-            ]
-        ),
+        all_of([in_box(x), z3.Not(same_point(x, a)), z3.Not(same_point(x, b))]),
         Fault("t may be 1", without="0 < t < 1", instead=all_of([t > 0, t <= 1])),
     )
 

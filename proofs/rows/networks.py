@@ -9,6 +9,7 @@ from trompe.constructions import pair_networks, triple
 from trompe.constructions.examples import example
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import in_box
+from trompe.theory import Dataset, EmpiricalRiskMinimizer
 
 __all__ = ["GADGETS", "TRANSLATIONS", "TWO_UNITS"]
 
@@ -78,11 +79,16 @@ def _translation(key: str, row: str, says: str, widths: Any) -> None:
     @obligation(key, says, per_dim=True)
     def _build(s: Scope, d: int) -> Claim:
         case = example(row, d)
-        pair = triple(case.cls, case.v, case.x).pair(Fraction(1, 10))
+        cls = case.cls
+        if isinstance(
+            cls, EmpiricalRiskMinimizer
+        ):  # one training point: two cost a second at d = 3
+            cls = EmpiricalRiskMinimizer(Dataset(cls.data.inputs[:1], cls.data.labels[:1]))
+        pair = triple(cls, case.v, case.x).pair(Fraction(1, 10))
         z = s.point("z", d)
         f_net, g_net = pair_networks(pair)
         f, g = (pair.evaluate(z, s.xp, which) for which in ("upper", "lower"))
-        shape = [net.widths == widths(d, case) for net in (f_net, g_net)]
+        shape = [net.widths == widths(d, cls) for net in (f_net, g_net)]
         return Claim(
             {"z in the box": in_box(z)},
             all_of([f_net.evaluate(z, s.xp) == f, g_net.evaluate(z, s.xp) == g, *shape]),
@@ -95,19 +101,19 @@ _translation(
     "neural-network",
     "the networks compiled from f and g of the example instance equal them on the box; "
     "two hidden layers of 6 d and 3 units",
-    lambda d, case: (6 * d, 3),
+    lambda d, cls: (6 * d, 3),
 )
 _translation(
     "network/hats-with-data",
     "erm",
-    "the networks compiled from f and g of the example instance equal them on the box; "
-    "two hidden layers of 2 d (n+3) and n+3 units (none is shared in this instance)",
-    lambda d, case: (2 * d * (len(case.cls.data) + 3), len(case.cls.data) + 3),
+    "the networks compiled from f and g of the example instance, cut to n = 1 training point, equal them "
+    "on the box; two hidden layers of 2 d (n+3) and n+3 units (none is shared in this instance)",
+    lambda d, cls: (2 * d * (len(cls.data) + 3), len(cls.data) + 3),
 )
 _translation(
     "network/two-units",
     "monotone",
     "the networks compiled from the monotone f and g of the example instance equal them on the box; "
     "one hidden layer of two units",
-    lambda d, case: (2,),
+    lambda d, cls: (2,),
 )

@@ -1,0 +1,25 @@
+"""One Hypothesis profile for all tests, and the folder of the shared helpers on the import path."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+HERE = Path(__file__).parent
+for folder in (HERE, HERE / "constructions"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+settings.register_profile(
+    "trompe",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=25,
+    suppress_health_check=[
+        HealthCheck.too_slow
+    ],  # time is bounded by max_examples; machines differ
+)
+settings.load_profile("trompe")
