@@ -17,8 +17,8 @@ from trompe.theory import (
     Visualization,
     corner_reflection,
 )
-from trompe.theory.functionals import flipped, gauge, gauge_slopes, l1, mean, metric
-from trompe.theory.namespace import EXACT, Array, ArrayNamespace
+from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, mean, metric
+from trompe.theory.namespace import Array, ArrayNamespace
 
 __all__ = ["AffineTriple", "ConvexTriple", "Hats", "LipschitzTriple", "MonotoneTriple", "hat"]
 
@@ -95,7 +95,7 @@ def hat(distance: Array, inv_delta: Any, xp: ArrayNamespace) -> Array:
 
 
 def _l1_exact(s: Point, t: Point) -> Fraction:
-    distance: Fraction = l1(EXACT.array(s), EXACT.array(t), EXACT)
+    distance: Fraction = exact_distance(l1, s, t)
     return distance
 
 

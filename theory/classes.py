@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from trompe.theory.data import Dataset
 from trompe.theory.errors import InvalidInput, QueryShown, UnknownKey
 from trompe.theory.exact import Point, as_number, as_point, show
-from trompe.theory.functionals import flipped, gauge, gauge_slopes, metric
+from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
@@ -241,7 +241,7 @@ class Lipschitz(FunctionClass):
 
     def distance(self, y: Point, z: Point) -> Any:
         """|y - z|, exact: a fraction, or for l2 an algebraic number."""
-        return metric(self.metric)(EXACT.array(y), EXACT.array(z), EXACT)
+        return exact_distance(metric(self.metric), y, z)
 
     def _check_extremes(self, v: Visualization) -> None:
         reach = self.distance(v.argmin, v.argmax)

@@ -285,7 +285,14 @@ def _kernel(key: str) -> list[str]:
         f"kernel: Coq {evidence.coq} proved this for every d, with nothing assumed but the axioms of its "
         f"real numbers ({evidence.where}, {evidence.date}; docs/kernel.md):"
     )
-    return [*_wrap(heading), *("  " + line for line in coq_statement(key).splitlines())]
+    statement = [
+        wrapped
+        for line in coq_statement(key).splitlines()
+        for wrapped in textwrap.wrap(
+            line, WIDTH, initial_indent="  ", subsequent_indent=" " * 9, drop_whitespace=False
+        )
+    ]
+    return [*_wrap(heading), *(line.rstrip() for line in statement)]
 
 
 def _root(key: str) -> str:
