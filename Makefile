@@ -34,7 +34,7 @@ format: $(FULL)/installed
 	$(FULL)/bin/ruff check --fix .
 
 types: $(FULL)/installed
-	$(FULL)/bin/mypy -p trompe
+	cd $(FULL) && bin/mypy --config-file ../pyproject.toml -p trompe  # from there: the wheel, not the folder
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py

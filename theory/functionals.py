@@ -66,8 +66,10 @@ def exact_distance(distance: Metric, y: Point, z: Point) -> Any:
     fractions where d is large.
     """
     scale = math.lcm(*{q.denominator for q in (*y, *z)})
-    whole = (EXACT.array([q.numerator * (scale // q.denominator) for q in p]) for p in (y, z))
-    return distance(*whole, EXACT) * Fraction(1, scale)
+    on_grid, other = (
+        EXACT.array([q.numerator * (scale // q.denominator) for q in point]) for point in (y, z)
+    )
+    return distance(on_grid, other, EXACT) * Fraction(1, scale)
 
 
 def mean(z: Array, xp: ArrayNamespace) -> Array:
