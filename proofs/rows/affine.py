@@ -7,7 +7,14 @@ from typing import Any
 import z3
 from trompe.constructions.rows import AffineParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.rows.common import in_box, is_corner, members, same_point, values
+from trompe.proofs.rows.common import (
+    in_box,
+    is_corner,
+    members,
+    range_and_uniqueness,
+    same_point,
+    values,
+)
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import flipped, mean
 from trompe.theory.namespace import Array
@@ -124,15 +131,12 @@ class _Symbols:
         return values(self.s, "affine", feature, self.p)
 
 
-@obligation("affine/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    return Claim(
-        t.parameters | facts,
-        all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
-        Fault("coordinates outside [0, 1]", without="z' in [0, 1]"),
-    )
+range_and_uniqueness(
+    "affine",
+    _Symbols,
+    ("coordinates outside [0, 1]", "z' in [0, 1]"),
+    ("the mean of z' is 0 and M only where it is 1", lambda z: z.mean == 0, lambda z: z.mean == 1),
+)
 
 
 @obligation("affine/ends", "U, W, B are m where every z'_i is 0 and M where every z'_i is 1")
@@ -143,18 +147,6 @@ def _ends(s: Scope) -> Claim:
         t.parameters,
         all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
         Fault("M where every z'_i is 0", show=all_of(h == t.M for h in at_a)),
-    )
-
-
-@obligation("affine/unique", "B is m only where the mean of z' is 0 and M only where it is 1")
-def _unique(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, _, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        all_of([implies(strict == t.m, z.mean == 0), implies(strict == t.M, z.mean == 1)]),
-        Fault("U for B", show=implies(upper == t.M, z.mean == 1)),
     )
 
 

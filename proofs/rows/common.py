@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, TypeAlias
 
-from trompe.proofs.obligations import Scope, all_of, any_of
+from trompe.constructions import mix
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.theory import Comparison, FunctionClass
 from trompe.theory.namespace import Array
 
-__all__ = ["in_box", "is_corner", "members", "same_point", "values"]
+__all__ = [
+    "half_way",
+    "in_box",
+    "is_corner",
+    "members",
+    "range_and_uniqueness",
+    "same_point",
+    "values",
+]
+
+
+Condition: TypeAlias = Callable[[Any], Any]
+"""A condition on the features of a point."""
 
 
 def in_box(z: Array) -> Any:
@@ -55,3 +70,54 @@ def members(
     if bound is not None:
         return [cls.law_with(bound, c, s.xp) for c in comparisons]  # type: ignore[attr-defined]
     return [cls.law(c, s.xp) for c in comparisons]
+
+
+def range_and_uniqueness(
+    row: str,
+    symbols: Callable[[Scope], Any],
+    unless: tuple[str, str],
+    only: tuple[str, Condition, Condition],
+) -> None:
+    """Register that U, W, B stay in [m, M], and that B reaches m and M only at the extremes.
+
+    `symbols(scope)` gives m, M, parameters, `at(name)` (features and facts of a point) and `values`.
+    `unless` is the fault of the first and the hypothesis it drops; `only` says where B is extreme.
+    """
+    fault, hypothesis = unless
+    where, at_a, at_b = only
+
+    @obligation(f"{row}/range", "U, W, B take values in [m, M]")
+    def _range(s: Scope) -> Claim:
+        t = symbols(s)
+        z, facts = t.at("z")
+        return Claim(
+            t.parameters | facts,
+            all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
+            Fault(fault, without=hypothesis),
+        )
+
+    @obligation(f"{row}/unique", f"B is m only where {where}")
+    def _unique(s: Scope) -> Claim:
+        t = symbols(s)
+        z, facts = t.at("z")
+        upper, _, strict = t.values(z)
+        return Claim(
+            t.parameters | facts,
+            all_of([implies(strict == t.m, at_a(z)), implies(strict == t.M, at_b(z))]),
+            Fault("U for B", show=implies(upper == t.M, at_b(z))),
+        )
+
+
+def half_way(row: str, symbols: Callable[[Scope], Any]) -> None:
+    """Register that B is half-way between U and W."""
+
+    @obligation(f"{row}/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
+    def _half_way(s: Scope) -> Claim:
+        t = symbols(s)
+        z, facts = t.at("z")
+        upper, lower, strict = t.values(z)
+        return Claim(
+            t.parameters | facts,
+            strict == mix(upper, lower, s.xp.number(Fraction(1, 2))),
+            Fault("all of U", show=strict == upper),
+        )

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import z3
-from trompe.constructions import mix
 from trompe.constructions.rows import ConvexParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.rows.common import in_box, is_corner, members, same_point, values
+from trompe.proofs.rows.common import (
+    half_way,
+    in_box,
+    is_corner,
+    members,
+    range_and_uniqueness,
+    same_point,
+    values,
+)
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import gauge, l1
 from trompe.theory.namespace import Array
@@ -199,15 +205,13 @@ class _Symbols:
         return values(self.s, "convex", feature, self.p)
 
 
-@obligation("convex/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    return Claim(
-        t.parameters | facts,
-        all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
-        Fault("a gauge outside [0, 1]", without="0 <= gamma(z) <= 1"),
-    )
+range_and_uniqueness(
+    "convex",
+    _Symbols,
+    ("a gauge outside [0, 1]", "0 <= gamma(z) <= 1"),
+    ("the gauge is 0 and M only where |z-b| = 0", lambda z: z.gauge == 0, lambda z: z.from_b == 0),
+)
+half_way("convex", _Symbols)
 
 
 @obligation("convex/ends", "U, W, B are m at a and M at b, if delta <= |a-b|")
@@ -220,18 +224,6 @@ def _ends(s: Scope) -> Claim:
         t.parameters | {"delta <= |a-b|": t.delta <= apart},
         all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
         Fault("a hat that reaches a", without="delta <= |a-b|"),
-    )
-
-
-@obligation("convex/unique", "B is m only where the gauge is 0 and M only where |z-b| = 0")
-def _unique(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, _, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        all_of([implies(strict == t.m, z.gauge == 0), implies(strict == t.M, z.from_b == 0)]),
-        Fault("U for B", show=implies(upper == t.M, z.from_b == 0)),
     )
 
 
@@ -280,18 +272,6 @@ def _strictly(law: Any) -> Any:
 
 _member(0, "upper", "gauge: law")
 _member(1, "lower", "|p-b| is affine")
-
-
-@obligation("convex/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
-def _half_way(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, lower, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        strict == mix(upper, lower, s.xp.number(Fraction(1, 2))),
-        Fault("all of U", show=strict == upper),
-    )
 
 
 @obligation(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import z3
-from trompe.constructions import mix
 from trompe.constructions.rows import LipschitzParameters
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
-from trompe.proofs.rows.common import members, values
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
+from trompe.proofs.rows.common import half_way, members, range_and_uniqueness, values
 from trompe.theory import Comparison, Interval, Lipschitz, Side
 
 __all__ = ["LIPSCHITZ", "LIPSCHITZ_EXISTS", "LIPSCHITZ_SOUND", "LIPSCHITZ_THRESHOLD"]
@@ -56,15 +54,13 @@ class _Symbols:
         return self.s.construction("lipschitz").Features(from_a, from_b)
 
 
-@obligation("lipschitz/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    return Claim(
-        t.parameters | facts,
-        all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
-        Fault("distances may be negative", without="|z-a| >= 0"),
-    )
+range_and_uniqueness(
+    "lipschitz",
+    _Symbols,
+    ("distances may be negative", "|z-a| >= 0"),
+    ("|z-a| = 0 and M only where |z-b| = 0", lambda z: z.from_a == 0, lambda z: z.from_b == 0),
+)
+half_way("lipschitz", _Symbols)
 
 
 @obligation("lipschitz/ends", "U, W, B are m at a and M at b")
@@ -76,18 +72,6 @@ def _ends(s: Scope) -> Claim:
         t.parameters,
         all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
         Fault("L below R/|a-b|", without="R <= L |a-b|"),
-    )
-
-
-@obligation("lipschitz/unique", "B is m only where |z-a| = 0 and M only where |z-b| = 0")
-def _unique(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, _, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        all_of([implies(strict == t.m, z.from_a == 0), implies(strict == t.M, z.from_b == 0)]),
-        Fault("U for B", show=implies(upper == t.M, z.from_b == 0)),
     )
 
 
@@ -125,18 +109,6 @@ def _member(which: int, name: str) -> None:
 
 _member(0, "upper")
 _member(1, "lower")
-
-
-@obligation("lipschitz/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
-def _half_way(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, lower, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        strict == mix(upper, lower, s.xp.number(Fraction(1, 2))),
-        Fault("all of U", show=strict == upper),
-    )
 
 
 @obligation(
