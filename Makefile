@@ -11,7 +11,7 @@ FULL   := .venv
 PIP    := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt README.md LICENSE MANIFEST.in \
   $(shell find trompe theory constructions proofs empirical -type f \
-    \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' \) ! -name build-log.json 2>/dev/null)
+    \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' -o -path '*/digits/*' \) ! -name build-log.json 2>/dev/null)
 EXTRAS := plot,empirical,test,dev
 
 .PHONY: table test check format lint types bench rocq clean

@@ -41,6 +41,14 @@ def main() -> int:
         assert not picture.exists()
     checked += 1
 
+    with tempfile.TemporaryDirectory() as folder:
+        done = trompe("reproduce", "erm-witness", "--output", f"{folder}/out")
+        assert done.returncode == 2, done
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert "trompe[empirical]" in done.stderr, done.stderr
+        assert not any(Path(folder).iterdir())
+    checked += 1
+
     code = (
         "from trompe import *\n"
         "case = example('monotone', 2)\n"

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from trompe.empirical.cli import mount as mount_empirical
+
 __all__ = ["app", "run"]
 
 app = typer.Typer(
@@ -236,3 +238,6 @@ def plot(
 
     draw(key, output, dim)
     return 0
+
+
+mount_empirical(app)

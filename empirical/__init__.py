@@ -1,0 +1,105 @@
+"""What does it look like in a trained network? PyTorch experiments and their witnesses.
+
+Names are imported when they are first used, so that `import trompe.empirical` does not import torch.
+Needs the extra: pip install 'trompe[empirical]'.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trompe.empirical.audits import PathAudit, SilentAudit, audit_paths, audit_silent
+    from trompe.empirical.certify import (
+        certified_k,
+        certify_natural,
+        certify_shown,
+        pgd_difference,
+        train_bounded_detector,
+    )
+    from trompe.empirical.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
+    from trompe.empirical.data import ImageData, load_data
+    from trompe.empirical.detector import train_detector, trajectories
+    from trompe.empirical.erm import ErmPair, erm_pair
+    from trompe.empirical.intervals import Box, box_around, interval_bounds
+    from trompe.empirical.maximization import Maximization, Objective, maximize
+    from trompe.empirical.parametrizations import Fourier, Maco, Pixel, mean_spectrum
+    from trompe.empirical.paths import LayerSimilarity, path_similarity
+    from trompe.empirical.ranks import correlations
+    from trompe.empirical.relu import RedirectedReLU
+    from trompe.empirical.runner import EXPERIMENTS, reproduce
+    from trompe.empirical.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.training import classifier
+
+_HOMES = {
+    "audits": ("PathAudit", "SilentAudit", "audit_paths", "audit_silent"),
+    "certify": (
+        "certified_k", "certify_natural", "certify_shown", "pgd_difference", "train_bounded_detector",
+    ),
+    "circuit": ("FoolingCircuit", "PictureUnit", "identical", "is_flagged"),
+    "data": ("ImageData", "load_data"),
+    "detector": ("train_detector", "trajectories"),
+    "erm": ("ErmPair", "erm_pair"),
+    "intervals": ("Box", "box_around", "interval_bounds"),
+    "maximization": ("Maximization", "Objective", "maximize"),
+    "parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
+    "paths": ("LayerSimilarity", "path_similarity"),
+    "ranks": ("correlations",),
+    "relu": ("RedirectedReLU",),
+    "runner": ("EXPERIMENTS", "reproduce"),
+    "silent": ("SilentUnits", "orthogonal_units"),
+    "training": ("classifier",),
+}  # fmt: skip
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "EXPERIMENTS",
+    "Box",
+    "ErmPair",
+    "FoolingCircuit",
+    "Fourier",
+    "ImageData",
+    "LayerSimilarity",
+    "Maco",
+    "Maximization",
+    "Objective",
+    "PathAudit",
+    "PictureUnit",
+    "Pixel",
+    "RedirectedReLU",
+    "SilentAudit",
+    "SilentUnits",
+    "audit_paths",
+    "audit_silent",
+    "box_around",
+    "certified_k",
+    "certify_natural",
+    "certify_shown",
+    "classifier",
+    "correlations",
+    "erm_pair",
+    "identical",
+    "interval_bounds",
+    "is_flagged",
+    "load_data",
+    "maximize",
+    "mean_spectrum",
+    "orthogonal_units",
+    "path_similarity",
+    "pgd_difference",
+    "reproduce",
+    "train_bounded_detector",
+    "train_detector",
+    "trajectories",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

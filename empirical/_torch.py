@@ -1,0 +1,85 @@
+"""PyTorch, or one line that says which extra brings it; devices, threads and repeatability."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from trompe.theory import InvalidInput, MissingDependency
+
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read once, when CUDA starts
+
+try:
+    import torch
+except ImportError as error:  # pragma: no cover - exercised where torch is absent
+    raise MissingDependency(
+        "torch is not installed; it comes with: pip install 'trompe[empirical]'"
+    ) from error
+
+__all__ = ["pick_device", "repeatable", "share", "torch"]
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """`auto` (CUDA where there is one), `cpu`, `cuda` or `cuda:N` as a device.
+
+    Raises
+    ------
+    InvalidInput : unknown name, or CUDA asked for and absent.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InvalidInput(
+            f"device = {name!r} is unknown; expected auto, cpu, cuda or cuda:N"
+        ) from None
+    if device.type not in ("cpu", "cuda"):
+        raise InvalidInput(
+            f"device = {name!r} is not supported; expected auto, cpu, cuda or cuda:N"
+        )
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise InvalidInput(
+                f"device = {name!r}, but PyTorch {torch.__version__} sees no CUDA device here; use --device cpu"
+            )
+        if device.index is not None and device.index >= torch.cuda.device_count():
+            raise InvalidInput(
+                f"device = {name!r}, but only {torch.cuda.device_count()} CUDA devices are here"
+            )
+    return device
+
+
+@contextmanager
+def repeatable(threads: int = 1) -> Iterator[None]:
+    """One thread, full float32 and deterministic kernels inside; everything as before on exit.
+
+    The same thread count repeats bit for bit; another one does not. One thread is also the fastest
+    choice for networks this small on a shared machine.
+    """
+    before_threads = torch.get_num_threads()
+    before_cudnn = (
+        torch.backends.cudnn.deterministic,
+        torch.backends.cudnn.benchmark,
+        torch.backends.cudnn.allow_tf32,
+    )
+    before_tf32 = torch.backends.cuda.matmul.allow_tf32
+    torch.set_num_threads(threads)
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before_threads)
+        torch.backends.cudnn.deterministic = before_cudnn[0]
+        torch.backends.cudnn.benchmark = before_cudnn[1]
+        torch.backends.cudnn.allow_tf32 = before_cudnn[2]
+        torch.backends.cuda.matmul.allow_tf32 = before_tf32
+
+
+def share(flags: torch.Tensor) -> float:
+    """The share of true entries as a quotient of integers, rounded once."""
+    return int(flags.sum()) / max(flags.numel(), 1)

@@ -1,0 +1,135 @@
+"""Files that survive a crash: written beside, then renamed; tensors cached under a key of what made them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from trompe.empirical._torch import torch
+from trompe.theory import MissingDependency
+
+__all__ = ["TensorCache", "atomic_write", "state_sha256", "write_json"]
+
+REVISION = 1
+"""Part of every key: raise it when a change of code changes what is cached."""
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """A binary file that appears under `path` whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.chmod(beside, 0o644)  # mkstemp makes it private to its owner
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`value` as indented JSON with a final newline; NaN is refused."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    with atomic_write(path) as file:
+        file.write(text.encode())
+
+
+def state_sha256(state: Mapping[str, torch.Tensor]) -> str:
+    """Hash of names, shapes, types and bytes, in the order of names."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
+        digest.update(tensor.numpy().tobytes())
+    return digest.hexdigest()
+
+
+class TensorCache:
+    """Named tensors in safetensors files, keyed by everything that determines them.
+
+    A damaged file is rebuilt, with a warning. Pickles are never read.
+    """
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        if folder is None:
+            folder = os.environ.get("TROMPE_CACHE") or _platform_folder()
+        self.folder = Path(folder)
+
+    def path(self, kind: str, key: Mapping[str, Any]) -> Path:
+        """Where the tensors of this key lie."""
+        full = {"revision": REVISION, "torch": torch.__version__.split("+")[0], **key}
+        digest = hashlib.sha256(json.dumps(full, sort_keys=True).encode()).hexdigest()[:20]
+        return self.folder / f"{kind}-{digest}.safetensors"
+
+    def load(self, kind: str, key: Mapping[str, Any]) -> dict[str, torch.Tensor] | None:
+        """The tensors of this key, or None where they are missing or damaged."""
+        load_file, _ = _safetensors()
+        path = self.path(kind, key)
+        if not path.is_file():
+            return None
+        try:
+            tensors: dict[str, torch.Tensor] = load_file(path)
+            stated = tensors.pop("__sha256__", None)
+            if stated is None or bytes(stated.tolist()).hex() != state_sha256(tensors):
+                raise ValueError("its checksum is wrong")
+        except Exception as error:  # safetensors raises its own kind for a damaged header
+            warnings.warn(f"{path} is damaged ({error}); it is being rebuilt", stacklevel=2)
+            return None
+        return tensors
+
+    def store(self, kind: str, key: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> None:
+        """Write the tensors of this key."""
+        _, save = _safetensors()
+        tensors = {name: t.detach().cpu().contiguous().clone() for name, t in state.items()}
+        digest = bytes.fromhex(state_sha256(tensors))
+        tensors["__sha256__"] = torch.tensor(list(digest), dtype=torch.uint8)
+        with atomic_write(self.path(kind, key)) as file:
+            file.write(save(tensors))
+
+    def discard(self, kind: str, key: Mapping[str, Any]) -> None:
+        """Forget this key."""
+        self.path(kind, key).unlink(missing_ok=True)
+
+    def get(
+        self,
+        kind: str,
+        key: Mapping[str, Any],
+        build: Callable[[], Mapping[str, torch.Tensor]],
+    ) -> dict[str, torch.Tensor]:
+        """The tensors of this key, built and stored where they are missing."""
+        found = self.load(kind, key)
+        if found is not None:
+            return found
+        built = {name: t.detach().cpu().contiguous() for name, t in build().items()}
+        self.store(kind, key, built)
+        return built
+
+
+def _platform_folder() -> str:
+    try:
+        import platformdirs
+    except ImportError as error:
+        raise MissingDependency(
+            "platformdirs is not installed; it comes with: pip install 'trompe[empirical]'"
+        ) from error
+    return platformdirs.user_cache_dir("trompe")
+
+
+def _safetensors() -> tuple[Any, Any]:
+    try:
+        from safetensors.torch import load_file, save
+    except ImportError as error:
+        raise MissingDependency(
+            "safetensors is not installed; it comes with: pip install 'trompe[empirical]'"
+        ) from error
+    return load_file, save

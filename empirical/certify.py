@@ -1,0 +1,150 @@
+"""A certified fooling circuit: on a whole box around an image, the circuit *is* F (or D)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trompe.empirical._torch import share, torch
+from trompe.empirical.circuit import MARGIN
+from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
+from trompe.empirical.networks import BoundedMLP
+from trompe.empirical.training import progress_bar
+
+__all__ = [
+    "Certificate", "certified_k", "certify_natural", "certify_shown", "pgd_difference",
+    "train_bounded_detector",
+]  # fmt: skip
+
+nn = torch.nn
+
+
+def certified_k(modules: Sequence[nn.Module], shape: tuple[int, int, int]) -> tuple[float, float]:
+    """(k, bound): k a power of two at least twice the interval bound on every |output| over [0, 1]^N."""
+    bound = 0.0
+    for module in modules:
+        device = next((p.device for p in module.parameters()), torch.device("cpu"))
+        if not list(module.parameters()):
+            device = next((b.device for b in module.buffers()), device)
+        zeros = torch.zeros((1, *shape), dtype=torch.float64, device=device)
+        out = interval_bounds(module, Box(zeros, torch.ones_like(zeros)))
+        bound = max(bound, float(out.size.max()))
+    return power_of_two_above(bound), bound
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Which boxes are certified, and the bound that certifies them; both of shape (n,)."""
+
+    certified: torch.Tensor
+    bound: torch.Tensor
+
+    @property
+    def share(self) -> float:
+        """The certified share."""
+        return share(self.certified)
+
+
+def certify_natural(detector: nn.Module, images: torch.Tensor, radius: float) -> Certificate:
+    """Around which images is e <= -1/40 on the whole box of this radius, so that fooled == original there?"""
+    high = torch.cat(
+        [interval_bounds(detector, box_around(p, radius)).high.view(-1) for p in images.split(500)]
+    )
+    return Certificate(high <= -MARGIN, high)
+
+
+def certify_shown(detector: nn.Module, images: torch.Tensor, radius: float) -> Certificate:
+    """Around which images is e >= 1/40 on the whole box, so that fooled == D there (the dual certificate)?"""
+    low = torch.cat(
+        [interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in images.split(500)]
+    )
+    return Certificate(low >= MARGIN, low)
+
+
+def train_bounded_detector(
+    natural: torch.Tensor,
+    synthetic: torch.Tensor,
+    *,
+    radius: float = 8 / 255,
+    seed: int = 0,
+    steps: int = 1500,
+    batch: int = 128,
+    rate: float = 2e-3,
+    widths: tuple[int, ...] = (128, 64),
+    show: bool = True,
+) -> BoundedMLP:
+    """Train e on its interval bounds: upper bound <= -1 around natural images, e >= 1 on synthetic ones.
+
+    The radius grows from 0 over the first half of the run (interval bound propagation after Gowal et
+    al., "On the effectiveness of interval bound propagation", 2018).
+    """
+    shape = (natural.shape[1], natural.shape[2], natural.shape[3])
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = BoundedMLP(shape, widths).to(natural.device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    generator = torch.Generator().manual_seed(seed + 1)
+    with progress_bar("training the certified detector", steps, show) as advance:
+        for step in range(steps):
+            grown = radius * 1.1 * min(1.0, 2 * step / steps)
+            for group in optimizer.param_groups:
+                group["lr"] = rate * min(1.0, 2 * (1 - step / steps))
+            real = natural[torch.randint(len(natural), (batch,), generator=generator)]
+            fake = synthetic[torch.randint(len(synthetic), (batch,), generator=generator)]
+            high, _ = _ends(model, real, grown)
+            _, low = _ends(model, fake, grown / 4)
+            loss = nn.functional.relu(1 + high).square().mean()
+            loss = loss + nn.functional.relu(1 - low).square().mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            advance(1)
+    return model.eval()
+
+
+def _ends(
+    model: nn.Sequential, x: torch.Tensor, radius: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Upper and lower interval bounds with gradients, in float32 and without slack: for training only."""
+    low, high = (x - radius).clamp(0, 1), (x + radius).clamp(0, 1)
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            centre, half = (low + high) / 2, (high - low) / 2
+            middle = layer(centre)
+            spread = nn.functional.linear(half, layer.weight.abs())
+            low, high = middle - spread, middle + spread
+        else:
+            low, high = layer(low), layer(high)
+    return high.view(-1), low.view(-1)
+
+
+def pgd_difference(
+    circuit: nn.Module,
+    reference: nn.Module,
+    detector: nn.Module,
+    images: torch.Tensor,
+    radius: float,
+    steps: int = 40,
+    seed: int = 0,
+) -> tuple[int, float]:
+    """Attack: push e up inside the boxes. (images where circuit and reference ever differ, largest e seen).
+
+    Projected signed gradient ascent from a random start; a certificate says that it must fail.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    low, high = (images - radius).clamp(0, 1), (images + radius).clamp(0, 1)
+    noise = torch.rand(images.shape, generator=generator).to(images.device)
+    x = low + (high - low) * noise
+    differs = torch.zeros(len(images), dtype=torch.bool, device=images.device)
+    largest = -float("inf")
+    for step in range(steps):
+        x = x.detach().requires_grad_(True)
+        e = detector(x)
+        (gradient,) = torch.autograd.grad(e.sum(), x)
+        with torch.no_grad():
+            if step % 8 == 0 or step == steps - 1:
+                differs |= ~(circuit(x) == reference(x)).all(1)
+            largest = max(largest, float(e.max()))
+            moved = x + 2.5 * radius / steps * gradient.sign()
+            x = torch.minimum(torch.maximum(moved, low), high)
+    return int(differs.sum()), largest

@@ -1,0 +1,120 @@
+"""Experiment: do visualizations travel through the network as natural images do?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trompe.empirical import figures
+from trompe.empirical._torch import share, torch
+from trompe.empirical.context import Context
+from trompe.empirical.networks import MiniInception
+from trompe.empirical.paths import path_similarity, share_below
+from trompe.empirical.ranks import MEASURES
+from trompe.empirical.training import accuracy, predict
+from trompe.empirical.witness import Witness
+
+__all__ = ["pick_natural", "run"]
+
+KEY = "path-similarity"
+STATEMENT = (
+    "In the early layers, visualizations of a class resemble natural images of that class no more than natural images "
+    "of other classes do (similarity at or below 0); only later layers bring them together. Uniform noise, the "
+    "control, rises with depth too, but ends near other classes."
+)
+A_CLASS = 30
+
+
+def pick_natural(
+    outputs: torch.Tensor, labels: torch.Tensor, each: int, classes: list[int]
+) -> torch.Tensor:
+    """Indices of the first `each` correctly classified images of every class.
+
+    A class with fewer than two of them is represented by its first images, right or wrong.
+    """
+    parts = []
+    for c in classes:
+        of_class = torch.nonzero(labels == c).view(-1)
+        right = of_class[outputs[of_class].argmax(1) == c]
+        parts.append((right if len(right) > 1 else of_class)[:each])
+    return torch.cat(parts)
+
+
+def run(ctx: Context) -> Witness:
+    """The whole experiment; writes figures, returns the witness."""
+    witness = ctx.witness(KEY, STATEMENT)
+    model, layers = ctx.inception, MiniInception.LAYERS
+    setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
+    seeds = ctx.seeds(0, 3)
+    witness.settings |= {
+        "network": "MiniInception", "layers": list(layers), "visualizations": setting.name, "steps": ctx.steps,
+        "seeds": seeds, "natural images a class": A_CLASS,
+        "scale": "0: natural pairs of different classes; 1: of the same class",
+    }  # fmt: skip
+    witness.add("accuracy", accuracy(model, ctx.test, ctx.test_labels), "share")
+    chosen = pick_natural(predict(model, ctx.test), ctx.test_labels, A_CLASS, ctx.units)
+    natural, labels = ctx.test[chosen], ctx.test_labels[chosen]
+    found = ctx.step(
+        "path-visualizations", {"setting": setting.name, "seeds": seeds}, [model],
+        lambda: {"images": ctx.visualize(model, setting, seeds).images},
+    )  # fmt: skip
+    shown = found["images"]
+    classes = torch.tensor(ctx.units * len(seeds), device=ctx.device)
+    generator = torch.Generator().manual_seed(ctx.seed)
+    noise = torch.rand(shown.shape, generator=generator).to(ctx.device)
+    read = share(predict(model, shown).argmax(1) == classes)
+    witness.add("visualizations classified as their class", read, "share")
+    probes = {"visualizations": (shown, classes), "uniform noise": (noise, classes)}
+    curves: dict[str, Any] = {}
+    for measure in MEASURES:
+        with ctx.timed("similarities"):
+            result = path_similarity(model, layers, natural, labels, probes, measure)
+        for name, values in result.items():
+            witness.add(
+                f"{measure}, {name}: similarity by layer",
+                {v.layer: [round(v.mean, 4), round(v.error, 4)] for v in values}, "mean and standard error",
+            )  # fmt: skip
+        anchors = {
+            v.layer: [round(v.different, 4), round(v.same, 4)] for v in result["visualizations"]
+        }
+        witness.add(f"{measure}: natural pairs, different and same class", anchors, "correlation")
+        if measure == "spearman":
+            for name, values in result.items():
+                curves[name] = ([v.mean for v in values], [v.error for v in values])
+            below = share_below(result["visualizations"])
+            first, last = result["visualizations"][0].mean, result["visualizations"][-1].mean
+            witness.add("spearman: share of layers below 0.5", below, "share", at_least=0.5)
+            witness.add("spearman: similarity at the first layer", first, "similarity", at_most=0.5)
+            witness.add("spearman: similarity at the logits", last, "similarity", at_least=0.5)
+            early = [
+                abs(a.mean - b.mean)
+                for a, b in list(
+                    zip(result["visualizations"], result["uniform noise"], strict=True)
+                )[: len(layers) // 2]
+            ]
+            witness.add("spearman: mean distance of visualizations and noise, first half of the layers",
+                        sum(early) / len(early), "similarity")  # fmt: skip
+            witness.add(
+                "spearman: similarity of noise at the logits",
+                result["uniform noise"][-1].mean,
+                "similarity",
+            )
+    ctx.figure(
+        witness, KEY, "similarity",
+        figures.curves(
+            list(layers), curves, "layer", "similarity (Spearman)",
+            f"{ctx.data.name}: similarity of visualizations and noise to natural images of the class",
+            [(0.0, "natural, other class"), (1.0, "natural, same class")],
+        ),
+        "Path similarity by layer, mean and standard error over classes; uniform noise is the control.",
+    )  # fmt: skip
+    firsts = ctx.first_images()
+    ctx.figure(
+        witness, KEY, "probes",
+        figures.image_grid(
+            {"natural": firsts, "visualization": shown[: len(ctx.units)].cpu(), "noise": noise[: len(ctx.units)].cpu()},
+            [ctx.data.classes[u] for u in ctx.units], "What is sent through the network",
+        ),
+        "A natural image, a visualization and a noise image of each class.",
+    )  # fmt: skip
+    witness.add_weights("inception", model)
+    return witness

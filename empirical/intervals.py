@@ -1,0 +1,248 @@
+"""Sound interval bounds of a network on a box, in float64 with outward slack for every rounding.
+
+The network is traced (torch.fx), so anybody's feed-forward network of the layers below can be bounded.
+A bound holds for the function of real numbers *and* for its float32 evaluation in any order of
+summation: each affine layer is widened by gamma = (n + 2) u / (1 - (n + 2) u), u = 2^-24, times the sum of
+absolute values (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). Fast convolution
+algorithms that are not plain sums (Winograd) are outside that promise; dense layers are inside.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import torch.fx
+from torch.nn import functional as F  # noqa: N812
+from trompe.empirical._torch import torch
+from trompe.theory import InvalidInput
+
+__all__ = ["Box", "box_around", "interval_bounds", "power_of_two_above"]
+
+nn = torch.nn
+UNIT = 2.0**-24
+TINY = 2.0**-126
+
+
+@dataclass(frozen=True)
+class Box:
+    """Lower and upper bounds, float64 tensors of equal shape (n, ...)."""
+
+    low: torch.Tensor
+    high: torch.Tensor
+
+    def __getitem__(self, index: Any) -> Box:
+        return Box(self.low[index], self.high[index])
+
+    def map(self, function: Any, *args: Any, **kwargs: Any) -> Box:
+        """Apply a monotone function, or one that only moves entries, to both ends."""
+        return Box(function(self.low, *args, **kwargs), function(self.high, *args, **kwargs))
+
+    def flatten(self, start: int = 0, end: int = -1) -> Box:
+        """torch.flatten, on both ends."""
+        return self.map(torch.flatten, start, end)
+
+    def view(self, *shape: Any) -> Box:
+        """A reshape of both ends."""
+        return self.map(torch.Tensor.reshape, *shape)
+
+    reshape = view
+
+    def relu(self) -> Box:
+        """ReLU of both ends."""
+        return self.map(torch.relu)
+
+    def widened(self, slack: torch.Tensor | float) -> Box:
+        """Both ends moved outward by `slack`."""
+        return Box(self.low - slack, self.high + slack)
+
+    @property
+    def size(self) -> torch.Tensor:
+        """The largest absolute value, entry by entry."""
+        return torch.maximum(self.low.abs(), self.high.abs())
+
+    def add(self, other: Any) -> Box:
+        """Bounds on the sum with a number, tensor or box."""
+        other = as_box(other, self.low)
+        out = Box(self.low + other.low, self.high + other.high)
+        return out.widened(2 * UNIT * out.size + TINY)
+
+    def negative(self) -> Box:
+        """Bounds on the negated values."""
+        return Box(-self.high, -self.low)
+
+    def multiply(self, other: Any) -> Box:
+        """Bounds on the product with a number, tensor or box."""
+        other = as_box(other, self.low)
+        ends = torch.stack(
+            torch.broadcast_tensors(
+                self.low * other.low, self.low * other.high,
+                self.high * other.low, self.high * other.high,
+            )
+        )  # fmt: skip
+        out = Box(ends.amin(0), ends.amax(0))
+        return out.widened(2 * UNIT * out.size + TINY)
+
+
+def as_box(value: Any, like: torch.Tensor) -> Box:
+    """A number, tensor or box as a box."""
+    if isinstance(value, Box):
+        return value
+    tensor = torch.as_tensor(value, dtype=torch.float64, device=like.device)
+    return Box(tensor, tensor)
+
+
+def box_around(images: torch.Tensor, radius: float) -> Box:
+    """All images within `radius` of each image in every pixel, cut by [0, 1]^N; its ends are rounded outward."""
+    centre = images.double()
+    reach = radius * (1 + 2.0**-50)
+    return Box((centre - reach).clamp(0, 1), (centre + reach).clamp(0, 1))
+
+
+def interval_bounds(model: nn.Module, box: Box) -> Box:
+    """Bounds on the output of `model` over the box.
+
+    Raises
+    ------
+    InvalidInput : the network uses an operation without a bound; give k yourself then.
+    """
+    try:
+        traced = torch.fx.symbolic_trace(model)
+    except Exception as error:
+        raise InvalidInput(
+            f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
+        ) from error
+    with torch.no_grad():
+        result = _Intervals(traced).run(box)
+    if not isinstance(result, Box):
+        raise InvalidInput("interval bounds: the output does not depend on the input")
+    return result
+
+
+def power_of_two_above(value: float, factor: float = 2.0) -> float:
+    """The smallest power of two at or above factor * value (exact in every float format)."""
+    bound = 1.0
+    while bound < factor * value:
+        bound *= 2
+    return bound
+
+
+def affine(box: Box, apply: Any, weight: torch.Tensor, bias: torch.Tensor | None) -> Box:
+    """apply(x, weight, bias) over the box; `apply` is linear in x and in weight, its sums have n terms."""
+    weight = weight.double()
+    terms = weight[0].numel()
+    centre, radius = (box.low + box.high) / 2, (box.high - box.low) / 2
+    middle = apply(centre, weight, None if bias is None else bias.double())
+    spread = apply(radius, weight.abs(), None)
+    scale = apply(box.size, weight.abs(), None if bias is None else bias.double().abs())
+    gamma = (terms + 3) * UNIT / (1 - (terms + 3) * UNIT)
+    return Box(middle - spread, middle + spread).widened(gamma * scale + (terms + 3) * TINY)
+
+
+class _Intervals(torch.fx.Interpreter):
+    """Runs a traced network on boxes."""
+
+    def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        module, x = self.fetch_attr(target), args[0]
+        if not isinstance(x, Box):
+            return super().call_module(target, args, kwargs)
+        if isinstance(module, nn.Linear):
+            return affine(x, F.linear, module.weight, module.bias)
+        if isinstance(module, nn.Conv2d) and module.padding_mode == "zeros":
+            options: Any = (module.stride, module.padding, module.dilation, module.groups)
+            return affine(
+                x, lambda a, w, b: F.conv2d(a, w, b, *options), module.weight, module.bias
+            )
+        if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d) and not module.training:
+            return _batch_norm(x, module)
+        if isinstance(module, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
+            out = x.map(module)
+            return out.widened(x[0].low[0].numel() * 4 * UNIT * out.size + TINY)
+        if isinstance(
+            module, nn.ReLU | nn.Flatten | nn.Identity | nn.MaxPool2d | nn.AdaptiveMaxPool2d
+        ):
+            return x.relu() if isinstance(module, nn.ReLU) else x.map(module)
+        if isinstance(module, nn.modules.dropout._DropoutNd) and not module.training:
+            return x
+        raise _unknown(f"layer {target} ({type(module).__name__})")
+
+    def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not _has_box(args):
+            return super().call_function(target, args, kwargs)
+        if target in (operator.add, torch.add):
+            return _box_first(args).add(_other(args))
+        if target in (operator.sub, torch.sub):
+            left, right = args
+            like = _box_first(args).low
+            return as_box(left, like).add(as_box(right, like).negative())
+        if target in (operator.mul, torch.mul):
+            return _box_first(args).multiply(_other(args))
+        if target is operator.truediv and not isinstance(args[1], Box):
+            return args[0].multiply(1 / torch.as_tensor(args[1], dtype=torch.float64))
+        if target is operator.neg:
+            return args[0].negative()
+        if target is operator.getitem:
+            return args[0][args[1]]
+        if target is torch.cat:
+            parts, axis = args[0], kwargs.get("dim", args[1] if len(args) > 1 else 0)
+            return Box(
+                torch.cat([p.low for p in parts], axis), torch.cat([p.high for p in parts], axis)
+            )
+        if target in (torch.relu, F.relu):
+            return args[0].relu()
+        if target in (torch.flatten, F.max_pool2d, F.adaptive_max_pool2d):
+            return args[0].map(target, *args[1:], **kwargs)
+        if target in (F.avg_pool2d, F.adaptive_avg_pool2d):
+            out = args[0].map(target, *args[1:], **kwargs)
+            return out.widened(args[0].low[0].numel() * 4 * UNIT * out.size + TINY)
+        if target is F.dropout and not kwargs.get("training", True):
+            return args[0]
+        raise _unknown(getattr(target, "__name__", str(target)))
+
+    def call_method(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not _has_box(args):
+            return super().call_method(target, args, kwargs)
+        if target in ("flatten", "view", "reshape", "relu"):
+            return getattr(args[0], target)(*args[1:], **kwargs)
+        if target == "size":
+            return args[0].low.size(*args[1:])
+        if target == "contiguous":
+            return args[0]
+        raise _unknown(f"method {target}")
+
+
+def _batch_norm(x: Box, module: Any) -> Box:
+    deviation = torch.sqrt(module.running_var.double() + module.eps)
+    weight = torch.ones_like(deviation) if module.weight is None else module.weight.double()
+    bias = torch.zeros_like(deviation) if module.bias is None else module.bias.double()
+    shape = (1, -1, *[1] * (x.low.ndim - 2))
+    factor = (weight / deviation).view(shape)
+    offset = (bias - module.running_mean.double() * weight / deviation).view(shape)
+    ends = torch.stack([x.low * factor, x.high * factor])
+    out = Box(ends.amin(0) + offset, ends.amax(0) + offset)
+    mean = module.running_mean.double().abs().view(shape)
+    scale = (x.size + mean) * factor.abs() + bias.abs().view(shape)
+    return out.widened(16 * UNIT * scale + TINY)
+
+
+def _has_box(args: tuple[Any, ...]) -> bool:
+    return any(
+        isinstance(a, Box) or (isinstance(a, (tuple, list)) and _has_box(tuple(a))) for a in args
+    )
+
+
+def _box_first(args: tuple[Any, ...]) -> Box:
+    box: Box = args[0] if isinstance(args[0], Box) else args[1]
+    return box
+
+
+def _other(args: tuple[Any, ...]) -> Any:
+    return args[1] if isinstance(args[0], Box) else args[0]
+
+
+def _unknown(what: str) -> InvalidInput:
+    return InvalidInput(
+        f"interval bounds: no rule for {what}; known are linear, convolution, batch norm in eval mode, ReLU, "
+        "pooling, cat, + - *; give the bound k yourself"
+    )

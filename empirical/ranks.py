@@ -1,0 +1,47 @@
+"""Rank correlations of many vectors at once."""
+
+from __future__ import annotations
+
+from trompe.empirical._torch import torch
+from trompe.theory import UnknownKey
+
+__all__ = ["MEASURES", "average_ranks", "correlations", "unit_rows"]
+
+MEASURES = ("spearman", "pearson", "cosine")
+
+
+def average_ranks(x: torch.Tensor) -> torch.Tensor:
+    """Ranks 0 .. d-1 within each row, equal values sharing the mean of theirs. Shape (n, d), float64."""
+    n, d = x.shape
+    values, order = torch.sort(x, dim=1)
+    places = torch.arange(d, device=x.device).expand(n, d)
+    new = torch.ones((n, d), dtype=torch.bool, device=x.device)
+    new[:, 1:] = values[:, 1:] != values[:, :-1]
+    first = torch.where(new, places, 0).cummax(1).values
+    last_of = torch.ones_like(new)
+    last_of[:, :-1] = new[:, 1:]
+    last = torch.where(last_of, places, d - 1).flip(1).cummin(1).values.flip(1)
+    shared = (first + last).double() / 2
+    return torch.empty_like(shared).scatter_(1, order, shared)
+
+
+def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
+    """Rows of shape (n, d) such that inner products are correlations; a constant row becomes 0. float64.
+
+    Raises
+    ------
+    UnknownKey : measure is none of spearman, pearson, cosine.
+    """
+    if measure not in MEASURES:
+        raise UnknownKey("measure", measure, MEASURES)
+    rows = average_ranks(x) if measure == "spearman" else x.double()
+    if measure != "cosine":
+        rows = rows - rows.mean(1, keepdim=True)
+    norms = rows.norm(dim=1, keepdim=True)
+    tiny = 1e-12 * x.double().abs().amax(1, keepdim=True).clamp_min(1e-300) * x.shape[1] ** 0.5
+    return torch.where(norms > tiny, rows / norms.clamp_min(1e-300), torch.zeros_like(rows))
+
+
+def correlations(x: torch.Tensor, y: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
+    """Correlation of every row of x (n, d) with every row of y (m, d). Shape (n, m), float64."""
+    return unit_rows(x, measure) @ unit_rows(y, measure).T

@@ -1,0 +1,124 @@
+"""`reproduce`: runs experiments one after another; every finished one is on disk before the next begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from trompe.empirical import (
+    experiment_certified,
+    experiment_erm,
+    experiment_fooling,
+    experiment_paths,
+    experiment_silent,
+)
+from trompe.empirical._torch import pick_device, repeatable, torch
+from trompe.empirical.cache import REVISION, TensorCache, write_json
+from trompe.empirical.context import Context, digest
+from trompe.empirical.data import ImageData, load_data, load_picture
+from trompe.empirical.witness import Witness, read_witness, versions
+from trompe.theory import InvalidInput, UnknownKey
+
+__all__ = ["EXPERIMENTS", "reproduce"]
+
+EXPERIMENTS: dict[str, Callable[[Context], Witness]] = {
+    "erm-witness": experiment_erm.run,
+    "fooling-circuit": experiment_fooling.run,
+    "certified-circuit": experiment_certified.run,
+    "silent-units": experiment_silent.run,
+    "path-similarity": experiment_paths.run,
+}
+"""In the order in which `all` runs them."""
+
+
+def reproduce(
+    experiment: str = "all",
+    data: str | Path | ImageData = "digits",
+    device: str = "auto",
+    seed: int = 0,
+    output: str | Path = "trompe-output",
+    *,
+    target: str | Path | None = None,
+    cache: str | Path | None = None,
+    threads: int = 1,
+    force: bool = False,
+    show: bool = True,
+    done: Callable[[str, dict[str, Any], bool], None] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Run one experiment or `all`, and leave OUTPUT/EXPERIMENT/witness.json with its figures. The witnesses.
+
+    A finished experiment with the same identity (data, seed, device, threads, versions, target) is not
+    run again unless `force`. Trained weights and optimised images are cached as they are finished, so an
+    interrupted run goes on where it stopped.
+
+    Parameters
+    ----------
+    data : digits, fashion-mnist, a folder, or ImageData. device : auto, cpu, cuda.
+    target : a picture that the fooled units shall show (and the ERM pair's maximiser).
+    cache : folder for weights; default the platform's. threads : CPU threads; bits repeat per count.
+    done : called with (key, witness, whether it was skipped) after each experiment.
+
+    Raises
+    ------
+    UnknownKey, InvalidInput, MissingDependency : one line on what is wrong with the question.
+    """
+    if experiment != "all" and experiment not in EXPERIMENTS:
+        raise UnknownKey("experiment", experiment, [*EXPERIMENTS, "all"])
+    keys = list(EXPERIMENTS) if experiment == "all" else [experiment]
+    if not isinstance(seed, int) or seed < 0:
+        raise InvalidInput(f"seed = {seed!r}; expected a whole number, at least 0")
+    if threads < 1:
+        raise InvalidInput(f"threads = {threads}; expected at least 1")
+    place = pick_device(device)
+    images = data if isinstance(data, ImageData) else load_data(data)
+    if len(images.classes) < 2:
+        raise InvalidInput(
+            f"data {images.name}: one class only; the experiments train a classifier, give one subfolder a class"
+        )
+    folder = Path(output).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"output = {str(folder)!r} is a file; expected a folder")
+    picture = None
+    if target is not None:
+        pixels = load_picture(target, images.shape, images.levels)
+        picture = torch.from_numpy(pixels).float() / images.levels
+    results = {}
+    with repeatable(threads):
+        ctx = Context(images, place, seed, folder, TensorCache(cache), show, picture)
+        for key in keys:
+            identity = _identity(ctx, key)
+            found = None if force else read_witness(folder / key)
+            if (
+                found is not None
+                and found.get("identity") == identity
+                and _complete(folder / key, found)
+            ):
+                results[key] = found
+            else:
+                found = None
+                ctx.timings = {}
+                with ctx.timed("all"):
+                    witness = EXPERIMENTS[key](ctx)
+                witness.identity = identity
+                write_json(folder / key / "timings.json", ctx.timings)
+                witness.write(folder / key)
+                results[key] = witness.as_json()
+            if done is not None:
+                done(key, results[key], found is not None)
+    return results
+
+
+def _identity(ctx: Context, key: str) -> str:
+    return digest(
+        {
+            "key": key, "revision": REVISION, "data": ctx.data.sha256, "seed": ctx.seed,
+            "device": ctx.device.type, "threads": torch.get_num_threads(), "versions": versions(),
+            "target": None if ctx.target is None else ctx.target.tolist(), "steps": ctx.steps,
+        }
+    )  # fmt: skip
+
+
+def _complete(folder: Path, witness: dict[str, Any]) -> bool:
+    """Are all figures of this witness there?"""
+    return all((folder / entry["file"]).is_file() for entry in witness["figures"])

@@ -1,0 +1,217 @@
+"""Witness files: every number of a run with its unit and the acceptance it was held against."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from trompe.empirical._torch import torch
+from trompe.empirical.cache import state_sha256, write_json
+from trompe.empirical.data import ImageData
+from trompe.theory import InvalidInput
+
+__all__ = ["SCHEMA_FILE", "Witness", "read_witness", "results_table"]
+
+SCHEMA_FILE = Path(__file__).parent / "schemas" / "witness-empirical.schema.json"
+SCHEMA_VERSION = 1
+
+
+class Witness:
+    """Collects what one experiment measured; `write` leaves `witness.json` in its folder.
+
+    The file holds no times and no paths, so that two runs with the same key, seed, thread count and
+    device can be compared byte by byte. Times are in `timings.json` beside it.
+    """
+
+    def __init__(
+        self, key: str, statement: str, data: ImageData, device: torch.device, seed: int
+    ) -> None:
+        self.key, self.statement, self.seed = key, statement, seed
+        self.measurements: list[dict[str, Any]] = []
+        self.settings: dict[str, Any] = {}
+        self.weights: list[dict[str, Any]] = []
+        self.figures: list[dict[str, str]] = []
+        self.identity = ""
+        self.data = {
+            "name": data.name,
+            "sha256": data.sha256,
+            "shape": list(data.shape),
+            "levels": data.levels,
+            "classes": list(data.classes),
+            "train": len(data.train),
+            "test": len(data.test),
+        }
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+        self.device = {"type": device.type, "name": name, "threads": torch.get_num_threads()}
+
+    def add(
+        self,
+        name: str,
+        value: Any,
+        unit: str,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        equals: Any = None,
+        designed_to_fail: bool = False,
+        note: str = "",
+    ) -> bool:
+        """Record a number; True unless it misses its acceptance.
+
+        `designed_to_fail` marks an ablation: it is shown, and no acceptance is attached.
+        """
+        value = _plain(value)
+        entry: dict[str, Any] = {"name": name, "value": value, "unit": unit}
+        if designed_to_fail:
+            entry["ablation"] = True
+        met = True
+        for relation, threshold in ((">=", at_least), ("<=", at_most), ("==", equals)):
+            if threshold is not None:
+                met = _holds(value, relation, threshold)
+                entry["acceptance"] = {"relation": relation, "threshold": threshold, "met": met}
+        if note:
+            entry["note"] = note
+        self.measurements.append(entry)
+        return met
+
+    def value(self, name: str) -> Any:
+        """The value recorded under `name`."""
+        for entry in self.measurements:
+            if entry["name"] == name:
+                return entry["value"]
+        raise InvalidInput(f"witness {self.key}: no measurement {name!r}")
+
+    def add_weights(self, name: str, module: torch.nn.Module) -> None:
+        """Record a network's hash and size; the weights themselves stay in the cache."""
+        count = sum(p.numel() for p in module.parameters())
+        self.weights.append(
+            {"name": name, "sha256": state_sha256(module.state_dict()), "parameters": count}
+        )
+
+    @property
+    def accepted(self) -> bool:
+        """Is every acceptance met?"""
+        return all(m["acceptance"]["met"] for m in self.measurements if "acceptance" in m)
+
+    def missed(self) -> list[str]:
+        """The names of the measurements that miss their acceptance."""
+        return [
+            m["name"] for m in self.measurements if not m.get("acceptance", {"met": True})["met"]
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """The content of `witness.json`."""
+        return {
+            "schema": SCHEMA_VERSION,
+            "key": self.key,
+            "statement": self.statement,
+            "accepted": self.accepted,
+            "missed": self.missed(),
+            "identity": self.identity,
+            "data": self.data,
+            "seed": self.seed,
+            "device": self.device,
+            "versions": versions(),
+            "settings": {name: _plain(value) for name, value in self.settings.items()},
+            "measurements": self.measurements,
+            "weights": self.weights,
+            "figures": self.figures,
+        }
+
+    def write(self, folder: Path) -> Path:
+        """Write `witness.json` (beside, then renamed); its path."""
+        path = folder / "witness.json"
+        write_json(path, self.as_json())
+        return path
+
+
+def versions() -> dict[str, str]:
+    """Versions of everything that can change a bit of the result."""
+    return {
+        "trompe": _version("trompe"),
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def read_witness(folder: Path) -> dict[str, Any] | None:
+    """The witness in this folder, or None where there is none or it is damaged."""
+    try:
+        content = json.loads((folder / "witness.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return (
+        content if isinstance(content, dict) and content.get("schema") == SCHEMA_VERSION else None
+    )
+
+
+def results_table(folders: Sequence[Path]) -> str:
+    """A Markdown table of every measurement with an acceptance, one column a folder of witnesses.
+
+    `folders` hold one subfolder an experiment, as `reproduce` leaves them.
+    """
+    columns: dict[str, dict[tuple[str, str], str]] = {}
+    for folder in folders:
+        found = [read_witness(path.parent) for path in sorted(folder.glob("*/witness.json"))]
+        columns[folder.name] = {
+            (witness["key"].removeprefix("empirical/"), entry["name"]): _cell(entry)
+            for witness in found
+            if witness is not None
+            for entry in witness["measurements"]
+            if "acceptance" in entry
+        }
+    rows = list(dict.fromkeys(key for cells in columns.values() for key in cells))
+    rows.sort(key=lambda key: key[0])
+    lines = [
+        "| experiment | measured | " + " | ".join(columns) + " |",
+        "|---" * (2 + len(columns)) + "|",
+    ]
+    lines += [
+        f"| {experiment} | {name} | "
+        + " | ".join(c.get((experiment, name), "") for c in columns.values())
+        + " |"
+        for experiment, name in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(entry: dict[str, Any]) -> str:
+    value, held = entry["value"], entry["acceptance"]
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    relation = "" if held["relation"] == "==" else f" ({held['relation']} {held['threshold']:g})"
+    return shown + relation + ("" if held["met"] else " **missed**")
+
+
+def _holds(value: Any, relation: str, threshold: Any) -> bool:
+    if relation == "==":
+        return bool(value == threshold)
+    return bool(value >= threshold if relation == ">=" else value <= threshold)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers, strings and lists as JSON has them; floats to 10 digits."""
+    if isinstance(value, torch.Tensor):
+        value = value.tolist()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.10g}")
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (Sequence, range)) and not isinstance(value, str):
+        return [_plain(v) for v in value]
+    return value if isinstance(value, (int, bool, type(None))) else str(value)

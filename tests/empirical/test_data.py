@@ -1,0 +1,131 @@
+"""Data sets and bad data: one clear line each."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
+import gzip
+import struct
+
+import numpy as np
+from trompe.empirical.data import load_data, load_folder, load_idx, load_picture
+from trompe.theory import InvalidInput
+
+PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
+
+
+def write_idx(folder, n=6, side=4, magic=2051, cut=0):
+    rng = np.random.default_rng(0)
+    for stem in ("train", "t10k"):
+        pixels = rng.integers(0, 256, (n, side, side), dtype=np.uint8).tobytes()
+        raw = struct.pack(">4I", magic, n, side, side) + pixels
+        (folder / f"{stem}-images-idx3-ubyte").write_bytes(raw[: len(raw) - cut])
+        labels = struct.pack(">2I", 2049, n) + bytes(k % 2 for k in range(n))
+        (folder / f"{stem}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+
+
+def write_pictures(folder, sizes=((6, 5),), classes=("a", "b"), each=5, mode="L"):
+    rng = np.random.default_rng(1)
+    for name in classes:
+        (folder / name).mkdir(parents=True)
+        for k in range(each):
+            w, h = sizes[k % len(sizes)]
+            pixels = rng.integers(0, 256, (h, w) if mode == "L" else (h, w, 3), dtype=np.uint8)
+            PIL.fromarray(pixels).save(folder / name / f"{k}.png")
+
+
+def test_digits_are_the_uci_images():
+    data = load_data("digits")
+    assert data.shape == (1, 8, 8)
+    assert data.levels == 16
+    assert len(data.train) + len(data.test) == 1797
+    assert data.train.images.max() == 16
+    assert np.bincount(data.test.labels).min() >= 34
+    tensor = data.train.tensor()
+    assert float(tensor.min()) >= 0
+    assert float(tensor.max()) == 1
+    assert data.sha256 == load_data("digits").sha256
+
+
+def test_the_hash_sees_one_pixel():
+    data = load_data("digits")
+    before = data.sha256
+    changed = load_data("digits")
+    changed.train.images[5, 0, 3, 3] ^= 1
+    assert changed.sha256 != before
+
+
+def test_idx_plain_and_gzipped(tmp_path):
+    write_idx(tmp_path)
+    data = load_data(tmp_path)
+    assert data.shape == (1, 4, 4)
+    assert (len(data.train), len(data.test), data.levels) == (6, 6, 255)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"magic": 2052}, "magic number 00000804"),
+        ({"cut": 3}, "its header .* needs 112"),
+        ({"cut": 108}, "the header alone"),
+    ],
+)
+def test_idx_faults(tmp_path, fault, words):
+    write_idx(tmp_path, **fault)
+    with pytest.raises(InvalidInput, match=words):
+        load_idx(tmp_path)
+
+
+def test_idx_missing_and_damaged_gzip(tmp_path):
+    write_idx(tmp_path)
+    labels = tmp_path / "t10k-labels-idx1-ubyte.gz"
+    labels.write_bytes(labels.read_bytes()[:-6])
+    with pytest.raises(InvalidInput, match="unreadable"):
+        load_idx(tmp_path)
+    labels.unlink()
+    with pytest.raises(InvalidInput, match="no t10k-labels"):
+        load_idx(tmp_path)
+
+
+def test_folder_of_pictures_not_square_and_coloured(tmp_path):
+    write_pictures(tmp_path, mode="RGB")
+    data = load_data(tmp_path)
+    assert data.shape == (3, 5, 6)
+    assert data.classes == ("a", "b")
+    assert (len(data.train), len(data.test)) == (8, 2)
+
+
+def test_folder_with_train_and_test(tmp_path):
+    write_pictures(tmp_path / "train")
+    write_pictures(tmp_path / "test", each=2)
+    data = load_folder(tmp_path)
+    assert (len(data.train), len(data.test)) == (10, 4)
+
+
+def test_folder_faults(tmp_path):
+    with pytest.raises(InvalidInput, match="is no folder"):
+        load_data(tmp_path / "absent")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InvalidInput, match="no pictures"):
+        load_data(tmp_path / "empty")
+    write_pictures(tmp_path / "mixed", sizes=((6, 5), (5, 5)))
+    with pytest.raises(InvalidInput, match="scale all pictures to one size"):
+        load_data(tmp_path / "mixed")
+    write_pictures(tmp_path / "cut")
+    victim = tmp_path / "cut" / "a" / "0.png"
+    victim.write_bytes(victim.read_bytes()[:40])
+    with pytest.raises(InvalidInput, match="not a readable picture"):
+        load_data(tmp_path / "cut")
+
+
+def test_picture_is_scaled_and_quantised(tmp_path):
+    PIL.fromarray(np.full((20, 30, 3), 255, np.uint8)).save(tmp_path / "white.png")
+    picture = load_picture(tmp_path / "white.png", (1, 8, 8), 16)
+    assert picture.shape == (1, 8, 8)
+    assert (picture == 16).all()
+    with pytest.raises(InvalidInput, match="no such file"):
+        load_picture(tmp_path / "none.png", (1, 8, 8))

@@ -1,0 +1,179 @@
+"""The runner: every experiment on other shapes, witnesses by the schema, resuming, repeating."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
+import json
+from pathlib import Path
+
+import numpy as np
+from trompe.empirical import context, detector, runner, training
+from trompe.empirical.data import ImageData, Split
+from trompe.empirical.witness import SCHEMA_FILE, Witness, results_table
+from trompe.theory import InvalidInput, UnknownKey
+
+pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
+REPO = Path(__file__).parents[2]
+
+
+def check_schema(witness):
+    jsonschema = pytest.importorskip(
+        "jsonschema", reason="witnesses are checked against their schema"
+    )
+    jsonschema.validate(witness, json.loads(SCHEMA_FILE.read_text()))
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    """Three classes of coloured 6 x 9 pictures: a bright patch in one of three places."""
+    rng = np.random.default_rng(0)
+
+    def split(n):
+        labels = np.arange(n) % 3
+        images = rng.integers(0, 60, (n, 3, 6, 9), dtype=np.uint8)
+        for image, label in zip(images, labels, strict=True):
+            image[:, 1:5, 3 * label : 3 * label + 3] += 150
+        return Split(images, labels, 255)
+
+    return ImageData("blobs", split(60), split(24), ("left", "middle", "right"))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(context.Context, "steps", 6)
+    for key, recipe in training.RECIPES.items():
+        short = training.Recipe(recipe.network, epochs=5, batch=30, width=4, shift=0, peak=1e-2)
+        monkeypatch.setitem(training.RECIPES, key, short)
+    real = detector.train_detector
+    from trompe.empirical import experiment_certified, experiment_fooling
+
+    monkeypatch.setattr(
+        experiment_fooling, "train_detector", lambda *a, **k: real(*a, **(k | {"steps": 20}))
+    )
+    bounded = experiment_certified.train_bounded_detector
+    monkeypatch.setattr(
+        experiment_certified,
+        "train_bounded_detector",
+        lambda *a, **k: bounded(*a, **(k | {"steps": 20})),
+    )
+
+
+def test_every_experiment_runs_on_other_shapes_resumes_and_repeats(
+    blobs, quick, tmp_path, monkeypatch
+):
+    states = []
+    kwargs = {"cache": tmp_path / "cache", "show": False}
+    first = runner.reproduce(
+        "all", blobs, "cpu", 1, tmp_path / "out", done=lambda *a: states.append(a[2]), **kwargs
+    )
+    assert states == [False] * 5
+    assert set(first) == set(runner.EXPERIMENTS)
+    for key, witness in first.items():
+        check_schema(witness)
+        assert witness["key"] == f"empirical/{key}"
+        assert json.loads((tmp_path / "out" / key / "witness.json").read_text()) == witness
+        for figure in witness["figures"]:
+            assert (tmp_path / "out" / key / figure["file"]).stat().st_size > 1000
+    names = [m["name"] for m in first["erm-witness"]["measurements"]]
+    assert "f - g on every test image" in names
+    # a rerun finds everything there; a missing witness is made again, to the same bytes
+    before = (tmp_path / "out" / "silent-units" / "witness.json").read_bytes()
+    picture = (tmp_path / "out" / "silent-units" / "conv3.png").read_bytes()
+    (tmp_path / "out" / "silent-units" / "witness.json").unlink()
+    states.clear()
+    runner.reproduce(
+        "all", blobs, "cpu", 1, tmp_path / "out", done=lambda *a: states.append(a[2]), **kwargs
+    )
+    assert states == [True, True, True, False, True]
+    assert (tmp_path / "out" / "silent-units" / "witness.json").read_bytes() == before
+    assert (tmp_path / "out" / "silent-units" / "conv3.png").read_bytes() == picture
+    # another cache: everything is trained again, to the same bits
+    again = runner.reproduce(
+        "fooling-circuit",
+        blobs,
+        "cpu",
+        1,
+        tmp_path / "fresh",
+        cache=tmp_path / "cache2",
+        show=False,
+    )
+    assert again["fooling-circuit"] == first["fooling-circuit"]
+
+
+def test_an_interrupted_run_keeps_what_is_finished(blobs, quick, tmp_path, monkeypatch):
+    monkeypatch.setitem(runner.EXPERIMENTS, "fooling-circuit", _interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        runner.reproduce(
+            "all", blobs, "cpu", 0, tmp_path / "out", cache=tmp_path / "cache", show=False
+        )
+    done = sorted(p.parent.name for p in (tmp_path / "out").glob("*/witness.json"))
+    assert done == ["erm-witness"]
+
+
+def _interrupt(ctx):
+    raise KeyboardInterrupt
+
+
+def test_bad_questions(tmp_path, blobs):
+    with pytest.raises(UnknownKey, match="did you mean silent-units"):
+        runner.reproduce("silent-unit", output=tmp_path)
+    with pytest.raises(InvalidInput, match="seed = -1"):
+        runner.reproduce("all", blobs, seed=-1, output=tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="is a file; expected a folder"):
+        runner.reproduce("all", blobs, "cpu", output=tmp_path / "file")
+    one = ImageData("one", blobs.train, blobs.test, ("only",))
+    with pytest.raises(InvalidInput, match="one class only"):
+        runner.reproduce("all", one, "cpu", output=tmp_path)
+    with pytest.raises(InvalidInput, match="is no folder"):
+        runner.reproduce("all", "nowhere", "cpu", output=tmp_path)
+
+
+def test_a_missed_acceptance_is_seen(blobs):
+    witness = Witness("empirical/test", "a claim", blobs, torch.device("cpu"), 0)
+    assert witness.add("good", 0.5, "share", at_least=0.5)
+    assert witness.accepted
+    assert not witness.add("bad", 0.4, "share", at_least=0.5)
+    assert not witness.accepted
+    assert witness.missed() == ["bad"]
+    check_schema(witness.as_json())
+    broken = witness.as_json()
+    del broken["seed"]
+    with pytest.raises(Exception, match="'seed' is a required property"):
+        check_schema(broken)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(REPO.glob("data/*/*/witness.json")), ids=lambda p: "-".join(p.parts[-3:-1])
+)
+def test_committed_witnesses_fit_the_schema(path):
+    witness = json.loads(path.read_text())
+    check_schema(witness)
+    for figure in witness["figures"]:
+        assert (path.parent / figure["file"]).is_file()
+    for entry in witness["measurements"]:
+        held = entry.get("acceptance")
+        if held:  # the verdict follows from the number, not from what was written
+            relation, value, threshold = held["relation"], entry["value"], held["threshold"]
+            met = (
+                value == threshold
+                if relation == "=="
+                else value >= threshold
+                if relation == ">="
+                else value <= threshold
+            )
+            assert met == held["met"]
+    assert witness["accepted"] == (not witness["missed"])
+
+
+def test_the_documented_table_is_read_from_the_committed_witnesses():
+    folders = [REPO / "data" / "digits", REPO / "data" / "fashion-mnist"]
+    if not all(folder.is_dir() for folder in folders):
+        pytest.skip("no committed witnesses here")
+    text = (REPO / "docs" / "experiments.md").read_text()
+    assert text.split("<!-- results -->\n")[1] == results_table(folders)
