@@ -262,3 +262,19 @@ def test_a_broken_pipe_is_quiet():
         timeout=60,
     )
     assert "Traceback" not in done.stderr
+
+
+def test_the_shell_completes_commands():
+    environment = {
+        "COMP_WORDS": "trompe sh",
+        "COMP_CWORD": "1",
+        "_TROMPE_COMPLETE": "complete_bash",
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", "from trompe.__main__ import main; main()"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=60,
+    )
+    assert done.stdout.split() == ["show"], done.stderr
