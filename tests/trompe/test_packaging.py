@@ -1,0 +1,52 @@
+"""What an installed trompe puts into somebody's environment."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _is_editable() -> bool:
+    url = json.loads(distribution("trompe").read_text("direct_url.json") or "{}")
+    return bool(url.get("dir_info", {}).get("editable"))
+
+
+@pytest.mark.skipif(_is_editable(), reason="an editable install is no wheel")
+def test_the_wheel_holds_one_package_with_its_data():
+    files = [f for f in distribution("trompe").files or [] if f.suffix != ".pyc"]
+    names = {str(f) for f in files}
+    tops = {f.parts[0] for f in files}
+    assert {top for top in tops if not top.endswith(".dist-info")} <= {"trompe", ".."}
+    for name in (
+        "trompe/py.typed",
+        "trompe/schemas/table.json",
+        "trompe/theory/catalogue.py",
+        "trompe/proofs/rows/monotone.py",
+        "trompe/proofs/data/kernel.json",
+        "trompe/empirical/digits/digits.npz",
+    ):
+        assert name in names
+    assert not [name for name in names if "tests" in name or name.endswith(".v")]
+
+
+def test_the_extra_for_the_solvers_is_what_the_core_asks_for():
+    core = set(PROJECT["project"]["dependencies"])
+    assert set(PROJECT["project"]["optional-dependencies"]["solvers"]) <= core
+
+
+def test_every_folder_with_code_is_packaged():
+    packages = set(PROJECT["tool"]["setuptools"]["packages"])
+    rooms = ("theory", "constructions", "proofs", "empirical")
+    found = {
+        f"trompe.{p.parent.relative_to(ROOT).as_posix().replace('/', '.')}"
+        for r in rooms
+        for p in (ROOT / r).rglob("__init__.py")
+    }
+    assert found | {"trompe"} == packages
