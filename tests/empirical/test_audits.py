@@ -187,7 +187,7 @@ def test_bad_input_is_one_line(folder, app, arguments, words, monkeypatch):
 
 def test_the_room_and_its_commands_do_not_import_torch():
     code = "import sys, trompe.empirical, trompe.empirical.cli; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
 
 
 def test_all_is_what_can_be_imported():
