@@ -1,0 +1,134 @@
+"""`trompe table`, `show`, `verify`, `plot`: the theorems and their evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trompe.commands.shared import (
+    Dims,
+    Jobs,
+    Output,
+    Solvers,
+    check_jobs,
+    emit,
+    parse_dims,
+    progress_bar,
+)
+
+__all__ = ["mount"]
+
+
+def table(
+    format: Annotated[str, typer.Option(help="text, markdown, latex, json or csv.")] = "text",  # noqa: A002
+    output: Output = None,
+    row: Annotated[
+        list[str] | None, typer.Option(help="Show this row; repeat for more. [default: all]")
+    ] = None,
+    dims: Dims = "1,2,3",
+    solver: Solvers = None,
+    jobs: Jobs = None,
+) -> int:
+    """Verify every cell, then print the table. Exit status 0 only if every shown cell is proved."""
+    from trompe.theory import InvalidInput, UnknownKey
+
+    numbers = parse_dims(dims)
+    formats = ("text", "markdown", "latex", "json", "csv")
+    if format not in formats:
+        raise UnknownKey("format", format, formats)
+    if output is not None and not output.parent.is_dir():
+        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    from trompe.proofs import SOLVERS, verify_table
+    from trompe.render import FORMATS
+
+    with progress_bar("checking") as progress:
+        result = verify_table(
+            row or None,
+            dims=numbers,
+            solvers=solver or tuple(SOLVERS),
+            jobs=check_jobs(jobs),
+            progress=progress,
+        )
+    emit(FORMATS[format](result), output)
+    return 0 if result.is_proved else 1
+
+
+def show(
+    key: Annotated[str, typer.Argument(help="A theorem, for example monotone/side.")],
+    dim: Annotated[
+        int | None, typer.Option(help="Dimension of the instance. [default: 2, or 1]")
+    ] = None,
+    dims: Dims = "1,2,3",
+    solver: Solvers = None,
+    jobs: Jobs = None,
+) -> int:
+    """Show one theorem: statement, construction, an instance, its obligations, what is assumed."""
+    from trompe.constructions.examples import example
+    from trompe.proofs import SOLVERS, verify_table
+    from trompe.render import theorem_text
+    from trompe.theory import CLASSES, theorem
+
+    row = theorem(key).row
+    dim = dim if dim is not None else CLASSES[row].max_dim or 2
+    example(row, dim)
+    with progress_bar("checking") as progress:
+        result = verify_table(
+            theorems=[key],
+            dims=parse_dims(dims),
+            solvers=solver or tuple(SOLVERS),
+            jobs=check_jobs(jobs),
+            progress=progress,
+        )
+    emit(theorem_text(result, key, dim), None)
+    return 0 if result.is_proved else 1
+
+
+def verify(
+    keys: Annotated[
+        list[str] | None,
+        typer.Argument(help="Theorems (monotone/side) or obligations (mix/gap). [default: all]"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    output: Output = None,
+    dims: Dims = "1,2,3",
+    solver: Solvers = None,
+    jobs: Jobs = None,
+) -> int:
+    """Check obligations one by one. Exit status 0 only if all are proved."""
+    from trompe.proofs import SOLVERS, verify_keys
+    from trompe.proofs.verify import expand_keys
+    from trompe.render import outcome_json, outcomes_text
+
+    wanted = expand_keys(keys or [], parse_dims(dims))
+    with progress_bar("checking") as progress:
+        outcomes = verify_keys(
+            wanted, solvers=solver or tuple(SOLVERS), jobs=check_jobs(jobs), progress=progress
+        )
+    proved = sum(o.verdict == "PROVED" for o in outcomes.values())
+    if as_json:
+        emit(json.dumps([outcome_json(o) for o in outcomes.values()], indent=2), output)
+    else:
+        lines = outcomes_text(outcomes.values())
+        emit("\n".join([*lines, f"{proved} of {len(outcomes)} proved"]), output)
+    return 0 if proved == len(outcomes) else 1
+
+
+def plot(
+    key: Annotated[str, typer.Argument(help="A theorem, for example convex/approx.")],
+    output: Annotated[Path, typer.Option(help="A .png, .pdf or .svg file.")],
+    dim: Annotated[int | None, typer.Option(help="1 or 2. [default: 1, or 2 for affine]")] = None,
+) -> int:
+    """Draw f and g, their shared extremes, the query, the gap and the envelope."""
+    from trompe.plot import draw
+
+    draw(key, output, dim)
+    return 0
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (table, show, verify, plot):
+        app.command()(command)
