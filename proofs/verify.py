@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -19,12 +18,15 @@ from trompe.proofs.solvers import SOLVERS, Answer, available, solve, solver_vers
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.theory import (
     CLASSES,
+    EXTENDED,
+    EXTENDED_THEOREMS,
     TASKS,
     THEOREMS,
     InvalidInput,
     Theorem,
     UnknownKey,
     function_class,
+    row_class,
     theorem,
 )
 
@@ -152,21 +154,22 @@ def expand_keys(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> list
     UnknownKey : a key names none of these.
     """
     chosen, numbers = list(keys), check_dims(dims, ())
+    all_theorems, rows = (*THEOREMS, *EXTENDED_THEOREMS), (*CLASSES, *EXTENDED)
     if not chosen:
         return all_keys(numbers)
     found: dict[str, None] = {}
     for key in chosen:
-        if key in THEOREMS or key in CLASSES:
-            theorems = [key] if key in THEOREMS else [f"{key}/{task}" for task in TASKS]
+        if key in all_theorems or key in rows:
+            theorems = [key] if key in all_theorems else [f"{key}/{task}" for task in TASKS]
             involved = _with_parents(theorems)
-            check_dims(numbers, dict.fromkeys(THEOREMS[name].row for name in involved))
+            check_dims(numbers, dict.fromkeys(theorem(name).row for name in involved))
             found |= dict.fromkeys(k for name in involved for k in _wanted(name, numbers))
         elif key in families():
             found |= dict.fromkeys(o.key for o in registered([key], numbers))
         elif key in IDENTITIES:
             found[key] = None
         else:
-            known = [*THEOREMS, *CLASSES, *families(), *all_keys(numbers)]
+            known = [*all_theorems, *rows, *families(), *all_keys(numbers)]
             try:
                 found[find_obligation(key).key] = None
             except UnknownKey:
@@ -214,9 +217,9 @@ class Cell:
         return self.theorem.key
 
     @property
-    def agrees(self) -> bool:
-        """Is the computed label the paper's?"""
-        return self.label == self.theorem.paper
+    def agrees(self) -> bool | None:
+        """Is the computed label the paper's? None where the paper has no such row."""
+        return None if self.theorem.paper is None else self.label == self.theorem.paper
 
     @property
     def failing(self) -> tuple[Outcome, ...]:
@@ -307,12 +310,13 @@ class Table:
 
 
 def _with_parents(keys: Iterable[str]) -> list[str]:
-    """The theorems and the subclasses' theorems that they inherit from."""
+    """The theorems, and after each the subclasses' theorems that it inherits from."""
     found: dict[str, None] = {}
     for key in keys:
         at: str | None = key
         while at is not None:
-            found.setdefault(at)
+            found.pop(at, None)  # a subclass moves behind every row that inherits from it
+            found[at] = None
             at = case(at).inherits
     return list(found)
 
@@ -335,35 +339,62 @@ def verify_keys(
     ------
     UnknownKey, MissingDependency : a key or solver that is not there.
     """
-    ordered = list(dict.fromkeys(keys))
+    return _check(keys, (), solvers, jobs, progress, constructions)[0]
+
+
+def _check(
+    keys: Iterable[str],
+    rows: Iterable[str],
+    solvers: Sequence[str],
+    jobs: int | None,
+    progress: Progress | None,
+    constructions: Mapping[str, Construction],
+) -> tuple[dict[str, Outcome], dict[str, Sampled]]:
+    """The outcome of each key and the random instances of each row.
+
+    No thread is started here: Z3 terms that Python's garbage collector frees in another thread
+    damage Z3's tables while a solver runs.
+    """
     names = tuple(dict.fromkeys(solvers))
     if not names:
         raise InvalidInput("no solver is given; at least one must check")
     for name in names:
         available(name)
-    jobs = jobs or os.cpu_count() or 1
-    found: dict[str, Outcome] = {}
-
-    def note(outcome: Outcome) -> None:
-        found[outcome.key] = outcome
-        if progress is not None:
-            progress(len(found), len(ordered), outcome.key)
-
-    if jobs == 1 or len(ordered) < 16 or constructions is not CONSTRUCTIONS:
-        for key in ordered:
-            note(_check_key(key, names, constructions))
-    else:
-        from joblib import Parallel, delayed
-
-        # The longest first: SymPy takes a second to import, networks and large d have most cases.
-        work = sorted(
+    # The longest first: SymPy takes a second to import, networks and large d have most cases.
+    ordered = list(dict.fromkeys(keys))
+    work: list[tuple[Callable[..., Outcome | Sampled], tuple[Any, ...]]] = [
+        (_check_key, (key, names))
+        for key in sorted(
             ordered,
             key=lambda k: (k not in IDENTITIES, not k.startswith("network/"), k[-2:] != "d3"),
         )
+    ]
+    work += [(sample_row, (row,)) for row in dict.fromkeys(rows)]
+    outcomes: dict[str, Outcome] = {}
+    samples: dict[str, Sampled] = {}
+
+    def note(result: Outcome | Sampled) -> None:
+        if isinstance(result, Sampled):
+            samples[result.row] = result
+        else:
+            outcomes[result.key] = result
+        if progress is not None:
+            name = result.row if isinstance(result, Sampled) else result.key
+            progress(len(outcomes) + len(samples), len(work), name)
+
+    jobs = jobs or os.cpu_count() or 1
+    if jobs == 1 or len(work) < 16 or constructions is not CONSTRUCTIONS:
+        for function, arguments in work:
+            if function is _check_key:
+                arguments = (*arguments, constructions)
+            note(function(*arguments))
+    else:
+        from joblib import Parallel, delayed
+
         run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=6)
-        for outcome in run(delayed(_check_key)(key, names) for key in work):
-            note(outcome)
-    return {key: found[key] for key in ordered}
+        for result in run(delayed(function)(*arguments) for function, arguments in work):
+            note(result)
+    return {key: outcomes[key] for key in ordered}, samples
 
 
 def verify_table(
@@ -374,13 +405,15 @@ def verify_table(
     jobs: int | None = None,
     progress: Progress | None = None,
     theorems: Iterable[str] | None = None,
+    extended: bool = False,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> Table:
     """Check everything that the shown cells ask for, and compute their labels.
 
     Parameters
     ----------
-    rows : keys of rows, all ten by default. theorems : keys of single cells instead.
+    rows : keys of rows, the paper's ten by default. theorems : keys of single cells instead.
+    extended : whether the default is the ten and our further rows.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
 
     Raises
@@ -390,29 +423,25 @@ def verify_table(
     if theorems is not None:
         shown = [theorem(key).key for key in theorems]
     else:
-        chosen = list(CLASSES) if rows is None else list(dict.fromkeys(rows))
-        for row in chosen:
-            if row not in CLASSES:
-                raise UnknownKey("row", row, CLASSES)
-        shown = [f"{row}/{task}" for row in CLASSES if row in chosen for task in TASKS]
+        everything = (*CLASSES, *EXTENDED)
+        default = everything if extended else tuple(CLASSES)
+        chosen = default if rows is None else [row_class(row).key for row in rows]
+        shown = [f"{row}/{task}" for row in everything if row in chosen for task in TASKS]
     involved = _with_parents(shown)
-    numbers = check_dims(dims, dict.fromkeys(THEOREMS[key].row for key in involved))
+    numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
-    rows_involved = dict.fromkeys(THEOREMS[key].row for key in involved)
-    with ThreadPoolExecutor(1) as beside:  # while this process waits for its workers
-        sampling = {row: beside.submit(sample_row, row) for row in rows_involved}
-        outcomes = verify_keys(
-            dict.fromkeys(k for keys in wanted.values() for k in keys),
-            solvers=solvers,
-            jobs=jobs,
-            progress=progress,
-            constructions=constructions,
-        )
-        samples = {row: job.result() for row, job in sampling.items()}
+    outcomes, samples = _check(
+        (k for keys in wanted.values() for k in keys),
+        dict.fromkeys(theorem(key).row for key in involved),
+        solvers,
+        jobs,
+        progress,
+        constructions,
+    )
     cells: dict[str, Cell] = {}
     for key in reversed(involved):  # a subclass comes after the row that inherits from it
         cells[key] = _cell(
-            key, [outcomes[k] for k in wanted[key]], samples[THEOREMS[key].row], cells
+            key, [outcomes[k] for k in wanted[key]], samples[theorem(key).row], cells
         )
     return Table(
         {key: cells[key] for key in shown},
