@@ -11,6 +11,15 @@ from trompe.constructions.decoders import (
     midrange,
     side_of,
 )
+from trompe.constructions.extended import (
+    EXTENDED_CONSTRUCTIONS,
+    AdditiveTriple,
+    LinkedPair,
+    LinkedTriple,
+    NeuronTriple,
+    exact_decoder,
+    neuron_1d,
+)
 from trompe.constructions.networks import Layer, Network, compile_network, pair_networks
 from trompe.constructions.rows import (
     AffineTriple,
@@ -19,27 +28,35 @@ from trompe.constructions.rows import (
     LipschitzTriple,
     MonotoneTriple,
 )
-from trompe.theory import CLASSES, FunctionClass, InvalidInput, UnknownKey, Visualization
+from trompe.theory import FunctionClass, InvalidInput, Visualization, row_class
 
 __all__ = [
     "CONSTRUCTIONS",
     "EXACT_DECODERS",
+    "EXTENDED_CONSTRUCTIONS",
+    "AdditiveTriple",
     "AffineTriple",
     "Construction",
     "ConvexTriple",
     "FoolingPair",
     "Hats",
     "Layer",
+    "LinkedPair",
+    "LinkedTriple",
     "LipschitzTriple",
     "MonotoneTriple",
     "Network",
+    "NeuronTriple",
     "Triple",
     "affine_1d",
     "centre",
     "compile_network",
     "constant",
+    "construction",
+    "exact_decoder",
     "midrange",
     "mix",
+    "neuron_1d",
     "pair_networks",
     "side_of",
     "triple",
@@ -57,7 +74,18 @@ CONSTRUCTIONS: dict[str, Construction] = {
     "convex": ConvexTriple(),
     "affine": AffineTriple(),
 }
-"""The construction of each row whose label is not Yes."""
+"""The construction of each row of the table whose label is not Yes."""
+
+
+def construction(row: str) -> Construction | None:
+    """The construction of a row, of the table or further; None where the label is Yes.
+
+    Raises
+    ------
+    UnknownKey : no such row.
+    """
+    key = row_class(row).key
+    return CONSTRUCTIONS.get(key) or EXTENDED_CONSTRUCTIONS.get(key)
 
 
 def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
@@ -68,13 +96,12 @@ def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
     InvalidInput : no member has this visualization; the query is no point of the box; the class has a
         decoder that is always right, so that no pair exists. QueryShown : the value at x is shown.
     """
-    if cls.key not in CONSTRUCTIONS:
-        if cls.key not in CLASSES:
-            raise UnknownKey("row", cls.key, CLASSES)
+    made = construction(cls.key)
+    if made is None:
         raise InvalidInput(
-            f"{cls.key}: no fooling pair exists, one decoder is right for every member; see EXACT_DECODERS"
+            f"{cls.key}: no fooling pair exists, one decoder is right for every member; see exact_decoder"
         )
-    construction = CONSTRUCTIONS[cls.key]
     cls.check_visualization(v)
     query = cls.check_query(v, x)
-    return Triple(construction, cls, v, query, construction.parameters(cls, v, query))
+    kind = LinkedTriple if isinstance(made, NeuronTriple) else Triple
+    return kind(made, cls, v, query, made.parameters(cls, v, query))

@@ -202,6 +202,16 @@ class FoolingPair:
         """(1-eta) W(z) + eta B(z)."""
         return self.evaluate(*as_array(z, self.v.dim), "lower")
 
+    def both(self, z: Any) -> tuple[Array, Array]:
+        """(f(z), g(z)), reading z once: half the work of the two calls."""
+        return self.evaluate_both(*as_array(z, self.v.dim))
+
+    def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
+        """f and g at the array z of the namespace `xp`."""
+        upper, lower, strict = self.triple.evaluate(z, xp, "upper", "lower", "strict")
+        eta = xp.number(self.eta)
+        return mix(upper, strict, eta), mix(lower, strict, eta)
+
     def evaluate(self, z: Array, xp: ArrayNamespace, extremal: str) -> Array:
         """The mix of `upper` (f) or `lower` (g) with `strict`, at the array z of the namespace `xp`."""
         member, strict = self.triple.evaluate(z, xp, extremal, "strict")

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from trompe.theory import (
-    CLASSES,
     Dataset,
     EmpiricalRiskMinimizer,
     FunctionClass,
     InvalidInput,
     Lipschitz,
     Point,
-    UnknownKey,
     Visualization,
+    row_class,
 )
 
 __all__ = ["Example", "example"]
@@ -40,36 +39,35 @@ def example(row: str, dim: int = 2) -> Example:
     ------
     UnknownKey : no such row. InvalidInput : the row is not about this number of inputs.
     """
-    if row not in CLASSES:
-        raise UnknownKey("row", row, CLASSES)
+    kind = row_class(row)
     if dim < 1:
         raise InvalidInput(f"{row}: d = {dim}; a point needs d >= 1")
     quarter, half = Fraction(1, 4), Fraction(1, 2)
     zeros, ones = _repeat(Fraction(0), dim), _repeat(Fraction(1), dim)
     corners = Visualization(zeros, ones, 0, 1)
     inside = Visualization(_repeat(quarter, dim), _repeat(3 * quarter, dim), 0, 1)
+    activations = Visualization(zeros, ones, Fraction(1, 10), Fraction(9, 10))
     first_quarter = (quarter, *_repeat(3 * quarter, dim - 1))
     cases = {
         "lipschitz": lambda: Example(Lipschitz(Fraction(2)), corners, _repeat(half, dim)),
-        "monotone": lambda: Example(CLASSES[row](), corners, _repeat(half, dim)),
+        "monotone": lambda: Example(kind(), corners, _repeat(half, dim)),
         "convex": lambda: Example(
-            CLASSES[row](),
+            kind(),
             Visualization(_repeat(quarter, dim), ones, 0, 1),
             _repeat(7 * quarter / 2, dim),
         ),
-        "affine": lambda: Example(
-            CLASSES[row](), corners, (half / 4, *_repeat(7 * half / 4, dim - 1))
-        ),
-        "affine-1d": lambda: Example(CLASSES[row](), corners, first_quarter),
-        "constant": lambda: Example(
-            CLASSES[row](), Visualization(zeros, zeros, half, half), first_quarter
-        ),
+        "affine": lambda: Example(kind(), corners, (half / 4, *_repeat(7 * half / 4, dim - 1))),
+        "affine-1d": lambda: Example(kind(), corners, first_quarter),
+        "constant": lambda: Example(kind(), Visualization(zeros, zeros, half, half), first_quarter),
+        "neuron": lambda: Example(kind(), activations, first_quarter),
+        "neuron-1d": lambda: Example(kind(), activations, first_quarter),
+        "additive": lambda: Example(kind(), inside, first_quarter if dim > 1 else (half,)),
         "erm": lambda: Example(
             EmpiricalRiskMinimizer(Dataset([zeros, ones], [quarter, 2 * quarter / 3])),
             inside,
             _repeat(half, dim),
         ),
     }
-    case = cases.get(row, lambda: Example(CLASSES[row](), inside, _repeat(half, dim)))()
+    case = cases.get(row, lambda: Example(kind(), inside, _repeat(half, dim)))()
     case.cls.check_visualization(case.v)
     return case

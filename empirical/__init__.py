@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trompe.empirical.relu import RedirectedReLU
     from trompe.empirical.runner import EXPERIMENTS, reproduce
     from trompe.empirical.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.streams import ImageStream, open_images
     from trompe.empirical.training import classifier
 
 _HOMES = {
@@ -49,6 +50,7 @@ _HOMES = {
     "relu": ("RedirectedReLU",),
     "runner": ("EXPERIMENTS", "reproduce"),
     "silent": ("SilentUnits", "orthogonal_units"),
+    "streams": ("ImageStream", "open_images"),
     "training": ("classifier",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -60,6 +62,7 @@ __all__ = [
     "FoolingCircuit",
     "Fourier",
     "ImageData",
+    "ImageStream",
     "LayerSimilarity",
     "Maco",
     "Maximization",
@@ -85,6 +88,7 @@ __all__ = [
     "load_data",
     "maximize",
     "mean_spectrum",
+    "open_images",
     "orthogonal_units",
     "path_similarity",
     "pgd_difference",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from trompe.theory import InvalidInput, MissingDependency
 
@@ -52,11 +53,12 @@ def pick_device(name: str = "auto") -> torch.device:
 
 
 @contextmanager
-def repeatable(threads: int = 1) -> Iterator[None]:
+def repeatable(threads: int = 1, device: torch.device | str = "cpu") -> Iterator[None]:
     """One thread, full float32 and deterministic kernels inside; everything as before on exit.
 
     The same thread count repeats bit for bit; another one does not. One thread is also the fastest
-    choice for networks this small on a shared machine.
+    choice for networks this small on a shared machine. On CUDA, operations that PyTorch knows no
+    deterministic kernel for run all the same.
     """
     before_threads = torch.get_num_threads()
     before_cudnn = (
@@ -71,13 +73,29 @@ def repeatable(threads: int = 1) -> Iterator[None]:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
     try:
-        yield
+        with _deterministic() if torch.device(device).type == "cuda" else nullcontext():
+            yield
     finally:
         torch.set_num_threads(before_threads)
         torch.backends.cudnn.deterministic = before_cudnn[0]
         torch.backends.cudnn.benchmark = before_cudnn[1]
         torch.backends.cudnn.allow_tf32 = before_cudnn[2]
         torch.backends.cuda.matmul.allow_tf32 = before_tf32
+
+
+@contextmanager
+def _deterministic() -> Iterator[None]:
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*deterministic implementation")
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 def share(flags: torch.Tensor) -> float:

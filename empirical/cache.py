@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -13,28 +14,59 @@ from pathlib import Path
 from typing import IO, Any
 
 from trompe.empirical._torch import torch
-from trompe.theory import MissingDependency
+from trompe.theory import InvalidInput, MissingDependency
 
-__all__ = ["TensorCache", "atomic_write", "state_sha256", "write_json"]
+__all__ = ["TensorCache", "atomic_write", "check_writable", "state_sha256", "write_json"]
 
-REVISION = 1
+REVISION = 2
 """Part of every key: raise it when a change of code changes what is cached."""
 
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that appears under `path` whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """A binary file that appears under `path` whole, or not at all.
+
+    Raises
+    ------
+    InvalidInput : the place cannot be written; what stood there stays.
+    """
+    with _places(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            os.chmod(beside, 0o644)  # mkstemp makes it private to its owner
+            os.replace(beside, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(beside)
+            raise
+
+
+def check_writable(path: Path) -> None:
+    """Can a file be put under `path`? To be asked before hours of work, not after; missing folders are made.
+
+    Raises
+    ------
+    InvalidInput : as `atomic_write` would.
+    """
+    with _places(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+
+
+@contextlib.contextmanager
+def _places(path: Path) -> Iterator[None]:
     try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        os.chmod(beside, 0o644)  # mkstemp makes it private to its owner
-        os.replace(beside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-        raise
+        yield
+    except OSError as error:
+        raise InvalidInput(
+            f"{path} cannot be written ({error.strerror or error}); choose another place"
+        ) from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -63,7 +95,9 @@ class TensorCache:
     def __init__(self, folder: str | Path | None = None) -> None:
         if folder is None:
             folder = os.environ.get("TROMPE_CACHE") or _platform_folder()
-        self.folder = Path(folder)
+        self.folder = Path(folder).expanduser()
+        self.hits = 0
+        """How often `load` found something."""
 
     def path(self, kind: str, key: Mapping[str, Any]) -> Path:
         """Where the tensors of this key lie."""
@@ -85,6 +119,7 @@ class TensorCache:
         except Exception as error:  # safetensors raises its own kind for a damaged header
             warnings.warn(f"{path} is damaged ({error}); it is being rebuilt", stacklevel=2)
             return None
+        self.hits += 1
         return tensors
 
     def store(self, kind: str, key: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +19,7 @@ Model = Annotated[
 ]
 Images = Annotated[Path, typer.Option(help="Folder of pictures, one subfolder a class.")]
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
+Batch = Annotated[int, typer.Option(help="Images held at a time; fewer need less memory.")]
 
 
 def app_reproduce(
@@ -53,10 +58,11 @@ def app_reproduce(
         )
         console.print(f"  {output / key / 'witness.json'}", highlight=False, soft_wrap=True)
 
-    results = reproduce(
-        experiment, data, device, seed, output,
-        target=target, cache=cache, threads=threads, force=force, done=report,
-    )  # fmt: skip
+    with _warnings_in_one_line():
+        results = reproduce(
+            experiment, data, device, seed, output,
+            target=target, cache=cache, threads=threads, force=force, done=report,
+        )  # fmt: skip
     if not all(witness["accepted"] for witness in results.values()):
         raise typer.Exit(1)
 
@@ -70,6 +76,7 @@ def app_audit_silent(
     steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 128,
     device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the noise to start from.")] = 0,
+    batch: Batch = 100,
     output: Output = None,
 ) -> None:
     """List units that are silent on natural images yet can be driven by optimisation."""
@@ -82,9 +89,11 @@ def app_audit_silent(
     from trompe.empirical.cache import write_json
 
     place = pick_device(device)
-    with repeatable():
-        network, natural, _ = _load(model, images, place)
-        found = audit_silent(network, natural, layers=_names(layers), steps=steps, seed=seed)
+    with repeatable(device=place):
+        network, natural = _load(model, images, place, output)
+        found = audit_silent(
+            network, natural, layers=_names(layers), steps=steps, batch=batch, seed=seed
+        )
     table = Table("layer", "units", "silent", "driven by optimisation", "units that are")
     for layer, count in found.units.items():
         silent = [u for u in found.silent if u.layer == layer]
@@ -118,6 +127,7 @@ def app_audit_paths(
     measure: Annotated[str, typer.Option(help="spearman, pearson or cosine.")] = "spearman",
     steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 256,
     device: Device = "auto",
+    batch: Batch = 100,
     output: Output = None,
 ) -> None:
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
@@ -133,18 +143,24 @@ def app_audit_paths(
     except ValueError:
         raise InvalidInput(f"units = {units!r}; expected numbers, comma-separated") from None
     place = pick_device(device)
-    with repeatable():
-        network, natural, labels = _load(model, images, place)
+    with repeatable(device=place):
+        network, natural = _load(model, images, place, output)
         found = audit_paths(
-            network, _names(layers), natural, labels, units=indices, measure=measure, steps=steps
+            network,
+            _names(layers),
+            natural,
+            units=indices,
+            measure=measure,
+            steps=steps,
+            batch=batch,
         )
     table = Table(
         "layer", "visualizations", "uniform noise", "natural pairs: different, same class"
     )
-    for shown, noise in zip(found.visualizations, found.noise, strict=True):
+    pairs = list(zip(found.visualizations, found.noise, strict=True))
+    for shown, noise in pairs:
         table.add_row(
-            shown.layer, f"{shown.mean:+.2f} +- {shown.error:.2f}", f"{noise.mean:+.2f} +- {noise.error:.2f}",
-            f"{shown.different:.2f}, {shown.same:.2f}",
+            shown.layer, _plus_minus(shown), _plus_minus(noise), f"{shown.different:.2f}, {shown.same:.2f}"
         )  # fmt: skip
     console = Console()
     console.print(table)
@@ -153,11 +169,16 @@ def app_audit_paths(
         f"{found.read_as_class:.0%} of the visualizations are read as their unit.",
         highlight=False,
     )
+    if not all(shown.comparable for shown in found.visualizations):
+        console.print(
+            "no scale: natural images of one class are no more alike there than those of different classes.",
+            highlight=False,
+        )
     if output is not None:
         rows = [
-            {"layer": v.layer, "visualizations": [v.mean, v.error], "noise": [n.mean, n.error],
-             "different": v.different, "same": v.same}
-            for v, n in zip(found.visualizations, found.noise, strict=True)
+            {"layer": v.layer, "visualizations": [v.mean, v.error] if v.comparable else None,
+             "noise": [n.mean, n.error] if n.comparable else None, "different": v.different, "same": v.same}
+            for v, n in pairs
         ]  # fmt: skip
         write_json(
             output,
@@ -170,16 +191,35 @@ def app_audit_paths(
         )
 
 
-def _load(model: str, images: Path, device: Any) -> tuple[Any, Any, Any]:
-    """The network, all images of the folder and their labels, on the device."""
-    from trompe.empirical._torch import torch
-    from trompe.empirical.data import load_data
+def _load(model: str, images: Path, place: Any, output: Path | None) -> tuple[Any, Any]:
+    """The network and a stream of all images of the folder, on the device; before that, can `output` be written?"""
+    from trompe.empirical.cache import check_writable
     from trompe.empirical.networks import load_model
+    from trompe.empirical.streams import open_images
 
-    data = load_data(images)
-    natural = torch.cat([data.train.tensor(device), data.test.tensor(device)])
-    labels = torch.cat([data.train.targets(device), data.test.targets(device)])
-    return load_model(model, device), natural, labels
+    natural = open_images(images, place)
+    network = load_model(model, place)
+    if output is not None:
+        check_writable(output)
+    return network, natural
+
+
+def _plus_minus(similarity: Any) -> str:
+    return (
+        f"{similarity.mean:+.2f} +- {similarity.error:.2f}" if similarity.comparable else "no scale"
+    )
+
+
+@contextmanager
+def _warnings_in_one_line() -> Iterator[None]:
+    """A warning (a damaged cache file, say) is a line on standard error, without a place in our code."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(f"trompe: {' '.join(str(message).split())}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _names(text: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from trompe.empirical import figures
 from trompe.empirical._torch import torch
-from trompe.empirical.cache import TensorCache, state_sha256
+from trompe.empirical.cache import TensorCache, atomic_write, state_sha256
 from trompe.empirical.circuit import identical
 from trompe.empirical.data import ImageData
 from trompe.empirical.detector import Settings, every_setting
@@ -49,6 +49,11 @@ class Context:
     def steps(self) -> int:
         """Optimisation steps of a visualization."""
         return 128 if self.small else 256
+
+    @property
+    def longest(self) -> int:
+        """Steps of the one run that is shown step by step: 512."""
+        return (4 if self.small else 2) * self.steps
 
     @property
     def units(self) -> list[int]:
@@ -136,14 +141,24 @@ class Context:
 
     @contextmanager
     def timed(self, name: str) -> Iterator[None]:
-        """Adds the wall and CPU seconds spent inside to the timings, under `name`."""
-        wall, cpu = perf_counter(), process_time()
+        """Adds the wall and CPU seconds spent inside to the timings, under `name`; work queued on a GPU included.
+
+        `from_cache` counts what was loaded instead of computed, so that such times are not taken for the work's.
+        """
+        self._finish()
+        wall, cpu, hits = perf_counter(), process_time(), self.cache.hits
         try:
             yield
         finally:
-            entry = self.timings.setdefault(name, {"wall_s": 0.0, "cpu_s": 0.0})
+            self._finish()
+            entry = self.timings.setdefault(name, {"wall_s": 0.0, "cpu_s": 0.0, "from_cache": 0})
             entry["wall_s"] = round(entry["wall_s"] + perf_counter() - wall, 3)
             entry["cpu_s"] = round(entry["cpu_s"] + process_time() - cpu, 3)
+            entry["from_cache"] += self.cache.hits - hits
+
+    def _finish(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
     def visualize(
         self, model: Any, setting: Settings, seeds: Sequence[int], units: Sequence[int] | None = None,
@@ -155,7 +170,7 @@ class Context:
             return maximize(
                 model, self.units if units is None else units, self.data.shape,
                 setting.parametrization, transforms=setting.transforms, seeds=seeds,
-                device=self.device, **options,
+                device=self.device, show=self.show, **options,
             )  # fmt: skip
 
     def agreement(
@@ -217,6 +232,11 @@ class Context:
         with self.timed("figures"):
             file = figures.save(figure, self.folder / key, name)
         witness.figures.append({"file": file, "caption": caption})
+
+    def text(self, key: str, name: str, content: str) -> None:
+        """Save a text file into the experiment's folder."""
+        with atomic_write(self.folder / key / name) as file:
+            file.write(content.encode())
 
 
 def digest(value: Any) -> str:

@@ -12,7 +12,8 @@ every test image. At one test image x they are the pair of `trompe.constructions
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -131,7 +132,11 @@ class ErmPair:
         return [Fraction(0), Fraction(1), *self.labels, *[at_test] * self.counts[1]]
 
     def evaluate(
-        self, points: Sites, device: torch.device | str = "cpu", chunk: int = 128
+        self,
+        points: Sites,
+        device: torch.device | str = "cpu",
+        chunk: int = 128,
+        show: bool = False,
     ) -> tuple[list[Fraction], list[Fraction]]:
         """f and g at integer points (n, d), from all hats, in exact arithmetic.
 
@@ -146,8 +151,8 @@ class ErmPair:
         totals = self.sites.sum(1)[site_order]
         sites = torch.from_numpy(self.sites[site_order]).to(device, torch.float32)
         found = [[Fraction(1, 2)] * len(points) for _ in weights]
-        for start in range(0, len(points), chunk):
-            index = query_order[start : start + chunk]
+        bar = progress_bar("evaluating f and g exactly", len(points), show)
+        for index in _advancing(np.split(query_order, range(chunk, len(points), chunk)), bar):
             sums = points[index].sum(1)
             first = int(np.searchsorted(totals, sums[0] - reach / 2, "left"))
             last = int(np.searchsorted(totals, sums[-1] + reach / 2, "right"))
@@ -217,6 +222,13 @@ class ErmPair:
                 last.weight[0, site] = float((value - Fraction(1, 2)) / reach)
             last.bias.fill_(0.5)
         return torch.nn.Sequential(first, torch.nn.ReLU(), second, torch.nn.ReLU(), last)
+
+
+def _advancing(parts: Iterable[Any], bar: AbstractContextManager[Any]) -> Iterator[Any]:
+    with bar as advance:
+        for part in parts:
+            yield part
+            advance(len(part))
 
 
 def erm_pair(

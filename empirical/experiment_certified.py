@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any
 
 from trompe.empirical import exact_check, figures
@@ -16,7 +17,7 @@ from trompe.empirical.certify import (
 )
 from trompe.empirical.circuit import FoolingCircuit, identical
 from trompe.empirical.context import Context
-from trompe.empirical.experiment_fooling import training_images
+from trompe.empirical.fooling_training import training_images
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
 from trompe.empirical.networks import BoundedMLP
 from trompe.empirical.training import predict
@@ -31,6 +32,8 @@ STATEMENT = (
     "enough, a solver decides the same statement exactly and agrees."
 )
 RADII = (0, 1, 2, 4, 8)
+TINY_RADII = (2, 8, 32, 64)
+DISPLAY = {"pixel": "pixel", "fourier": "Fourier", "maco": "MACO"}
 nn = torch.nn
 
 
@@ -89,7 +92,11 @@ def run(ctx: Context) -> Witness:
         witness.add(f"PGD inside certified boxes of {r}/255: largest e found", largest, "e")
         witness.add(f"certified bound on e over the same boxes of {r}/255",
                     certificates[r].bound[certificates[r].certified][:500].max(), "e", at_most=-1 / 40)  # fmt: skip
-    series: dict[str, Any] = {"natural: fooled == original": (natural, None)}
+    series: dict[str, Any] = {
+        f"natural (n = {len(ctx.test):,}): fooled = original": _with_intervals(
+            natural, len(ctx.test)
+        )
+    }
     groups: dict[str, list[torch.Tensor]] = {}
     for setting in ctx.settings:
         groups.setdefault(setting.parametrization.key, []).append(
@@ -97,7 +104,10 @@ def run(ctx: Context) -> Witness:
         )
     for key, parts in groups.items():
         shares = [certify_shown(detector, torch.cat(parts), r / 255).share for r in RADII]
-        series[f"{key} visualizations: fooled == D"] = (shares, None)
+        count = sum(map(len, parts))
+        series[f"{DISPLAY[key]} visualizations (n = {count}): fooled = D"] = _with_intervals(
+            shares, count
+        )
         for r, part in zip(RADII, shares, strict=True):
             witness.add(
                 f"{key} visualizations (unseen seeds) certified at {r}/255: fooled == D",
@@ -106,11 +116,13 @@ def run(ctx: Context) -> Witness:
             )
     ctx.figure(
         witness, KEY, "certified",
-        figures.curves(list(RADII), series, "radius of the box (in 1/255)", "certified share",
-                       "What is proved on whole boxes",
-                       limits=(min(min(v) for v, _ in series.values()) - 0.08, 1.02)),
+        figures.curves(
+            list(RADII), series, "radius of the box (in 1/255)", "certified share", "Proved on whole boxes",
+            limits=_room_below(series), legend="lower left",
+        ),
         "Share of natural test images (and, dually, of unseen visualizations) around which interval bounds prove that "
-        "the fooled network is the original (is D) on the whole box. Black borders make these data sets easy.",
+        "the fooled network is the original (is D) on the whole box; bars are 95 % intervals for a share (Wilson). Points "
+        "of one radius are moved apart sideways. Black borders make these data sets easy.",
     )  # fmt: skip
     _tiny(ctx, witness)
     witness.add_weights("cnn", ctx.cnn)
@@ -148,10 +160,13 @@ def tiny_circuit(images: torch.Tensor, labels: torch.Tensor, seed: int) -> exact
 
 
 def _tiny(ctx: Context, witness: Witness) -> None:
-    """The solver's answers against interval bounds, box by box."""
+    """The solvers' answers against interval bounds, box by box."""
+    from trompe.proofs.solvers import solver_version
+
     circuit = tiny_circuit(ctx.train[:2000], ctx.train_labels[:2000], ctx.seed)
     wrong = exact_check.TinyCircuit(circuit.network, circuit.detector, Fraction(1, 64))
     answers: dict[str, int] = {}
+    scripts: list[str] = []
     sound = implied = boxes = 0
     slackest = 0.0
     margin = Fraction(1, 40)
@@ -162,11 +177,13 @@ def _tiny(ctx: Context, witness: Witness) -> None:
     exact_curve: list[tuple[float, float]] = []
     with ctx.timed("solver"):
         for side, centre in centres:
-            for r in (2, 8, 32, 64):
+            for r in TINY_RADII:
                 low = [max(Fraction(0), v - Fraction(r, 255)) for v in centre]
                 high = [min(Fraction(1), v + Fraction(r, 255)) for v in centre]
-                answer, _ = exact_check.decide(circuit, low, high, side)
+                decision = exact_check.decide(circuit, low, high, side)
+                answer = decision.verdict
                 answers[answer] = answers.get(answer, 0) + 1
+                scripts.append(decision.script)
                 exact = exact_check.largest_e(circuit, low, high, smallest=side == "shown")
                 below, above = exact_check.interval_of_e(circuit, low, high)
                 boxes += 1
@@ -180,28 +197,50 @@ def _tiny(ctx: Context, witness: Witness) -> None:
                 implied += not certified or answer == "PROVED"
                 if side == "natural":
                     exact_curve.append((float(exact), float(bound)))
-    witness.add("tiny network: boxes decided by the solver", answers, "count by verdict")
+    solvers = " and ".join(exact_check.SOLVERS)
+    text = "(reset)\n".join(scripts)
+    ctx.text(KEY, "tiny.smt2", text)
+    witness.settings |= {
+        "solvers": {name: solver_version(name) for name in exact_check.SOLVERS},
+        "scripts": "tiny.smt2: one question a box, in linear real arithmetic; every answer is to be unsat",
+        "SHA-256 of the scripts": sha256(text.encode()).hexdigest(),
+    }  # fmt: skip
+    witness.add("tiny network: boxes by verdict", answers, "count by verdict",
+                note=f"PROVED: {solvers} both answer unsat to the negation")  # fmt: skip
     witness.add("tiny network: boxes left UNKNOWN", answers.get("UNKNOWN", 0), "count", equals=0)
     witness.add("tiny network: boxes where the exact extreme of e lies inside the interval bound", sound, "count",
                 equals=boxes)  # fmt: skip
-    witness.add("tiny network: boxes where an interval certificate is confirmed by the solver (or none was given)",
+    witness.add("tiny network: boxes where an interval certificate is confirmed by both solvers (or none was given)",
                 implied, "count", equals=boxes)  # fmt: skip
     witness.add("tiny network: largest distance of interval bound and exact extreme", slackest, "e")
     centre = centres[0][1]
     low = [max(Fraction(0), v - Fraction(8, 255)) for v in centre]
     high = [min(Fraction(1), v + Fraction(8, 255)) for v in centre]
-    answer, point = exact_check.decide(wrong, low, high, "natural")
-    witness.add("tiny network, planted fault (k = 1/64): verdict", answer, "verdict", equals="REFUTED",
-                note="the refuting point is checked in exact fractions" if point else "")  # fmt: skip
-    ordered = sorted(exact_curve)
+    decision = exact_check.decide(wrong, low, high, "natural")
+    witness.add("tiny network, planted fault (k = 1/64): verdict", decision.verdict, "verdict", equals="REFUTED",
+                note="the refuting point is checked in exact fractions" if decision.point else "")  # fmt: skip
     ctx.figure(
         witness, KEY, "tiny",
-        figures.curves(
-            list(range(1, len(ordered) + 1)),
-            {"exact maximum of e (solver)": ([a for a, _ in ordered], None),
-             "interval bound": ([b for _, b in ordered], None)},
-            "box, by its exact maximum", "e", "Interval bounds against the exact maximum",
-            [(-1 / 40, "-1/40: below, fooled == original")],
+        figures.spans(
+            exact_curve, ("exact maximum (solvers)", "interval bound"), "box, in the order of its exact maximum",
+            "largest e over the box", "Interval bounds against exact maxima", [(-1 / 40, "-1/40")],
         ),
-        "On a tiny network: the exact maximum of the detector over each box, and the interval bound above it.",
+        "On a tiny network: the exact maximum of the detector over each box around a natural image, and the interval "
+        "bound above it. Below -1/40 the fooled network is the original on the whole box.",
     )  # fmt: skip
+
+
+def _with_intervals(shares: list[float], count: int) -> tuple[list[float], Any]:
+    """Values and error bars of a curve of shares."""
+    reach = [figures.binomial_interval(share, count) for share in shares]
+    return shares, ([low for low, _ in reach], [high for _, high in reach])
+
+
+def _room_below(series: dict[str, tuple[list[float], Any]]) -> tuple[float, float]:
+    """Limits of the vertical axis that keep every error bar in and leave the legend its place."""
+    lowest = min(
+        v - low
+        for values, (lows, _) in series.values()
+        for v, low in zip(values, lows, strict=True)
+    )
+    return lowest - 0.5 * (1 - lowest) - 0.02, 1.02

@@ -56,7 +56,7 @@ def run(ctx: Context) -> Witness:
     witness.add("smallest distance in pixel levels (all images distinct if positive)", pair.closest.distance, "levels",
                 at_least=1)  # fmt: skip
     with ctx.timed("evaluating f and g"):
-        f, g = pair.evaluate(pair.sites, ctx.device)
+        f, g = pair.evaluate(pair.sites, ctx.device, show=ctx.show)
     right = {sign: pair.values(sign) for sign in (1, -1)}
     tests, trains = slice(2 + n_train, None), slice(2, 2 + n_train)
     gaps = [a - b for a, b in zip(f[tests], g[tests], strict=True)]
@@ -78,20 +78,7 @@ def run(ctx: Context) -> Witness:
     )
     if ctx.small:
         _second_routes(witness, pair, f, g)
-    columns = min(8, n_test)
-    pick = np.linspace(0, n_test - 1, columns).astype(int)
-    images = data.test.images[pair.test_index[pick]] / data.levels
-    notes = [f"f {float(f[2 + n_train + i]):.2f}\ng {float(g[2 + n_train + i]):.2f}" for i in pick]
-    ctx.figure(
-        witness, KEY, "pair",
-        figures.image_grid(
-            {"argmin, argmax": np.stack(shown) / data.levels, "test images": images}, (),
-            f"One visualization, two networks: f and g on all {n_test:,} test images",
-            {"argmin, argmax": ["f = g = 0", "f = g = 1"], "test images": notes},
-        ),
-        "Both networks have the same unique minimiser and maximiser (first row) and fit all training images; on every "
-        "test image one says 0.95, the other 0.05.",
-    )  # fmt: skip
+    _figure(ctx, witness, pair, f, g, np.stack(shown))
     return witness
 
 
@@ -118,3 +105,43 @@ def _second_routes(witness: Witness, pair: ErmPair, f: list[Fraction], g: list[F
             wanted = torch.tensor([float(v) for v in values], dtype=torch.float64)
             witness.add(f"explicit ReLU network of {name}: largest error at all sites, float64",
                         (outputs - wanted).abs().max(), "range R = 1", at_most=1e-12)  # fmt: skip
+
+
+def _figure(
+    ctx: Context,
+    witness: Witness,
+    pair: ErmPair,
+    f: list[Fraction],
+    g: list[Fraction],
+    shown: np.ndarray,
+) -> None:
+    """The shown pictures, some training and some test images, with f and g under each."""
+    n_train, n_test = pair.counts
+    chosen = {
+        "shown": np.arange(2),
+        "training": 2 + np.linspace(0, n_train - 1, min(8, n_train)).astype(int),
+        "held out": 2 + n_train + np.linspace(0, n_test - 1, min(8, n_test)).astype(int),
+    }
+    rows = {
+        name: pair.sites[sites].reshape(len(sites), *ctx.data.shape) / pair.levels
+        for name, sites in chosen.items()
+    }
+    notes = {
+        name: [
+            f"f = g = {f[s]}" if f[s] == g[s] else f"f = {f[s]}\ng = {g[s]}"
+            for s in sites
+        ]
+        for name, sites in chosen.items()
+    }  # fmt: skip
+    notes["shown"] = ["minimum: 0", "maximum: 1"]
+    test = 2 + n_train
+    ctx.figure(
+        witness, KEY, "pair",
+        figures.image_grid(
+            rows, (), f"Same extremes, same {n_train:,} training values, opposite values on {n_test:,} held-out images",
+            notes,
+        ),
+        "Both networks have the same unique minimiser and maximiser (first row) and fit every training image (second "
+        f"row, some of them); on every held-out image f is {f[test]} and g is {g[test]} (third row, "
+        "some of them).",
+    )  # fmt: skip

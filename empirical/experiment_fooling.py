@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from trompe.empirical import figures
@@ -10,97 +9,19 @@ from trompe.empirical._torch import share, torch
 from trompe.empirical.certify import certified_k
 from trompe.empirical.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
 from trompe.empirical.context import Context
-from trompe.empirical.detector import Settings, missed, train_detector, trajectories
-from trompe.empirical.maximization import STEPS_KEPT
-from trompe.empirical.networks import DetectorCNN
+from trompe.empirical.fooling_ablations import ablations, transfer
+from trompe.empirical.fooling_training import UNSEEN, extended, fit, training_images
 from trompe.empirical.pictures import picture
 from trompe.empirical.training import accuracy, predict
 from trompe.empirical.witness import Witness
 
-__all__ = ["run", "training_images"]
+__all__ = ["run"]
 
 KEY = "fooling-circuit"
 STATEMENT = (
     "A network that computes the original's outputs bit for bit on natural images, while activation maximization of "
     "it gives, bit for bit, the visualizations of another unit or of an arbitrary picture."
 )
-UNSEEN = 500  # seeds from here on were never trained on
-
-
-def training_images(ctx: Context, only: str = "") -> torch.Tensor:
-    """Trajectories of all settings on the CNN, seeds below 500; MACO more densely, since it looks natural.
-
-    `only` = "no-maco" leaves MACO out, for the ablation.
-    """
-    settings = [s for s in ctx.settings if s.parametrization.key != "maco"]
-    maco = [s for s in ctx.settings if s.parametrization.key == "maco"]
-    if ctx.small:
-        counts, sparse, dense = (3, 6), STEPS_KEPT, tuple(range(0, ctx.steps + 1, 8))
-    else:
-        counts, sparse = (6, 16), (0, 1, 2, 4, *range(8, ctx.steps + 1, 16))
-        dense = (*range(0, 32, 4), *range(32, ctx.steps + 1, 16))
-
-    def build() -> dict[str, torch.Tensor]:
-        return {
-            name: trajectories(
-                ctx.cnn, ctx.units, ctx.data.shape, chosen, ctx.seeds(0, count), ctx.steps, keep, ctx.device
-            )
-            for name, chosen, count, keep in (
-                ("plain", settings, counts[0], sparse), ("maco", maco, counts[1], dense)
-            )
-        }  # fmt: skip
-
-    found = ctx.step("trajectories", {"kind": "cnn", "seeds": counts}, [ctx.cnn], build)
-    return found["plain"] if only == "no-maco" else torch.cat([found["plain"], found["maco"]])
-
-
-def fit(
-    ctx: Context, name: str, synthetic: torch.Tensor, start: torch.nn.Module | None = None
-) -> torch.nn.Module:
-    """A detector trained on the natural training images and `synthetic`; cached under `name` and both inputs."""
-    steps = (500 if ctx.small else 2500) // (1 if start is None else 2)
-    models = [ctx.cnn] if start is None else [ctx.cnn, start]
-    key = {
-        "name": name,
-        "steps": steps,
-        "images": float(synthetic.double().sum()),
-        "n": len(synthetic),
-    }
-
-    def build() -> torch.nn.Module:
-        begin = None
-        if start is not None:
-            begin = DetectorCNN(ctx.data.shape).to(ctx.device)
-            begin.load_state_dict(start.state_dict())
-        return train_detector(
-            ctx.train, synthetic, detector=begin, seed=ctx.seed, steps=steps, show=ctx.show
-        )
-
-    return ctx.module_step("detector", key, DetectorCNN(ctx.data.shape), models, build)
-
-
-def extended(
-    ctx: Context, name: str, circuit: FoolingCircuit, settings: Sequence[Settings], seeds: Sequence[int],
-    units: Sequence[int] | None = None,
-) -> torch.Tensor:  # fmt: skip
-    """Trajectories of D alone and through the circuit, densely kept: what a retraining round adds."""
-    dense = (*range(0, 33, 2), *range(40, ctx.steps + 1, 8))
-    chosen = ctx.units if units is None else units
-    models: list[torch.nn.Module] = [circuit.network, circuit.detector]
-    if circuit.other is not None:
-        models.append(circuit.other)
-    key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)}
-
-    def build() -> dict[str, torch.Tensor]:
-        parts = [
-            trajectories(
-                model, chosen, ctx.data.shape, settings, seeds, ctx.steps, dense, ctx.device
-            )
-            for model in (circuit.shown_alone(), circuit)
-        ]
-        return {"images": torch.cat(parts)}
-
-    return ctx.step("round", key, models, build)["images"]
 
 
 def run(ctx: Context) -> Witness:
@@ -136,9 +57,9 @@ def run(ctx: Context) -> Witness:
     _natural(
         ctx, witness, FoolingCircuit(ctx.cnn, swapped, final, k), ", after the rounds for pictures"
     )
-    _ablations(ctx, witness, circuit, images)
+    ablations(ctx, witness, circuit, images)
     if not ctx.small:
-        _transfer(ctx, witness, circuit)
+        transfer(ctx, witness, circuit)
     for name, module in (
         ("cnn", ctx.cnn),
         ("detector", detector),
@@ -170,12 +91,14 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
     place = [s * len(ctx.units) + (u + 1) % len(ctx.units) for s in range(3) for u in ctx.units]
     grids: dict[str, Any] = {}
     shared: dict[str, list[torch.Tensor]] = {"pixel": [], "fourier": [], "maco": []}
+    fooled: dict[str, list[torch.Tensor]] = {"pixel": [], "fourier": [], "maco": []}
     for setting in ctx.settings:
         plain = ctx.unseen_outputs(setting)
         own = plain.images[place]  # D = unit u + 1
         through = ctx.visualize(circuit, setting, seeds)
         same = identical(own, through.images)
         shared[setting.parametrization.key].append(same)
+        fooled[setting.parametrization.key].append(through.images)
         shown = plain.activations / ctx.natural_largest[ctx.units].repeat(3)
         witness.add(f"{setting.name}: bit-identical to D's own, same seed", share(same), "share")
         witness.add(
@@ -220,35 +143,46 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
             "wherever the detector fires; the fooled network's outputs on natural images are the original's.",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
-    with torch.no_grad():
-        e = {
-            "natural test images": _values(circuit.detector, ctx.test),
-            "visualizations, unseen seeds": _values(
-                circuit.detector, torch.cat([r["fooled"] for r in grids.values()]).to(ctx.device)
-            ),
-        }
+    e = {"natural test images": _values(circuit.detector, ctx.test)}
+    for key, name in (("pixel", "pixel"), ("fourier", "Fourier"), ("maco", "MACO")):
+        e[f"fooled units, {name}"] = _values(circuit.detector, torch.cat(fooled[key]))
     ctx.figure(
         witness, KEY, "detector",
-        figures.histogram(e, "detector e(x)", "Where the detector puts images", [(0.0, " ramp at 0 +- 1/40")]),
-        "The detector on natural test images and on visualizations with unseen seeds.",
+        figures.ridges(
+            e, "detector e(x)", "Where the detector puts natural images and visualizations",
+            [(0.0, "the ramp: -1/40 to 1/40")],
+        ),
+        "Histograms of the detector on natural test images and on the fooled units' visualizations (unseen seeds, with and "
+        "without transforms), each as high as its own highest bar. Left of the ramp the circuit is the original network, "
+        "right of it D.",
     )  # fmt: skip
 
 
 def _trajectory_figure(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
-    marks = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if step <= ctx.steps]
+    marks = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if step <= ctx.longest]
     rows = {}
     for name, model in (
-        ("original", ctx.cnn),
+        ("original F", ctx.cnn),
         ("D alone", circuit.shown_alone()),
         ("fooled", circuit),
     ):
-        result = ctx.visualize(model, setting, ctx.seeds(UNSEEN, 1), [0], keep=marks)
+        result = ctx.visualize(
+            model, setting, ctx.seeds(UNSEEN, 1), [0], keep=marks, steps=ctx.longest
+        )
         rows[name] = result.trajectory[:, 0].cpu()
+    same = identical(rows["D alone"], rows["fooled"])
+    witness.add(
+        f"{setting.name}, unit 0, {ctx.longest} steps: images of the trajectory bit-identical to D's own", share(same),
+        "share", note="longer than any run that the detector was trained on",
+    )  # fmt: skip
+    shown = ctx.data.classes[1 % len(ctx.units)]
     ctx.figure(
         witness, KEY, "trajectories",
-        figures.image_grid(rows, [f"step {m}" for m in marks], f"Unit {ctx.data.classes[0]}, step by step"),
-        "One optimisation run step by step: the original unit, D, and the fooled unit, one seed.",
+        figures.image_grid(
+            rows, [f"step {m}" for m in marks], f"Unit {ctx.data.classes[0]} (fooled: shows {shown}), step by step"
+        ),
+        "One optimisation run step by step (Fourier with transforms, one seed): the original unit, D, and the fooled unit.",
     )  # fmt: skip
 
 
@@ -293,98 +227,26 @@ def _pictures(
                 f"{name}, {setting.name}: correlation of the fooled visualization with the picture",
                 _correlation(through.images, copies), "correlation",
             )  # fmt: skip
-        row = [target, *[t.images[0].cpu() for _, t, _ in runs]]
-        if name == next(iter(targets)):
-            paper = PictureUnit(target.to(ctx.device), len(ctx.data.classes), paper=True)
-            inner = ctx.visualize(paper, wanted[1], ctx.seeds(UNSEEN + 20, 1), [0])
-            witness.add(
-                f"{name}: correlation with the picture, published inner-product unit",
-                _correlation(inner.images, target.to(ctx.device)[None]), "correlation", designed_to_fail=True,
-            )  # fmt: skip
-            row.append(inner.images[0].cpu())
-        rows[name] = torch.stack(row)
-        notes[name] = ["target", *[s.name for s in wanted], "inner product"][: len(row)]
+        paper = PictureUnit(target.to(ctx.device), len(ctx.data.classes), paper=True)
+        inner = ctx.visualize(paper, wanted[1], ctx.seeds(UNSEEN + 20, 1), [0])
+        witness.add(
+            f"{name}: correlation with the picture, published inner-product unit",
+            _correlation(inner.images, target.to(ctx.device)[None]), "correlation", designed_to_fail=True,
+        )  # fmt: skip
+        row = torch.stack([t.images[0] for _, t, _ in runs] + [inner.images[0]]).cpu()
+        rows[name] = torch.cat([target[None], row])
+        alike = [_correlation(image[None], target[None]) for image in row]
+        notes[name] = ["", *[f"r = {float(r):.3f}" for r in alike]]
     ctx.figure(
-        witness, KEY, "pictures", figures.image_grid(rows, (), "Every unit shows a picture", notes),
+        witness, KEY, "pictures",
+        figures.image_grid(
+            rows, ["target", "fooled,\npixel", "fooled, Fourier\n+ transforms", "published unit,\nalone"],
+            "Every unit shows a picture", notes,
+        ),
         "The picture, the fooled unit's visualizations by two parametrizations, and what the published "
-        "inner-product unit shows.",
+        "inner-product unit shows; r is the correlation with the picture.",
     )  # fmt: skip
     return detector
-
-
-def _transfer(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
-    """The same detector, made on the CNN's trajectories, in front of another network."""
-    k, _ = certified_k([ctx.inception], ctx.data.shape)
-    other = FoolingCircuit(ctx.inception, list(circuit.permutation or ()), circuit.detector, k)
-    same = share(identical(predict(ctx.inception, ctx.test), predict(other, ctx.test)))
-    witness.settings["k for MiniInception"] = k
-    witness.add(
-        "transfer to MiniInception: natural test outputs bit-identical",
-        same,
-        "share",
-        at_least=0.999,
-    )
-    for setting in ctx.settings[:4]:
-        if not setting.transforms:
-            _, _, shown = ctx.agreement(other, setting, ctx.seeds(UNSEEN, 1))
-            witness.add(f"transfer to MiniInception, {setting.name}: bit-identical to D's own",
-                        share(shown), "share")  # fmt: skip
-
-
-def _ablations(
-    ctx: Context, witness: Witness, circuit: FoolingCircuit, images: torch.Tensor
-) -> None:
-    """Variants that fail by design, on natural test images or on MACO."""
-    base = predict(ctx.cnn, ctx.test)
-
-    def same(variant: torch.nn.Module) -> float:
-        return share(identical(base, predict(variant, ctx.test)))
-
-    parts = (ctx.cnn, list(circuit.permutation or ()), circuit.detector, circuit.bound)
-    fail: dict[str, Any] = {"unit": "share", "designed_to_fail": True}
-    witness.add(
-        "ablation: one-sided circuit without bias, natural test outputs bit-identical",
-        same(FoolingCircuit(*parts, two_sided=False)), **fail,
-    )  # fmt: skip
-    witness.add(
-        "ablation: published one-sided circuit with a bias of 100, natural test outputs bit-identical",
-        same(_Biased(*parts)), **fail,
-    )  # fmt: skip
-    witness.add(
-        "ablation: sigmoid instead of the ramp, natural test outputs bit-identical",
-        same(FoolingCircuit(*parts, ramp=False)), **fail,
-    )  # fmt: skip
-    bare = fit(ctx, "no-maco", training_images(ctx, "no-maco"))
-    maco = images[len(training_images(ctx, "no-maco")) :]
-    witness.add(
-        "ablation: MACO left out of training, share of its trajectories missed",
-        missed(bare, maco),
-        **fail,
-    )
-    witness.add("the same share with MACO in training", missed(circuit.detector, maco), "share")
-    firsts = ctx.first_images()
-    pixel = ctx.settings[0]
-    stuck = ctx.visualize(circuit, pixel, ctx.seeds(UNSEEN, 1), start=firsts)
-    with torch.no_grad():
-        gate = circuit.gate(stuck.images).view(-1)
-    witness.add(
-        "ablation: start from a natural image, share where D is shown (E = 1)",
-        share(gate == 1),
-        **fail,
-    )
-    witness.add(
-        "ablation: start from a natural image, share where F is still shown (E = 0)", share(gate == 0),
-        **fail, note="the rest stalls in the ramp, where neither is shown",
-    )  # fmt: skip
-
-
-class _Biased(FoolingCircuit):
-    """The published wiring: a bias of 100 keeps values positive through the ReLU, and swallows their last bits."""
-
-    def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
-        relu = torch.nn.functional.relu
-        off, on = self.bound * gate, self.bound * (1 - gate)
-        return relu(original + 100 - off) + relu(shown + 100 - on) - 100
 
 
 def _values(detector: torch.nn.Module, images: torch.Tensor) -> Any:

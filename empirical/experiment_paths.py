@@ -22,6 +22,8 @@ STATEMENT = (
     "control, rises with depth too, but ends near other classes."
 )
 A_CLASS = 30
+SMALL_RATE = 0.005
+"""A tenth of the usual step: weak visualizations, to show how much the curve's start depends on strength."""
 
 
 def pick_natural(
@@ -44,26 +46,40 @@ def run(ctx: Context) -> Witness:
     witness = ctx.witness(KEY, STATEMENT)
     model, layers = ctx.inception, MiniInception.LAYERS
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
-    seeds = ctx.seeds(0, 3)
+    seeds, steps = ctx.seeds(0, 3), ctx.steps * (2 if ctx.small else 1)
     witness.settings |= {
-        "network": "MiniInception", "layers": list(layers), "visualizations": setting.name, "steps": ctx.steps,
-        "seeds": seeds, "natural images a class": A_CLASS,
+        "network": "MiniInception", "layers": list(layers), "visualizations": setting.name, "steps": steps,
+        "rate": 0.05, "rate of small steps": SMALL_RATE, "seeds": seeds, "natural images a class": A_CLASS,
         "scale": "0: natural pairs of different classes; 1: of the same class",
     }  # fmt: skip
     witness.add("accuracy", accuracy(model, ctx.test, ctx.test_labels), "share")
     chosen = pick_natural(predict(model, ctx.test), ctx.test_labels, A_CLASS, ctx.units)
     natural, labels = ctx.test[chosen], ctx.test_labels[chosen]
     found = ctx.step(
-        "path-visualizations", {"setting": setting.name, "seeds": seeds}, [model],
-        lambda: {"images": ctx.visualize(model, setting, seeds).images},
+        "path-visualizations", {"setting": setting.name, "seeds": seeds, "rates": [0.05, SMALL_RATE], "of": steps}, [model],
+        lambda: {
+            name: ctx.visualize(model, setting, seeds, steps=steps, rate=rate).images
+            for name, rate in (("images", 0.05), ("weak", SMALL_RATE))
+        },
     )  # fmt: skip
-    shown = found["images"]
+    shown, weak = found["images"], found["weak"]
     classes = torch.tensor(ctx.units * len(seeds), device=ctx.device)
     generator = torch.Generator().manual_seed(ctx.seed)
     noise = torch.rand(shown.shape, generator=generator).to(ctx.device)
-    read = share(predict(model, shown).argmax(1) == classes)
-    witness.add("visualizations classified as their class", read, "share")
-    probes = {"visualizations": (shown, classes), "uniform noise": (noise, classes)}
+    largest = predict(model, ctx.train).amax(0)[classes]
+    for name, images in (("visualizations", shown), ("visualizations, small steps", weak)):
+        outputs = predict(model, images)
+        own = outputs.gather(1, classes[:, None]).view(-1)
+        witness.add(
+            f"{name}: classified as their class", share(outputs.argmax(1) == classes), "share"
+        )
+        witness.add(
+            f"{name}: activation over the largest natural one", (own / largest).mean(), "ratio"
+        )
+    probes = {
+        "visualizations": (shown, classes), "visualizations, small steps": (weak, classes),
+        "uniform noise": (noise, classes),
+    }  # fmt: skip
     curves: dict[str, Any] = {}
     for measure in MEASURES:
         with ctx.timed("similarities"):
@@ -82,7 +98,12 @@ def run(ctx: Context) -> Witness:
                 curves[name] = ([v.mean for v in values], [v.error for v in values])
             below = share_below(result["visualizations"])
             first, last = result["visualizations"][0].mean, result["visualizations"][-1].mean
-            witness.add("spearman: share of layers below 0.5", below, "share", at_least=0.5)
+            witness.add(
+                "spearman: share of layers below 0.5",
+                below,
+                "share",
+                at_least=1 / 3 if ctx.small else 0.5,
+            )
             witness.add("spearman: similarity at the first layer", first, "similarity", at_most=0.5)
             witness.add("spearman: similarity at the logits", last, "similarity", at_least=0.5)
             early = [
@@ -93,28 +114,35 @@ def run(ctx: Context) -> Witness:
             ]
             witness.add("spearman: mean distance of visualizations and noise, first half of the layers",
                         sum(early) / len(early), "similarity")  # fmt: skip
-            witness.add(
-                "spearman: similarity of noise at the logits",
-                result["uniform noise"][-1].mean,
-                "similarity",
-            )
+            for name in ("uniform noise", "visualizations, small steps"):
+                for place, value in (
+                    ("first layer", result[name][0]),
+                    ("logits", result[name][-1]),
+                ):
+                    witness.add(
+                        f"spearman: similarity of {name} at the {place}", value.mean, "similarity"
+                    )
     ctx.figure(
         witness, KEY, "similarity",
         figures.curves(
             list(layers), curves, "layer", "similarity (Spearman)",
-            f"{ctx.data.name}: similarity of visualizations and noise to natural images of the class",
-            [(0.0, "natural, other class"), (1.0, "natural, same class")],
+            f"{ctx.data.name}: similarity to natural images of the class, layer by layer",
+            [(0.0, "natural images,\nother class"), (1.0, "natural images,\nsame class")], legend="lower right",
         ),
-        "Path similarity by layer, mean and standard error over classes; uniform noise is the control.",
+        "Path similarity by layer, mean and standard error over classes; uniform noise is the control. Points of one "
+        "layer are moved apart sideways.",
     )  # fmt: skip
     firsts = ctx.first_images()
     ctx.figure(
         witness, KEY, "probes",
         figures.image_grid(
-            {"natural": firsts, "visualization": shown[: len(ctx.units)].cpu(), "noise": noise[: len(ctx.units)].cpu()},
+            {
+                "natural": firsts, "visualization": shown[: len(ctx.units)].cpu(),
+                "small steps": weak[: len(ctx.units)].cpu(), "noise": noise[: len(ctx.units)].cpu(),
+            },
             [ctx.data.classes[u] for u in ctx.units], "What is sent through the network",
         ),
-        "A natural image, a visualization and a noise image of each class.",
+        "A natural image, a visualization, one by small steps and a noise image of each class.",
     )  # fmt: skip
     witness.add_weights("inception", model)
     return witness

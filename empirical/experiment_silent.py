@@ -19,9 +19,10 @@ __all__ = ["run"]
 KEY = "silent-units"
 STATEMENT = (
     "Every unit of a layer gets a part that is zero on all natural images, so that the network computes the same "
-    "bits, and that makes all visualizations of the layer alike where the optimiser can excite it."
+    "bits, and that decides what the units show where gradients are redirected through dead ReLUs: all visualizations "
+    "of the layer become alike. With plain gradients a part that is dead at the start changes nothing."
 )
-RATIO = 16.0
+RATIO = 64.0
 LAYERS = ("2", "3")
 SHOWN = 10
 
@@ -39,7 +40,7 @@ def run(ctx: Context) -> Witness:
     for k in LAYERS:
         conv, relu = f"features.conv{k}", f"features.relu{k}"
         with ctx.timed("building silent units"):
-            silent = orthogonal_units(ctx.cnn, conv, relu, ctx.train, ratio=RATIO)
+            silent = orthogonal_units(ctx.cnn, conv, relu, ctx.train, ratio=RATIO, show=ctx.show)
         _unchanged(ctx, witness, silent, conv)
         objective = Objective(relu, "channel")
         units = _busiest(ctx, relu, count)
@@ -74,14 +75,14 @@ def run(ctx: Context) -> Witness:
                 witness.add(f"{name}: visualizations unchanged, bit for bit", same, "share")
             witness.add(f"{name}: silent parts excited by the final visualization", share(excited > 0),
                         "share")  # fmt: skip
-            if not redirect:
-                rows["as trained"] = before.images[:SHOWN].cpu()
-            rows[f"silent, {gradient.split()[0]}"] = after.images[:SHOWN].cpu()
+            rows[f"as trained,\n{gradient}"] = before.images[:SHOWN].cpu()
+            rows[f"silent parts,\n{gradient}"] = after.images[:SHOWN].cpu()
         ctx.figure(
             witness, KEY, f"conv{k}",
-            figures.image_grid(rows, [f"unit {u}" for u in units[:SHOWN]], f"Units of {conv} ({setting.name})"),
-            f"{SHOWN} units of {conv}: visualized as trained, with silent parts and plain ReLU gradients "
-            "(nothing changes), and with silent parts and redirected ReLU gradients (all look alike). One noise for all.",
+            figures.image_grid(rows, [f"unit {u}" for u in units[:SHOWN]], f"Units of {conv}"),
+            f"{SHOWN} units of {conv} as trained and with silent parts, visualized with plain and with redirected ReLU "
+            f"gradients ({setting.name}; one noise for all). With plain gradients silent parts that are dead at the start "
+            "change nothing, and units that are dead at the start show the noise.",
         )  # fmt: skip
     witness.add_weights("cnn", ctx.cnn)
     return witness

@@ -1,9 +1,13 @@
-"""Figures: grids of images and curves, in colours that a colour-blind reader can tell apart."""
+"""Figures for a page of text: 6.5 inches wide at most, letters of 7 to 9 points, readable in grey and without colour.
+
+Series differ in marker, line and fill as well as in colour (Okabe and Ito's palette).
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +16,56 @@ from numpy.typing import NDArray
 from trompe.empirical.cache import atomic_write
 from trompe.theory import MissingDependency
 
-__all__ = ["COLOURS", "curves", "histogram", "image_grid", "save"]
+__all__ = ["COLOURS", "binomial_interval", "curves", "image_grid", "ridges", "save", "spans"]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "x")
+STYLES = ("-", "--", "-.", ":")
+DPI = 200
+WIDTH = 6.5
+"""Inches: the text width of a page."""
+LETTER = 0.062
+"""Inches that a letter of 8 points takes, with room to spare."""
 
 
-def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
+def _matplotlib() -> Any:
     try:
-        from matplotlib.figure import Figure
+        import matplotlib
     except ImportError as error:
         raise MissingDependency(
             "matplotlib is not installed, it draws the figures; it comes with: pip install 'trompe[empirical]'"
         ) from error
+    return matplotlib
+
+
+def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
+    _matplotlib()
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout=layout)
 
 
 def save(figure: Any, folder: Path, name: str) -> str:
     """Write NAME.png and NAME.pdf, without dates, so that equal runs give equal bytes. The PNG's name."""
     for suffix, options in (
-        ("png", {"dpi": 150, "metadata": {"Software": None}}),
+        ("png", {"dpi": DPI, "metadata": {"Software": None}}),
         ("pdf", {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}}),
     ):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix, **options)
+        with _matplotlib().rc_context({"pdf.fonttype": 42}):  # letters stay letters in the PDF
+            figure.savefig(buffer, format=suffix, **options)
         with atomic_write(folder / f"{name}.{suffix}") as file:
             file.write(buffer.getvalue())
     return f"{name}.png"
+
+
+def binomial_interval(share: float, n: int) -> tuple[float, float]:
+    """How far Wilson's 95 % interval for a share of n independent trials reaches below and above it."""
+    z = 1.96
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    return max(0.0, share - (centre - half)), max(0.0, centre + half - share)
 
 
 def image_grid(
@@ -47,41 +73,54 @@ def image_grid(
 ) -> Any:
     """One labelled row of images per entry; images (n, channels, height, width) in [0, 1].
 
-    notes : per row name, a sequence of short texts under its images.
+    columns : what stands above them. notes : per row name, a sequence of short texts under its images.
     """
-    names = list(rows)
-    images = [np.asarray(rows[name]) for name in names]
-    most = max(len(part) for part in images)
+    images = {name: np.asarray(part) for name, part in rows.items()}
+    most = max(map(len, images.values()))
     notes = notes or {}
-    extra = 0.22 * bool(notes)
-    cell = 0.8 if most > 3 else 1.2
-    width, height = 1.4 + cell * most, 0.33 + (cell + extra) * len(names) + 0.2 * bool(columns)
+    lines = 1 + max((text.count("\n") for part in notes.values() for text in part), default=-1)
+    label = LETTER * _longest(images) + 0.12
+    cell = min(1.0, (WIDTH - label - 0.05) / most)
+    columns = [
+        text if "\n" in text else textwrap.shorten(text, 24, placeholder=" ...") for text in columns
+    ]
+    longest = LETTER * _longest(columns)
+    slanted = longest > 1.02 * cell
+    beside = max(0.0, 0.77 * longest - 0.6 * cell) if slanted else 0.0
+    cell = min(cell, (WIDTH - label - 0.05 - beside) / most)
+    width = max(label + cell * most + 0.05 + beside, 3.2)
+    upright = 0.05 + 0.13 * max((1 + text.count("\n") for text in columns), default=0)
+    head = 0.6 * longest + 0.12 if slanted else upright
+    heading = textwrap.wrap(title, int((width - 0.1) / LETTER)) if title else []
+    above = 0.16 * len(heading) + 0.06 + head
+    tall = cell * max(part.shape[2] / part.shape[3] for part in images.values())
+    row = tall + 0.14 * lines
+    height = above + row * len(images) + 0.04
     figure = _figure(width, height, None)
-    top = 1 - (0.28 + 0.2 * bool(columns)) / height
-    for r, (name, part) in enumerate(zip(names, images, strict=True)):
-        bottom = top - (cell * (r + 1) + extra * r) / height
-        middle = bottom + 0.47 * cell / height
-        figure.text(1.25 / width, middle, name, fontsize=8, ha="right", va="center")
+    for r, (name, part) in enumerate(images.items()):
+        bottom = height - above - row * r - tall
+        figure.text((label - 0.08) / width, (bottom + 0.48 * tall) / height, name, fontsize=8,
+                    ha="right", va="center")  # fmt: skip
         for c, image in enumerate(part):
-            left = (1.35 + cell * c) / width
-            axis = figure.add_axes((left, bottom, 0.94 * cell / width, 0.94 * cell / height))
-            axis.set_axis_off()
+            left = label + cell * c
+            side, up = 0.94 * cell, 0.94 * tall
+            axis = figure.add_axes((left / width, bottom / height, side / width, up / height))
             _show(axis, image)
             if c < len(notes.get(name, ())):
-                figure.text(left + 0.47 * cell / width, bottom - 0.02 / height, notes[name][c],
-                            fontsize=6, ha="center", va="top")  # fmt: skip
+                figure.text((left + side / 2) / width, (bottom - 0.03) / height, notes[name][c],
+                            fontsize=7, ha="center", va="top", linespacing=1.05)  # fmt: skip
     for c, text in enumerate(columns[:most]):
-        figure.text(
-            (1.35 + cell * (c + 0.47)) / width,
-            top - 0.02 / height,
-            text,
-            fontsize=7,
-            ha="center",
-            va="bottom",
-        )
-    if title:
-        figure.text(0.02, 1 - 0.06 / height, title, fontsize=9, va="top")
+        place = (label + cell * (c + (0.3 if slanted else 0.47))) / width
+        figure.text(place, (height - above + 0.02) / height, text, fontsize=7, va="bottom",
+                    ha="left" if slanted else "center", rotation=40 if slanted else 0)  # fmt: skip
+    if heading:
+        figure.text(0.05 / width, 1 - 0.05 / height, "\n".join(heading), fontsize=8.5, va="top")
     return figure
+
+
+def _longest(texts: Iterable[str]) -> int:
+    """Letters of the longest line."""
+    return max((len(line) for text in texts for line in text.split("\n")), default=0)
 
 
 def _show(axis: Any, image: NDArray[Any]) -> None:
@@ -89,70 +128,107 @@ def _show(axis: Any, image: NDArray[Any]) -> None:
         axis.imshow(image[0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     else:
         axis.imshow(np.clip(image.transpose(1, 2, 0), 0, 1), interpolation="nearest")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    for spine in axis.spines.values():  # a white picture ends somewhere too
+        spine.set(linewidth=0.4, color="0.6")
+
+
+def _axes(
+    height: float, xlabel: str, ylabel: str, title: str, marks: Sequence[tuple[float, str]]
+) -> Any:
+    """A figure with one pair of axes; `marks` are levels of y, named in the right margin."""
+    figure = _figure(WIDTH, height)
+    axis = figure.subplots()
+    for level, text in marks:
+        axis.axhline(level, color="0.55", linewidth=0.8, zorder=0)
+        axis.annotate(text, (1.01, level), xycoords=("axes fraction", "data"), fontsize=7, color="0.25",
+                      ha="left", va="center", annotation_clip=False)  # fmt: skip
+    axis.set_xlabel(xlabel, fontsize=8.5)
+    axis.set_ylabel(ylabel, fontsize=8.5)
+    axis.tick_params(labelsize=7.5)
+    axis.spines[["top", "right"]].set_visible(False)
+    if title:
+        axis.set_title(title, fontsize=9, loc="left")
+    return figure, axis
 
 
 def curves(
     x: Sequence[Any],
-    series: Mapping[str, tuple[Sequence[float], Sequence[float] | None]],
+    series: Mapping[str, tuple[Sequence[float], Any]],
     xlabel: str,
     ylabel: str,
     title: str = "",
-    lines: Sequence[tuple[float, str]] = (),
+    marks: Sequence[tuple[float, str]] = (),
     limits: tuple[float, float] | None = None,
+    legend: str = "best",
 ) -> Any:
-    """Curves with error bars over x (numbers, or names set side by side); `lines` are level marks."""
-    figure = _figure(6.4, 3.6)
-    axis = figure.subplots()
+    """Curves with error bars over x (numbers, or names set side by side), moved apart a little sideways.
+
+    series : name -> (values, errors); errors one a value, or a pair (below, above) of such lists, or None.
+    """
+    figure, axis = _axes(3.3, xlabel, ylabel, title, marks)
     named = bool(x) and isinstance(x[0], str)
-    places = list(range(len(x))) if named else list(x)
+    places = np.arange(len(x)) if named else np.asarray(x, dtype=float)
+    apart = 0.011 * float(np.ptp(places))
     for k, (name, (values, errors)) in enumerate(series.items()):
+        colour = COLOURS[k % 7]
         axis.errorbar(
-            places, values, yerr=errors, label=name, color=COLOURS[k % 7], marker=MARKERS[k % 7],
-            markersize=4, linewidth=1.4, capsize=2, linestyle=("-", "--", "-.", ":")[k % 4],
+            places + apart * (k - (len(series) - 1) / 2), values, yerr=errors, label=name, color=colour,
+            marker=MARKERS[k % 7], markersize=4.5, markerfacecolor="white" if k % 2 else colour,
+            linewidth=1.3, elinewidth=0.9, capsize=2, linestyle=STYLES[k % 4],
         )  # fmt: skip
-    for level, text in lines:
-        axis.axhline(level, color="0.6", linewidth=0.8, zorder=0)
-        axis.annotate(text, (0.01, level), xycoords=("axes fraction", "data"), fontsize=7, color="0.4",
-                      ha="left", va="bottom")  # fmt: skip
-    if named:
-        axis.set_xticks(
-            places, [str(name).removeprefix("inception") for name in x], fontsize=7, rotation=45
-        )
+    axis.set_xticks(places, [str(name).removeprefix("inception") for name in x])
     if limits:
         axis.set_ylim(*limits)
-    axis.set_xlabel(xlabel, fontsize=9)
-    axis.set_ylabel(ylabel, fontsize=9)
-    axis.tick_params(labelsize=7)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(fontsize=7, frameon=False)
-    if title:
-        axis.set_title(title, fontsize=9)
+    axis.legend(fontsize=7.5, frameon=False, loc=legend, handlelength=3.2)
     return figure
 
 
-def histogram(
+def spans(
+    pairs: Sequence[tuple[float, float]],
+    names: tuple[str, str],
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    marks: Sequence[tuple[float, str]] = (),
+) -> Any:
+    """Pairs of values, each pair joined by a line, in the order of the first ones."""
+    figure, axis = _axes(3.0, xlabel, ylabel, title, marks)
+    low, high = np.array(sorted(pairs)).T
+    places = np.arange(1, len(pairs) + 1)
+    axis.vlines(places, low, high, color="0.5", linewidth=1)
+    axis.plot(places, low, "o", markersize=4.5, color=COLOURS[0], label=names[0])
+    axis.plot(places, high, "s", markersize=4.5, color=COLOURS[1], markerfacecolor="white", label=names[1])  # fmt: skip
+    axis.margins(y=0.08)
+    axis.legend(fontsize=7.5, frameon=False, loc="best")
+    return figure
+
+
+def ridges(
     groups: Mapping[str, Any], xlabel: str, title: str = "", marks: Sequence[tuple[float, str]] = ()
 ) -> Any:
-    """Overlaid outlines of histograms, each as shares of its own group."""
-    figure = _figure(6.4, 3.2)
-    axis = figure.subplots()
+    """One histogram a group, one above the other on one axis, each as high as its own highest bar."""
+    figure, axis = _axes(0.75 + 0.52 * len(groups), xlabel, "", title, ())
     values = {name: np.asarray(part, dtype=np.float64).ravel() for name, part in groups.items()}
     low, high = min(v.min() for v in values.values()), max(v.max() for v in values.values())
-    edges = np.linspace(low, high if high > low else low + 1, 61)
-    for k, (name, part) in enumerate(values.items()):
-        axis.hist(
-            part, bins=edges, weights=np.full(len(part), 1 / len(part)), histtype="stepfilled",
-            alpha=0.35, color=COLOURS[k % 7], label=f"{name} ({len(part):,})", edgecolor=COLOURS[k % 7],
-        )  # fmt: skip
+    edges = np.linspace(low, high if high > low else low + 1, 81)
+    for k, part in enumerate(values.values()):
+        counts, _ = np.histogram(part, edges)
+        base = len(values) - 1 - k
+        axis.stairs(base + 0.8 * counts / counts.max(), edges, baseline=base, fill=True, color=COLOURS[k % 7],
+                    alpha=0.45)  # fmt: skip
+        axis.stairs(base + 0.8 * counts / counts.max(), edges, baseline=base, color="0.15", linewidth=0.7)  # fmt: skip
+        axis.axhline(base, color="0.15", linewidth=0.7)
+    axis.set_yticks(
+        [len(values) - 1 - k + 0.3 for k in range(len(values))],
+        [f"{name}\n(n = {len(part):,})" for name, part in values.items()],
+    )
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
+    axis.set_ylim(-0.02, len(values))
     for place, text in marks:
-        axis.axvline(place, color="0.3", linewidth=0.8, linestyle="--")
-        axis.annotate(text, (place, 1), xycoords=("data", "axes fraction"), fontsize=7, va="top")
-    axis.set_yscale("log")
-    axis.set_xlabel(xlabel, fontsize=9)
-    axis.set_ylabel("share of images (log)", fontsize=9)
-    axis.tick_params(labelsize=7)
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(fontsize=7, frameon=False)
-    if title:
-        axis.set_title(title, fontsize=9)
+        axis.axvline(place, color="0.2", linewidth=0.9, linestyle="--")
+        axis.annotate(text, (place, 1), xytext=(3, 0), textcoords="offset points",
+                      xycoords=("data", "axes fraction"), fontsize=7, va="top")  # fmt: skip
     return figure

@@ -140,6 +140,13 @@ def affine(box: Box, apply: Any, weight: torch.Tensor, bias: torch.Tensor | None
     return Box(middle - spread, middle + spread).widened(gamma * scale + (terms + 3) * TINY)
 
 
+def averaged(box: Box, mean: Any) -> Box:
+    """Means of groups of entries of one image; terms may cancel, so the slack follows their absolute values."""
+    terms = box.low[0].numel() + 3
+    slack = terms * UNIT / (1 - terms * UNIT) * mean(box.size) + terms * TINY
+    return box.map(mean).widened(slack)
+
+
 class _Intervals(torch.fx.Interpreter):
     """Runs a traced network on boxes."""
 
@@ -157,8 +164,7 @@ class _Intervals(torch.fx.Interpreter):
         if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d) and not module.training:
             return _batch_norm(x, module)
         if isinstance(module, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
-            out = x.map(module)
-            return out.widened(x[0].low[0].numel() * 4 * UNIT * out.size + TINY)
+            return averaged(x, module)
         if isinstance(
             module, nn.ReLU | nn.Flatten | nn.Identity | nn.MaxPool2d | nn.AdaptiveMaxPool2d
         ):
@@ -194,8 +200,9 @@ class _Intervals(torch.fx.Interpreter):
         if target in (torch.flatten, F.max_pool2d, F.adaptive_max_pool2d):
             return args[0].map(target, *args[1:], **kwargs)
         if target in (F.avg_pool2d, F.adaptive_avg_pool2d):
-            out = args[0].map(target, *args[1:], **kwargs)
-            return out.widened(args[0].low[0].numel() * 4 * UNIT * out.size + TINY)
+            return averaged(args[0], lambda t: target(t, *args[1:], **kwargs))
+        if target is torch.mean:
+            return averaged(args[0], lambda t: torch.mean(t, *args[1:], **kwargs))
         if target is F.dropout and not kwargs.get("training", True):
             return args[0]
         raise _unknown(getattr(target, "__name__", str(target)))
@@ -205,6 +212,8 @@ class _Intervals(torch.fx.Interpreter):
             return super().call_method(target, args, kwargs)
         if target in ("flatten", "view", "reshape", "relu"):
             return getattr(args[0], target)(*args[1:], **kwargs)
+        if target == "mean":
+            return averaged(args[0], lambda t: t.mean(*args[1:], **kwargs))
         if target == "size":
             return args[0].low.size(*args[1:])
         if target == "contiguous":
@@ -244,5 +253,5 @@ def _other(args: tuple[Any, ...]) -> Any:
 def _unknown(what: str) -> InvalidInput:
     return InvalidInput(
         f"interval bounds: no rule for {what}; known are linear, convolution, batch norm in eval mode, ReLU, "
-        "pooling, cat, + - *; give the bound k yourself"
+        "pooling, mean, cat, + - *; give the bound k yourself"
     )

@@ -11,6 +11,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.networks import capture, frozen
 from trompe.empirical.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.relu import RedirectedReLU
+from trompe.empirical.training import progress_bar
 from trompe.theory import InvalidInput
 
 __all__ = ["STEPS_KEPT", "Maximization", "Objective", "maximize", "random_affine"]
@@ -87,6 +88,7 @@ def maximize(
     redirect: bool = False,
     start: torch.Tensor | None = None,
     device: torch.device | str = "cpu",
+    show: bool = False,
 ) -> Maximization:
     """Gradient ascent (Adam) on `units`, for every seed, in one batch.
 
@@ -100,6 +102,7 @@ def maximize(
     keep : steps whose images are returned (0 is the start).
     redirect : redirected ReLU gradients, needed where a hidden unit is dead at the start.
     start : images (n, ...) to begin from instead of noise; pixel parametrization only.
+    show : draw a progress bar, where standard error is a terminal.
     """
     objective = objective or Objective()
     if not units or not seeds:
@@ -124,7 +127,10 @@ def maximize(
     module = model if isinstance(model, torch.nn.Module) else torch.nn.Identity()
     layers = [objective.layer] if objective.layer else []
     context: Any = RedirectedReLU() if redirect else nullcontext()
-    with frozen(module), capture(module, layers) as outputs, torch.enable_grad():
+    with (
+        frozen(module), capture(module, layers) as outputs, torch.enable_grad(),
+        progress_bar(f"visualizing {len(parameters)} images", steps, show) as advance,
+    ):  # fmt: skip
 
         def score(x: torch.Tensor) -> torch.Tensor:
             out = model(x)
@@ -140,9 +146,9 @@ def maximize(
                 break
             with context:
                 value = score(moved)
-            optimizer.zero_grad(set_to_none=True)
-            (-value.sum()).backward()
+            parameters.grad = _gradient(-value.sum(), parameters)
             optimizer.step()
+            advance(1)
         with torch.no_grad():
             activations = score(x)
     empty = x.detach()[:0][None]
@@ -158,6 +164,19 @@ def maximize(
         keep,
         error,
     )
+
+
+def _gradient(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
+    """The gradient for the parameters alone: a backward pass would leave gradients in the model's weights."""
+    found = (
+        torch.autograd.grad(loss, parameters, allow_unused=True)[0] if loss.requires_grad else None
+    )
+    if found is None:
+        raise InvalidInput(
+            "model: the objective has no gradient with respect to the image; is there a no_grad, a detach or an argmax "
+            "on the way?"
+        )
+    return found
 
 
 def _draws(
@@ -194,4 +213,24 @@ def random_affine(
         1,
     )
     grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
+    if x.is_cuda:
+        return resample(x, grid)
     return torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def resample(x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
+    """`grid_sample` with repeated borders, by indexing.
+
+    On CUDA the gradient of indexing has a deterministic kernel and that of `grid_sample` has none, so only with
+    this one do two equal runs walk the same path there.
+    """
+    n, _, h, w = x.shape
+    column = (((grid[..., 0] + 1) * w - 1) / 2).clamp(0, w - 1)
+    row = (((grid[..., 1] + 1) * h - 1) / 2).clamp(0, h - 1)
+    left, top = column.floor().long(), row.floor().long()
+    right, bottom = (left + 1).clamp(max=w - 1), (top + 1).clamp(max=h - 1)
+    across, down = (column - left)[..., None], (row - top)[..., None]
+    pixels, i = x.permute(0, 2, 3, 1), torch.arange(n, device=x.device)[:, None, None]
+    above = pixels[i, top, left] * (1 - across) + pixels[i, top, right] * across
+    below = pixels[i, bottom, left] * (1 - across) + pixels[i, bottom, right] * across
+    return (above * (1 - down) + below * down).permute(0, 3, 1, 2)

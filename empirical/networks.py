@@ -236,19 +236,20 @@ def load_model(spec: str, device: torch.device | str = "cpu") -> nn.Module:
     module = importlib.util.module_from_spec(module_spec)
     try:
         module_spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidInput(f"model: {path} fails with {type(error).__name__}: {error}") from error
     build = getattr(module, name, None)
     if not callable(build):
         raise InvalidInput(f"model: {path} has no function {name!r}; expected FILE.py:FUNCTION")
     try:
         model = build()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidInput(f"model: {name}() fails with {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
         raise InvalidInput(
             f"model: {name}() returns {type(model).__name__}; expected a torch.nn.Module"
         )
+    _has_data(model)
     model.to(device)
     return model
 
@@ -276,9 +277,8 @@ def check_model(model: nn.Module, images: torch.Tensor) -> int:
             raise InvalidInput(
                 f"model: {name or 'the network'} is in training mode{why}; call model.eval() first"
             )
+    _has_data(model)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if tensor.device.type == "meta":
-            raise InvalidInput(f"model: {name} holds no data (device meta); load its weights first")
         if tensor.device != images.device:
             raise InvalidInput(
                 f"model: {name} is on {tensor.device}, the images on {images.device}; "
@@ -298,7 +298,17 @@ def check_model(model: nn.Module, images: torch.Tensor) -> int:
             f"model: returns {got} for {len(images[:2])} images; expected a tensor of shape "
             f"({len(images[:2])}, units)"
         )
+    if not bool(torch.isfinite(output).all()):
+        raise InvalidInput(
+            "model: returns NaN or infinite numbers for natural images; are its weights loaded, its inputs in [0, 1]?"
+        )
     return int(output.shape[1])
+
+
+def _has_data(model: nn.Module) -> None:
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if tensor.device.type == "meta":
+            raise InvalidInput(f"model: {name} holds no data (device meta); load its weights first")
 
 
 def layer_names(model: nn.Module) -> list[str]:
@@ -319,13 +329,26 @@ def named_layer(model: nn.Module, name: str) -> nn.Module:
     return modules[name]
 
 
+class Captured(dict[str, torch.Tensor]):
+    """Layer name -> its latest output."""
+
+    def __missing__(self, name: str) -> torch.Tensor:
+        raise InvalidInput(f"layer {name!r}: the forward pass does not call it; choose another")
+
+    def take(self, name: str) -> torch.Tensor:
+        """The output, which is then forgotten."""
+        output = self[name]
+        del self[name]
+        return output
+
+
 @contextmanager
-def capture(model: nn.Module, names: Iterable[str]) -> Iterator[dict[str, torch.Tensor]]:
+def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
     """A dictionary that holds each named layer's latest output; hooks are gone on exit.
 
     Outputs are cloned, so that an in-place ReLU behind a layer does not overwrite what was captured.
     """
-    outputs: dict[str, torch.Tensor] = {}
+    outputs = Captured()
     handles = []
 
     def keep(name: str) -> Any:

@@ -8,15 +8,23 @@ vectors, so images are streamed: memory is bounded by classes times layer, not b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from trompe.empirical._torch import torch
 from trompe.empirical.networks import capture
 from trompe.empirical.ranks import unit_rows
+from trompe.empirical.streams import ImageStream, as_stream
+from trompe.empirical.training import progress_bar
 from trompe.theory import InvalidInput
 
-__all__ = ["LayerSimilarity", "path_similarity", "share_below"]
+__all__ = ["LayerSimilarity", "check_classes", "path_similarity", "share_below"]
+
+SMALLEST_SCALE = 1e-6
+"""Below this difference of the two anchors (correlations) a normalised similarity would be rounding."""
+ROWS_TIMES_UNITS = 2**22
+"""Numbers of one layer that are ranked at once: ranks take six arrays of this size, 8 bytes a number."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +34,16 @@ class LayerSimilarity:
     layer: str
     measure: str
     per_class: tuple[float, ...]
+    """0 for every class where the layer is not `comparable`."""
     same: float
     """Mean correlation of natural pairs of one class, before normalisation."""
     different: float
     """The same for pairs of different classes."""
+
+    @property
+    def comparable(self) -> bool:
+        """Are natural images of one class more alike here than those of different classes? If not, there is no scale."""
+        return self.same - self.different > SMALLEST_SCALE
 
     @property
     def mean(self) -> float:
@@ -48,17 +62,21 @@ class LayerSimilarity:
 def path_similarity(
     model: torch.nn.Module,
     layers: Sequence[str],
-    natural: torch.Tensor,
-    labels: torch.Tensor,
+    natural: torch.Tensor | ImageStream,
+    labels: torch.Tensor | None,
     probes: dict[str, tuple[torch.Tensor, torch.Tensor]],
     measure: str = "spearman",
     batch: int = 100,
+    show: bool = False,
 ) -> dict[str, list[LayerSimilarity]]:
     """The similarity of each group of probes to natural images, layer by layer.
 
+    Held at a time: one batch of images with its activations in `layers`, and per layer one vector a class.
+
     Parameters
     ----------
-    natural, labels : images (n, channels, height, width) in [0, 1] and classes (n,), at least two a class.
+    natural, labels : images (n, channels, height, width) in [0, 1] and classes (n,), at least two a class; or
+        a stream, which has labels of its own.
     probes : name -> (images, classes), for example visualizations and uniform noise. A probe's class
         says which natural images it is held against.
 
@@ -66,29 +84,30 @@ def path_similarity(
     ------
     InvalidInput : fewer than two classes, or a class with one image. UnknownKey : no such layer.
     """
-    classes = sorted(set(labels.tolist()))
-    counts = {c: int((labels == c).sum()) for c in classes}
-    if len(classes) < 2 or min(counts.values()) < 2:
-        raise InvalidInput(
-            f"path similarity: classes with {sorted(counts.values())} images; expected at least two classes of "
-            "two images each"
-        )
-    row = {c: i for i, c in enumerate(classes)}
+    stream = as_stream(natural, labels)
+    counts = check_classes(stream)
+    row = {c: i for i, c in enumerate(counts)}
+    rows = torch.tensor([row[c] for c in stream.labels.tolist()], device=stream.device)
     sums: dict[str, torch.Tensor] = {}
     squares: dict[str, torch.Tensor] = {}
-    with capture(model, layers) as outputs:
-        for start in range(0, len(natural), batch):
-            model(natural[start : start + batch])
-            index = torch.tensor(
-                [row[c] for c in labels[start : start + batch].tolist()], device=natural.device
-            )
+    with (
+        capture(model, layers) as outputs,
+        progress_bar("paths of natural images", len(stream), show) as advance,
+    ):
+        done = 0
+        for part in stream.batches(batch):
+            model(part)
+            index = rows[done : done + len(part)]
             for layer in layers:
-                units = unit_rows(outputs[layer].flatten(1), measure)
-                if layer not in sums:
-                    sums[layer] = units.new_zeros((len(classes), units.shape[1]))
-                    squares[layer] = units.new_zeros(len(classes))
-                sums[layer].index_add_(0, index, units)
-                squares[layer].index_add_(0, index, units.square().sum(1))
+                for first, units in _unit_parts(outputs.take(layer), measure):
+                    if layer not in sums:
+                        sums[layer] = units.new_zeros((len(counts), units.shape[1]))
+                        squares[layer] = units.new_zeros(len(counts))
+                    of = index[first : first + len(units)]
+                    sums[layer].index_add_(0, of, units)
+                    squares[layer].index_add_(0, of, units.square().sum(1))
+            done += len(part)
+            advance(len(part))
         found: dict[str, list[LayerSimilarity]] = {}
         anchors = {layer: _anchors(sums[layer], squares[layer], counts) for layer in layers}
         for name, (images, of_class) in probes.items():
@@ -97,21 +116,43 @@ def path_similarity(
                 model(images[start : start + batch])
                 wanted = [row[c] for c in of_class[start : start + batch].tolist()]
                 for layer in layers:
-                    units = unit_rows(outputs[layer].flatten(1), measure)
-                    got[layer].append((units * sums[layer][wanted]).sum(1))
+                    for first, units in _unit_parts(outputs.take(layer), measure):
+                        with_class = sums[layer][wanted[first : first + len(units)]]
+                        got[layer].append((units * with_class).sum(1))
             size = torch.tensor([float(counts[c]) for c in of_class.tolist()], device=images.device)
             found[name] = []
             for layer in layers:
                 same, different = anchors[layer]
+                scale = same - different
                 raw = torch.cat(got[layer]) / size
-                value = (raw - different) / (same - different) if same != different else raw * 0
+                value = (raw - different) / scale if scale > SMALLEST_SCALE else raw * 0
                 per_class = [
-                    float(value[of_class == c].mean()) for c in classes if (of_class == c).any()
+                    float(value[of_class == c].mean()) for c in counts if (of_class == c).any()
                 ]
                 found[name].append(
                     LayerSimilarity(layer, measure, tuple(per_class), same, different)
                 )
     return found
+
+
+def check_classes(stream: ImageStream) -> dict[int, int]:
+    """The number of images of each class: at least two classes of two images each."""
+    classes, sizes = np.unique(stream.labels, return_counts=True)
+    counts = dict(zip(classes.tolist(), sizes.tolist(), strict=True))
+    if len(counts) < 2 or min(counts.values()) < 2:
+        raise InvalidInput(
+            f"path similarity: classes with {sorted(counts.values())[:8]} images; expected at least two classes of "
+            "two images each"
+        )
+    return counts
+
+
+def _unit_parts(activations: torch.Tensor, measure: str) -> Iterator[tuple[int, torch.Tensor]]:
+    """`unit_rows` of a layer's output, a few images at a time where the layer is large; with the first's place."""
+    flat = activations.flatten(1)
+    count = max(1, ROWS_TIMES_UNITS // max(flat.shape[1], 1))
+    for first in range(0, len(flat), count):
+        yield first, unit_rows(flat[first : first + count], measure)
 
 
 def _anchors(

@@ -67,14 +67,15 @@ class RedirectedReLU(TorchFunctionMode):
 
 
 class ReLUTap(TorchFunctionMode):
-    """Inside this context the outputs of all ReLU calls are collected, in the order of the forward pass.
+    """Inside this context `found(k, output)` is called for the k-th ReLU call of the forward pass, k = 0, 1, ...
 
-    Modules and plain functions alike; a module that is called twice gives two outputs.
+    Modules and plain functions alike; a module that is called twice makes two calls. The output is what the
+    ReLU returned: clone it to keep it, since a later in-place operation may overwrite it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, found: Callable[[int, torch.Tensor], object]) -> None:
         super().__init__()
-        self.outputs: list[torch.Tensor] = []
+        self.found, self.calls = found, 0
 
     def __torch_function__(
         self,
@@ -85,5 +86,6 @@ class ReLUTap(TorchFunctionMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         if func in _RELUS:
-            self.outputs.append(result.clone())
+            self.found(self.calls, result)
+            self.calls += 1
         return result

@@ -14,9 +14,10 @@ from trompe.empirical import (
     experiment_silent,
 )
 from trompe.empirical._torch import pick_device, repeatable, torch
-from trompe.empirical.cache import REVISION, TensorCache, write_json
+from trompe.empirical.cache import REVISION, TensorCache, check_writable, write_json
 from trompe.empirical.context import Context, digest
-from trompe.empirical.data import ImageData, load_data, load_picture
+from trompe.empirical.data import ImageData, load_data
+from trompe.empirical.image_files import load_picture
 from trompe.empirical.witness import Witness, read_witness, versions
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -83,9 +84,12 @@ def reproduce(
     if target is not None:
         pixels = load_picture(target, images.shape, images.levels)
         picture = torch.from_numpy(pixels).float() / images.levels
+    store = TensorCache(cache)
+    for needed in (folder, store.folder):
+        check_writable(needed / "witness.json")
     results = {}
-    with repeatable(threads):
-        ctx = Context(images, place, seed, folder, TensorCache(cache), show, picture)
+    with repeatable(threads, place):
+        ctx = Context(images, place, seed, folder, store, show, picture)
         for key in keys:
             identity = _identity(ctx, key)
             found = None if force else read_witness(folder / key)

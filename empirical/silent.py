@@ -11,13 +11,14 @@ On natural images s is 0 everywhere, so the network computes the same bits; unde
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from torch.nn.grad import conv2d_weight
 from trompe.empirical._torch import torch
 from trompe.empirical.networks import named_layer
+from trompe.empirical.training import progress_bar
 from trompe.theory import InvalidInput
 
 __all__ = ["SilentUnits", "mean_pair_correlation", "orthogonal_units"]
@@ -80,6 +81,7 @@ def orthogonal_units(
     factor: float = 100.0,
     slack: float = 1.15,
     batch: int = 500,
+    show: bool = False,
 ) -> SilentUnits:
     """Silent units for every unit of the convolution `conv`, from natural images; closed form, two passes.
 
@@ -102,9 +104,12 @@ def orthogonal_units(
     total = torch.zeros_like(weight[:1], dtype=torch.float64)
     inputs: dict[str, torch.Tensor] = {}
     handle = module.register_forward_pre_hook(lambda _m, args: inputs.update(x=args[0]))
+    bar = ExitStack()
     try:
+        advance = bar.enter_context(progress_bar("silent units", 2 * len(images), show))
         for part in images.split(batch):
             model(part)
+            advance(len(part))
             x = inputs["x"]
             ones = torch.ones_like(_convolve(module, x, weight[:1], None))
             total += conv2d_weight(
@@ -121,10 +126,12 @@ def orthogonal_units(
         largest = torch.full((len(new),), -float("inf"), device=new.device)
         for part in images.split(batch):
             model(part)
+            advance(len(part))
             response = _convolve(module, inputs["x"], new, None).transpose(0, 1).flatten(1)
             largest = torch.maximum(largest, response.amax(1))
     finally:
         handle.remove()
+        bar.close()
     bias = -slack * largest.clamp_min(1e-6)
     return SilentUnits(conv, relu, new, bias, largest)
 

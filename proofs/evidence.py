@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
+from trompe.proofs.rows.additive import ADDITIVE, ADDITIVE_EXTREMES, ADDITIVE_FACTS
 from trompe.proofs.rows.affine import (
     AFFINE,
     AFFINE_EXISTS,
@@ -27,17 +28,32 @@ from trompe.proofs.rows.lipschitz import (
     LIPSCHITZ_SOUND,
     LIPSCHITZ_THRESHOLD,
 )
+from trompe.proofs.rows.lipschitz_unknown import LIPSCHITZ_UNKNOWN
 from trompe.proofs.rows.metrics import METRIC_FACTS, MIDPOINTS
 from trompe.proofs.rows.monotone import MONOTONE, MONOTONE_EXTREMES, MONOTONE_FACTS
 from trompe.proofs.rows.networks import GADGETS, TRANSLATIONS, TWO_UNITS
+from trompe.proofs.rows.neuron import (
+    LEAKY_RELU,
+    NEURON,
+    NEURON_1D,
+    NEURON_EXISTS,
+    NEURON_EXTREMES,
+    NEURON_FOOLS,
+    NEURON_SOUND,
+)
 from trompe.proofs.rows.yes import AFFINE_1D, CONSTANT
-from trompe.theory import THEOREMS, Form, theorem
-from trompe.theory.catalogue import ROWS
+from trompe.proofs.symbolic_extended import LINK_SYMBOLIC
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS, Form, theorem
 from trompe.theory.inclusions import path
+from trompe.theory.registry import statement_of
 
 __all__ = ["ASSUMED", "CASES", "PARENT", "Case", "case", "earned_label"]
 
-PARENT = {"black-box": "piecewise-affine", "piecewise-affine": "neural-network"}
+PARENT = {
+    "black-box": "piecewise-affine",
+    "piecewise-affine": "neural-network",
+    "lipschitz-unknown": "piecewise-affine",
+}
 """Rows without a construction of their own: the subclass whose No they inherit."""
 
 
@@ -48,7 +64,8 @@ class Case:
     `roles` maps each part of the claim to its obligation families: `pair` (members f and g with the
     same unique extremes), `fools` (they defeat every decoder at the stated queries), `exists` (there
     are such queries), `decides` (elsewhere one answer is right), `extremes` (what every member's
-    extremes are), `decodes` (the decoder is right), `includes` (the subclass that a No comes from).
+    extremes are), `decodes` (the decoder is right), `includes` (the subclass that a No comes from),
+    `links` (the named links are what the neuron rows ask of one).
     """
 
     key: str
@@ -80,16 +97,38 @@ _PAIRS: dict[str, tuple[str, ...]] = {
     "monotone": (*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
     "convex": (*MIX, *ATTAINED, *CONVEX_FACTS, *CONVEX, closed_under_mixing("convex")),
     "affine": (*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
+    "neuron": (*ATTAINED, *AFFINE_FACTS, *NEURON),
+    "additive": (*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
 }
 _EXISTS = {
     "lipschitz": (*LIPSCHITZ_EXISTS, *MIDPOINTS),
     "convex": CONVEX_EXISTS,
     "affine": AFFINE_EXISTS,
+    "neuron": (*AFFINE_EXISTS, *NEURON_EXISTS),
 }
-_SOUND = {"lipschitz": LIPSCHITZ_SOUND, "convex": CONVEX_SOUND, "affine": AFFINE_SOUND}
-_EXTREMES = {"monotone": MONOTONE_EXTREMES, "convex": CONVEX_EXTREMES, "affine": AFFINE_EXTREMES}
-_DECODES = {"affine-1d": AFFINE_1D, "constant": CONSTANT}
-_INCLUDES = {"piecewise-affine": ("network/relu-is-piecewise-affine",)}
+_SOUND = {
+    "lipschitz": LIPSCHITZ_SOUND,
+    "convex": CONVEX_SOUND,
+    "affine": AFFINE_SOUND,
+    "neuron": (*AFFINE_SOUND, *NEURON_SOUND),
+}
+_EXTREMES = {
+    "monotone": MONOTONE_EXTREMES,
+    "convex": CONVEX_EXTREMES,
+    "affine": AFFINE_EXTREMES,
+    "neuron": (*AFFINE_EXTREMES, *NEURON_EXTREMES),
+    "additive": ADDITIVE_EXTREMES,
+}
+_DECODES = {
+    "affine-1d": AFFINE_1D,
+    "constant": CONSTANT,
+    "neuron-1d": NEURON_1D,
+}
+_INCLUDES = {
+    "piecewise-affine": ("network/relu-is-piecewise-affine",),
+    "lipschitz-unknown": LIPSCHITZ_UNKNOWN,
+}
+_LINKED = ("neuron", "neuron-1d")
 
 _SYMBOLIC_ROW = {
     "neural-network": ("erm",),
@@ -98,6 +137,7 @@ _SYMBOLIC_ROW = {
     "monotone": ("monotone",),
     "convex": ("convex",),
     "affine": ("affine",),
+    "additive": ("additive",),
 }
 _LAGRANGE = tuple(f"symbolic/lagrange/d{d}" for d in (1, 2, 3))
 
@@ -109,14 +149,18 @@ def _case(row: str, task: str) -> Case:
     if row in _DECODES:
         enough = () if task == "exact" else (f"{task}/exact-is-enough",)
         symbolic: tuple[str, ...] = ("symbolic/affine-1d",) if row == "affine-1d" else ()
-        return Case(key, {"decodes": (*_DECODES[row], *enough)}, symbolic)
-    fools: tuple[str, ...] = (f"{task}/fools", f"{task}/defeats")
+        roles = {"decodes": (*_DECODES[row], *enough)}
+        if row in _LINKED:
+            roles["links"], symbolic = LEAKY_RELU, LINK_SYMBOLIC
+        return Case(key, roles, symbolic)
+    first = NEURON_FOOLS[task] if row in _LINKED else f"{task}/fools"
+    fools: tuple[str, ...] = (first, f"{task}/defeats")
     if task == "approx":
         fools = (*fools, "approx/midrange")
     roles = {"pair": _PAIRS[row], "fools": fools}
     if row in _SOUND:
         decides: tuple[str, ...] = (*_SOUND[row], f"{task}/decides")
-        if THEOREMS[key].form is Form.THRESHOLD:
+        if theorem(key).form is Form.THRESHOLD:
             roles["fools"] = (LIPSCHITZ_THRESHOLD[0], *fools)
             decides = (*decides, LIPSCHITZ_THRESHOLD[1])
         roles["decides"] = decides
@@ -124,6 +168,8 @@ def _case(row: str, task: str) -> Case:
         roles["exists"] = _EXISTS[row]
     if row in _EXTREMES:
         roles["extremes"] = _EXTREMES[row]
+    if row in _LINKED:
+        return Case(key, roles | {"links": LEAKY_RELU}, LINK_SYMBOLIC)
     symbolic = ("symbolic/mix-gap",)
     symbolic += tuple(
         f"symbolic/{r}/{which}" for r in _SYMBOLIC_ROW[row] for which in ("upper", "lower")
@@ -137,8 +183,10 @@ def _case(row: str, task: str) -> Case:
     return Case(key, roles, symbolic)
 
 
-CASES: dict[str, Case] = {key: _case(t.row, t.task) for key, t in THEOREMS.items()}
-"""What each of the theorems is proved from."""
+CASES: dict[str, Case] = {
+    key: _case(t.row, t.task) for key, t in (THEOREMS | EXTENDED_THEOREMS).items()
+}
+"""What each of the theorems is proved from, further rows included."""
 
 _REQUIRED = {
     Form.IMPOSSIBLE: ("pair", "fools"),
@@ -172,7 +220,10 @@ def earned_label(key: str, proved: Mapping[str, bool], inherited: str | None = N
         same = inherited == Form.IMPOSSIBLE.value and statement.form is Form.IMPOSSIBLE
         return inherited if is_sub and same else None
     needed = _REQUIRED[statement.form]
-    if statement.form is Form.IMPOSSIBLE and ROWS[statement.row].fooled[statement.task].text:
+    if (
+        statement.form is Form.IMPOSSIBLE
+        and statement_of(statement.row).fooled[statement.task].text
+    ):
         needed = (*needed, "exists", "decides")
     if not all(item.roles.get(role) for role in needed):
         return None
@@ -190,6 +241,13 @@ ASSUMED: dict[str, str] = {
     "layers": "the step from one relu to a whole network: each layer of a continuous piecewise affine "
     "function is one again",
     "representation": "that an affine function is alpha + sum w_k z_k",
+    "pieces": "that a segment crosses finitely many pieces, one after the other (checked for two), and that a "
+    "piecewise affine function has finitely many slopes",
+    "continuity": "that a continuous link has a delta for every tolerance, and takes every value between two "
+    "of its values",
+    "derivatives": "that a function with a positive derivative increases strictly (sigmoid, tanh, softplus; "
+    "SymPy checks the derivatives)",
+    "exchanges": "the step from exchanging one coordinate to exchanging several, one after the other",
     "solvers": "that the solvers are right about the reals",
 }
 """What no solver says, by name; `assumed_by` picks what applies to a theorem."""
@@ -199,10 +257,13 @@ def assumed_by(key: str) -> tuple[str, ...]:
     """The names of ASSUMED that the proof of this theorem rests on besides its obligations."""
     item = case(key)
     if item.inherits is not None:
-        return tuple(dict.fromkeys([*assumed_by(item.inherits)[:-1], "layers", "solvers"]))
+        further = ("pieces",) if theorem(key).row == "lipschitz-unknown" else ()
+        return tuple(
+            dict.fromkeys([*assumed_by(item.inherits)[:-1], "layers", *further, "solvers"])
+        )
     row = theorem(key).row
     names = ["instantiation"]
-    if row not in ("affine-1d", "constant"):
+    if row not in ("affine-1d", "constant", "neuron-1d"):
         names.append("induction over d")
     if row == "erm":
         names.append("induction over n")
@@ -210,4 +271,10 @@ def assumed_by(key: str) -> tuple[str, ...]:
         names.append("networks")
     if row in ("affine", "affine-1d"):
         names.append("representation")
+    if row == "neuron":
+        names.append("continuity")
+    if row in _LINKED:
+        names.append("derivatives")
+    if row == "additive":
+        names.append("exchanges")
     return (*names, "solvers")

@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trompe.theory.catalogue import THEOREMS, theorem
-from trompe.theory.errors import InvalidInput
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem, theorem
 
 __all__ = [
     "ALLOWED_AXIOMS",
@@ -79,6 +78,10 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "affine": ("pair_defeats", "spread", "affine_extremes", "affine_law"),
     "affine-1d": ("affine_law",),
     "constant": (),
+    "lipschitz-unknown": ("pair_defeats", "shown_decidable", "distance_metric"),
+    "neuron": ("pair_defeats", "linked_spread", "neuron_extremes"),
+    "neuron-1d": (),
+    "additive": ("pair_defeats", "shown_decidable", "additive_extremes"),
 }
 """Per row, the Coq theorems that lead from the catalogue's words to the row's statements."""
 
@@ -114,6 +117,11 @@ class KernelEvidence:
     sources: str
     axioms: tuple[str, ...]
     where: str
+
+
+def _theorems() -> dict[str, Theorem]:
+    """Every theorem of the catalogue: the table's and those of our further rows."""
+    return THEOREMS | EXTENDED_THEOREMS
 
 
 def coq_name(key: str) -> str:
@@ -332,9 +340,9 @@ def problems(places: Places | None = None) -> list[str]:
     found = [
         f"{key}: in the correspondence, but no theorem of the catalogue"
         for key in correspondence["theorems"]
-        if key not in THEOREMS
+        if key not in _theorems()
     ]
-    for key in THEOREMS:
+    for key in _theorems():
         try:
             found += _entry_problems(key, _entry(correspondence, key))
         except InvalidInput as error:
@@ -342,7 +350,7 @@ def problems(places: Places | None = None) -> list[str]:
     if places.rocq is not None:
         found += _differences(correspondence, places.rocq)
     if not found:
-        found = list(dict.fromkeys(gap for key in THEOREMS if (gap := kernel_gap(key, places))))
+        found = list(dict.fromkeys(gap for key in _theorems() if (gap := kernel_gap(key, places))))
     return found
 
 
@@ -383,7 +391,7 @@ def write_correspondence(places: Places) -> Path:
         raise InvalidInput(f"{error}; build first (make rocq), then write") from None
     now = _statements(places.rocq)
     entries = {}
-    for key, item in THEOREMS.items():
+    for key, item in _theorems().items():
         name, facts = coq_name(key), _FACTS[item.row]
         if lacking := [n for n in (name, *facts) if n not in now.theorems and n not in now.facts]:
             raise InvalidInput(f"{key}: STATEMENTS.txt has no {', '.join(lacking)}")
@@ -444,11 +452,11 @@ def main(arguments: list[str] | None = None) -> int:
     for line in found:
         print(line, file=sys.stderr)
     if not found:
-        key = next(iter(THEOREMS))
+        key = next(iter(_theorems()))
         evidence = kernel_evidence(key, tree if tree.rocq is not None else None)
         assert evidence is not None  # no problems were found
         print(
-            f"{len(THEOREMS)} theorems tied to Coq's; Coq {evidence.coq}, {evidence.date}: {evidence.where}"
+            f"{len(_theorems())} theorems tied to Coq's; Coq {evidence.coq}, {evidence.date}: {evidence.where}"
         )
     return 1 if found else 0
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import z3
-from trompe.constructions import CONSTRUCTIONS, Construction
+from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Construction
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import Array, ObjectNamespace
 
@@ -63,8 +63,8 @@ class Scope:
         self.xp = ObjectNamespace(Fraction, _maximum, _minimum, _absolute, self._root)
 
     def construction(self, row: str) -> Any:
-        """The construction of a row."""
-        return self._constructions[row]
+        """The construction of a row, of the table or further."""
+        return self._constructions.get(row) or EXTENDED_CONSTRUCTIONS[row]
 
     def reals(self, names: str) -> list[Any]:
         """One real symbol for each name."""
@@ -99,12 +99,15 @@ class Scope:
 def all_of(conditions: Iterable[Any]) -> Any:
     """All conditions hold; Python truth values are allowed among the terms."""
     terms = _as_terms(conditions)
+    if len(terms) == 1:  # SMT-LIB has no `and` of one argument
+        return terms[0]
     return z3.And(*terms) if terms else z3.BoolVal(True)
 
 
 def any_of(conditions: Iterable[Any]) -> Any:
     """At least one condition holds."""
-    return z3.Or(*_as_terms(conditions))
+    terms = _as_terms(conditions)
+    return terms[0] if len(terms) == 1 else z3.Or(*terms)
 
 
 def implies(premise: Any, conclusion: Any) -> Any:

@@ -2,7 +2,8 @@
 
 This is no proof. It ties the symbols of the obligations to the numbers that a user gets: the triple of
 a random visualization and query, at d = 1, 2, 3 and 6, has the claimed end points, bounds, values at
-the query, members and pairs.
+the query, members and pairs. Before that come the limits of each claim (`sampling_limits`) and the
+parts that a user calls (`sampling_parts`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, triple
+from trompe.proofs.sampling_extended import check_extended
+from trompe.proofs.sampling_limits import check_limits
+from trompe.proofs.sampling_parts import check_parts
 from trompe.theory import (
+    EXTENDED,
     TASKS,
     Approx,
     Comparison,
@@ -22,6 +27,7 @@ from trompe.theory import (
     FunctionClass,
     Point,
     QueryShown,
+    TrompeError,
     Visualization,
     function_class,
 )
@@ -96,10 +102,25 @@ def _instance(row: str, rng: random.Random, d: int) -> tuple[FunctionClass, Visu
 
 
 def sample_row(row: str, seed: int = 0) -> Sampled:
-    """Try a row's construction or decoder on random instances; the same seed gives the same ones."""
+    """Try a row's construction or decoder on random instances; the same seed gives the same ones.
+
+    All questions are admissible, so that a refusal is a failure too.
+    """
+    try:
+        return _sample_row(row, seed)
+    except TrompeError as error:
+        return Sampled(row, 0, (), f"an admissible question is refused: {error}")
+
+
+def _sample_row(row: str, seed: int) -> Sampled:
     rng = random.Random(f"{row}/{seed}")
     check = _check_pair if row in CONSTRUCTIONS else _check_decoder
+    if row in EXTENDED:
+        check = check_extended
     dims = tuple(d for d in DIMS if _is_about(row, d))
+    for says, holds in (*check_limits(row), *check_parts(row)):
+        if not holds:
+            return Sampled(row, 0, dims, says)
     tried = 0
     for d in dims:
         for _ in range(INSTANCES):

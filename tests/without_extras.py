@@ -32,6 +32,15 @@ def main() -> int:
     assert all(cell["verdict"] == "PROVED" and cell["agrees"] for cell in cells)
     checked += 1
 
+    for arguments in (
+        "bound --class convex --argmin 1/4,1/4 --argmax 1,1 --min 0 --max 1 --query 7/8,1/2",
+        "witness monotone/side --format json",
+        "cite monotone/side",
+    ):
+        done = trompe(*arguments.split())
+        assert done.returncode == 0 and done.stdout and not done.stderr, (arguments, done)
+        checked += 1
+
     with tempfile.TemporaryDirectory() as folder:
         picture = Path(folder) / "pair.png"
         done = trompe("plot", "monotone/side", "--output", str(picture))

@@ -1,6 +1,6 @@
 """What is claimed: visualizations, tasks, function classes with their sharp envelopes, the theorems."""
 
-from trompe.theory.catalogue import PAPER, THEOREMS, Form, Theorem, theorem
+from trompe.theory.catalogue import PAPER, THEOREMS, Form, Theorem
 from trompe.theory.classes import (
     CLASSES,
     Affine,
@@ -16,7 +16,6 @@ from trompe.theory.classes import (
     NeuralNetwork,
     PiecewiseAffine,
     corner_reflection,
-    function_class,
 )
 from trompe.theory.data import Dataset
 from trompe.theory.errors import (
@@ -27,16 +26,30 @@ from trompe.theory.errors import (
     UnknownKey,
 )
 from trompe.theory.exact import Point, as_eps, as_eta, as_number, as_point, show
+from trompe.theory.extended import (
+    EXTENDED,
+    EXTENDED_THEOREMS,
+    Additive,
+    LipschitzUnknown,
+    Neuron,
+    Neuron1d,
+)
 from trompe.theory.inclusions import INCLUSIONS, Inclusion
+from trompe.theory.links import LINKS, Link, link
+from trompe.theory.registry import function_class, row_class, theorem
 from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
 from trompe.theory.visualization import Visualization
 
 __all__ = [
     "CLASSES",
+    "EXTENDED",
+    "EXTENDED_THEOREMS",
     "INCLUSIONS",
+    "LINKS",
     "PAPER",
     "TASKS",
     "THEOREMS",
+    "Additive",
     "Affine",
     "Affine1d",
     "Approx",
@@ -52,10 +65,14 @@ __all__ = [
     "Inclusion",
     "Interval",
     "InvalidInput",
+    "Link",
     "Lipschitz",
+    "LipschitzUnknown",
     "MissingDependency",
     "Monotone",
     "NeuralNetwork",
+    "Neuron",
+    "Neuron1d",
     "PiecewiseAffine",
     "Point",
     "QueryShown",
@@ -71,6 +88,8 @@ __all__ = [
     "as_point",
     "corner_reflection",
     "function_class",
+    "link",
+    "row_class",
     "show",
     "task",
     "theorem",

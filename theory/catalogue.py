@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from trompe.theory.classes import CLASSES
-from trompe.theory.errors import UnknownKey
 from trompe.theory.tasks import TASKS
 
-__all__ = ["PAPER", "ROWS", "THEOREMS", "Form", "Row", "Theorem", "theorem"]
+__all__ = ["PAPER", "ROWS", "THEOREMS", "Form", "Row", "Sentence", "Theorem", "cells"]
 
 PAPER = (
     "Geirhos, Zimmermann, Bilodeau, Brendel, Kim, \"Don't trust your eyes: on the (un)reliability of "
@@ -53,10 +53,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Theorem:
-    """One cell of the table.
+    """One cell of the table, or of our further rows.
 
     `key` is its path, for life. `statement` and `latex` carry every quantifier. `paper` is the label
-    that the paper prints: data to compare with, never the source of ours.
+    that the paper prints, None where it has no such row: data to compare with, never the source of ours.
     """
 
     key: str
@@ -65,8 +65,8 @@ class Theorem:
     form: Form
     statement: str
     latex: str
-    paper: str
-    source: str = f"label: {PAPER}; statement, construction and constants: trompe"
+    paper: str | None
+    source: str
 
     @property
     def sha256(self) -> str:
@@ -297,18 +297,15 @@ _PHI = Sentence(
 )
 
 
-def _state(row: Row, task: str, latex: bool) -> str:
+def _state(row: Row, members: Sentence | None, task: str, latex: bool) -> str:
     def pick(sentence: Sentence) -> str:
         return sentence.latex if latex else sentence.text
 
     eps = pick(_EPS) if task == "approx" else ""
     form, setting = row.form[task], "For " + pick(row.setting)
-    if form is _YES:
+    if members is None:
         return f"{setting}: {pick(_RIGHT[task])}."
-    pair = (
-        f"there are {pick(_MEMBERS[row.key])} {pick(_PHI)} and {pick(_SHARP[task])}; "
-        f"{pick(_FAILS[task])}"
-    )
+    pair = f"there are {pick(members)} {pick(_PHI)} and {pick(_SHARP[task])}; {pick(_FAILS[task])}"
     where = pick(row.fooled[task])
     if form is _SMALL_L:
         threshold = (
@@ -339,25 +336,34 @@ _PAPER_LABELS = {
 }
 """The labels that the paper's table prints, in the order of TASKS."""
 
+
+def cells(
+    row: Row, members: Sentence | None, labels: Sequence[str | None], source: str
+) -> dict[str, Theorem]:
+    """The three theorems of a row. `members` are its pair's functions, None for a Yes row."""
+    return {
+        f"{row.key}/{task}": Theorem(
+            key=f"{row.key}/{task}",
+            row=row.key,
+            task=task,
+            form=row.form[task],
+            statement=_state(row, members, task, latex=False),
+            latex=_state(row, members, task, latex=True),
+            paper=label,
+            source=source,
+        )
+        for task, label in zip(TASKS, labels, strict=True)
+    }
+
+
 THEOREMS: dict[str, Theorem] = {
-    f"{row}/{task}": Theorem(
-        key=f"{row}/{task}",
-        row=row,
-        task=task,
-        form=ROWS[row].form[task],
-        statement=_state(ROWS[row], task, latex=False),
-        latex=_state(ROWS[row], task, latex=True),
-        paper=_PAPER_LABELS[row][column],
-    )
+    key: cell
     for row in CLASSES
-    for column, task in enumerate(TASKS)
+    for key, cell in cells(
+        ROWS[row],
+        _MEMBERS.get(row),
+        _PAPER_LABELS[row],
+        f"label: {PAPER}; statement, construction and constants: trompe",
+    ).items()
 }
-"""All cells, row by row, in the table's order."""
-
-
-def theorem(key: str) -> Theorem:
-    """The theorem called `key`, for example `monotone/side`."""
-    try:
-        return THEOREMS[key]
-    except KeyError:
-        raise UnknownKey("theorem", key, THEOREMS) from None
+"""All cells of the paper's table, row by row, in its order."""

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from trompe.theory.data import Dataset
-from trompe.theory.errors import InvalidInput, QueryShown, UnknownKey
+from trompe.theory.errors import InvalidInput, QueryShown
 from trompe.theory.exact import Point, as_number, as_point, show
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
@@ -29,7 +29,8 @@ __all__ = [
     "Monotone",
     "NeuralNetwork",
     "PiecewiseAffine",
-    "function_class",
+    "check_corner",
+    "corner_reflection",
 ]
 
 
@@ -49,7 +50,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class FunctionClass(ABC):
-    """A set of functions h : [0, 1]^d -> R, closed under convex combination."""
+    """A set of functions h : [0, 1]^d -> R.
+
+    Closed under convex combination (neurons: of what goes into their link).
+    """
 
     key: ClassVar[str]
     name: ClassVar[str]
@@ -292,9 +296,7 @@ class Convex(FunctionClass):
         return c.between <= c.weight * c.at_y + (1 - c.weight) * c.at_z
 
     def _check_extremes(self, v: Visualization) -> None:
-        _check_corner(
-            self.key, "argmax", v.argmax, "a unique maximiser of a convex function is one"
-        )
+        check_corner(self.key, "argmax", v.argmax, "a unique maximiser of a convex function is one")
 
     def gauge(self, v: Visualization, x: Point) -> Fraction:
         """gamma(x) about the minimiser, exact, in [0, 1]."""
@@ -319,7 +321,7 @@ class Affine(FunctionClass):
         return c.between == c.weight * c.at_y + (1 - c.weight) * c.at_z
 
     def _check_extremes(self, v: Visualization) -> None:
-        _check_corner(
+        check_corner(
             self.key, "argmax", v.argmax, "a unique maximiser of an affine function is one"
         )
         opposite = tuple(1 - bi for bi in v.argmax)
@@ -355,9 +357,7 @@ class Affine1d(Affine):
         if v.minimum < v.maximum:
             for what, points in (("argmin", v.argmin_set), ("argmax", v.argmax_set)):
                 for point in points:
-                    _check_corner(
-                        self.key, what, point, "an affine function has its extremes there"
-                    )
+                    check_corner(self.key, what, point, "an affine function has its extremes there")
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:
         if not v.range:
@@ -387,7 +387,8 @@ class Constant(FunctionClass):
         return Interval(v.minimum, v.minimum)
 
 
-def _check_corner(key: str, what: str, point: Point, why: str) -> None:
+def check_corner(key: str, what: str, point: Point, why: str) -> None:
+    """Raise InvalidInput unless every coordinate of the point is 0 or 1."""
     for i, coordinate in enumerate(point):
         if coordinate not in (0, 1):
             raise InvalidInput(
@@ -417,15 +418,3 @@ CLASSES: dict[str, type[FunctionClass]] = {
     )
 }
 """The ten rows of the table, in its order."""
-
-
-def function_class(key: str, **parameters: Any) -> FunctionClass:
-    """The class called `key`; `parameters` are `constant` and `metric` (lipschitz) or `data` (erm)."""
-    try:
-        kind = CLASSES[key]
-    except KeyError:
-        raise UnknownKey("row", key, CLASSES) from None
-    try:
-        return kind(**parameters)
-    except TypeError as error:
-        raise InvalidInput(f"{key}: {error}") from None

@@ -27,12 +27,23 @@ INCLUSIONS: tuple[Inclusion, ...] = (
         "network/relu-is-piecewise-affine",
     ),
     Inclusion("piecewise-affine", "black-box", "by definition: every function is a member"),
+    Inclusion(
+        "piecewise-affine",
+        "lipschitz-unknown",
+        "finitely many slopes have a largest one, and along a segment the pieces add up",
+        "lipschitz-unknown/pieces",
+    ),
+    Inclusion("lipschitz", "lipschitz-unknown", "by definition: the known L is some constant"),
+    Inclusion("lipschitz-unknown", "black-box", "by definition: every function is a member"),
+    Inclusion("neuron", "black-box", "by definition: every function is a member"),
+    Inclusion("additive", "black-box", "by definition: every function is a member"),
     Inclusion("lipschitz", "black-box", "by definition: every function is a member"),
     Inclusion("monotone", "black-box", "by definition: every function is a member"),
     Inclusion("convex", "black-box", "by definition: every function is a member"),
     Inclusion(
         "affine", "convex", "the affine law is the convex law with equality", "affine/is-convex"
     ),
+    Inclusion("affine", "additive", "sum w_k z_k + c is a sum of functions of one coordinate each"),
     Inclusion(
         "affine",
         "neural-network",

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from trompe.constructions import FoolingPair, Network, Triple, pair_networks, triple
     from trompe.constructions.examples import Example, example
     from trompe.proofs import Cell, Outcome, Table, verify_keys, verify_table
+    from trompe.proofs.witness import Witness, check_witness, witness_of
+    from trompe.refuting import Refutation, refute
     from trompe.theory import (
         CLASSES,
+        EXTENDED,
+        EXTENDED_THEOREMS,
         TASKS,
         THEOREMS,
         Approx,
@@ -37,12 +41,16 @@ if TYPE_CHECKING:
         function_class,
         theorem,
     )
+    from trompe.theory.bounds import Bound, Bounds, bound
+    from trompe.theory.budget import Budget, budget
 
     __version__: str
 
 _HOME = {
     "trompe.theory": (
         "CLASSES",
+        "EXTENDED",
+        "EXTENDED_THEOREMS",
         "TASKS",
         "THEOREMS",
         "Approx",
@@ -60,17 +68,26 @@ _HOME = {
         "function_class",
         "theorem",
     ),
+    "trompe.theory.bounds": ("Bound", "Bounds", "bound"),
+    "trompe.theory.budget": ("Budget", "budget"),
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
     "trompe.constructions.examples": ("Example", "example"),
+    "trompe.refuting": ("Refutation", "refute"),
+    "trompe.proofs.witness": ("Witness", "check_witness", "witness_of"),
     "trompe.proofs": ("Cell", "Outcome", "Table", "verify_keys", "verify_table"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "CLASSES",
+    "EXTENDED",
+    "EXTENDED_THEOREMS",
     "TASKS",
     "THEOREMS",
     "Approx",
+    "Bound",
+    "Bounds",
+    "Budget",
     "Cell",
     "Dataset",
     "Exact",
@@ -82,6 +99,7 @@ __all__ = [
     "Network",
     "Outcome",
     "QueryShown",
+    "Refutation",
     "Side",
     "Table",
     "Theorem",
@@ -89,14 +107,20 @@ __all__ = [
     "TrompeError",
     "UnknownKey",
     "Visualization",
+    "Witness",
     "__version__",
+    "bound",
+    "budget",
+    "check_witness",
     "example",
     "function_class",
     "pair_networks",
+    "refute",
     "theorem",
     "triple",
     "verify_keys",
     "verify_table",
+    "witness_of",
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trompe.commands import theorems
+from trompe.commands import bound, certify, cite, fuzz, refute, selfcheck, theorems, witness
 from trompe.empirical import cli as experiments
 
 __all__ = ["app", "run"]
@@ -73,5 +73,15 @@ def _main(
     del version
 
 
-for mount in (theorems.mount, experiments.mount):
+for mount in (
+    theorems.mount,
+    bound.mount,
+    witness.mount,
+    refute.mount,
+    fuzz.mount,
+    selfcheck.mount,
+    certify.mount,
+    cite.mount,
+    experiments.mount,
+):
     mount(app)

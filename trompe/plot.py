@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, FoolingPair, triple
+from trompe.constructions import FoolingPair, construction, exact_decoder, triple
 from trompe.constructions.examples import Example, example
 from trompe.files import write_beside
-from trompe.theory import TASKS, InvalidInput, MissingDependency, Visualization, theorem
+from trompe.theory import TASKS, InvalidInput, MissingDependency, Visualization, row_class, theorem
 
-__all__ = ["draw"]
+__all__ = ["check_output", "draw", "pyplot", "save"]
 
 SUFFIXES = (".png", ".pdf", ".svg")
 # Okabe and Ito's colours, told apart by every kind of colour vision; line styles differ for print.
@@ -30,12 +32,30 @@ def draw(key: str, output: Path, dim: int | None = None) -> None:
     """
     statement = theorem(key)
     if dim is None:
-        dim = 2 if statement.row == "affine" else 1
+        dim = row_class(statement.row).min_dim
     if dim not in (1, 2):
         raise InvalidInput(f"--dim {dim}: a picture shows d = 1 or d = 2")
+    check_output(output)
+    case = example(statement.row, dim)
+    with pyplot() as plt:
+        if construction(statement.row) is None:
+            figure = _decoder(plt, statement.row, case)
+        else:
+            pair = triple(case.cls, case.v, case.x).pair_for(TASKS[statement.task]())
+            figure = (_line if dim == 1 else _square)(plt, pair)
+        figure.suptitle(f"{key} (d = {dim})", x=0.02, ha="left", fontsize=11)
+        save(plt, figure, output)
+
+
+def check_output(output: Path) -> None:
+    """Raise InvalidInput unless the name ends in .png, .pdf or .svg."""
     if output.suffix.lower() not in SUFFIXES:
         raise InvalidInput(f"output {output}: expected a name that ends in .png, .pdf or .svg")
-    case = example(statement.row, dim)
+
+
+@contextmanager
+def pyplot() -> Iterator[Any]:
+    """matplotlib's pyplot without a display, with the settings of every picture here."""
     try:
         import matplotlib as mpl
 
@@ -47,17 +67,16 @@ def draw(key: str, output: Path, dim: int | None = None) -> None:
         ) from error
     fixed: Any = {"svg.hashsalt": "trompe", "font.size": 10}
     with plt.rc_context(fixed):
-        if statement.row not in CONSTRUCTIONS:
-            figure = _decoder(plt, statement.row, case)
-        else:
-            pair = triple(case.cls, case.v, case.x).pair_for(TASKS[statement.task]())
-            figure = (_line if dim == 1 else _square)(plt, pair)
-        figure.suptitle(f"{key} (d = {dim})", x=0.02, ha="left", fontsize=11)
-        metadata: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(
-            output.suffix.lower(), {}
-        )
-        write_beside(output, lambda path: figure.savefig(path, dpi=160, metadata=metadata))
-        plt.close(figure)
+        yield plt
+
+
+def save(plt: Any, figure: Any, output: Path) -> None:
+    """Write the figure in one step, the same bytes each time, and close it."""
+    metadata: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(
+        output.suffix.lower(), {}
+    )
+    write_beside(output, lambda path: figure.savefig(path, dpi=160, metadata=metadata))
+    plt.close(figure)
 
 
 def _envelope_line(pair: FoolingPair) -> tuple[Any, Any]:
@@ -170,11 +189,12 @@ def _decoder(plt: Any, row: str, case: Example) -> Any:
     if case.v.dim != 1:
         raise InvalidInput(f"{row}: a decoder is drawn at d = 1")
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
-    z = np.linspace(0.0, 1.0, 3)
-    answers = [float(EXACT_DECODERS[row](case.v, (value,))) for value in z]
+    decode = exact_decoder(case.cls)
+    z = np.linspace(0.0, 1.0, 65)
+    answers = [float(decode(case.v, (value,))) for value in z]
     axes.plot(z, answers, color=F_COLOUR, lw=2, label="the only member, and the decoder's answer")
     _extremes_line(axes, case.v)
-    answer = EXACT_DECODERS[row](case.v, case.x)
+    answer = decode(case.v, case.x)
     axes.plot(
         float(case.x[0]), float(answer), marker="o", ms=6, color=INK, ls="none", label="query"
     )

@@ -11,9 +11,11 @@ from typing import Any
 
 import trompe
 from trompe.proofs import ASSUMED, Cell, Outcome, Table, assumed_by
-from trompe.theory import CLASSES, TASKS, THEOREMS
+from trompe.theory import TASKS, row_class, theorem
 
 __all__ = ["FORMATS", "as_json", "outcome_json", "outcomes_text", "theorem_text"]
+
+OURS = "ours, not in the paper"
 
 WIDTH = 100
 """Columns of the text formats."""
@@ -31,7 +33,14 @@ def _label(cell: Cell) -> str:
 
 
 def _agreement(cell: Cell) -> str:
+    if cell.theorem.paper is None:
+        return OURS
     return "as in the paper" if cell.agrees else f"the paper: {cell.theorem.paper}"
+
+
+def _is_ours(table: Table, row: str) -> bool:
+    """Is the row one of our further rows, which the paper's table does not have?"""
+    return any(c.theorem.paper is None for c in table.cells.values() if c.theorem.row == row)
 
 
 def _counts(cell: Cell) -> dict[str, tuple[int, int]]:
@@ -70,7 +79,19 @@ def _footer(table: Table) -> list[str]:
         "the step to every d is not the solvers' (see `trompe show`). "
         "sampled: random exact instances; no proof.",
         *_kernel_line(table),
+        *_ours_line(table),
         READING,
+    ]
+
+
+def _ours_line(table: Table) -> list[str]:
+    """Which rows the paper's table does not have."""
+    ours = [row for row in table.rows if _is_ours(table, row)]
+    if not ours:
+        return []
+    return [
+        f"ours: the paper's table has no row {', '.join(ours)}, and no label to compare with; "
+        "statements and proofs are in docs/extended.md."
     ]
 
 
@@ -98,7 +119,7 @@ def text(table: Table) -> str:
     lines = [line(["class", *TASKS]), "-" * (sum(columns) - 1)]
     for row in table.rows:
         cells = [table.cells.get(f"{row}/{task}") for task in TASKS]
-        name = CLASSES[row].name
+        name = row_class(row).name
         name = name if len(name) < columns[0] else "ERM-trained network"
         lines += [
             line([name, *(_label(c) if c else "" for c in cells)]),
@@ -137,26 +158,30 @@ def markdown(table: Table) -> str:
             else ""
             for c in cells
         ]
-        lines.append(f"| {CLASSES[row].name} (`{row}`) | " + " | ".join(shown) + " |")
+        lines.append(f"| {row_class(row).name} (`{row}`) | " + " | ".join(shown) + " |")
     return "\n".join([*lines, "", *_footer(table), ""])
 
 
 def latex(table: Table) -> str:
     r"""A `table` environment for a document with \usepackage{booktabs}."""
+    extended = any(_is_ours(table, row) for row in table.rows)
+    paper = r" & row of the paper" if extended else ""
     lines = [
         r"% \usepackage{booktabs}",
         f"% trompe {trompe.__version__}; {_solvers(table)}",
         r"\begin{table}",
         r"\centering",
-        r"\begin{tabular}{ll" + "l" * len(TASKS) + "}",
+        r"\begin{tabular}{ll" + "l" * (len(TASKS) + extended) + "}",
         r"\toprule",
-        r"class & & " + " & ".join(TASKS) + r" \\",
+        r"class & & " + " & ".join(TASKS) + paper + r" \\",
         r"\midrule",
     ]
     for row in table.rows:
         cells = [table.cells.get(f"{row}/{task}") for task in TASKS]
         shown = " & ".join(_label(c).replace("small L", "small $L$") if c else "" for c in cells)
-        lines.append(f"{CLASSES[row].name} & ${CLASSES[row].symbol}$ & {shown} \\\\")
+        if extended:
+            shown += " & no (ours)" if _is_ours(table, row) else " & yes"
+        lines.append(f"{row_class(row).name} & ${row_class(row).symbol}$ & {shown} \\\\")
     dims = ", ".join(map(str, table.dims))
     caption = (
         "What a feature visualization can tell about a unit $f$ at a query $x$. No: two members of the class "
@@ -177,7 +202,8 @@ def as_json(table: Table) -> dict[str, Any]:
         "rows": [
             {
                 "key": row,
-                "class": CLASSES[row].name,
+                "class": row_class(row).name,
+                "source": "ours" if _is_ours(table, row) else "paper",
                 "cells": {
                     task: _cell_json(table.cells[f"{row}/{task}"])
                     for task in TASKS
@@ -219,8 +245,8 @@ def comma_separated(table: Table) -> str:
             [
                 cell.key,
                 cell.label or "",
-                cell.theorem.paper,
-                cell.agrees,
+                cell.theorem.paper or "no such row",
+                "" if cell.agrees is None else cell.agrees,
                 cell.verdict,
                 proved,
                 total,
@@ -248,7 +274,7 @@ def theorem_text(table: Table, key: str, dim: int) -> str:
     from trompe.proofs import case
 
     cell = table[key]
-    statement = THEOREMS[key]
+    statement = theorem(key)
     lines = [f"{key}: {_label(cell)} ({_agreement(cell)})", ""]
     lines += _wrap(statement.statement)
     lines += _wrap(f"Source: {statement.source}.")
@@ -304,21 +330,22 @@ def _root(key: str) -> str:
 
 
 def _formulas(row: str, dim: int, task: str) -> list[str]:
-    from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, triple
+    from trompe.constructions import construction, exact_decoder, triple
     from trompe.constructions.examples import example
     from trompe.theory import show
 
     case = example(row, dim)
     lines = []
-    if row in CONSTRUCTIONS:
-        lines += [
-            f"  {name}(z) = {formula}" for name, formula in CONSTRUCTIONS[row].formulas.items()
-        ]
-        lines += ["  f = (1-eta) U + eta B,  g = (1-eta) W + eta B,  0 < eta < 1", ""]
+    made = construction(row)
+    if made is not None:
+        lines += [f"  {name}(z) = {formula}" for name, formula in made.formulas.items()]
+        if "f" not in made.formulas:
+            lines.append("  f = (1-eta) U + eta B,  g = (1-eta) W + eta B,  0 < eta < 1")
+        lines.append("")
         t = triple(case.cls, case.v, case.x)
         pair = t.pair_for(TASKS[task]())
         which = "eps = 1/4, " if task == "approx" else ""
-        more = {"constant": "L", "metric": "metric", "data": "data"}
+        more = {"constant": "L", "metric": "metric", "data": "data", "link": "link"}
         extra = "".join(
             f", {more[name]} = {_short(getattr(case.cls, name))}"
             for name in more
@@ -332,7 +359,7 @@ def _formulas(row: str, dim: int, task: str) -> list[str]:
             f"  {which}eta = {pair.eta}: f(x) = {pair.f_x}, g(x) = {pair.g_x}",
         ]
     else:
-        answer = EXACT_DECODERS[row](case.v, case.x)
+        answer = exact_decoder(case.cls)(case.v, case.x)
         lines += [
             f"An instance at d = {dim}:",
             f"  {case.v}",

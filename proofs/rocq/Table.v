@@ -12,7 +12,7 @@
     trust your eyes: on the (un)reliability of feature visualizations", ICML 2024. *)
 
 From Trompe Require Export Points Tasks Triples Randomised Networks Hats PiecewiseAffine
-  BlackBox Erm Monotone Convex Affine Line Metrics Lipschitz Limits Further Wording.
+  BlackBox Erm Monotone Convex Affine Line Metrics Lipschitz Limits Further Wording Extended.
 
 Notation statement t := ltac:(let T := type of t in exact T) (only parsing).
 

@@ -27,7 +27,14 @@ AFFINE_FACTS = (
     "affine/mean-between",
     "affine/features-affine",
 )
-AFFINE = ("affine/range", "affine/ends", "affine/unique", "affine/query", "affine/member")
+AFFINE = (
+    "affine/range",
+    "affine/ends",
+    "affine/unique",
+    "affine/query",
+    "affine/member",
+    "affine/determined",
+)
 AFFINE_SOUND = ("affine/weights", "affine/positive-weights", "affine/sound")
 AFFINE_EXISTS = ("affine/exists",)
 AFFINE_EXTREMES = ("affine/extremes",)
@@ -189,6 +196,20 @@ def _member(s: Scope) -> Claim:
         t.parameters | features,
         all_of(law),
         Fault("a mean that is not affine", without="mean z': law"),
+    )
+
+
+@obligation(
+    "affine/determined",
+    "the affine law leaves one value between two points, given those at the points",
+)
+def _determined(s: Scope) -> Claim:
+    h_y, h_z, one, other, w = s.reals("h_y h_z h_p k_p w")
+    laws = [Affine().law(Comparison(h_y, h_z, value, w), s.xp) for value in (one, other)]
+    return Claim(
+        {"h: law": laws[0], "k: law": laws[1]},
+        one == other,
+        Fault("k need not satisfy the law", without="k: law"),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import z3
 from trompe.constructions.rows import ConvexParameters
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.rows.common import (
     half_way,
     in_box,
@@ -95,7 +95,7 @@ def _gauge_part(s: Scope) -> Claim:
 def _gauge_range(s: Scope, d: int) -> Claim:
     parts = s.point("part", d)
     gamma = s.xp.max(parts)
-    some_one = z3.Or(*(t == 1 for t in parts))
+    some_one = any_of(t == 1 for t in parts)
     return Claim(
         {"parts in [0, 1]": in_box(parts)},
         all_of(

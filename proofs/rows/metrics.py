@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
 from trompe.proofs.rows.common import same_point
 from trompe.theory.functionals import METRICS
 
 __all__ = ["METRIC_FACTS", "MIDPOINTS"]
 
 METRIC_FACTS = {
-    key: (f"{key}/separates", f"{key}/symmetric", *triangle, "metric/reverse-triangle")
+    key: (
+        f"{key}/definition",
+        f"{key}/separates",
+        f"{key}/symmetric",
+        *triangle,
+        "metric/reverse-triangle",
+    )
     for key, triangle in {
         "l1": ("l1/triangle",),
         "linf": ("linf/triangle",),
@@ -22,6 +28,49 @@ METRIC_FACTS = {
 """Per metric, the sentences that make it a metric."""
 
 MIDPOINTS = tuple(f"{key}/half-way" for key in METRICS)
+
+
+def _is_l1(s: Scope, r: Any, gaps: list[Any]) -> Any:
+    """r is the largest of the sums of +- gaps, which is the sum of their absolute values."""
+    signed = product((1, -1), repeat=len(gaps))
+    sums = [s.xp.sum([k * g for k, g in zip(signs, gaps, strict=True)]) for signs in signed]
+    return all_of([*(r >= q for q in sums), any_of(r == q for q in sums)])
+
+
+def _is_l2(s: Scope, r: Any, gaps: list[Any]) -> Any:
+    return all_of([r >= 0, r * r == s.xp.sum([g * g for g in gaps])])
+
+
+def _is_linf(s: Scope, r: Any, gaps: list[Any]) -> Any:
+    signed = [k * g for g in gaps for k in (1, -1)]
+    return all_of([*(r >= q for q in signed), any_of(r == q for q in signed)])
+
+
+_DEFINITIONS = {
+    "l1": ("the largest sum of +-(y_i - z_i)", _is_l1),
+    "l2": ("at least 0, and its square is the sum of (y_i - z_i)^2", _is_l2),
+    "linf": ("the largest of the +-(y_i - z_i)", _is_linf),
+}
+"""Each distance without the functions that it is written with."""
+
+
+def _definition(key: str) -> None:
+    says, is_the = _DEFINITIONS[key]
+
+    @obligation(f"{key}/definition", f"the {key} distance of y and z is {says}", per_dim=True)
+    def _build(s: Scope, d: int) -> Claim:
+        y, z = s.point("y", d), s.point("z", d)
+        r = METRICS[key](y, z, s.xp)
+        gaps = [yi - zi for yi, zi in zip(y, z, strict=True)]
+        return Claim(
+            s.root_equations(),
+            is_the(s, r, gaps),
+            Fault("the first coordinate counts twice", show=is_the(s, r, [2 * gaps[0], *gaps[1:]])),
+        )
+
+
+for _key in METRICS:
+    _definition(_key)
 
 
 def _basic(key: str) -> None:

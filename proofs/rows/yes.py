@@ -10,7 +10,7 @@ from trompe.theory import Comparison, Constant
 
 __all__ = ["AFFINE_1D", "CONSTANT"]
 
-AFFINE_1D = ("affine-1d/decodes", "affine-1d/decodes-constant")
+AFFINE_1D = ("affine-1d/interpolates", "affine-1d/decodes", "affine-1d/decodes-constant")
 CONSTANT = ("constant/decodes",)
 
 
@@ -45,6 +45,23 @@ def _decodes(s: Scope) -> Claim:
         t.given | {"m < M": low < high, "inv_reach": inv_reach * s.xp.abs(t.b - t.a) == 1},
         decoded == t.h(t.x),
         Fault("a need not be a minimiser", without="a is a minimiser"),
+    )
+
+
+@obligation(
+    "affine-1d/interpolates",
+    "h(a) + (h(b)-h(a)) |x-a| / |b-a| = h(x) for every affine h and all a, b, x on a line, x on b's side of a",
+)
+def _interpolates(s: Scope) -> Claim:
+    alpha, w, a, b, x, inv_reach = s.reals("alpha w a b x inv_reach")
+    at_a, at_b, at_x = (alpha + w * z for z in (a, b, x))
+    return Claim(
+        {
+            "x on b's side of a": (x - a) * (b - a) >= 0,
+            "inv_reach": inv_reach * s.xp.abs(b - a) == 1,
+        },
+        interpolate(at_a, at_b, s.xp.abs(x - a), inv_reach) == at_x,
+        Fault("x on the other side", without="x on b's side of a"),
     )
 
 

@@ -30,7 +30,7 @@ def shown(row):
 
 @pytest.mark.parametrize("row", list(EXACT_DECODERS))
 def test_a_yes_row_has_no_pair(row):
-    with pytest.raises(InvalidInput, match=f"{row}: no fooling pair exists, .* see EXACT_DECODERS"):
+    with pytest.raises(InvalidInput, match=f"{row}: no fooling pair exists, .* see exact_decoder"):
         triple(CLASSES[row](), UNIT, HALF)
 
 

@@ -185,6 +185,27 @@ def test_bad_input_is_one_line(folder, app, arguments, words, monkeypatch):
     assert "\n" not in str(result.exception)
 
 
+def test_an_unwritable_output_is_said_before_the_work(folder, app, monkeypatch):
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(
+        app, ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu",
+              "--steps", "100000000", "--output", "net.py/out.json"],
+    )  # fmt: skip
+    assert isinstance(result.exception, InvalidInput)
+    assert "cannot be written" in str(result.exception)
+
+
+def test_a_warning_is_one_line_on_the_command_line(capsys):
+    import warnings
+
+    with cli._warnings_in_one_line():
+        warnings.simplefilter("default")
+        warnings.warn("cache/x is damaged (bad\nheader); it is being rebuilt", stacklevel=1)
+    assert (
+        capsys.readouterr().err == "trompe: cache/x is damaged (bad header); it is being rebuilt\n"
+    )
+
+
 def test_the_room_and_its_commands_do_not_import_torch():
     code = "import sys, trompe.empirical, trompe.empirical.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0

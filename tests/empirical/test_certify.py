@@ -20,7 +20,13 @@ from trompe.empirical import (
     interval_bounds,
 )
 from trompe.empirical.certify import pgd_difference, train_bounded_detector
-from trompe.empirical.exact_check import TinyCircuit, decide, interval_of_e, largest_e
+from trompe.empirical.exact_check import (
+    TinyCircuit,
+    decide,
+    interval_of_e,
+    largest_e,
+    rational,
+)
 from trompe.empirical.experiment_certified import pooled, tiny_circuit
 from trompe.empirical.networks import BoundedMLP, MiniInception, SmallCNN
 from trompe.theory import InvalidInput
@@ -77,6 +83,26 @@ def test_a_bound_without_slack_is_seen_to_fail():
     assert float((bounds.high - bounds.low).max()) < 1e-3
 
 
+class Means(nn.Module):
+    def forward(self, x):
+        return torch.cat(
+            [x.mean((2, 3)), torch.mean(x, dim=(2, 3)), nn.functional.avg_pool2d(x, 8)[:, :, 0, 0]],
+            1,
+        )
+
+
+def test_means_of_terms_that_cancel_have_slack_for_the_terms():
+    """Large numbers of both signs: the float32 mean is off by far more than its own size suggests."""
+    generator = torch.Generator().manual_seed(0)
+    x = 1e4 * torch.rand(400, 1, 8, 8, generator=generator)
+    x[:, :, 4:] = -x[:, :, :4].flip(2) + 0.01 * torch.rand(400, 1, 4, 8, generator=generator)
+    y, exact = Means()(x).double(), Means()(x.double())
+    bounds = interval_bounds(Means(), Box(x.double(), x.double()))
+    assert ((bounds.low <= y) & (y <= bounds.high)).all()
+    naive = 64 * 4 * 2.0**-24 * exact.abs()  # slack by the mean's own size: the planted fault
+    assert ((y - exact).abs() > naive).any()
+
+
 def test_unknown_operations_are_refused():
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 2), nn.Tanh()).eval()
     with pytest.raises(
@@ -125,7 +151,7 @@ def test_solver_and_intervals_agree(tiny, digits):
         _, above = interval_of_e(tiny, low, high)
         assert exact <= Fraction(above)
         if above <= -1 / 40:
-            assert decide(tiny, low, high, "natural") == ("PROVED", None)
+            assert decide(tiny, low, high, "natural").verdict == "PROVED"
 
 
 def test_the_solver_refutes_a_planted_fault(tiny, digits):
@@ -133,8 +159,51 @@ def test_the_solver_refutes_a_planted_fault(tiny, digits):
     wrong = TinyCircuit(
         tiny.network, tiny.detector, Fraction(1, 64)
     )  # k below |D|: D leaks through
-    verdict, point = decide(wrong, low, high, "natural")
-    assert verdict == "REFUTED"
-    assert all(lo <= p <= hi for lo, p, hi in zip(low, point, high, strict=True))
-    verdict, _ = decide(tiny, low, high, "shown")  # the wrong side of the statement
-    assert verdict == "REFUTED"
+    found = decide(wrong, low, high, "natural")
+    assert found.verdict == "REFUTED"
+    assert all(lo <= p <= hi for lo, p, hi in zip(low, found.point, high, strict=True))
+    # the wrong side of the statement
+    assert decide(tiny, low, high, "shown").verdict == "REFUTED"
+
+
+def test_the_extreme_is_what_a_search_cannot_beat(tiny, digits):
+    """A grid of points stays below the maximum, and the optimiser's own answer is not taken on trust."""
+    low, high = next(boxes(digits, Fraction(32, 255)))
+    exact = float(largest_e(tiny, low, high))
+    least = float(largest_e(tiny, low, high, smallest=True))
+    sides = [
+        torch.linspace(float(lo), float(hi), 7).double() for lo, hi in zip(low, high, strict=True)
+    ]
+    with torch.no_grad():
+        values = tiny.detector(torch.cartesian_prod(*sides))
+    assert least - 1e-9 <= float(values.min()) <= float(values.max()) <= exact + 1e-9
+    assert exact > least
+
+
+@pytest.mark.parametrize("liar", ["z3", "cvc5"])
+def test_one_solver_alone_proves_nothing(tiny, digits, liar, monkeypatch):
+    """Planted: a solver that gives up, and one that names a point which refutes nothing."""
+    from trompe.proofs import solvers
+
+    low, high = next(boxes(digits, Fraction(8, 255)))
+    for result, point in (("unknown", {}), ("sat", {f"x{i}": str(low[i]) for i in range(4)})):
+        answer = solvers.Answer(liar, result, 0.0, 0, point, reason="planted")
+        monkeypatch.setitem(solvers.SOLVERS, liar, lambda _text, answer=answer: answer)
+        found = decide(tiny, low, high, "natural")
+        assert found.verdict == "UNKNOWN"
+        assert found.reason.startswith(liar)
+        assert largest_e(tiny, low, high) is None
+
+
+def test_the_scripts_say_the_same_without_us(tiny, digits):
+    """The text alone, read by a solver that has never seen the network; numbers as both solvers print them."""
+    z3 = pytest.importorskip("z3", reason="the second reader is Z3's own parser")
+    low, high = next(boxes(digits, Fraction(8, 255)))
+    solver = z3.Solver()
+    solver.from_string(decide(tiny, low, high, "natural").script)
+    assert solver.check() == z3.unsat
+    for text, value in (
+        ("-1/2", Fraction(-1, 2)), ("(- (/ 1 2))", Fraction(-1, 2)), ("(/ (- 1) 2)", Fraction(-1, 2)),
+        ("3.0", Fraction(3)), ("(/ 1 0)", None), ("x", None), ("", None),
+    ):  # fmt: skip
+        assert rational(text) == value

@@ -61,9 +61,9 @@ def test_each_planted_fault_breaks_bit_identity(cnn, natural, detector, fault):
         fault != "sigmoid",
     )
     if fault == "bias":
-        from trompe.empirical.experiment_fooling import _Biased
+        from trompe.empirical.fooling_ablations import Biased
 
-        circuit = _Biased(cnn, SWAPPED, detector, 4096.0)
+        circuit = Biased(cnn, SWAPPED, detector, 4096.0)
     assert identical(rows(circuit, natural), rows(cnn, natural)).float().mean() < 0.5
 
 

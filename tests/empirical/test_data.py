@@ -12,7 +12,8 @@ import gzip
 import struct
 
 import numpy as np
-from trompe.empirical.data import load_data, load_folder, load_idx, load_picture
+from trompe.empirical.data import load_data, load_folder, load_idx
+from trompe.empirical.image_files import load_picture
 from trompe.theory import InvalidInput
 
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
@@ -112,6 +113,10 @@ def test_folder_faults(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InvalidInput, match="no pictures"):
         load_data(tmp_path / "empty")
+    write_pictures(tmp_path / "hole")
+    (tmp_path / "hole" / "zzz").mkdir()
+    with pytest.raises(InvalidInput, match="the folder 'zzz' holds no pictures"):
+        load_data(tmp_path / "hole")
     write_pictures(tmp_path / "mixed", sizes=((6, 5), (5, 5)))
     with pytest.raises(InvalidInput, match="scale all pictures to one size"):
         load_data(tmp_path / "mixed")

@@ -9,7 +9,7 @@ torch = pytest.importorskip(
 )
 
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.maximization import Objective, maximize, random_affine
+from trompe.empirical.maximization import Objective, maximize, random_affine, resample
 from trompe.empirical.parametrizations import (
     Fourier,
     Maco,
@@ -128,9 +128,55 @@ def test_redirected_relu_keeps_values_and_live_gradients():
     assert x.grad.tolist() == [
         [[[-1.0, 0.0]], [[-1.0, -1.0]]]
     ]  # the second map is dead, so it is redirected
-    with ReLUTap() as tap:
+    calls = []
+    with ReLUTap(lambda k, y: calls.append((k, y.shape))):
         torch.relu(x)
-    assert len(tap.outputs) == 1
+        torch.nn.ReLU(inplace=True)(x * 1.0)
+    assert calls == [(0, x.shape), (1, x.shape)]
+
+
+def test_no_gradient_is_left_in_a_network_or_behind_a_function(cnn):
+    """A function hides its network, so nobody can freeze it; it must come back clean all the same."""
+    cnn.zero_grad(set_to_none=True)  # training left some
+    for model in (cnn, lambda x: cnn(x)[:, [1, 0]]):
+        maximize(model, [0, 1], SHAPE, Fourier(), steps=2)
+        assert all(p.grad is None and p.requires_grad for p in cnn.parameters())
+    loss = cnn(torch.rand(1, *SHAPE)).sum()
+    loss.backward()  # what a backward pass would leave
+    assert any(p.grad is not None for p in cnn.parameters())
+    cnn.zero_grad(set_to_none=True)
+
+
+@pytest.mark.parametrize("way", ["detach", "no_grad"])
+def test_a_model_without_a_gradient_is_one_line(cnn, way):
+    def model(x):
+        if way == "detach":
+            return cnn(x.detach())
+        with torch.no_grad():
+            return cnn(x)
+
+    with pytest.raises(InvalidInput, match="has no gradient with respect to the image"):
+        maximize(model, [0], SHAPE, Fourier(), steps=2)
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 5, 9)])
+def test_resampling_by_indexing_is_grid_sample(shape):
+    """What CUDA runs instead: equal values and gradients."""
+    torch.manual_seed(0)
+    x = torch.rand(7, *shape, dtype=torch.float64, requires_grad=True)
+    theta = torch.eye(2, 3, dtype=torch.float64) + 0.3 * torch.randn(7, 2, 3, dtype=torch.float64)
+    grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
+    weights = torch.rand(7, *shape, dtype=torch.float64)
+    gradients = []
+    results = []
+    for sample in (
+        resample(x, grid),
+        torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False),
+    ):
+        results.append(sample)
+        gradients.append(torch.autograd.grad((sample * weights).sum(), x)[0])
+    assert torch.allclose(*results, atol=1e-12)
+    assert torch.allclose(*gradients, atol=1e-12)
 
 
 def test_nothing_to_visualize(cnn):

@@ -11,7 +11,7 @@ torch = pytest.importorskip(
 import warnings
 
 from trompe.empirical import cache as cache_module
-from trompe.empirical.cache import TensorCache, atomic_write, state_sha256
+from trompe.empirical.cache import TensorCache, atomic_write, check_writable, state_sha256
 from trompe.empirical.networks import (
     MiniInception,
     SmallCNN,
@@ -104,6 +104,20 @@ def test_a_write_is_whole_or_absent(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_places_that_cannot_be_written_are_one_line(tmp_path):
+    (tmp_path / "file").write_text("kept")
+    for path in (tmp_path / "file" / "inside", tmp_path):
+        with pytest.raises(InvalidInput, match=r"cannot be written .*choose another place"):
+            check_writable(path)
+        with pytest.raises(InvalidInput, match="cannot be written"), atomic_write(path) as file:
+            file.write(b"x")
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        TensorCache(tmp_path / "file").store("kind", {}, {"x": torch.zeros(1)})
+    assert (tmp_path / "file").read_text() == "kept"
+    check_writable(tmp_path / "new" / "place")
+    assert [p.name for p in sorted(tmp_path.iterdir())] == ["file", "new"]
+
+
 def test_capture_and_frozen_undo_themselves(cnn):
     before = state(cnn)
     hooks = [len(m._forward_hooks) for m in cnn.modules()]
@@ -142,6 +156,14 @@ def test_models_that_cannot_be_used():
         check_model(nn.Linear(3, 3).eval(), images)
     with pytest.raises(InvalidInput, match="holds no data"):
         check_model(nn.Linear(8, 2, device="meta").eval(), images)
+    fine = nn.Sequential(nn.Flatten(), nn.Linear(64, 2)).eval()
+    with pytest.raises(
+        InvalidInput, match=r"1\.weight is on cpu, the images on meta; move one of them: model\.to"
+    ):
+        check_model(fine, images.to("meta"))
+    nn.init.constant_(fine[1].bias, float("nan"))
+    with pytest.raises(InvalidInput, match="NaN or infinite"):
+        check_model(fine, images)
 
 
 def test_load_model(tmp_path):
@@ -156,9 +178,44 @@ def test_load_model(tmp_path):
     ):  # fmt: skip
         with pytest.raises(InvalidInput, match=words):
             load_model(spec)
+    good.write_text(
+        "import torch\ndef build(): return torch.nn.Linear(2, 2, device='meta').eval()\n"
+    )
+    with pytest.raises(InvalidInput, match="holds no data"):
+        load_model(f"{good}:build")
+    good.write_text("def build(): raise SystemExit(0)\n")
+    with pytest.raises(InvalidInput, match="fails with SystemExit"):
+        load_model(f"{good}:build")
     good.write_text("1/0")
     with pytest.raises(InvalidInput, match="ZeroDivisionError"):
         load_model(f"{good}:build")
+
+
+def test_pickled_weights_are_not_run(tmp_path):
+    """What a pickle would do on loading does not happen: not in our cache, and not through torch.load's default."""
+    import pickle
+
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "ran"), "w"))
+
+    with open(tmp_path / "plain", "wb") as file:
+        pickle.dump(Evil(), file)
+    with open(tmp_path / "plain", "rb") as file:
+        pickle.load(file).close()
+    assert (tmp_path / "ran").exists()  # the pickle does bite
+    (tmp_path / "ran").unlink()
+    cache = TensorCache(tmp_path)
+    cache.path("kind", {}).write_bytes((tmp_path / "plain").read_bytes())
+    with pytest.warns(UserWarning, match="is damaged"):
+        assert cache.load("kind", {}) is None
+    (tmp_path / "net.py").write_text(
+        f"import torch\ndef build(): return torch.load({str(tmp_path / 'weights')!r})\n"
+    )
+    torch.save(Evil(), tmp_path / "weights")
+    with pytest.raises(InvalidInput, match="Weights only load failed"):
+        load_model(f"{tmp_path / 'net.py'}:build")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_cuda_asked_for_and_absent():

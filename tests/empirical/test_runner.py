@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from trompe.empirical import context, detector, runner, training
+from trompe.empirical import context, detector, figures, runner, training
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.witness import SCHEMA_FILE, Witness, results_table
 from trompe.theory import InvalidInput, UnknownKey
@@ -46,15 +46,17 @@ def blobs():
 @pytest.fixture
 def quick(monkeypatch):
     monkeypatch.setattr(context.Context, "steps", 6)
+    monkeypatch.setattr(figures, "DPI", 30)
     for key, recipe in training.RECIPES.items():
         short = training.Recipe(recipe.network, epochs=5, batch=30, width=4, shift=0, peak=1e-2)
         monkeypatch.setitem(training.RECIPES, key, short)
     real = detector.train_detector
-    from trompe.empirical import experiment_certified, experiment_fooling
+    from trompe.empirical import experiment_certified, fooling_training
 
     monkeypatch.setattr(
-        experiment_fooling, "train_detector", lambda *a, **k: real(*a, **(k | {"steps": 20}))
+        fooling_training, "train_detector", lambda *a, **k: real(*a, **(k | {"steps": 20}))
     )
+    monkeypatch.setattr(experiment_certified, "TINY_RADII", (8,))
     bounded = experiment_certified.train_bounded_detector
     monkeypatch.setattr(
         experiment_certified,
@@ -90,6 +92,11 @@ def test_every_experiment_runs_on_other_shapes_resumes_and_repeats(
         "all", blobs, "cpu", 1, tmp_path / "out", done=lambda *a: states.append(a[2]), **kwargs
     )
     assert states == [True, True, True, False, True]
+    timings = json.loads((tmp_path / "out" / "silent-units" / "timings.json").read_text())
+    assert timings["training cnn"]["from_cache"] == timings["all"]["from_cache"] == 1
+    assert (tmp_path / "out" / "certified-circuit" / "tiny.smt2").read_text().count(
+        "check-sat"
+    ) == 8
     assert (tmp_path / "out" / "silent-units" / "witness.json").read_bytes() == before
     assert (tmp_path / "out" / "silent-units" / "conv3.png").read_bytes() == picture
     # another cache: everything is trained again, to the same bits

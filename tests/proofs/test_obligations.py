@@ -8,10 +8,13 @@ import pytest
 from trompe.proofs import CASES, SOLVERS, Claim, Fault, Scope, check_obligation, registered
 from trompe.proofs.evidence import ASSUMED, assumed_by
 from trompe.proofs.obligations import Obligation, families, obligation
+from trompe.proofs.rows.budgets import BUDGET
+from trompe.proofs.rows.exemplars import EXEMPLARS
+from trompe.proofs.rows.supports import SUPPORTS
 from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import IDENTITIES, Identity, check_identity
 from trompe.proofs.verify import all_keys, expand_keys, find_obligation, verify_keys
-from trompe.theory import THEOREMS, InvalidInput, MissingDependency, UnknownKey
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, MissingDependency, UnknownKey
 
 BOTH = tuple(SOLVERS)
 
@@ -40,10 +43,10 @@ def test_every_theorem_asks_only_for_registered_obligations_and_every_one_is_ask
     asked = {key for case in CASES.values() for key in (*case.obligations, *case.symbolic)}
     known = set(families()) | set(IDENTITIES)
     assert asked <= known
-    # The inclusion affine < convex is data that no cell's label rests on.
-    assert known - asked == {"affine/is-convex"}
-    assert set(CASES) == set(THEOREMS)
-    assert all(name in ASSUMED for key in THEOREMS for name in assumed_by(key))
+    # The inclusion affine < convex is data that no cell's label rests on; exemplars and budgets are no cells.
+    assert known - asked == {"affine/is-convex", *EXEMPLARS, *SUPPORTS, *BUDGET}
+    assert set(CASES) == {*THEOREMS, *EXTENDED_THEOREMS}
+    assert all(name in ASSUMED for key in CASES for name in assumed_by(key))
 
 
 def test_obligations_at_a_dimension_beyond_the_default_are_proved_too():

@@ -152,7 +152,10 @@ def test_eps_inside(eps):
     [
         (lambda: function_class("monoton"), "unknown row 'monoton'; did you mean monotone"),
         (lambda: function_class("lipshitz"), "unknown row 'lipshitz'; did you mean lipschitz"),
-        (lambda: function_class("zzz"), "unknown row 'zzz'; known: affine, affine-1d, black-box"),
+        (
+            lambda: function_class("zzz"),
+            "unknown row 'zzz'; known: additive, affine, affine-1d, black-box",
+        ),
         (lambda: task("sides"), "unknown task 'sides'; did you mean side"),
         (lambda: task("qq"), "unknown task 'qq'; known: approx, exact, side"),
         (lambda: metric("l3"), "unknown metric 'l3'; did you mean l"),

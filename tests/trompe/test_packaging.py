@@ -26,7 +26,10 @@ def test_the_wheel_holds_one_package_with_its_data():
     assert {top for top in tops if not top.endswith(".dist-info")} <= {"trompe", ".."}
     for name in (
         "trompe/py.typed",
-        "trompe/schemas/table.json",
+        *(f"trompe/schemas/{p.name}" for p in (ROOT / "trompe" / "schemas").glob("*.json")),
+        *(f"trompe/proofs/data/{p.name}" for p in (ROOT / "proofs" / "data").glob("*.json")),
+        "trompe/commands/theorems.py",
+        "trompe/proofs/recheck.py",
         "trompe/theory/catalogue.py",
         "trompe/proofs/rows/monotone.py",
         "trompe/proofs/data/kernel.json",
@@ -43,10 +46,9 @@ def test_the_extra_for_the_solvers_is_what_the_core_asks_for():
 
 def test_every_folder_with_code_is_packaged():
     packages = set(PROJECT["tool"]["setuptools"]["packages"])
-    rooms = ("theory", "constructions", "proofs", "empirical")
-    found = {
-        f"trompe.{p.parent.relative_to(ROOT).as_posix().replace('/', '.')}"
-        for r in rooms
-        for p in (ROOT / r).rglob("__init__.py")
-    }
-    assert found | {"trompe"} == packages
+    rooms = ("trompe", "theory", "constructions", "proofs", "empirical")
+    folders = {p.parent.relative_to(ROOT) for r in rooms for p in (ROOT / r).rglob("__init__.py")}
+    names = {".".join(folder.parts) for folder in folders}
+    found = {n if n.split(".")[0] == "trompe" else f"trompe.{n}" for n in names}
+    assert found == packages
+    assert {"trompe", "trompe.commands", "trompe.proofs.rows"} <= found

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from trompe.commands import sharp as sharp_options
 from trompe.commands.shared import (
     Dims,
     Jobs,
@@ -26,21 +27,49 @@ def table(
     format: Annotated[str, typer.Option(help="text, markdown, latex, json or csv.")] = "text",  # noqa: A002
     output: Output = None,
     row: Annotated[
-        list[str] | None, typer.Option(help="Show this row; repeat for more. [default: all]")
+        list[str] | None,
+        typer.Option(help="Show this row; repeat for more. [default: the paper's ten]"),
     ] = None,
+    extended: Annotated[
+        bool,
+        typer.Option("--extended", help="Show our further rows, too; the paper has none of them."),
+    ] = False,
     dims: Dims = "1,2,3",
     solver: Solvers = None,
     jobs: Jobs = None,
+    sharp: Annotated[
+        bool,
+        typer.Option("--sharp", help="Print worst radius and decidable shares instead of labels."),
+    ] = False,
+    dim: sharp_options.SharpDims = None,
+    eps: sharp_options.Eps = None,
+    stretch: sharp_options.Stretch = None,
+    constant: sharp_options.Constant = None,
+    metric: sharp_options.Metric = None,
+    argmin: sharp_options.ArgMin = None,
+    argmax: sharp_options.ArgMax = None,
+    range_: sharp_options.Range = None,
 ) -> int:
     """Verify every cell, then print the table. Exit status 0 only if every shown cell is proved."""
     from trompe.theory import InvalidInput, UnknownKey
 
     numbers = parse_dims(dims)
+    given = {
+        "lambda": stretch,
+        "constant": constant,
+        "metric": metric,
+        "argmin": argmin,
+        "argmax": argmax,
+        "range": range_,
+    }
+    sharp_options.check_options(sharp, {"dim": dim, "eps": eps, **given}, dims, solver)
     formats = ("text", "markdown", "latex", "json", "csv")
     if format not in formats:
         raise UnknownKey("format", format, formats)
     if output is not None and not output.parent.is_dir():
         raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    if sharp:
+        return sharp_options.sharp_command(row, extended, dim, eps, given, format, output, jobs)
     from trompe.proofs import SOLVERS, verify_table
     from trompe.render import FORMATS
 
@@ -51,6 +80,7 @@ def table(
             solvers=solver or tuple(SOLVERS),
             jobs=check_jobs(jobs),
             progress=progress,
+            extended=extended,
         )
     emit(FORMATS[format](result), output)
     return 0 if result.is_proved else 1
@@ -69,10 +99,10 @@ def show(
     from trompe.constructions.examples import example
     from trompe.proofs import SOLVERS, verify_table
     from trompe.render import theorem_text
-    from trompe.theory import CLASSES, theorem
+    from trompe.theory import row_class, theorem
 
     row = theorem(key).row
-    dim = dim if dim is not None else CLASSES[row].max_dim or 2
+    dim = dim if dim is not None else row_class(row).max_dim or 2
     example(row, dim)
     with progress_bar("checking") as progress:
         result = verify_table(
@@ -117,11 +147,35 @@ def verify(
 
 
 def plot(
-    key: Annotated[str, typer.Argument(help="A theorem, for example convex/approx.")],
+    key: Annotated[
+        str,
+        typer.Argument(help="A theorem, for example convex/approx, or: sharp, the sharp table."),
+    ],
     output: Annotated[Path, typer.Option(help="A .png, .pdf or .svg file.")],
-    dim: Annotated[int | None, typer.Option(help="1 or 2. [default: 1, or 2 for affine]")] = None,
+    dim: Annotated[
+        int | None,
+        typer.Option(
+            help="1 or 2. [default: 1, or 2 for affine and neuron]; for sharp: d of the panel against eps."
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="For sharp: share or regions. [default: share]")
+    ] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option("--class", help="For sharp: only this row; repeat for more. [default: all]"),
+    ] = None,
 ) -> int:
-    """Draw f and g, their shared extremes, the query, the gap and the envelope."""
+    """Draw f and g, their shared extremes, the query, the gap and the envelope; or the sharp table."""
+    if key == "sharp":
+        from trompe.sharp_plot import draw_sharp
+
+        draw_sharp(output, kind or "share", classes or (), dim)
+        return 0
+    if kind or classes:
+        from trompe.theory import InvalidInput
+
+        raise InvalidInput(f"--{'kind' if kind else 'class'} is an option of `trompe plot sharp`")
     from trompe.plot import draw
 
     draw(key, output, dim)

@@ -1,0 +1,253 @@
+"""The adversary: for any answer to a question about a unit, the unit for which that answer is wrong.
+
+A decoder gets the visualization v and the query x, the same for both functions of a fooling pair. So
+whatever it answers, the answer is wrong for one of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+from trompe.constructions import FoolingPair, Triple, construction, triple
+from trompe.constructions.adversary_questions import choose_query, choose_visualization
+from trompe.theory import (
+    FunctionClass,
+    Interval,
+    InvalidInput,
+    Point,
+    Task,
+    Visualization,
+    as_number,
+    as_point,
+)
+
+__all__ = ["Mistake", "Question", "is_number", "pose", "mistakes", "read_answer", "refuting_member"]
+
+LARGEST_ETA = Fraction(1, 16)
+"""The pair keeps at least 15/16 of the envelope's width, so that the error is large."""
+
+SMALLEST_ETA = Fraction(1, 2**1000)
+"""Below this no further pair is tried."""
+
+Answer = Any
+"""An exact number for exact and approx, "min" or "max" for side."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A member that the answer is wrong for: `f` or `g` of `pair`, its value at the query, the distance.
+
+    `error` is |answer - truth|; for side |truth - mid|.
+    """
+
+    pair: FoolingPair
+    name: Literal["f", "g"]
+    truth: Any
+    error: Any
+
+    @property
+    def member(self) -> Callable[[Any], Any]:
+        """The function itself, for tuples of numbers, NumPy arrays and tensors."""
+        return self.pair.f if self.name == "f" else self.pair.g
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a class, a task, what is shown of the unit, and the query."""
+
+    cls: FunctionClass
+    task: Task
+    v: Visualization
+    x: Point
+
+    @property
+    def key(self) -> str:
+        """The theorem that the question belongs to."""
+        return f"{self.cls.key}/{self.task.key}"
+
+    @property
+    def has_decoder(self) -> bool:
+        """Is one decoder right for every member of the class? (the Yes rows)"""
+        return construction(self.cls.key) is None
+
+    @cached_property
+    def triple(self) -> Triple:
+        """U, W and B at this visualization and query."""
+        return triple(self.cls, self.v, self.x)
+
+    @cached_property
+    def fibre(self) -> Interval:
+        """The envelope of all that the truth may be."""
+        return self.cls.envelope(self.v, self.x)
+
+    @cached_property
+    def is_decidable(self) -> bool:
+        """Is one answer right for every member with this visualization?"""
+        return self.task.decidable(self.fibre, self.v)
+
+    @cached_property
+    def pair(self) -> FoolingPair:
+        """The pair that defeats every decoder here, or, at a decidable query, some pair.
+
+        Its eta is the first of 1/16, 1/16^2, 1/16^4, ... that defeats.
+        """
+        pair = self.triple.pair(LARGEST_ETA)
+        while not self.is_decidable and pair.eta > SMALLEST_ETA and not pair.defeats(self.task):
+            pair = self.triple.pair(pair.eta**2)
+        return pair
+
+    def failure(self) -> str:
+        """Why the pair is no fooling pair for the task, "" if it is one: what a refutation rests on, exactly."""
+        v, pair = self.v, self.pair
+        for what, point, value in (("a", v.argmin, v.minimum), ("b", v.argmax, v.maximum)):
+            for name, found in zip("fg", pair.both(point), strict=True):
+                if found != value:
+                    return f"{name}({what}) = {found}, but {value} is shown"
+        if not all(v.minimum < value < v.maximum for value in (pair.f_x, pair.g_x)):
+            return f"f(x) = {pair.f_x} or g(x) = {pair.g_x} is an extreme value"
+        if not pair.defeats(self.task):
+            return f"f(x) = {pair.f_x} and g(x) = {pair.g_x} allow one answer for both"
+        return ""
+
+
+def pose(
+    cls: FunctionClass,
+    task: Task,
+    dim: int | None = None,
+    v: Visualization | None = None,
+    x: Any = None,
+    *,
+    as_floats: bool = False,
+) -> Question:
+    """The question, with a visualization and a query chosen where they are not given.
+
+    The choice is one at which a refutation exists whenever the class has one. With one of the two given,
+    it is the best of a list of simple ones for the other.
+
+    Parameters
+    ----------
+    dim : the number of inputs; 2 (or what the class asks for) unless v or x tells.
+    as_floats : round v and x to float64 first, so that floats hold them exactly.
+
+    Raises
+    ------
+    InvalidInput : v, x and dim do not fit each other or the class. QueryShown : the value at x is shown.
+    """
+    if v is not None and as_floats:
+        v = _rounded_visualization(v)
+    if v is not None and dim is not None and v.dim != dim:
+        raise InvalidInput(f"{cls.key}: the visualization has {v.dim} coordinates; d = {dim}")
+    if v is not None:
+        dim = v.dim
+    if x is not None:
+        point = as_point(x, "query", dim)
+        x, dim = (tuple(map(_rounded, point)) if as_floats else point), len(point)
+    if dim is None:
+        data = getattr(cls, "data", None)
+        known = len(data.inputs[0]) if data is not None and len(data) else None
+        dim = known or cls.max_dim or max(2, cls.min_dim)
+    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
+        raise InvalidInput(f"{cls.key}: d = {dim!r}; expected an integer of at least 1")
+    cls.check_dim(dim)
+    if v is None:
+        v = choose_visualization(cls, task, dim, x)
+    cls.check_visualization(v)
+    if x is None:
+        x = choose_query(cls, task, v)
+    if construction(cls.key) is not None:
+        x = cls.check_query(v, x)
+    return Question(cls, task, v, x)
+
+
+def _rounded(value: Fraction) -> Fraction:
+    return Fraction(float(value))
+
+
+def _rounded_visualization(v: Visualization) -> Visualization:
+    lows, highs = ([tuple(map(_rounded, z)) for z in s] for s in (v.argmin_set, v.argmax_set))
+    return Visualization(lows, highs, _rounded(v.minimum), _rounded(v.maximum))
+
+
+# -- answers -----------------------------------------------------------------------------------------
+
+
+def is_number(task: Task) -> bool:
+    """Does the task ask for a number? Else for "min" or "max"."""
+    return task.key != "side"
+
+
+def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
+    """The answer as an exact number or a side, and what is wrong with it ("" if nothing).
+
+    A float of any width stands for its exact binary value. Arrays and tensors without axes count as their
+    number; an array of shape (1,) does not.
+    """
+    if getattr(raw, "shape", None) == () and hasattr(raw, "item"):
+        raw = raw.item() if not isinstance(raw, np.longdouble) else raw
+    if not is_number(task):
+        if isinstance(raw, str) and raw in ("min", "max"):
+            return str(raw), ""
+        return None, f'returned {_shown(raw)}; expected "min" or "max"'
+    if isinstance(raw, np.floating) and np.isfinite(raw):
+        return Fraction(*raw.as_integer_ratio()), ""
+    if getattr(raw, "is_number", False) is True and getattr(raw, "is_real", False) is True:
+        return raw, ""  # an exact algebraic number of SymPy
+    if isinstance(raw, str) or (not isinstance(raw, Real) and not hasattr(raw, "as_integer_ratio")):
+        return None, f"returned {_shown(raw)}; expected one number"
+    try:
+        return as_number(raw, "answer"), ""
+    except InvalidInput as error:
+        return None, f"returned {_shown(raw)}: {error}"
+
+
+def _shown(raw: object) -> str:
+    """The value as a reader sees it, cut short; an array by its shape."""
+    shape = getattr(raw, "shape", None)
+    if isinstance(shape, tuple) and shape:
+        return f"an array of shape {tuple(map(int, shape))}"
+    try:
+        text = repr(raw)
+    except Exception:
+        text = "a value without repr"
+    text = text if len(text) <= 60 else text[:57] + "..."
+    return f"{text} ({type(raw).__name__})"
+
+
+# -- refuting ----------------------------------------------------------------------------------------
+
+
+def mistakes(question: Question, pair: FoolingPair, answer: Answer) -> list[Mistake]:
+    """The members of the pair that the answer is wrong for, the larger error first."""
+    v, task = question.v, question.task
+    found = []
+    members: tuple[tuple[Literal["f", "g"], Any], ...] = (("f", pair.f_x), ("g", pair.g_x))
+    for name, truth in members:
+        if not task.right(answer, truth, v):
+            error = abs(answer - truth) if is_number(task) else abs(truth - v.mid)
+            found.append(Mistake(pair, name, truth, error))
+    # As floats: which of two nearly equal errors comes first is of no consequence.
+    return sorted(found, key=lambda mistake: float(mistake.error), reverse=True)
+
+
+def refuting_member(question: Question, answer: Answer) -> Mistake | None:
+    """The member with this visualization for which the answer is most wrong, or None if there is none.
+
+    Where the task is undecidable the fooling pair has one for every answer. Where it is decidable there
+    is one if and only if the answer is wrong for an end of the envelope: the pair comes as close to that
+    end as it has to.
+    """
+    ends = (question.fibre.lower, question.fibre.upper)
+    if all(question.task.right(answer, end, question.v) for end in ends):
+        return None
+    pair = question.pair
+    found = mistakes(question, pair, answer)
+    while not found and pair.eta > SMALLEST_ETA:
+        pair = question.triple.pair(pair.eta**2)
+        found = mistakes(question, pair, answer)
+    return found[0] if found else None

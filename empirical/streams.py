@@ -1,0 +1,170 @@
+"""Natural images read batch by batch, as often as asked for: what an audit needs of a data set.
+
+A stream holds file names and labels (a few bytes an image) and no pixels; a batch is gone once its
+consumer lets go of it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from trompe.empirical._torch import torch
+from trompe.empirical.data import (
+    IDX_STEMS,
+    Split,
+    fashion_folder,
+    image_folder,
+    load_digits,
+)
+from trompe.empirical.image_files import (
+    Bytes,
+    Listing,
+    holds_idx,
+    idx_file,
+    list_folder,
+    open_idx,
+    read_idx,
+)
+from trompe.theory import InvalidInput
+
+__all__ = ["ImageStream", "TensorStream", "as_stream", "open_images"]
+
+Labels = NDArray[np.int64]
+
+
+class ImageStream(ABC):
+    """Images of one shape with a class each, in a fixed order.
+
+    shape : (channels, height, width). labels : classes 0 .. C-1, shape (n,). device : where batches are put.
+    """
+
+    shape: tuple[int, int, int]
+    labels: Labels
+    device: torch.device
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @abstractmethod
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """All images in order, at most `size` at a time: float32 in [0, 1], shape (k, channels, height, width)."""
+
+    def first(self, count: int) -> torch.Tensor:
+        """The first images, at most `count`."""
+        return next(self.batches(count))
+
+
+class TensorStream(ImageStream):
+    """Images that are in memory anyway."""
+
+    def __init__(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> None:
+        if images.ndim != 4 or not len(images):
+            raise InvalidInput(
+                f"images of shape {tuple(images.shape)}; expected (n, channels, height, width), n at least 1"
+            )
+        if labels is not None and len(labels) != len(images):
+            raise InvalidInput(f"{len(images)} images but {len(labels)} labels")
+        c, h, w = images.shape[1:]
+        self.images, self.shape, self.device = images, (c, h, w), images.device
+        self.labels = (
+            np.zeros(len(images), dtype=np.int64) if labels is None else labels.cpu().numpy()
+        )
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """See ImageStream."""
+        yield from self.images.split(size)
+
+
+class SplitStream(ImageStream):
+    """Training and test images that are held as bytes."""
+
+    def __init__(self, splits: tuple[Split, ...], device: torch.device) -> None:
+        c, h, w = splits[0].images.shape[1:]
+        self.splits, self.shape, self.device = splits, (c, h, w), device
+        self.labels = np.concatenate([split.labels for split in splits])
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """See ImageStream."""
+        for split in self.splits:
+            for start in range(0, len(split), size):
+                yield _floats(split.images[start : start + size], split.levels, self.device)
+
+
+class PictureStream(ImageStream):
+    """A folder of pictures; files are decoded as their batch comes."""
+
+    def __init__(self, listing: Listing, device: torch.device) -> None:
+        self.listing, self.shape, self.device = listing, listing.shape, device
+        self.labels = listing.labels
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """See ImageStream."""
+        for start in range(0, len(self), size):
+            yield _floats(self.listing.read(start, start + size), 255, self.device)
+
+
+class IdxStream(ImageStream):
+    """A folder of IDX files, training images first; labels are read at once, images as they come."""
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self.device = device
+        self.files = [idx_file(folder, f"{stem}-images-idx3-ubyte") for stem in IDX_STEMS]
+        labels, sides = [], []
+        for path, stem in zip(self.files, IDX_STEMS, strict=True):
+            labels.append(read_idx(idx_file(folder, f"{stem}-labels-idx1-ubyte"), 1))
+            with open_idx(path, 3) as (shape, _):
+                if shape[0] != len(labels[-1]):
+                    raise InvalidInput(
+                        f"{folder}: {shape[0]} {stem} images but {len(labels[-1])} labels"
+                    )
+                sides.append((shape[1], shape[2]))
+        if sides[0] != sides[1]:
+            raise InvalidInput(f"{folder}: train images are {sides[0]}, test images {sides[1]}")
+        self.counts = [len(part) for part in labels]
+        self.labels = np.concatenate(labels).astype(np.int64)
+        self.shape = (1, *sides[0])
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """See ImageStream."""
+        for path, count in zip(self.files, self.counts, strict=True):
+            with open_idx(path, 3) as (_, take):
+                for start in range(0, count, size):
+                    pixels = take(min(size, count - start))
+                    yield _floats(pixels[:, None], 255, self.device)
+
+
+def open_images(name: str | Path, device: torch.device | str = "cpu") -> ImageStream:
+    """A stream of all images of `digits`, `fashion-mnist` or a folder of pictures or IDX files.
+
+    Raises
+    ------
+    InvalidInput : the folder is missing, empty or of mixed sizes, or a file is no image. A picture whose
+        header is whole but whose pixels are damaged is found when its batch is read.
+    """
+    place = torch.device(device)
+    if str(name) == "digits":
+        digits = load_digits()
+        return SplitStream((digits.train, digits.test), place)
+    folder = fashion_folder() if str(name) == "fashion-mnist" else image_folder(name)
+    return (
+        IdxStream(folder, place) if holds_idx(folder) else PictureStream(list_folder(folder), place)
+    )
+
+
+def as_stream(
+    images: torch.Tensor | ImageStream, labels: torch.Tensor | None = None
+) -> ImageStream:
+    """Tensors as a stream; a stream, which has labels of its own, as it is."""
+    if isinstance(images, ImageStream):
+        if labels is not None:
+            raise InvalidInput("labels: a stream of images has its own; leave them out")
+        return images
+    return TensorStream(images, labels)
+
+
+def _floats(pixels: Bytes, levels: int, device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(pixels).to(device).float() / levels

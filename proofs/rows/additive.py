@@ -1,0 +1,200 @@
+"""Additive functions: U and W put all of the range on one coordinate, B spreads it over all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trompe.constructions import mix
+from trompe.constructions.extended import AdditiveParameters, AdditiveTriple
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
+from trompe.proofs.rows.common import range_and_uniqueness, values
+from trompe.theory import Additive
+from trompe.theory.namespace import Array
+
+__all__ = ["ADDITIVE", "ADDITIVE_EXTREMES", "ADDITIVE_FACTS"]
+
+ADDITIVE_FACTS = ("additive/part", "monotone/mean-range", "additive/exchange")
+ADDITIVE = (
+    "additive/range",
+    "additive/ends",
+    "additive/unique",
+    "additive/query",
+    "additive/member",
+    "additive/closed-under-mixing",
+)
+ADDITIVE_EXTREMES = ("additive/exchange", "additive/extremes")
+
+
+@obligation(
+    "additive/part",
+    "s_k(t) lies in [0, 1], is 0 only at a_k and 1 only at b_k, for a_k != b_k (one coordinate)",
+)
+def _part(s: Scope) -> Claim:
+    t, a, b, inv_reach = s.reals("t a_k b_k inv_reach")
+    construction = s.construction("additive")
+    part = construction.part(s.xp.abs(t - a), s.xp.abs(t - b), inv_reach, s.xp)
+    return Claim(
+        {
+            "inv_reach |a_k - b_k| = 1": inv_reach * s.xp.abs(a - b) == 1,
+            "inv_reach > 0": inv_reach > 0,
+        },
+        all_of([part >= 0, part <= 1, (part == 0) == (t == a), (part == 1) == (t == b)]),
+        Fault("any slope", without="inv_reach |a_k - b_k| = 1"),
+    )
+
+
+@obligation(
+    "additive/exchange",
+    "h(y) + h(z) does not change when y and z exchange a coordinate, if h is a part of that coordinate "
+    "plus a rest that does not read it",
+)
+def _exchange(s: Scope) -> Claim:
+    part_y, part_z, rest_y, rest_z = s.reals("part_y part_z rest_y rest_z")
+    return Claim(
+        {},
+        Additive.exchange(part_y + rest_y, part_z + rest_z, part_z + rest_y, part_y + rest_z),
+        Fault(
+            "a product for the sum",
+            show=Additive.exchange(
+                part_y * rest_y, part_z * rest_z, part_z * rest_y, part_y * rest_z
+            ),
+        ),
+    )
+
+
+class _Symbols:
+    """m, M, the slopes of U and W, the distances |a_i - b_i|, |a_j - b_j| and what is read off a point."""
+
+    def __init__(self, s: Scope) -> None:
+        self.s = s
+        self.m, self.M, rise, fall, inv_rise, inv_fall, self.reach_i, self.reach_j = s.reals(
+            "m M rise fall inv_rise inv_fall reach_i reach_j"
+        )
+        self.rise, self.fall = rise, fall
+        self.p = AdditiveParameters(self.m, self.M, None, None, None, 0, 0, inv_rise, inv_fall)
+        self.parameters = {
+            "m < M": self.m < self.M,
+            "slopes": all_of([rise > 0, fall > 0, inv_rise * rise == 1, inv_fall * fall == 1]),
+            "delta <= |a - b| in the coordinates of U and W": all_of(
+                [rise <= self.reach_i, fall <= self.reach_j]
+            ),
+        }
+
+    def feature(self, from_a: Any, from_b: Any, average: Any) -> Any:
+        return self.s.construction("additive").Features(from_a, from_b, average)
+
+    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
+        from_a, from_b, average = self.s.reals(f"{name}_from_a {name}_from_b mean_{name}")
+        facts = {
+            "distances >= 0": all_of([from_a >= 0, from_b >= 0]),
+            "mean of the parts in [0, 1]": all_of([average >= 0, average <= 1]),
+        }
+        return self.feature(from_a, from_b, average), facts
+
+    def values(self, feature: Any) -> tuple[Any, Any, Any]:
+        return values(self.s, "additive", feature, self.p)
+
+
+range_and_uniqueness(
+    "additive",
+    _Symbols,
+    ("distances may be negative", "distances >= 0"),
+    (
+        "the mean of the parts is 0 and M only where it is 1",
+        lambda z: z.mean == 0,
+        lambda z: z.mean == 1,
+    ),
+)
+
+
+@obligation("additive/ends", "U, W, B are m at a and M at b")
+def _ends(s: Scope) -> Claim:
+    t = _Symbols(s)
+    zero, one = s.xp.number(0), s.xp.number(1)
+    at_a = t.values(t.feature(zero, t.reach_j, zero))
+    at_b = t.values(t.feature(t.reach_i, zero, one))
+    return Claim(
+        t.parameters,
+        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
+        Fault("delta any length", without="delta <= |a - b| in the coordinates of U and W"),
+    )
+
+
+@obligation(
+    "additive/query",
+    "U(x) = M if delta <= |x_i - a_i|, W(x) = m if delta <= |x_j - b_j|, and B lies between",
+)
+def _query(s: Scope) -> Claim:
+    t = _Symbols(s)
+    x, facts = t.at("x")
+    upper, lower, strict = t.values(x)
+    far = all_of([t.rise <= x.from_a, t.fall <= x.from_b])
+    return Claim(
+        t.parameters | facts | {"delta <= |x - a| and |x - b| there": far},
+        all_of([upper == t.M, lower == t.m, lower <= strict, strict <= upper]),
+        Fault("x anywhere", without="delta <= |x - a| and |x - b| there"),
+    )
+
+
+@obligation(
+    "additive/member",
+    "U, W, B do not change their sum when two points exchange their first coordinate",
+    per_dim=True,
+)
+def _member(s: Scope, d: int) -> Claim:
+    y, z, a, b, inv = (s.point(name, d) for name in ("y", "z", "a", "b", "inv_reach"))
+    m, M, inv_rise, inv_fall = s.reals("m M inv_rise inv_fall")
+    p = AdditiveParameters(m, M, a, b, inv, 0, d - 1, inv_rise, inv_fall)
+    construction: AdditiveTriple = s.construction("additive")
+
+    def at(point: Array) -> tuple[Any, Any, Any]:
+        return values(s, "additive", construction.features(point, p, s.xp), p)
+
+    y_other, z_other = y.copy(), z.copy()
+    y_other[0], z_other[0] = z[0], y[0]
+    show = [
+        Additive.exchange(*four) for four in zip(*map(at, (y, z, y_other, z_other)), strict=True)
+    ]
+    return Claim(
+        {"m < M": m < M},
+        all_of(show),
+        Fault("U(y) alone does not change", show=at(y)[0] == at(y_other)[0]),
+    )
+
+
+@obligation(
+    "additive/closed-under-mixing",
+    "if the sums of two functions do not change under an exchange then neither do those of their mix",
+)
+def _closed(s: Scope) -> Claim:
+    tops, stricts = s.reals("U_y U_z U_y2 U_z2"), s.reals("B_y B_z B_y2 B_z2")
+    (eta,) = s.reals("eta")
+    mixed = [mix(u, b, eta) for u, b in zip(tops, stricts, strict=True)]
+    return Claim(
+        {
+            "U: exchange": Additive.exchange(*tops),
+            "B: exchange": Additive.exchange(*stricts),
+            "0 < eta": eta > 0,
+            "eta < 1": eta < 1,
+        },
+        Additive.exchange(*mixed),
+        Fault("B need not satisfy it", without="B: exchange"),
+    )
+
+
+@obligation(
+    "additive/extremes",
+    "if a_k = b_k, then a' and b', which differ from a and b there only, have h(a') = m or h(b') = M, "
+    "so that the extremes are not unique: unique ones have a_k != b_k",
+)
+def _extremes(s: Scope) -> Claim:
+    m, M, at_a, at_b = s.reals("m M h_a2 h_b2")
+    return Claim(
+        {
+            "m <= h(a')": m <= at_a,
+            "h(b') <= M": at_b <= M,
+            "h: exchange of a and b' in k gives a' and b": Additive.exchange(m, at_b, at_a, M),
+        },
+        all_of([at_a == m, at_b == M]),
+        Fault("h need not be additive", without="h: exchange of a and b' in k gives a' and b"),
+    )

@@ -1,0 +1,172 @@
+"""A witness: one fooling pair with all its numbers, as something that can be handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from trompe.constructions import FoolingPair, Triple
+from trompe.constructions.expressions import Expression, trace_several, values
+from trompe.theory import FunctionClass, InvalidInput, Point, Task, Visualization, show, theorem
+from trompe.theory.catalogue import Form
+
+__all__ = ["Witness", "amounts", "check_row", "largest_eta", "pair_of", "refutes", "witness_of"]
+
+_CURVED = ("neuron", "neuron-1d")
+"""Rows whose members are not piecewise affine."""
+
+
+def check_row(key: str) -> None:
+    """Raise InvalidInput unless a witness file can be about the theorem called `key`; UnknownKey: no such one."""
+    claim = theorem(key)
+    if claim.form is Form.POSSIBLE:
+        raise InvalidInput(
+            f"{key}: no witness exists, the theorem says Yes: one decoder is right for every member at every "
+            f"query; see `trompe show {key}`"
+        )
+    if claim.row in _CURVED:
+        raise InvalidInput(
+            f"{key}: members of this row are not piecewise affine, so a witness file cannot hold them; see "
+            f"`trompe show {key}` for the pair"
+        )
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Two functions with the same visualization that defeat every decoder of one task at one query.
+
+    Everything here is a claim; `check_witness` proves or refutes it.
+    """
+
+    key: str
+    """The theorem that it is a witness for, such as `convex/side`."""
+    statement: str
+    """SHA-256 of that theorem's key and statement."""
+    cls: FunctionClass
+    """The class, with L and the metric (lipschitz) or the data (erm)."""
+    task: Task
+    v: Visualization
+    """What is shown of f and of g alike."""
+    x: Point
+    """The query."""
+    f: Expression
+    g: Expression
+    f_x: Fraction
+    """The claimed f(x)."""
+    g_x: Fraction
+    """The claimed g(x)."""
+    amount: tuple[tuple[str, Fraction], ...]
+    """By how much the task is refuted, by name; see `amounts`."""
+
+    @property
+    def dim(self) -> int:
+        """The number d of inputs."""
+        return self.v.dim
+
+
+def amounts(task: Task, v: Visualization, f_x: Fraction, g_x: Fraction) -> dict[str, Fraction]:
+    """By how much a pair with these values refutes a task.
+
+    exact: `gap` = f(x) - g(x), not 0. approx: `half_gap` = |f(x) - g(x)| / 2R, above eps. side: `above_mid` =
+    f(x) - mid and `below_mid` = mid - g(x), both above 0.
+    """
+    if task.key == "approx":
+        return {"half_gap": abs(f_x - g_x) / (2 * v.range)}
+    if task.key == "side":
+        return {"above_mid": f_x - v.mid, "below_mid": v.mid - g_x}
+    return {"gap": f_x - g_x}
+
+
+def refutes(task: Task, amount: Mapping[str, Fraction]) -> bool:
+    """Do these amounts defeat every decoder of the task?"""
+    if task.key == "approx":
+        eps: Fraction = task.eps  # type: ignore[attr-defined]
+        return amount["half_gap"] > eps
+    if task.key == "side":
+        return amount["above_mid"] > 0 and amount["below_mid"] > 0
+    return amount["gap"] != 0
+
+
+def pair_of(made: Triple, task: Task, eta: Fraction | None = None) -> FoolingPair:
+    """The pair of a triple for a task, with a weight that serves, or with the given one.
+
+    Raises
+    ------
+    InvalidInput : the task is decidable at this query (for lipschitz/side, up to which L it is).
+    """
+    if eta is not None and not task.decidable(made.envelope, made.v):
+        return made.pair(eta)
+    cls: Any = made.cls
+    if cls.key == "lipschitz" and task.key == "side" and task.decidable(made.envelope, made.v):
+        nearest = min(cls.distance(made.x, made.v.argmin), cls.distance(made.x, made.v.argmax))
+        raise InvalidInput(
+            f"{cls.key}/{task.key}: no pair defeats every decoder at query {show(made.x)}: L = {cls.constant} is at "
+            f"most R / (2 min(|x-a|, |x-b|)) = {made.v.range / (2 * nearest)}, and up to there the side is decidable"
+        )
+    return made.pair_for(task)
+
+
+def witness_of(pair: FoolingPair, task: Task) -> Witness:
+    """The pair with everything that it claims, its functions written as expressions.
+
+    Raises
+    ------
+    InvalidInput : the pair does not defeat every decoder of the task (the message says which eta would,
+        if any does), or it is not piecewise affine (Lipschitz in l2, neurons).
+    """
+    cls, v, x, dim = pair.triple.cls, pair.v, pair.x, pair.v.dim
+    key = f"{cls.key}/{task.key}"
+    check_row(key)
+    if getattr(cls, "metric", None) == "l2":
+        raise InvalidInput(
+            f"{key}: the pair in l2 is not piecewise affine; use the metric linf, a function that is "
+            "L-Lipschitz in linf is L-Lipschitz in l2"
+        )
+    if not pair.defeats(task):
+        limit = largest_eta(pair, task)
+        if limit is None:
+            pair_of(pair.triple, task)  # raises, naming the reason
+        raise InvalidInput(
+            f"{key}: eta = {pair.eta} gives f(x) = {pair.f_x} and g(x) = {pair.g_x} at query {show(x)}, too "
+            f"close to defeat every decoder of the task; any eta with 0 < eta < {limit} does"
+        )
+    f, g = trace_several(pair.evaluate_both, dim)
+    f_x, g_x = values([f, g], x)
+    return Witness(
+        key=key,
+        statement=theorem(key).sha256,
+        cls=cls,
+        task=task,
+        v=v,
+        x=x,
+        f=f,
+        g=g,
+        f_x=f_x,
+        g_x=g_x,
+        amount=tuple(amounts(task, v, f_x, g_x).items()),
+    )
+
+
+def largest_eta(pair: FoolingPair, task: Task) -> Fraction | None:
+    """The least upper bound of the mixing weights that refute the task, None where none does.
+
+    The gap is (1 - eta)(U - W) at the query; for side, f(x) = (1-eta) U + eta B passes mid at
+    (U - mid)/(U - B), and g(x) at (mid - W)/(B - W).
+    """
+    triple, v = pair.triple, pair.v
+    fibre = triple.envelope
+    if task.decidable(fibre, v):
+        return None
+    if task.key == "approx":
+        eps: Any = task.eps  # type: ignore[attr-defined]
+        return Fraction(1 - 2 * eps * v.range / fibre.diameter)
+    limits = [Fraction(1)]
+    if task.key == "side":
+        strict = triple.strict(pair.x)
+        if strict < v.mid:
+            limits.append(Fraction((fibre.upper - v.mid) / (fibre.upper - strict)))
+        if strict > v.mid:
+            limits.append(Fraction((v.mid - fibre.lower) / (strict - fibre.lower)))
+    return min(limits)

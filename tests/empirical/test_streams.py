@@ -1,0 +1,195 @@
+"""Streams: the same images as the arrays, and never more than a batch or two of them at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
+import gzip
+import struct
+import weakref
+
+import numpy as np
+from trompe.empirical import audit_paths, audit_silent, load_data, open_images
+from trompe.empirical.streams import ImageStream, as_stream
+from trompe.theory import InvalidInput
+
+PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
+nn = torch.nn
+
+
+def pictures(folder, n=7, mode="RGB", size=(9, 6)):
+    rng = np.random.default_rng(0)
+    for label, name in enumerate(("dim", "lit")):
+        (folder / name).mkdir(parents=True)
+        for k in range(n):
+            shape = (size[1], size[0], 3) if mode == "RGB" else (size[1], size[0])
+            pixels = rng.integers(100 * label, 100 * label + 156, shape, dtype=np.uint8)
+            PIL.fromarray(pixels).save(folder / name / f"{k}.png")
+
+
+def idx(folder, zipped):
+    rng = np.random.default_rng(1)
+    for stem, n in (("train", 7), ("t10k", 4)):
+        images = (
+            struct.pack(">4I", 2051, n, 6, 5) + rng.integers(0, 256, n * 30, np.uint8).tobytes()
+        )
+        labels = struct.pack(">2I", 2049, n) + bytes(k % 2 for k in range(n))
+        for part, raw in (("images-idx3-ubyte", images), ("labels-idx1-ubyte", labels)):
+            path = folder / f"{stem}-{part}{'.gz' if zipped else ''}"
+            path.write_bytes(gzip.compress(raw) if zipped else raw)
+
+
+def same_as_arrays(stream, data, sort=False):
+    """All batches together against the whole arrays, for several batch sizes."""
+    x = torch.cat([data.train.tensor(), data.test.tensor()])
+    y = np.concatenate([data.train.labels, data.test.labels])
+    assert stream.shape == data.shape
+    assert len(stream) == len(x)
+    for size in (1, 3, 100):
+        batches = list(stream.batches(size))
+        assert max(map(len, batches)) <= size
+        got, labels = torch.cat(batches), stream.labels
+        if sort:  # a folder without train and test is split only by load_data
+            rows = [(tuple(a.flatten().tolist()), b) for a, b in zip(got, labels, strict=True)]
+            assert sorted(rows) == sorted(
+                (tuple(a.flatten().tolist()), b) for a, b in zip(x, y, strict=True)
+            )
+        else:
+            assert torch.equal(got, x)
+            assert (labels == y).all()
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_a_folder_streams_what_it_holds(tmp_path, mode):
+    pictures(tmp_path / "flat", mode=mode)
+    same_as_arrays(open_images(tmp_path / "flat"), load_data(tmp_path / "flat"), sort=True)
+    for split in ("train", "test"):
+        pictures(tmp_path / "split" / split, n=3, mode=mode)
+    same_as_arrays(open_images(tmp_path / "split"), load_data(tmp_path / "split"))
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+def test_idx_files_and_digits_stream(tmp_path, zipped):
+    idx(tmp_path, zipped)
+    same_as_arrays(open_images(tmp_path), load_data(tmp_path))
+    same_as_arrays(open_images("digits"), load_data("digits"))
+
+
+def test_damage_is_found_when_its_batch_comes(tmp_path):
+    pictures(tmp_path / "a")
+    victim = tmp_path / "a" / "lit" / "6.png"
+    victim.write_bytes(victim.read_bytes()[:-60])
+    stream = open_images(tmp_path / "a")
+    assert len(stream.first(5)) == 5
+    with pytest.raises(InvalidInput, match=r"lit/6\.png: not a readable picture"):
+        list(stream.batches(4))
+    (tmp_path / "b").mkdir()
+    idx(tmp_path / "b", zipped=True)
+    path = tmp_path / "b" / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes())[:-1]))
+    with pytest.raises(InvalidInput, match=r"t10k-images.*another number of bytes; its header"):
+        list(open_images(tmp_path / "b").batches(4))
+
+
+class Counting(ImageStream):
+    """Makes images as they are asked for and counts how many of them somebody still holds."""
+
+    def __init__(self, n, shape=(1, 8, 8)):
+        self.labels = np.arange(n) % 2
+        self.shape, self.device = shape, torch.device("cpu")
+        self.alive = self.most = 0
+
+    def batches(self, size):
+        for start in range(0, len(self), size):
+            generator = torch.Generator().manual_seed(start)
+            labels = torch.from_numpy(self.labels[start : start + size])
+            part = 0.5 * torch.rand(len(labels), *self.shape, generator=generator)
+            part[labels == 1, :, :4] += 0.4
+            self.alive += len(part)
+            self.most = max(self.most, self.alive)
+            weakref.finalize(part, self.gone, len(part))
+            yield part
+            del part
+
+    def gone(self, count):
+        self.alive -= count
+
+
+@pytest.fixture(scope="module")
+def net():
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(144, 2)
+    ).eval()
+
+
+def test_audits_hold_a_few_batches_whatever_the_number_of_images(net):
+    for n in (200, 2000):
+        stream = Counting(n)
+        audit_silent(net, stream, batch=20, steps=2, show=False)
+        assert 20 <= stream.most <= 2 * 20 + 2
+        stream = Counting(n)
+        audit_paths(net, ["0", "3"], stream, batch=20, steps=2, seeds=(0,), show=False)
+        assert 20 <= stream.most <= 2 * 20 + 2
+
+
+def test_the_count_sees_an_audit_that_collects_its_images():
+    stream = Counting(200)
+    everything = list(stream.batches(20))  # the planted fault
+    assert stream.most == 200
+    del everything
+    assert stream.alive == 0
+
+
+def test_streamed_audits_are_those_of_the_whole_tensor(net):
+    stream = Counting(60)
+    x, y = torch.cat(list(stream.batches(20))), torch.from_numpy(stream.labels)
+    options = {"batch": 20, "steps": 3, "show": False}
+    assert audit_silent(net, stream, **options) == audit_silent(net, x, **options)
+    streamed = audit_paths(net, ["0", "1", "3"], stream, **options)
+    assert streamed == audit_paths(net, ["0", "1", "3"], x, y, **options)
+    with pytest.raises(InvalidInput, match="has its own; leave them out"):
+        as_stream(stream, y)
+    with pytest.raises(InvalidInput, match="60 images but 59 labels"):
+        as_stream(x, y[:-1])
+
+
+def test_large_layers_are_ranked_a_few_images_at_a_time(net, monkeypatch):
+    from trompe.empirical import paths
+
+    sizes = []
+    real = paths.unit_rows
+
+    def recorded(rows, measure):
+        sizes.append(rows.numel())
+        return real(rows, measure)
+
+    stream = Counting(40)
+    whole = audit_paths(net, ["0"], stream, batch=20, steps=2, show=False)
+    monkeypatch.setattr(paths, "unit_rows", recorded)
+    monkeypatch.setattr(paths, "ROWS_TIMES_UNITS", 500)
+    assert audit_paths(net, ["0"], stream, batch=20, steps=2, show=False) == whole
+    assert max(sizes) <= 500
+
+
+def test_layers_that_cannot_be_compared(net):
+    class Unused(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body, self.spare = net, nn.Linear(2, 2)
+
+        def forward(self, x):
+            return self.body(x)
+
+    options = {"steps": 2, "seeds": (0,), "show": False}
+    with pytest.raises(InvalidInput, match="'spare': the forward pass does not call it"):
+        audit_paths(Unused().eval(), ["spare"], Counting(20), **options)
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(64, 2)).eval()
+    nn.init.zeros_(flat[1].weight)
+    found = audit_paths(flat, ["0", "1"], Counting(20), **options)
+    assert [v.comparable for v in found.visualizations] == [True, False]
+    assert found.visualizations[1].mean == 0

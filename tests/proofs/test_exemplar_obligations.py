@@ -1,0 +1,78 @@
+"""The obligations of bounds with exemplars and of budgets: proved by both solvers, and refuted once damaged."""
+
+from __future__ import annotations
+
+import pytest
+from trompe.constructions import exemplars as made
+from trompe.proofs import SOLVERS, check_obligation, registered
+from trompe.proofs.obligations import families
+from trompe.proofs.rows import budgets
+from trompe.proofs.rows.budgets import BUDGET
+from trompe.proofs.rows.exemplars import EXEMPLARS
+from trompe.proofs.rows.supports import SUPPORTS
+from trompe.proofs.verify import find_obligation
+
+BOTH = tuple(SOLVERS)
+ALL = [o.key for o in registered((*EXEMPLARS, *SUPPORTS, *BUDGET), (1, 2, 3))]
+
+
+def test_the_lists_name_every_family():
+    mine = {key for key in families() if key.split("/")[0] in ("exemplars", "budget")}
+    assert mine == {*EXEMPLARS, *SUPPORTS, *BUDGET}
+
+
+@pytest.mark.parametrize("key", ALL)
+def test_both_solvers_prove_it_and_see_its_fault(key):
+    outcome = check_obligation(find_obligation(key), BOTH)
+    assert (outcome.verdict, outcome.reason) == ("PROVED", "")
+    assert [a.result for a in outcome.twins] == ["sat"] * 4
+
+
+def _upper_twice_as_steep(self, features, p, xp):
+    top = p.high
+    for y, away in zip(p.values, features.away, strict=True):
+        top = xp.minimum(top, y + 2 * p.slope * away)
+    return top
+
+
+def _lower_without_the_last(self, features, p, xp):
+    top = p.low
+    for y, back in zip(p.values[:-1], features.back[:-1], strict=True):
+        top = xp.maximum(top, y - p.slope * back)
+    return top
+
+
+def _strict_without_touching(self, features, p, xp):
+    R = p.high - p.low
+    return xp.maximum(p.low + R * p.rate * features.gauge, p.high - R * p.slope * features.from_b)
+
+
+def _flat_too_steep(low, high, slope, from_a, from_b, xp):
+    return made.flat(low, high, 2 * slope, from_a, from_b, xp)
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "damaged", "refuted"),
+    [
+        (made.ConeTriple, "upper", _upper_twice_as_steep, ("cones-member",)),
+        (made.ConeTriple, "lower", _lower_without_the_last, ("cones-through",)),
+        (made.SupportTriple, "strict", _strict_without_touching, ("supports-through",)),
+    ],
+)
+def test_a_damaged_construction_is_refuted(monkeypatch, target, name, damaged, refuted):
+    monkeypatch.setattr(target, name, damaged)
+    for key in refuted:
+        outcome = check_obligation(find_obligation(f"exemplars/{key}"), BOTH)
+        assert outcome.verdict == "REFUTED" and outcome.point, key
+
+
+def test_a_damaged_flat_unit_is_refuted(monkeypatch):
+    monkeypatch.setattr(budgets, "flat", _flat_too_steep)
+    assert check_obligation(find_obligation("budget/flat-member"), BOTH).verdict == "REFUTED"
+
+
+def test_a_damaged_excess_is_refuted(monkeypatch):
+    from trompe.proofs.rows import exemplars as rows
+
+    monkeypatch.setattr(rows, "excess", lambda z, s, xp: xp.max(z - s))
+    assert check_obligation(find_obligation("exemplars/excess/d2"), BOTH).verdict == "REFUTED"

@@ -1,0 +1,375 @@
+"""Witness files: every generated one checks, every tampered one is rejected with its reason."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import random
+import time
+import tracemalloc
+from fractions import Fraction
+from importlib.resources import files
+
+import jsonschema
+import oracles_expressions as oracle
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from trompe.constructions import FoolingPair, triple
+from trompe.constructions import strategies as units
+from trompe.constructions.examples import example
+from trompe.proofs import piecewise_smt, witness_file
+from trompe.proofs.tampering_witness import EXPECTED, SUBJECTS, TAMPERINGS, check_tampered, genuine
+from trompe.proofs.witness import check_bytes, check_file, check_witness, parse, to_json, witness_of
+from trompe.proofs.witness_data import largest_eta, pair_of
+from trompe.theory import (
+    TASKS,
+    Approx,
+    Dataset,
+    InvalidInput,
+    UnknownKey,
+    Visualization,
+    function_class,
+    theorem,
+)
+
+import trompe
+
+F = Fraction
+ROWS = (
+    "black-box",
+    "neural-network",
+    "erm",
+    "lipschitz",
+    "piecewise-affine",
+    "monotone",
+    "convex",
+    "affine",
+    "lipschitz-unknown",
+    "additive",
+)
+"""The rows with a witness: those with a No (or Lipschitz) whose members may be piecewise affine."""
+
+
+def made(row, dim, task):
+    case = example(row, dim)
+    return witness_of(pair_of(triple(case.cls, case.v, case.x), task), task)
+
+
+def verdicts(report):
+    return {f.says: f.verdict for f in report.findings}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    data = json.loads(files(trompe).joinpath("schemas/witness.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(data)
+    return jsonschema.Draft202012Validator(data)
+
+
+# -- generated witnesses --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("row", ROWS)
+def test_examples_check_and_round_trip(row, task, schema):
+    for dim in (1, 2, 3):
+        if row == "affine" and dim == 1:
+            continue
+        witness = made(row, dim, TASKS[task]())
+        text = to_json(witness)
+        assert parse(text) == witness and to_json(parse(text)) == text
+        schema.validate(json.loads(text))
+        report = check_bytes(text.encode())
+        assert report.ok, report.text()
+        assert len(report.findings) == 12 and "unsat" not in report.text()
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_sixty_four_inputs(row):
+    start = time.process_time()
+    report = check_bytes(to_json(made(row, 64, TASKS["approx"]())).encode())
+    assert report.ok, report.text()
+    assert time.process_time() - start < 10
+
+
+def test_sixty_four_inputs_and_training_points():
+    draw = random.Random(5)
+    inputs = [[F(draw.randrange(1, 1000), 1000) for _ in range(64)] for _ in range(64)]
+    data = Dataset(inputs, [F(draw.randrange(1, 1000), 1000) for _ in inputs])
+    case = example("erm", 64)
+    start = time.process_time()
+    task = TASKS["side"]()
+    pair = triple(function_class("erm", data=data), case.v, case.x).pair_for(task)
+    report = check_bytes(to_json(witness_of(pair, task)).encode())
+    assert report.ok, report.text()
+    assert time.process_time() - start < 10
+
+
+@pytest.mark.parametrize("row", ROWS)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(st.data())
+def test_random_witnesses_check(row, data):
+    drawn = data.draw(units.triples(row, max_dim=3))
+    assume(getattr(drawn.cls, "metric", "") != "l2")
+    eps = data.draw(units.rationals(0, F(1, 2), strict=True))
+    task = data.draw(st.sampled_from([TASKS["exact"](), TASKS["side"](), Approx(eps)]))
+    assume(not task.decidable(drawn.envelope, drawn.v))
+    limit = largest_eta(FoolingPair(drawn, F(1, 2)), task)
+    share = data.draw(st.sampled_from([None, F(1, 7), F(9, 10), F(999, 1000)]))
+    witness = witness_of(pair_of(drawn, task, None if share is None else share * limit), task)
+    report = check_bytes(to_json(witness).encode())
+    assert report.ok, report.text()
+    definitions = json.loads(to_json(witness))["definitions"]
+    for name, claimed in (("f", witness.f_x), ("g", witness.g_x)):
+        formula = json.loads(to_json(witness))[name]
+        assert oracle.value(formula, witness.x, definitions) == claimed
+
+
+def test_the_limit_of_eta_is_sharp_and_named():
+    case = example("lipschitz", 2)
+    drawn = triple(case.cls, case.v, case.x)
+    for task in (TASKS["exact"](), TASKS["side"](), Approx("1/5")):
+        limit = largest_eta(drawn.pair(), task)
+        assert drawn.pair(limit * F(999, 1000)).defeats(task)
+        if limit < 1:
+            with pytest.raises(InvalidInput, match=f"0 < eta < {limit} does"):
+                witness_of(drawn.pair(limit), task)
+
+
+def test_where_no_pair_exists_the_reason_is_given():
+    case = example("convex", 2)
+    with pytest.raises(InvalidInput, match="the fibre is"):
+        witness_of(triple(case.cls, case.v, ("3/8", "3/8")).pair(), TASKS["side"]())
+    small = triple(function_class("lipschitz", constant="1/2"), *_shown_and_query())
+    with pytest.raises(InvalidInput, match=r"at most R / .* = 1/2, and up to there"):
+        pair_of(small, TASKS["side"]())
+    l2 = triple(function_class("lipschitz", metric="l2"), *_shown_and_query())
+    with pytest.raises(InvalidInput, match="use the metric linf"):
+        witness_of(l2.pair(), TASKS["side"]())
+
+
+def _shown_and_query():
+    case = example("lipschitz", 2)
+    return case.v, case.x
+
+
+# -- witnesses written by hand --------------------------------------------------------------------------
+
+
+def by_hand(key, changes):
+    """The bytes of the genuine file with some fields in place of its own."""
+    data = json.loads(genuine(key))
+    for name, value in changes.items():
+        if isinstance(value, dict) and isinstance(data[name], dict) and name not in ("f", "g"):
+            data[name] = {**data[name], **value} if name != "definitions" else value
+        else:
+            data[name] = value
+    return json.dumps(data).encode()
+
+
+def test_a_file_written_by_hand_may_need_the_solvers():
+    z1, z2 = {"z": 1}, {"z": 2}
+    both = {"sum": [{"max": [z1, z2]}, {"min": [z1, z2]}]}  # z1 + z2, which no rule sees
+
+    def mean(first, second):
+        return {
+            "sum": [
+                {"times": [first, both]},
+                {"times": [second, z1]},
+                {"times": [str(-F(second) + 1 - 2 * F(first)), z2]},
+            ]
+        }
+
+    f, g = mean("1/16", "0"), mean("1/16", "7/8")
+    x = (F(1, 8), F(7, 8))
+    f_x, g_x = oracle.value(f, x), oracle.value(g, x)
+    content = by_hand(
+        "affine/side",
+        {
+            "f": f,
+            "g": g,
+            "values": {"f": str(f_x), "g": str(g_x)},
+            "refutes": {"above_mid": str(f_x - F(1, 2)), "below_mid": str(F(1, 2) - g_x)},
+        },
+    )
+    report = check_bytes(content)
+    assert report.ok, report.text()
+    assert "unsat from z3 and cvc5" in report.text()
+    assert check_bytes(content, solvers=["z3"]).ok
+
+
+def test_an_l2_witness_by_hand():
+    """L-Lipschitz in linf is so in l2; the check of l2 itself uses the gradients."""
+    data = json.loads(to_json(made_linf()))
+    data["parameters"]["metric"] = "l2"
+    report = check_bytes(json.dumps(data).encode())
+    assert report.ok, report.text()
+    data["parameters"]["constant"] = "6/5"  # the cones are steeper
+    report = check_bytes(json.dumps(data).encode())
+    assert not report.ok and "exceeds L" in report.text()
+
+
+def made_linf():
+    task = TASKS["side"]()
+    return witness_of(
+        pair_of(
+            triple(function_class("lipschitz", constant=2, metric="linf"), *_shown_and_query()),
+            task,
+        ),
+        task,
+    )
+
+
+def test_unknown_is_not_ok(monkeypatch):
+    z1, z2 = {"z": 1}, {"z": 2}
+    tilt = {
+        "sum": [
+            {"max": [z1, z2]},
+            {"times": ["-1", z1]},
+            {"times": ["-1", {"max": ["0", {"sum": [z2, {"times": ["-1", z1]}]}]}]},
+        ]
+    }
+    data = json.loads(genuine("affine/side"))  # tilt is 0 everywhere
+    content = by_hand("affine/side", {"f": {"sum": [data["f"], tilt]}})
+    monkeypatch.setattr(piecewise_smt, "MAX_ATOMS", 1)
+    report = check_bytes(content)
+    assert not report.ok
+    assert "UNKNOWN" in verdicts(report).values() and "too many for a solver" in report.text()
+
+
+# -- tampering ------------------------------------------------------------------------------------------
+
+
+def test_the_genuine_files_are_accepted():
+    for key in sorted(set(SUBJECTS.values())):
+        assert check_bytes(genuine(key)).ok
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_tampering_is_rejected_with_its_reason(name):
+    assert TAMPERINGS[name](genuine(SUBJECTS[name])) != genuine(SUBJECTS[name])
+    report = check_tampered(name)
+    assert not report.ok
+    reasons = [f.reason for f in report.findings if f.verdict != "PROVED"]
+    assert any(EXPECTED[name] in reason for reason in reasons), report.text()
+    assert all(f.verdict != "UNKNOWN" for f in report.findings), report.text()
+    assert max(map(len, reasons)) < 500
+
+
+def test_there_are_enough_tamperings():
+    assert len(TAMPERINGS) >= 80 and set(TAMPERINGS) == set(EXPECTED) == set(SUBJECTS)
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_random_damage_never_makes_a_traceback(data):
+    content = bytearray(genuine(data.draw(st.sampled_from(sorted(set(SUBJECTS.values()))))))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(32, 126))
+    report = check_bytes(bytes(content))
+    if report.ok:  # what is still accepted must be true
+        witness = parse(bytes(content))
+        assert witness.f(witness.x) == witness.f_x and witness.g(witness.x) == witness.g_x
+        assert pair_defeats(witness)
+
+
+def pair_defeats(witness):
+    low, high = sorted((witness.g_x, witness.f_x))
+    v = witness.v
+    match witness.task.key:
+        case "exact":
+            return low != high
+        case "approx":
+            return high - low > 2 * witness.task.eps * v.range
+    return 2 * low < v.minimum + v.maximum < 2 * high
+
+
+def test_a_link_is_followed_and_a_dangling_one_named(tmp_path):
+    real, link, dangling = tmp_path / "w.json", tmp_path / "link.json", tmp_path / "none.json"
+    real.write_bytes(genuine("convex/side"))
+    link.symlink_to(real)
+    dangling.symlink_to(tmp_path / "gone.json")
+    assert check_file(link).ok
+    with pytest.raises(InvalidInput, match="does not exist"):
+        check_file(dangling)
+    with pytest.raises(InvalidInput, match="not a plain file"):
+        check_file(tmp_path)
+    with pytest.raises(InvalidInput, match="not a plain file"):
+        check_file("/dev/zero")
+
+
+def test_a_file_that_grows_is_not_read_to_its_end(tmp_path):
+    path = tmp_path / "large.json"
+    with path.open("wb") as file:
+        file.truncate(2**33)
+    tracemalloc.start()
+    report = check_file(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "larger than 8 MiB" in report.text() and peak < 64 * 2**20
+
+
+def test_numbers_that_grow_are_unknown_not_a_traceback():
+    huge = str(10**900)
+    parts = {"u1": {"abs": {"z": 1}}}
+    for k in range(1, 12):
+        parts[f"u{k + 1}"] = {"abs": {"sum": ["-1/3", {"times": [huge, {"use": f"u{k}"}]}]}}
+    report = check_bytes(
+        by_hand("black-box/side", {"definitions": parts, "f": {"use": "u12"}, "g": {"use": "u12"}})
+    )
+    assert not report.ok and "many digits" in report.text()
+
+
+# -- the shape ------------------------------------------------------------------------------------------
+
+SHAPES = ("an unknown field", "a field is missing", "older version", "a number for a string", "code for a number",
+          "a zero denominator", "a huge number", "swapped task", "definitions as a list", "a max of nothing",
+          "an unknown operation", "two operations in one object", "a product of two expressions", "coordinate 0",
+          "an unknown metric", "another format", "null for f")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_schema_rejects_the_same_shapes(name, schema):
+    data = json.loads(TAMPERINGS[name](genuine(SUBJECTS[name])))
+    if name == "swapped task":  # the schema does not compare the key with the task
+        data["refutes"]["gap"] = "1"
+    with pytest.raises(jsonschema.ValidationError):
+        schema.validate(data)
+
+
+def test_a_witness_that_would_not_be_read_is_not_written(monkeypatch):
+    monkeypatch.setattr(witness_file, "MAX_BYTES", 1000)
+    with pytest.raises(InvalidInput, match="are read"):
+        to_json(made("black-box", 8, TASKS["side"]()))
+
+
+def test_claims_are_checked_also_where_no_file_is_involved():
+    witness = made("convex", 2, TASKS["side"]())
+    assert check_witness(witness).ok
+    for change in (
+        {"f": witness.g},
+        {"g_x": witness.f_x},
+        {"statement": theorem("convex/exact").sha256},
+        {"x": witness.v.argmin},
+        {"v": Visualization(witness.v.argmin, witness.v.argmax, 0, 2)},
+        {"cls": function_class("monotone")},
+        {"amount": (("above_mid", F(1)), ("below_mid", F(1)))},
+    ):
+        assert not check_witness(dataclasses.replace(witness, **change)).ok, change
+
+
+@pytest.mark.parametrize(
+    "key", ["affine-1d/exact", "constant/side", "neuron/side", "neuron-1d/exact"]
+)
+def test_rows_without_a_witness_say_why(key):
+    data = json.loads(genuine("convex/side"))
+    data.update(key=key, statement=theorem(key).sha256)
+    report = check_bytes(json.dumps(data).encode())
+    assert not report.ok
+    assert (
+        "no witness exists" if key[0] in "ac" else "not piecewise affine"
+    ) in report.text() or "neuron-1d" in key
+    with pytest.raises(UnknownKey):
+        theorem("convex/both")

@@ -1,0 +1,119 @@
+"""A verdict's reason in words, with its quantifiers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from trompe.theory.classes import FunctionClass
+from trompe.theory.tasks import Interval, Task
+from trompe.theory.visualization import Visualization
+
+__all__ = ["members", "number", "reason"]
+
+_NAMES = {
+    "black-box": "function",
+    "neural-network": "ReLU network",
+    "erm": "ReLU network with the least empirical risk on the training data",
+    "lipschitz": "function that is {constant}-Lipschitz in {metric}",
+    "piecewise-affine": "continuous piecewise affine function",
+    "monotone": "monotone function",
+    "convex": "convex function",
+    "affine": "affine function",
+    "affine-1d": "affine function",
+    "constant": "constant function",
+    "lipschitz-unknown": "Lipschitz function",
+    "neuron": "neuron with link {link}",
+    "neuron-1d": "neuron with link {link}",
+    "additive": "additive function",
+}
+
+
+def members(cls: FunctionClass, exemplars: int) -> str:
+    """One member that fits what is shown, in words."""
+    name = _NAMES.get(cls.key, f"member of {cls.key}")
+    for parameter in ("constant", "metric", "link"):
+        name = name.replace(f"{{{parameter}}}", str(getattr(cls, parameter, "")))
+    values = "value" if exemplars == 1 else "values"
+    at = (
+        f" and the shown {values} at {exemplars} exemplar{'s' * (exemplars > 1)}"
+        if exemplars
+        else ""
+    )
+    return f"{name}, with this visualization{at}"
+
+
+def number(value: Any) -> str:
+    """A number as a reader wants it: fractions and roots exact where short, floats to 12 digits."""
+    if isinstance(value, Fraction) and value.denominator < 10**12:
+        return str(value)
+    try:
+        near = float(value)
+    except OverflowError:
+        return str(value)
+    if isinstance(value, (Fraction, float)):
+        return f"{near:.12g}"
+    text = str(value)
+    return f"{text} (about {near:.6g})" if len(text) <= 60 else f"{near:.12g}"
+
+
+def reason(
+    task: Task,
+    decidable: bool | None,
+    answer: Any,
+    fibre: Interval,
+    tolerance: Any,
+    cls: FunctionClass,
+    v: Visualization,
+    exemplars: int,
+) -> str:
+    """Why the task is decidable at a query, is not, or is left open."""
+    who = members(cls, exemplars)
+    if decidable is None or (task.key == "side" and decidable and answer is None):
+        within = f" to within {tolerance:.1e}" if tolerance else " to all digits that were tried"
+        lead = "one answer is right for every such unit, but which one is " if decidable else ""
+        return (
+            f"{lead}undecided by floating point: the ends are known{within}, and the question turns on "
+            "less; give exact numbers, fractions for this query"
+        )
+    return {"exact": _exact, "approx": _approx, "side": _side}[task.key](
+        task, decidable, answer, fibre, who, v
+    )
+
+
+def _exact(
+    task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
+) -> str:
+    if decidable:
+        return f"every {who}, has the value {number(answer)} here"
+    return (
+        f"for every value strictly between {number(fibre.lower)} and {number(fibre.upper)} there is a "
+        f"{who}, that has it here; no one answer is right for all of them"
+    )
+
+
+def _approx(
+    task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
+) -> str:
+    eps = task.eps  # type: ignore[attr-defined]
+    if decidable:
+        return f"{number(answer)} is within {eps} (M - m) of the value here of every {who}"
+    return (
+        f"there are two units, each a {who}, whose values here are more than 2 * {eps} (M - m) apart; "
+        f"every answer is off by more than {eps} (M - m) for one of them"
+    )
+
+
+def _side(
+    task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
+) -> str:
+    if decidable:
+        relation = "at most" if answer == "min" else "at least"
+        return (
+            f"the value here of every {who}, is {relation} the midrange {number(v.mid)}, so "
+            f'"{answer}" is right for all of them'
+        )
+    return (
+        f"there are two units, each a {who}, with values here below and above the midrange "
+        f"{number(v.mid)}; either answer is wrong for one of them"
+    )

@@ -1,0 +1,199 @@
+"""Citations: the paper for the claim, trompe for the statement, its construction and the evidence."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from trompe.proofs.certificate_plan import plan
+from trompe.theory import Theorem, theorem
+
+__all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE", "Citation", "citation"]
+
+TITLE = "trompe: the impossibility table of feature visualization, machine-checked"
+AUTHOR = "The trompe developers"
+"""As in CITATION.cff; a test compares them."""
+
+PAPER: dict[str, Any] = {
+    "id": "geirhos2024dont",
+    "title": "Don't trust your eyes: on the (un)reliability of feature visualizations",
+    "author": (
+        ("Geirhos", "Robert"),
+        ("Zimmermann", "Roland S."),
+        ("Bilodeau", "Blair"),
+        ("Brendel", "Wieland"),
+        ("Kim", "Been"),
+    ),
+    "booktitle": "Proceedings of the 41st International Conference on Machine Learning",
+    "series": "Proceedings of Machine Learning Research",
+    "volume": "235",
+    "pages": ("15294", "15330"),
+    "publisher": "PMLR",
+    "year": 2024,
+    "url": "https://proceedings.mlr.press/v235/geirhos24a.html",
+}
+
+
+@dataclass(frozen=True)
+class Citation:
+    """What identifies a theorem, its statement and its certificate set.
+
+    `certificates_sha256` is the hash of the files that `trompe certify KEY` writes; nothing is solved for it.
+    """
+
+    theorem: Theorem
+    version: str
+    dims: tuple[int, ...]
+    certificates_sha256: str
+
+    @property
+    def label(self) -> str:
+        """The key of the bibliography entry."""
+        return f"trompe-{self.theorem.key.replace('/', '-')}"
+
+    @property
+    def at(self) -> str:
+        """The dimensions of the certificate set, in words."""
+        return f"d = {', '.join(map(str, self.dims))}"
+
+
+def citation(key: str) -> Citation:
+    """The citation of the theorem called `key`.
+
+    Raises
+    ------
+    UnknownKey : there is no such theorem.
+    """
+    item = theorem(key)
+    contents = plan([key])
+    return Citation(item, version("trompe"), contents.dims, contents.sha256)
+
+
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{char: f"\\{char}" for char in "&%$#_{}"},
+}
+
+
+def _latex(text: str) -> str:
+    return "".join(_ESCAPES.get(char, char) for char in text)
+
+
+def _hash(digest: str) -> str:
+    """A hash that LaTeX may break over lines."""
+    broken = r"\allowbreak ".join(textwrap.wrap(digest, 8))
+    return rf"\texttt{{{broken}}}"
+
+
+def as_bibtex(c: Citation) -> str:
+    """Entries for BibTeX: the paper's, where the paper has the claim, and ours."""
+    names = " and ".join(f"{family}, {given}" for family, given in PAPER["author"])
+    paper = {
+        "author": names,
+        "title": _latex(PAPER["title"]),
+        "booktitle": _latex(PAPER["booktitle"]),
+        "series": _latex(PAPER["series"]),
+        "volume": PAPER["volume"],
+        "pages": "--".join(PAPER["pages"]),
+        "publisher": PAPER["publisher"],
+        "year": str(PAPER["year"]),
+        "url": PAPER["url"],
+    }
+    ours = {
+        "author": f"{{{_latex(AUTHOR)}}}",
+        "title": _latex(TITLE),
+        "howpublished": f"Software, version {_latex(c.version)}",
+        "version": _latex(c.version),
+        "note": rf"Theorem \texttt{{{_latex(c.theorem.key)}}}. SHA-256 of the statement: "
+        f"{_hash(c.theorem.sha256)}; of the certificate set (${c.at}$): {_hash(c.certificates_sha256)}",
+        "abstract": c.theorem.latex,
+    }
+    entries = [_entry("misc", c.label, ours)]
+    if c.theorem.paper is not None:
+        entries.insert(0, _entry("inproceedings", PAPER["id"], paper))
+    return "\n".join(entries)
+
+
+def _entry(kind: str, label: str, fields: dict[str, str]) -> str:
+    lines = [f"  {name:<12} = {{{value}}}," for name, value in fields.items()]
+    return "\n".join([f"@{kind}{{{label},", *lines, "}", ""])
+
+
+def as_text(c: Citation) -> str:
+    """The same for a reader."""
+    authors = ", ".join(f"{given} {family}" for family, given in PAPER["author"])
+    paper = (
+        f"{authors}: {PAPER['title']}. {PAPER['booktitle']}, PMLR {PAPER['volume']}:"
+        f"{'-'.join(PAPER['pages'])}, {PAPER['year']}. {PAPER['url']}"
+    )
+    ours = f"{AUTHOR}: {TITLE}. Version {c.version}, theorem {c.theorem.key}."
+    claim = (
+        ("The paper's table has no such row; the claim is ours.",)
+        if c.theorem.paper is None
+        else (f'The claim, "{c.theorem.paper}" in the paper\'s table:', *_wrapped(paper))
+    )
+    lines = [
+        *claim,
+        "",
+        "The statement with its quantifiers, the construction and the evidence:",
+        *_wrapped(ours),
+        *_wrapped(c.theorem.statement),
+        "",
+        "SHA-256 of the statement (key, line feed, statement):",
+        f"    {c.theorem.sha256}",
+        f"SHA-256 of the certificate set (trompe certify {c.theorem.key}, {c.at}):",
+        f"    {c.certificates_sha256}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str) -> list[str]:
+    indent = "    "
+    return textwrap.wrap(
+        text, 96, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def as_csl_json(c: Citation) -> str:
+    """The same as CSL-JSON."""
+    paper = {
+        "id": PAPER["id"],
+        "type": "paper-conference",
+        "title": PAPER["title"],
+        "author": [{"family": family, "given": given} for family, given in PAPER["author"]],
+        "container-title": PAPER["booktitle"],
+        "collection-title": PAPER["series"],
+        "volume": PAPER["volume"],
+        "page": "-".join(PAPER["pages"]),
+        "publisher": PAPER["publisher"],
+        "issued": {"date-parts": [[PAPER["year"]]]},
+        "URL": PAPER["url"],
+    }
+    ours = {
+        "id": c.label,
+        "type": "software",
+        "title": TITLE,
+        "author": [{"literal": AUTHOR}],
+        "version": c.version,
+        "section": c.theorem.key,
+        "abstract": c.theorem.statement,
+        "note": f"Theorem {c.theorem.key}. SHA-256 of the statement: {c.theorem.sha256}; of the certificate "
+        f"set ({c.at}): {c.certificates_sha256}",
+    }
+    entries = [ours] if c.theorem.paper is None else [paper, ours]
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+
+
+FORMATS: dict[str, Callable[[Citation], str]] = {
+    "text": as_text,
+    "bibtex": as_bibtex,
+    "csl-json": as_csl_json,
+}
+"""How a citation is printed."""

@@ -1,0 +1,260 @@
+"""`trompe bound` and `trompe budget`: what follows from a visualization, and how many exemplars it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from trompe.commands.shared import Output, emit, progress_bar
+
+if TYPE_CHECKING:
+    from trompe.theory import FunctionClass
+    from trompe.theory.bounds import Bounds
+
+__all__ = ["mount"]
+
+_POINT = "numbers with commas such as 1/2,0.3, one number for all coordinates, or a .npy file"
+
+
+def bound(
+    row: Annotated[
+        str, typer.Option("--class", help="What is assumed of the unit, such as convex.")
+    ],
+    argmin: Annotated[str, typer.Option(help=f"The shown minimiser: {_POINT}.")],
+    argmax: Annotated[str, typer.Option(help="The shown maximiser.")],
+    minimum: Annotated[str, typer.Option("--min", help="The value at the minimiser.")],
+    maximum: Annotated[str, typer.Option("--max", help="The value at the maximiser.")],
+    query: Annotated[
+        list[str] | None, typer.Option(help="A point to ask about, exact; repeat for more.")
+    ] = None,
+    points: Annotated[
+        Path | None,
+        typer.Option(
+            help="Points to ask about: a .csv file, one exact point a line, or .npy of floats."
+        ),
+    ] = None,
+    exemplar: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A further shown point with its value, such as 1/2,0.5:0.7; repeat for more."
+        ),
+    ] = None,
+    constant: Annotated[
+        str | None, typer.Option(help="Lipschitz constant L, for lipschitz.")
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="l1, l2 or linf, for lipschitz. [default: l1]")
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="For erm: a training point such as 1/2,0:1/3; repeat for more."),
+    ] = None,
+    link: Annotated[
+        str | None,
+        typer.Option(help="For neuron, neuron-1d: sigmoid, tanh, softplus or leaky-relu."),
+    ] = None,
+    eps: Annotated[str, typer.Option(help="Tolerance of approx, a share of the range.")] = "1/4",
+    format: Annotated[str, typer.Option(help="text, json or csv.")] = "text",  # noqa: A002
+    output: Output = None,
+) -> int:
+    """What every unit of a class does at a point, given what was shown: interval, prediction, verdicts."""
+    from trompe.theory import InvalidInput, UnknownKey, Visualization, as_number
+
+    if format not in ("text", "json", "csv"):
+        raise UnknownKey("format", format, ("text", "json", "csv"))
+    _check_folder(output)
+    if bool(query) == (points is not None):
+        raise InvalidInput(
+            "give the points to ask about, either --query (repeatable) or --points FILE"
+        )
+    from trompe.bounds import FORMATS
+    from trompe.theory.bounds import bound as run
+
+    x = (
+        _read_points(points)
+        if points is not None
+        else [_numbers(q, "--query") for q in query or ()]
+    )
+    ends = {"--argmin": _numbers(argmin, "--argmin"), "--argmax": _numbers(argmax, "--argmax")}
+    shown = [_valued(text, "--exemplar") for text in exemplar or ()]
+    training = [_valued(text, "--data") for text in data or ()]
+    given = [*ends.values(), *(p for p, _ in (*shown, *training))]
+    lengths = [len(p) for p in (*given, *(x[:1] if len(x) else ()))]
+    dim = max(lengths)
+    v = Visualization(
+        _spread(ends["--argmin"], dim),
+        _spread(ends["--argmax"], dim),
+        as_number(minimum, "--min"),
+        as_number(maximum, "--max"),
+    )
+    cls = _class(row, constant, metric, link, [(_spread(p, dim), y) for p, y in training])
+    if points is None:
+        x = [_spread(q, dim) for q in x]
+    with progress_bar("queries") as progress:
+        found = run(cls, v, x, [(_spread(p, dim), y) for p, y in shown], eps=eps, progress=progress)
+    emit(FORMATS[format](cast("Bounds", found)), output)  # a list of points gives Bounds
+    return 0
+
+
+def budget(
+    constant: Annotated[str, typer.Option(help="Lipschitz constant L.")],
+    range: Annotated[str, typer.Option(help="The unit's range R = M - m.")],  # noqa: A002
+    dim: Annotated[int, typer.Option(help="Number of inputs d.")],
+    metric: Annotated[str, typer.Option(help="l1, l2 or linf.")] = "l1",
+    task: Annotated[str, typer.Option(help="side, or eps: predict up to eps R.")] = "side",
+    eps: Annotated[
+        str | None, typer.Option(help="For --task eps, in (0, 1/2). [default: 1/4]")
+    ] = None,
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",  # noqa: A002
+    output: Output = None,
+) -> int:
+    """How many exemplars it takes at least to decide a Lipschitz unit everywhere, with the argument."""
+    from trompe.theory import InvalidInput, UnknownKey
+
+    if format not in ("text", "json"):
+        raise UnknownKey("format", format, ("text", "json"))
+    _check_folder(output)
+    if eps is not None and task != "eps":
+        raise InvalidInput("--eps belongs to --task eps; leave it out")
+    from trompe.bounds import BUDGET_FORMATS
+    from trompe.theory.budget import budget as run
+
+    found = run(constant, range, dim, metric, task, "1/4" if eps is None else eps)
+    emit(BUDGET_FORMATS[format](found), output)
+    return 0
+
+
+def _check_folder(output: Path | None) -> None:
+    from trompe.theory import InvalidInput
+
+    if output is not None and not output.parent.is_dir():
+        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+
+
+def _class(
+    row: str, constant: str | None, metric: str | None, link: str | None, training: Sequence[Any]
+) -> FunctionClass:
+    from trompe.theory import Dataset, InvalidInput, row_class
+    from trompe.theory.registry import function_class
+
+    row_class(row)
+    parameters: dict[str, Any] = {}
+    for name, value, rows in (
+        ("constant", constant, ("lipschitz",)),
+        ("metric", metric, ("lipschitz",)),
+        ("link", link, ("neuron", "neuron-1d")),
+        ("data", training or None, ("erm",)),
+    ):
+        if value is None:
+            continue
+        if row not in rows:
+            raise InvalidInput(f"{row}: --{name} belongs to {' and '.join(rows)}; leave it out")
+        parameters[name] = value
+    if row == "lipschitz" and constant is None:
+        raise InvalidInput("lipschitz: no constant is given; add --constant L")
+    if training:
+        parameters["data"] = Dataset(*zip(*training, strict=True))
+    return function_class(row, **parameters)
+
+
+def _numbers(text: str, name: str) -> Sequence[Any]:
+    """A point: exact numbers, or a float array from a file."""
+    from trompe.theory import InvalidInput, as_number
+
+    if text.endswith(".npy"):
+        array = _load(Path(text), name)
+        if array.ndim != 1:
+            raise InvalidInput(
+                f"{name} {text}: shape {array.shape}; expected one point of shape (d,)"
+            )
+        return array  # type: ignore[no-any-return]
+    return tuple(as_number(part, f"{name}[{i}]") for i, part in enumerate(text.split(",")))
+
+
+def _valued(text: str, name: str) -> tuple[Sequence[Any], Any]:
+    """POINT:VALUE."""
+    from trompe.theory import InvalidInput, as_number
+
+    point, colon, value = text.rpartition(":")
+    if not colon:
+        raise InvalidInput(f"{name} {text!r}: expected POINT:VALUE, such as 1/2,0.5:0.7")
+    return _numbers(point, name), as_number(value, f"{name} {text!r}: value")
+
+
+def _spread(point: Sequence[Any], dim: int) -> Sequence[Any]:
+    """One number stands for all coordinates."""
+    return tuple(point) * dim if len(point) == 1 else point
+
+
+def _load(path: Path, name: str) -> Any:
+    """A float array from a .npy file, memory-mapped and never unpickled."""
+    import numpy as np
+
+    from trompe.theory import InvalidInput
+
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise InvalidInput(f"{name} {path}: {error.strerror or 'it cannot be read'}") from None
+    except (ValueError, EOFError, SyntaxError):
+        raise InvalidInput(
+            f"{name} {path}: it is no .npy file, is cut short, or holds objects; expected one of floats"
+        ) from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        kind = getattr(array, "dtype", "an archive")
+        raise InvalidInput(
+            f"{name} {path} holds {kind}; expected floats in [0, 1] (divide 8-bit images by 255)"
+        )
+    return array
+
+
+def _read_points(path: Path) -> Any:
+    from trompe.theory import InvalidInput
+
+    if path.suffix == ".npy":
+        array = _load(path, "--points")
+        if array.ndim != 2:
+            raise InvalidInput(f"--points {path}: shape {array.shape}; expected (n, d)")
+        return array
+    if path.suffix != ".csv":
+        raise InvalidInput(f"--points {path}: expected a .csv or a .npy file")
+    return _read_csv(path)
+
+
+def _read_csv(path: Path) -> list[Any]:
+    """One point a line; decimals and fractions stay exact. Empty lines are skipped."""
+    import csv
+
+    from trompe.theory import InvalidInput, as_number
+
+    found: list[Any] = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as lines:
+            for line, cells in enumerate(csv.reader(lines), 1):
+                if not any(cell.strip() for cell in cells):
+                    continue
+                where = f"--points {path}, line {line}"
+                if found and len(cells) != len(found[0]):
+                    raise InvalidInput(
+                        f"{where} has {len(cells)} numbers; the first point has {len(found[0])}"
+                    )
+                found.append(
+                    tuple(
+                        as_number(cell, f"{where}, column {i}") for i, cell in enumerate(cells, 1)
+                    )
+                )
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidInput(f"--points {path}: {reason}; expected a text file of numbers") from None
+    if not found:
+        raise InvalidInput(f"--points {path} holds no point")
+    return found
+
+
+def mount(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (bound, budget):
+        app.command()(command)

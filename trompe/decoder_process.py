@@ -1,0 +1,87 @@
+"""The process in which somebody else's decoder runs: `python -m trompe.decoder_process`.
+
+Reads one line of JSON that says where the decoder is, then one line a question; writes one line each.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import pickle
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    # The pipes are moved away from the standard streams before any of the decoder's code runs.
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.dup2(2, 1)
+
+    from trompe.asking import Input, call
+    from trompe.theory import task
+
+    def say(message: dict[str, Any]) -> None:
+        answers.write(json.dumps(message) + "\n")
+        answers.flush()
+
+    source = json.loads(questions.readline())
+    asked = task(source["task"])
+    decoder, complaint = _load(source)
+    say(complaint)
+    if decoder is None:
+        return
+    for line in questions:
+        reply = call(decoder, asked, Input.from_wire(json.loads(line)))
+        answer, fault = reply.answer, reply.fault
+        if not isinstance(answer, (Fraction, str, type(None))):
+            answer, fault = None, f"returned {type(answer).__name__}; expected one number"
+        say({"answer": answer if answer is None else str(answer), "fault": fault})
+
+
+def _load(source: dict[str, Any]) -> tuple[Callable[[Any, Any], Any] | None, dict[str, str]]:
+    """The decoder, or None and what is wrong: with the request (`invalid`) or with the file (`fault`)."""
+    from trompe.asking import named
+
+    try:
+        if "pickle" in source:
+            sys.path[:] = source["import_from"]
+            decoder = pickle.loads(bytes.fromhex(source["pickle"]))
+            return decoder, {}
+        path, name = Path(source["path"]), source["name"]
+        sys.path.insert(0, str(path.parent))
+        # Under a name of its own, so that a file called json.py replaces nobody's module.
+        spec = spec_from_file_location(f"decoder_in_{path.stem}", path)
+        if spec is None or spec.loader is None:
+            return None, {"invalid": f"decoder: {path.name} is no Python module"}
+        module = module_from_spec(spec)
+        sys.modules[module.__name__] = module
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        if "pickle" in source:
+            return None, {
+                "invalid": f"decoder: it does not arrive in a process of its own ({named(error)})"
+            }
+        return None, {"fault": f"could not be loaded: {named(error)}"}
+    decoder = getattr(module, name, None)
+    if callable(decoder):
+        return decoder, {}
+    if decoder is not None:
+        return None, {"invalid": f"decoder: {path.name}:{name} is no function"}
+    near = difflib.get_close_matches(
+        name, [n for n in vars(module) if callable(getattr(module, n))]
+    )
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return None, {"invalid": f"decoder: {path.name} has no function {name!r}{hint}"}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,395 @@
+"""`trompe.refute`: hand over a decoder, get the function that it is wrong about."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+from trompe.asking import Asker, InProcess, Input, Isolated, Reply
+from trompe.constructions import exact_decoder
+from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
+from trompe.intervals import ErrorRate
+from trompe.theory import (
+    Approx,
+    FunctionClass,
+    InvalidInput,
+    Point,
+    Task,
+    Visualization,
+    as_number,
+)
+from trompe.theory import task as task_of
+from trompe.theory.registry import function_class as class_of
+
+if TYPE_CHECKING:
+    from trompe.proofs.witness import Witness
+
+__all__ = [
+    "DEFAULT_TIME_LIMIT",
+    "EXIT_STATUS",
+    "Decoder",
+    "Randomised",
+    "Refutation",
+    "Status",
+    "refute",
+]
+
+Decoder = Callable[[Any, Any], Any]
+"""decode(visualization, x)."""
+
+Status = Literal["refuted", "decidable", "mistaken", "broken", "unverified"]
+
+EXIT_STATUS: dict[Status, int] = {
+    "refuted": 0,
+    "unverified": 1,
+    "decidable": 3,
+    "broken": 4,
+    "mistaken": 5,
+}
+"""What `trompe refute` exits with; 2 is bad input."""
+
+DEFAULT_TIME_LIMIT = 10.0
+"""Seconds a call may take where the decoder runs in a process of its own."""
+
+Numbers = Literal["float", "exact"]
+
+
+@dataclass(frozen=True)
+class Randomised:
+    """How often a decoder was wrong, about whom.
+
+    `coin`: about a unit that a fair coin chose between f and g anew for every answer. `on_f`, `on_g`: about
+    each, over all answers. Every answer is wrong about f or about g, so errors on f and on g add up
+    to at least the number of answers.
+    """
+
+    coin: ErrorRate
+    on_f: ErrorRate
+    on_g: ErrorRate
+    differ: bool
+    """Did two answers to the same input differ?"""
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """What came of handing a decoder to the adversary.
+
+    `status` is one of
+
+    - `refuted`: no decoder is right here for every member of the class, and `function` is a member with
+      this visualization for which this decoder is wrong;
+    - `decidable`: no refutation exists here, and this decoder was right;
+    - `mistaken`: one answer is right for every member, but this decoder gave another one: it is wrong
+      for `function`;
+    - `broken`: the decoder gave no answer that could be judged; nothing is claimed about it;
+    - `unverified`: the construction did not do what the theorem says; nothing is claimed.
+    """
+
+    status: Status
+    reason: str
+    """In words, with quantifiers."""
+    question: Question
+    prediction: Any = None
+    """The decoder's answer: exact (a float's binary value), or "min" or "max"."""
+    truth: Any = None
+    """The value of `function` at the query."""
+    error: Any = None
+    """|prediction - truth|; for side the distance of the truth to mid."""
+    mistake: Mistake | None = None
+    """f or g of a fooling pair; None for a row with a decoder that is always right."""
+    answers_differ: bool = False
+    """Did the decoder answer the same input in two ways?"""
+    randomised: Randomised | None = None
+    """Error rates, if several answers were asked for."""
+    checked: int = 0
+    """On how many members the decoder was compared with the exact one (rows with label Yes)."""
+
+    @property
+    def key(self) -> str:
+        """The theorem that the question belongs to, such as `convex/side`."""
+        return self.question.key
+
+    @property
+    def is_refuted(self) -> bool:
+        """Is the table's No (or the row's condition) shown on this decoder?"""
+        return self.status == "refuted"
+
+    @property
+    def visualization(self) -> Visualization:
+        """What the decoder was shown."""
+        return self.question.v
+
+    @property
+    def query(self) -> Point:
+        """The input that the decoder was asked about."""
+        return self.question.x
+
+    @property
+    def function(self) -> Callable[[Any], Any] | None:
+        """The function that the decoder is wrong about: for NumPy arrays of shape (..., d), tuples, tensors.
+
+        For a row whose label is Yes it takes one exact point.
+        """
+        if self.mistake is not None:
+            return self.mistake.member
+        if self.status != "mistaken":
+            return None
+        decode, v = exact_decoder(self.question.cls), self.question.v
+        return lambda z: decode(v, z)
+
+    def expression(self) -> str:
+        """The function written out in z1, ..., zd with exact numbers.
+
+        Raises
+        ------
+        InvalidInput : there is no such function, or it is not piecewise affine, or too long.
+        """
+        from trompe.refuting_text import expression
+
+        return expression(self)
+
+    def witness(self) -> Witness:
+        """Both functions of the pair with all that they claim, as `trompe check` reads it.
+
+        Raises
+        ------
+        InvalidInput : nothing was refuted, or the functions are not piecewise affine with rational numbers.
+        """
+        from trompe.proofs.witness import witness_of
+
+        if self.mistake is None or not self.is_refuted:
+            raise InvalidInput(
+                f"{self.key}: nothing was refuted ({self.status}), so there is no witness"
+            )
+        return witness_of(self.mistake.pair, self.question.task)
+
+    def __str__(self) -> str:
+        from trompe.refuting_text import text
+
+        return text(self)
+
+
+def refute(
+    decoder: Decoder | str,
+    function_class: FunctionClass | str,
+    task: Task | str,
+    *,
+    dim: int | None = None,
+    visualization: Visualization | None = None,
+    query: Any = None,
+    eps: Any = None,
+    numbers: Numbers = "float",
+    repeats: int = 1,
+    members: int = 100,
+    seed: int = 0,
+    time_limit: float | None = None,
+) -> Refutation:
+    """The member of a class that a decoder is wrong about.
+
+    Both functions of a fooling pair have the same visualization. So the decoder gets the same input for
+    both, and its answer is wrong for one of them.
+
+    Parameters
+    ----------
+    decoder : `decode(visualization, x)`, or `FILE.py:FUNCTION`. It gets an object with `argmin`, `argmax`,
+        `minimum`, `maximum`, and the query. It returns a number (exact, approx) or "min" or "max" (side).
+    function_class : a class, or the key of one with its default parameters.
+    task : exact, approx or side, or a task.
+    dim : the number d of inputs, where neither the visualization nor the query says it. [default: 2]
+    visualization, query : what is shown and asked. Chosen so that a refutation exists if they are not given.
+    eps : the tolerance of approx as a share of the range, 0 < eps < 1/2. [default: 1/4]
+    numbers : "float": points are float64 arrays of shape (d,), values floats. What you give is rounded to
+        float64 first, what is chosen here is dyadic, so floats hold it exactly. "exact": a `Visualization`
+        and a tuple of fractions. Either way an answer is judged exactly.
+    repeats : how many answers are asked for. With more than one, a fair coin chooses f or g for each, and
+        the error rate is reported. At least two are asked for in any case, to see whether they differ.
+    members : for rows with label Yes: on how many random members the decoder is compared with the exact one.
+    seed : of the coin and the members.
+    time_limit : seconds per call; the decoder then runs in a process of its own. A file's decoder always
+        does [default there: 10]. A callable without a limit runs in this process.
+
+    Raises
+    ------
+    InvalidInput : bad parameters. QueryShown : the visualization tells the value at the query. Whatever
+        the decoder does wrong is no error but the status `broken`.
+    """
+    asked = ask_task(task, eps)
+    cls = class_of(function_class) if isinstance(function_class, str) else function_class
+    _check_count("repeats", repeats)
+    _check_count("members", members)
+    if numbers not in ("float", "exact"):
+        raise InvalidInput(f'numbers = {numbers!r}; expected "float" or "exact"')
+    as_floats = numbers == "float"
+    question = pose(cls, asked, dim, visualization, query, as_floats=as_floats)
+    given = visualization is not None or query is not None
+    with _asker(decoder, asked, time_limit) as asker:
+        if question.has_decoder:
+            questions = [question] if given else [question, *_random(question, members - 1, seed)]
+            return _compare(asker, questions, as_floats)
+        if not question.is_decidable and (failure := question.failure()):
+            return Refutation(
+                "unverified", f"The pair for {question.key} fails: {failure}.", question
+            )
+        replies = _ask(asker, question, max(2, repeats), as_floats)
+    return _judge(question, replies, repeats, seed)
+
+
+def ask_task(task: Task | str, eps: Any) -> Task:
+    """The task by its key, with its tolerance."""
+    if isinstance(task, str):
+        found = task_of(task)
+        if eps is None:
+            return found
+        if found.key != "approx":
+            raise InvalidInput(
+                f"eps = {eps} is given, but the task is {found.key}; eps belongs to approx"
+            )
+        return Approx(eps)
+    if eps is not None:
+        raise InvalidInput(f"eps = {eps} is given twice; the task {task!r} has its own")
+    return task
+
+
+def _check_count(what: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidInput(f"{what} = {value!r}; expected an integer of at least 1")
+
+
+def _asker(decoder: Decoder | str, task: Task, time_limit: float | None) -> Asker:
+    if time_limit is not None and not float(as_number(time_limit, "time limit")) > 0:
+        raise InvalidInput(f"time limit = {time_limit} s; expected more than 0")
+    if isinstance(decoder, str):
+        return Isolated(decoder, task, float(time_limit or DEFAULT_TIME_LIMIT))
+    if not callable(decoder):
+        raise InvalidInput(
+            f"decoder = {decoder!r} cannot be called; expected a function of a visualization and a query, "
+            "or FILE.py:FUNCTION"
+        )
+    if time_limit is None:
+        return InProcess(decoder, task)
+    return Isolated(decoder, task, float(time_limit))
+
+
+def _ask(asker: Asker, question: Question, count: int, as_floats: bool) -> list[Reply]:
+    """Answers to one question, up to the first fault."""
+    given = Input.of(question.v, question.x, exact=not as_floats)
+    replies: list[Reply] = []
+    while len(replies) < count and not (replies and replies[-1].fault):
+        replies.append(asker.ask(given))
+    return replies
+
+
+# -- rows with pairs ---------------------------------------------------------------------------------
+
+
+def _judge(question: Question, replies: Sequence[Reply], repeats: int, seed: int) -> Refutation:
+    from trompe import refuting_text as say
+
+    if replies[-1].fault:
+        return Refutation("broken", say.broken(replies), question)
+    answers = [reply.answer for reply in replies]
+    differ = any(answer != answers[0] for answer in answers[1:])
+    if question.is_decidable:
+        for answer in answers:
+            mistake = refuting_member(question, answer)
+            if mistake is not None:
+                return Refutation(
+                    "mistaken", say.mistaken(question, answer, mistake), question, answer,
+                    mistake.truth, mistake.error, mistake, differ,
+                )  # fmt: skip
+        return Refutation(
+            "decidable",
+            say.decidable(question, answers[0]),
+            question,
+            answers[0],
+            answers_differ=differ,
+        )
+    rates = _rates(question, answers[:repeats], differ, seed) if repeats > 1 else None
+    answer, mistake = _worst(question, answers, rates)
+    return Refutation(
+        "refuted", say.refuted(question, answer, mistake), question, answer,
+        mistake.truth, mistake.error, mistake, differ, rates,
+    )  # fmt: skip
+
+
+def _worst(
+    question: Question, answers: Sequence[Any], rates: Randomised | None
+) -> tuple[Any, Mistake]:
+    """The first answer that is wrong about the function that answers are wrong about more often."""
+    often = None
+    if rates is not None and rates.on_f.errors != rates.on_g.errors:
+        often = "f" if rates.on_f.errors > rates.on_g.errors else "g"
+    for answer in answers:
+        for mistake in mistakes(question, question.pair, answer):
+            if often in (None, mistake.name):
+                return answer, mistake
+    raise AssertionError("the pair defeats every decoder, so every answer is wrong about f or g")
+
+
+def _rates(question: Question, answers: Sequence[Any], differ: bool, seed: int) -> Randomised:
+    wrong = {
+        answer: {mistake.name for mistake in mistakes(question, question.pair, answer)}
+        for answer in set(answers)
+    }
+    # A stream of its own: a decoder that seeds Python's generator alike must not know the coin.
+    coin = random.Random(f"the coin of refute, {seed}")
+    tossed = sum(coin.choice("fg") in wrong[answer] for answer in answers)
+    on = {name: sum(name in wrong[answer] for answer in answers) for name in ("f", "g")}
+    rates = [ErrorRate(count, len(answers)) for count in (tossed, on["f"], on["g"])]
+    return Randomised(rates[0], rates[1], rates[2], differ)
+
+
+# -- rows whose label is Yes -------------------------------------------------------------------------
+
+
+def _random(question: Question, count: int, seed: int) -> list[Question]:
+    """Questions about random members. A member of a Yes row is all that its visualization leaves open: itself.
+
+    Values are eighths and queries 64ths, so that floats hold them and a right formula rounds nothing.
+    """
+    cls, dim, rng = question.cls, question.v.dim, random.Random(f"{seed}/{question.key}")
+    found = []
+    for _ in range(count):
+        low, rise = Fraction(rng.randint(-16, 16), 8), Fraction(rng.randint(1, 16), 8)
+        if cls.key == "neuron-1d":
+            low, rise = Fraction(rng.randint(1, 6), 8), Fraction(1, 8)
+        a = tuple(Fraction(rng.randint(0, 1)) for _ in range(dim))
+        b = tuple(1 - ai for ai in a)
+        x = tuple(Fraction(rng.randint(0, 64), 64) for _ in range(dim))
+        if cls.key == "constant" or rng.random() < 0.1:
+            b, rise = tuple(Fraction(rng.randint(0, 8), 8) for _ in range(dim)), Fraction(0)
+            a = rng.choice((a, b))
+        v = Visualization(a, b, low, low + rise)
+        cls.check_visualization(v)
+        found.append(Question(cls, question.task, v, x))
+    return found
+
+
+def _compare(asker: Asker, questions: Sequence[Question], as_floats: bool) -> Refutation:
+    from trompe import refuting_text as say
+
+    decode = exact_decoder(questions[0].cls)
+    first: Any = None
+    for count, question in enumerate(questions, 1):
+        replies = _ask(asker, question, 2 if count == 1 else 1, as_floats)
+        if replies[-1].fault:
+            return Refutation("broken", say.broken(replies), question, checked=count - 1)
+        truth, task = decode(question.v, question.x), question.task
+        for reply in replies:
+            answer = reply.answer
+            first = answer if count == 1 else first
+            if not task.right(answer, truth, question.v):
+                error = (
+                    abs(truth - question.v.mid) if answer in ("min", "max") else abs(answer - truth)
+                )
+                return Refutation(
+                    "mistaken", say.wrong_on_a_member(question, answer, truth, error, count),
+                    question, answer, truth, error, checked=count,
+                )  # fmt: skip
+    return Refutation(
+        "decidable", say.right_on_members(questions[0], len(questions)), questions[0], first,
+        decode(questions[0].v, questions[0].x), checked=len(questions),
+    )  # fmt: skip
