@@ -1,7 +1,7 @@
 # make table   print the impossibility table, every label computed from checks that just ran
 # make test    the tests, against the installed wheel, with the extras and without
 # make check   format, lint, types, tests: what a change has to pass
-# make bench   measure: cold table, import time, evaluation
+# make bench   measure: cold table, import time, evaluation, bounds, pairs
 # make rocq    rebuild and audit the kernel-checked proofs (needs Coq 8.16)
 # make clean   remove environments and build products
 
@@ -38,6 +38,8 @@ types: $(FULL)/installed
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py
+	$(FULL)/bin/python -P benchmarks/bench_bound.py
+	$(FULL)/bin/python -P benchmarks/bench_pairs.py
 
 rocq:
 	@if ! command -v coqc >/dev/null || ! command -v coqchk >/dev/null; then \
