@@ -17,7 +17,16 @@ from trompe.theory import (
     Visualization,
     corner_reflection,
 )
-from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, mean, metric
+from trompe.theory.functionals import (
+    exact_distance,
+    flipped,
+    gauge,
+    gauge_slopes,
+    l1,
+    mean,
+    mean_flipped,
+    metric,
+)
 from trompe.theory.namespace import Array, ArrayNamespace
 
 __all__ = ["AffineTriple", "ConvexTriple", "Hats", "LipschitzTriple", "MonotoneTriple", "hat"]
@@ -287,8 +296,12 @@ class AffineTriple(Construction):
         return AffineParameters(v.minimum, v.maximum, flip, sign, i, j)
 
     def features(self, z: Array, p: AffineParameters, xp: ArrayNamespace) -> Features:
-        seen = flipped(z, p.flip, p.sign)
-        return self.Features(seen[..., p.largest][()], seen[..., p.smallest][()], mean(seen, xp))
+        i, j = p.largest, p.smallest
+        return self.Features(
+            flipped(z[..., i], p.flip[i], p.sign[i]),
+            flipped(z[..., j], p.flip[j], p.sign[j]),
+            mean_flipped(z, p.flip, p.sign, xp),
+        )
 
     def upper(self, features: Features, p: AffineParameters, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.largest

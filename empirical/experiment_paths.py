@@ -87,7 +87,8 @@ def run(ctx: Context) -> Witness:
         for name, values in result.items():
             witness.add(
                 f"{measure}, {name}: similarity by layer",
-                {v.layer: [round(v.mean, 4), round(v.error, 4)] for v in values}, "mean and standard error",
+                {v.layer: [round(v.mean, 4), round(v.error, 4)] if v.comparable else None for v in values},
+                "mean and standard error; null where natural images give no scale",
             )  # fmt: skip
         anchors = {
             v.layer: [round(v.different, 4), round(v.same, 4)] for v in result["visualizations"]

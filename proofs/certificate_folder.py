@@ -1,8 +1,8 @@
 """A certificate set as a folder: read without trust, and written so that nobody meets half a set.
 
-All new files are first written into the sub-folder `.unfinished`; only then are they renamed into their
+All new files are first written into the sub-folder `.trompe-unfinished`; only then are they renamed into their
 places, the manifest last. A full disk is met before the first rename, and the old set stays. A process that
-is killed leaves `.unfinished`, where a journal keeps the answers that solvers gave, so that the next run
+is killed leaves that sub-folder, where a journal keeps the answers that solvers gave, so that the next run
 does not ask again. One process at a time writes: it holds a lock on the folder.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +26,8 @@ from trompe.theory import InvalidInput
 
 __all__ = ["UNFINISHED", "Listing", "Store", "Unreadable", "list_folder", "read_member"]
 
-UNFINISHED = ".unfinished"
+UNFINISHED = ".trompe-unfinished"
+_OURS_THERE = re.compile(rf"{re.escape(UNFINISHED)}/(journal|[0-9]+)")
 MAX_ENTRIES = 100_000
 _MAX_DEPTH = 16
 
@@ -135,7 +137,7 @@ class Store:
         self._lock: int | None = None
         self._journal: IO[str] | None = None
         self._recorded = 0
-        self._moving = self._cannot_write = False
+        self._inside = self._moving = self._cannot_write = False
         self.old_manifest: bytes | None = None
         """The manifest that stood there."""
         self.journal: list[dict[str, Any]] = []
@@ -147,6 +149,7 @@ class Store:
             self._lock = _lock(self._folder, self._tell)
             self._look()
             self._unfinished.mkdir(exist_ok=True)
+            self._inside = True
             self._open_journal()
         except BaseException as error:
             self._leave(keep=False)
@@ -233,7 +236,7 @@ class Store:
         for path in sorted(listing.files):
             if path == MANIFEST:
                 self.old_manifest = self._ours()
-            elif not path.startswith(f"{UNFINISHED}/") and path not in self._wanted:
+            elif not _OURS_THERE.fullmatch(path) and path not in self._wanted:
                 with (self._folder / path).open("rb") as file:
                     is_ours = file.read(len(FIRST_LINE)) == FIRST_LINE.encode()
                 if not is_ours or not path.endswith(".smt2"):
@@ -277,7 +280,7 @@ class Store:
             except OSError:  # the disk is full: what could not be flushed is lost
                 keep = False
         if self._lock is not None:
-            if not keep:
+            if self._inside and not keep:
                 shutil.rmtree(self._unfinished, ignore_errors=True)
             os.close(self._lock)
             self._lock = None

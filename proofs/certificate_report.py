@@ -48,6 +48,7 @@ class CheckReport:
     """
 
     claims: tuple[str, ...]
+    dims: tuple[int, ...]
     sha256: str
     hashes: tuple[int, int]
     statements: tuple[int, int]
@@ -73,6 +74,8 @@ class CheckReport:
         extra = any(failure.kind == "extra" for failure in self.failures)
         lines = [
             *_wrap(f"claims     {', '.join(self.claims[:6])}{more}"),
+            f"dimensions d = {', '.join(map(str, self.dims))} for sentences about coordinates, the others "
+            "serve every d",
             count("hashes", self.hashes, "files are there and have their hash"),
             count("statements", self.statements, "files ask what this trompe generates"),
             count(
@@ -88,7 +91,7 @@ class CheckReport:
         written, installed = self.versions
         if self.failures and written != installed:
             lines.append(
-                f"The set is of trompe {written}, this is {installed}; to compare, install the former."
+                f"The set is of trompe {written!a}, this is {installed!a}; to compare, install the former."
             )
         number = len(self.failures)
         lines.append(

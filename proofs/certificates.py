@@ -279,8 +279,8 @@ def _together(verdicts: Iterable[Any]) -> str:
     return "PROVED" if all(verdict == "PROVED" for verdict in verdicts) else "NOT PROVED"
 
 
-def not_contained(key: str) -> dict[str, dict[str, str]]:
-    """What a theorem rests on besides its files, by key."""
+def not_contained(key: str, with_kernel: bool = True) -> dict[str, dict[str, str]]:
+    """What a theorem rests on besides its files, by key; what Coq checked depends on the place."""
     found: dict[str, dict[str, str]] = {}
 
     def add(name: str, level: str, says: str, checked_by: str) -> None:
@@ -296,7 +296,7 @@ def not_contained(key: str) -> dict[str, dict[str, str]]:
             "random instances of the construction in exact arithmetic",
             f"trompe, not in the run that wrote this set: trompe table --row {row}",
         )
-    kernel = _kernel(key)
+    kernel = _kernel(key) if with_kernel else None
     if kernel is not None:
         add(f"kernel/{key}", "kernel", *kernel)
     for name in assumed_by(key):

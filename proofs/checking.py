@@ -83,6 +83,7 @@ def check_set(
         proved = check.solve(names, pool, progress)
     return CheckReport(
         claims=check.claims,
+        dims=tuple(check.manifest["dims"]),
         sha256=check.manifest["sha256"],
         hashes=(len(check.texts), len(check.paths)),
         statements=(check.same, len(check.paths)),
@@ -281,10 +282,10 @@ class _Check:
                 )
 
     def _besides(self, entry: dict[str, Any]) -> None:
-        """What the theorem rests on outside the set must be said. (What Coq checked depends on the place.)"""
+        """What the theorem rests on outside the set must be said; what Coq checked may be."""
         key, kernel = entry["key"], f"kernel/{entry['key']}"
         said = {item["key"]: item for item in self.manifest["not_contained"]}
-        must = {name: item for name, item in not_contained(key).items() if name != kernel}
+        must = not_contained(key, with_kernel=False)
         for name, item in must.items():
             if name not in said or name not in entry["not_contained"]:
                 self.fail("missing", key, f"it must be said that the set does not contain {name}")

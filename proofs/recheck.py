@@ -175,6 +175,8 @@ def read_manifest(content: bytes) -> dict[str, Any]:
     typed(manifest, form, "manifest.json")
     if manifest["format"] != "trompe certificate set" or manifest["format_version"] != 1:
         raise NoSet("manifest.json is not of the format `trompe certificate set`, version 1")
+    if not all(isinstance(d, int) and 0 < d < 100 for d in manifest["dims"]):
+        raise NoSet("manifest.json: dims are not small numbers")
     for number, entry in enumerate(manifest["obligations"]):
         form = {"key": str, "says": str, "verdict": str, "files": dict}
         typed(entry, form, f"obligation {number}")
@@ -459,6 +461,8 @@ def recheck(folder: str, names: list[str] | None, seconds: float) -> int:
             complain("not proved", repr(key), f"the manifest itself says {verdict[:20]!r}")
     theorems = [repr(entry["key"]) for entry in manifest["theorems"]]
     print(f"theorems  {', '.join(theorems[:6]) or 'none'}{', ...' * (len(theorems) > 6)}")
+    dims = ", ".join(str(d) for d in manifest["dims"])
+    print(f"d =       {dims} for sentences about coordinates; the others serve every d")
     print(f"(a)       {len(contents)} of {total} files are there and have their hash")
     for solver, good in check_answers(contents, expected, solvers, complain).items():
         how = ""

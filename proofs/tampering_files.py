@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from trompe.proofs.certificate_folder import UNFINISHED
 from trompe.proofs.certificate_manifest import MANIFEST
 from trompe.proofs.certificate_scripts import MAX_SCRIPT_BYTES
 from trompe.proofs.tampering_tools import (
@@ -223,8 +224,8 @@ def _folder_for_file(folder: Path, other: Path) -> None:
 
 
 def _unfinished(folder: Path, other: Path) -> None:
-    (folder / ".unfinished").mkdir()
-    (folder / ".unfinished" / "journal").write_text("{}\n")
+    (folder / UNFINISHED).mkdir()
+    (folder / UNFINISHED / "journal").write_text("{}\n")
 
 
 def _zip(folder: Path, other: Path) -> Path:

@@ -202,8 +202,6 @@ _NOT_READ = (
     "unknown entry",
     "text too long",
     "answers emptied",
-    "dims beyond bounds",
-    "dims a fraction",
     "entry missing",
 )
 """Entries that `recheck.py` does not use."""

@@ -25,6 +25,7 @@ __all__ = [
     "l2",
     "linf",
     "mean",
+    "mean_flipped",
     "metric",
 ]
 
@@ -83,6 +84,11 @@ def flipped(z: Array, flip: Array, sign: Array) -> Array:
     With flip = 1 - b and sign = 2 b - 1: the reflection of the box that takes the corner b to 1.
     """
     return flip + sign * z
+
+
+def mean_flipped(z: Array, flip: Array, sign: Array, xp: ArrayNamespace) -> Array:
+    """The mean of z', without making z': mean(flip) + (sign . z)/d. One pass over z."""
+    return mean(flip, xp) + (z @ sign) * xp.number(Fraction(1, z.shape[-1]))
 
 
 def gauge_slopes(c: Point) -> tuple[Point, Point]:

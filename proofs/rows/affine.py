@@ -16,7 +16,7 @@ from trompe.proofs.rows.common import (
     values,
 )
 from trompe.theory import Affine, Comparison, Convex
-from trompe.theory.functionals import flipped, mean
+from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
 __all__ = ["AFFINE", "AFFINE_EXISTS", "AFFINE_EXTREMES", "AFFINE_FACTS", "AFFINE_SOUND"]
@@ -69,7 +69,7 @@ def _coordinates(s: Scope, d: int) -> Claim:
 )
 def _mean_ends(s: Scope, d: int) -> Claim:
     z, b = s.point("z", d), s.point("b", d)
-    t = mean(seen_from(s, z, b), s.xp)
+    t = mean_flipped(z, 1 - b, 2 * b - 1, s.xp)
     return Claim(
         {"z in the box": in_box(z), "b is a corner": is_corner(b)},
         all_of([t >= 0, t <= 1, (t == 0) == same_point(z, 1 - b), (t == 1) == same_point(z, b)]),
@@ -84,8 +84,9 @@ def _mean_ends(s: Scope, d: int) -> Claim:
     min_dim=2,
 )
 def _mean_between(s: Scope, d: int) -> Claim:
-    seen = s.point("x_seen", d)
-    t, largest, smallest = mean(seen, s.xp), s.xp.max(seen), -s.xp.max(-seen)
+    x, b = s.point("x", d), s.point("b", d)
+    seen = seen_from(s, x, b)
+    t, largest, smallest = mean_flipped(x, 1 - b, 2 * b - 1, s.xp), s.xp.max(seen), -s.xp.max(-seen)
     return Claim(
         {},
         all_of([smallest <= t, t <= largest]),
@@ -106,7 +107,7 @@ def _features_affine(s: Scope, d: int) -> Claim:
     affine = Affine()
     quantities = [
         *zip(at_y, at_z, at_w, strict=True),
-        tuple(mean(t, s.xp) for t in (at_y, at_z, at_w)),
+        tuple(mean_flipped(p, 1 - b, 2 * b - 1, s.xp) for p in (y, z, y * w + z * (1 - w))),
     ]
     laws = [affine.law(Comparison(hy, hz, hp, w), s.xp) for hy, hz, hp in quantities]
     squares = affine.law(

@@ -147,6 +147,14 @@ def test_a_file_asks_exactly_what_verification_asks(everything):
             assert everything.texts[file_name(key, question)].endswith(getattr(asked, question))
 
 
+def test_the_pages_for_readers_show_a_real_file_and_every_kind_of_failure(everything):
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    shown = re.findall(r"```text\n(.*?)```", (docs / "what-proved-means.md").read_text(), re.DOTALL)
+    assert everything.texts["mix/unique-max.smt2"].endswith(shown[0]) and shown[0].count("\n") > 10
+    table = re.findall(r"(?m)^\| ([a-z ]+) \|", (docs / "check-it-yourself.md").read_text())
+    assert set(KINDS) <= set(table)
+
+
 def test_claims_are_normalised_and_bad_ones_named():
     by_row, by_tasks = (
         plan(["constant"]),
@@ -290,15 +298,19 @@ def test_a_set_takes_the_place_of_another(genuine, pool, tmp_path):
     assert not (folder / "affine-1d").exists()
 
 
-@pytest.mark.parametrize("name", ["NOTES.txt", "mine.smt2", "manifest.json", "link"])
+@pytest.mark.parametrize(
+    "name", ["NOTES.txt", "mine.smt2", "manifest.json", "link", ".trompe-unfinished/mine"]
+)
 def test_a_folder_with_other_things_is_left_alone(tmp_path, pool, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     if name == "link":
         (tmp_path / name).symlink_to("/etc")
     else:
         (tmp_path / name).write_text("{}" if name == "manifest.json" else "mine")
+    before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InvalidInput, match=name):
         certify([SUBJECT], tmp_path, workers=pool)
-    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 KILLED = """
@@ -315,8 +327,8 @@ while True:
     number += 1
     folder = work / str(number)
     shutil.copytree(old, folder)
-    (folder / ".unfinished").mkdir()
-    shutil.copyfile(journal, folder / ".unfinished" / "journal")
+    (folder / ".trompe-unfinished").mkdir()
+    shutil.copyfile(journal, folder / ".trompe-unfinished" / "journal")
     child = os.fork()
     if child == 0:
         left = number
@@ -374,7 +386,7 @@ def test_kill_at_any_point_and_a_rerun_gives_a_valid_set(genuine, pool, tmp_path
             folder = tmp_path / "work" / line.split()[0]
             whole = [name for name, want in (("old", old), ("new", new)) if _holds(folder, want)]
             # Between the two sets stands only what a checker calls interrupted.
-            assert whole or (folder / ".unfinished").is_dir()
+            assert whole or (folder / ".trompe-unfinished").is_dir()
             states |= set(whole)
             certify([SUBJECT], folder, workers=none)
             assert tree(folder) == new
@@ -416,7 +428,7 @@ def test_a_full_disk_leaves_the_old_set(genuine, pool, tmp_path, monkeypatch, po
     with pytest.raises(InvalidInput, match="No space left on device"):
         certify([SUBJECT], folder, workers=pool)
     assert tree(folder) == tree(genuine / "other")
-    assert not (folder / ".unfinished").exists()
+    assert not (folder / ".trompe-unfinished").exists()
     room[0] = 3
     with pytest.raises(InvalidInput, match="No space left"):
         certify([SUBJECT], tmp_path / "new" / "set", workers=pool)
@@ -566,6 +578,7 @@ def test_genuine_sets_hold(genuine, pool):
         assert report.ok and report.hashes == report.statements == (3 * obligations,) * 2
         assert report.complete == report.solved == (obligations,) * 2
         assert "The set holds" in report.text() and "Not checked" in report.text()
+        assert "d = 1, 2, 3 for sentences about coordinates" in report.text()
         assert max(map(len, report.text().splitlines())) <= 100
 
 
@@ -589,7 +602,7 @@ def test_the_tamperings_are_many_and_of_every_kind():
     [
         ("checking", "differences", lambda *_: [], "false added"),
         ("checking", "sha256_of_files", lambda _: "0" * 64, "hash of the set"),
-        ("checking", "not_contained", lambda _: {}, "assumptions hidden"),
+        ("checking", "not_contained", lambda *_, **__: {}, "assumptions hidden"),
         (
             "certificate_scripts",
             "_bound",
@@ -626,7 +639,7 @@ def test_an_older_set_is_told_from_a_forged_one(genuine, pool, tmp_path):
     manifest["theorems"][0]["statement"] = "For every d: m."
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
     text = check_set(folder, workers=pool).text()
-    assert "different statement: constant/side" in text and "The set is of trompe 0.0.1" in text
+    assert "different statement: constant/side" in text and "The set is of trompe '0.0.1'" in text
 
 
 @given(st.data())

@@ -299,6 +299,18 @@ def test_a_kill_counts_only_if_the_undamaged_check_holds():
     assert any("monotone/member is not proved before any damage" in p for p in report.problems)
 
 
+def test_a_check_that_raises_before_any_damage_is_a_problem_and_no_traceback(monkeypatch):
+    def broken(row):
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(mutation_targets, "sample_row", broken)
+    report = selfcheck(rows=["monotone"], match="Monotone.law", jobs=1)
+    assert report.problems == (
+        "sampled/monotone is not proved before any damage: RuntimeError: broken",
+    )
+    assert not report.passed and not report.survivors
+
+
 def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
     mutant = mutants("trompe.constructions.rows", "MonotoneTriple.upper")[0]
     swapped = next(

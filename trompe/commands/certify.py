@@ -30,7 +30,8 @@ def certify(
 ) -> int:
     """Write SMT-LIB files that any solver can check, and a manifest. Exit status 0 only if all are proved.
 
-    Answers that an earlier or interrupted run recorded in the folder are taken over.
+    A set that stands in the folder is replaced; answers recorded there, also by an interrupted run, are
+    taken over. A folder with anything else in it is left alone.
     """
     numbers = parse_dims(dims)
     from trompe.proofs.certificates import certify as write
@@ -58,6 +59,7 @@ def _text(done: Certified, output: Path) -> str:
         f"{output}: {len(done.plan.texts)} SMT-LIB files and manifest.json",
         f"{proved} of {len(entries)} obligations PROVED by {who}"
         + (f", the steps of {theorems} theorem{'s' * (theorems > 1)}" if theorems else ""),
+        f"at d = {', '.join(map(str, manifest['dims']))} where a sentence is about coordinates",
         f"SHA-256 {manifest['sha256']}",
     ]
     besides = [item["key"] for item in manifest["not_contained"]]

@@ -76,7 +76,7 @@ def _as_json(report: Report) -> str:
         "tamperings": [vars(tampered) for tampered in report.tampered],
         "left_out": dict(report.left_out),
     }
-    return json.dumps(data, indent=1)
+    return json.dumps(data, indent=1) + "\n"
 
 
 def _counts(report: Report) -> dict[str, dict[str, int]]:
@@ -129,7 +129,7 @@ def _as_text(report: Report) -> str:
                 *(line for a, b in entries for line in (f"  {a}", f"      {b}")),
             ]
     lines += [f"problem: {problem}" for problem in report.problems]
-    return "\n".join([*lines, "", _verdict(report)])
+    return "\n".join([*lines, "", _verdict(report), ""])
 
 
 def _doubtful(report: Report) -> list[Any]:
