@@ -27,7 +27,7 @@ from trompe.theory import (
     as_point,
 )
 
-__all__ = ["Mistake", "Question", "is_number", "pose", "mistakes", "read_answer", "refuting_member"]
+__all__ = ["Mistake", "Question", "is_number", "mistakes", "pose", "read_answer", "refuting_member"]
 
 LARGEST_ETA = Fraction(1, 16)
 """The pair keeps at least 15/16 of the envelope's width, so that the error is large."""
@@ -162,11 +162,29 @@ def pose(
         x = choose_query(cls, task, v)
     if construction(cls.key) is not None:
         x = cls.check_query(v, x)
+    if as_floats:
+        _check_floats(cls, v, x)
     return Question(cls, task, v, x)
 
 
+def _check_floats(cls: FunctionClass, v: Visualization, x: Point) -> None:
+    """What is chosen from class parameters of extreme size may leave the range or the bits of floats."""
+    points = (*v.argmin_set, *v.argmax_set, x)
+    for value in {v.minimum, v.maximum, *(q for z in points for q in z)}:
+        if _rounded(value) != value:
+            raise InvalidInput(
+                f'{cls.key}: {value} is shown or asked, which no float64 holds; take numbers = "exact", or '
+                "class parameters of moderate size"
+            )
+
+
 def _rounded(value: Fraction) -> Fraction:
-    return Fraction(float(value))
+    try:
+        return Fraction(float(value))
+    except OverflowError:
+        raise InvalidInput(
+            f'the number {str(value)[:20]}... is too large for float64; take numbers = "exact"'
+        ) from None
 
 
 def _rounded_visualization(v: Visualization) -> Visualization:

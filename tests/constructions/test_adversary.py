@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pair_checks import is_l2, question
-from trompe.constructions import CONSTRUCTIONS, Hats
+from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Hats
 from trompe.constructions.adversary import mistakes, pose, read_answer, refuting_member
 from trompe.constructions.strategies import (
     classes,
@@ -36,6 +36,7 @@ from trompe.theory import (
     Side,
     Visualization,
 )
+from trompe.theory.registry import row_class
 
 F = Fraction
 HALF = F(1, 2)
@@ -147,6 +148,27 @@ def test_points_are_rounded_to_floats_when_a_decoder_gets_floats():
     assert exact.x == (F(1, 7), 0) and exact.v == v
     assert floats.x == (F(1 / 7), 0)
     assert floats.v.argmin == (F(0.1), F(1 / 3)) and floats.v.minimum == F(-0.1)
+
+
+def test_numbers_that_floats_cannot_hold_are_refused():
+    v = Visualization((0, 0), (1, 1), 0, 10**400)
+    with pytest.raises(InvalidInput, match="too large for float64"):
+        pose(CLASSES["convex"](), Exact(), None, v, as_floats=True)
+    assert not pose(CLASSES["convex"](), Exact(), None, v).failure()
+    small = Lipschitz(F(1, 10**400))
+    with pytest.raises(InvalidInput, match="no float64 holds"):
+        pose(small, Exact(), 2, as_floats=True)
+    assert not pose(small, Exact(), 2).failure()
+
+
+@pytest.mark.parametrize("row", [*CONSTRUCTIONS, *EXTENDED_CONSTRUCTIONS])
+def test_both_is_f_and_g(row):
+    pair = pose(row_class(row)(), Exact(), 3).pair
+    zs = np.random.default_rng(0).random((4, 3))
+    for z in (zs, zs.astype(np.float32), pair.x, pair.v.argmin):
+        f, g = pair.both(z)
+        np.testing.assert_array_equal(f, pair.f(z))
+        np.testing.assert_array_equal(g, pair.g(z))
 
 
 # -- answers -----------------------------------------------------------------------------------------
