@@ -17,6 +17,7 @@ settings.register_profile(
     deadline=None,
     derandomize=True,
     database=None,
+    print_blob=False,  # on by default where CI is set, and the pages show what is printed
     max_examples=25,
     suppress_health_check=[
         HealthCheck.too_slow
