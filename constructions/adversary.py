@@ -32,7 +32,7 @@ __all__ = ["Mistake", "Question", "is_number", "mistakes", "pose", "read_answer"
 LARGEST_ETA = Fraction(1, 16)
 """The pair keeps at least 15/16 of the envelope's width, so that the error is large."""
 
-SMALLEST_ETA = Fraction(1, 2**1000)
+SMALLEST_ETA = Fraction(1, 2**100_000)
 """Below this no further pair is tried."""
 
 Answer = Any

@@ -196,7 +196,7 @@ def text(found: Refutation) -> str:
         f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
         *_wrap(found.reason),
         "",
-        f"visualization  argmin {show(v.argmin)}, argmax {show(v.argmax)}",
+        *_wrap_at_argmax(f"visualization  argmin {show(v.argmin)}, argmax {show(v.argmax)}"),
         f"               minimum {v.minimum}, maximum {v.maximum}",
         f"query          {show(question.x)}",
     ]
@@ -221,6 +221,14 @@ _RANDOMISED = (
     "The decoder is randomised (or keeps a state): its answers to the same input differ. With a fair coin "
     "between f and g it is wrong with probability at least 1/2; `repeats` measures it."
 )
+
+
+def _wrap_at_argmax(line: str) -> list[str]:
+    return (
+        [line]
+        if len(line) <= WIDTH
+        else line.replace(", argmax", f",\n{' ' * 15}argmax").splitlines()
+    )
 
 
 def _wrap(paragraph: str, indent: str = "") -> list[str]:
@@ -270,9 +278,12 @@ def as_json(found: Refutation) -> str:
 
 def _witness(found: Refutation) -> tuple[Any, str | None]:
     from trompe.proofs.witness import to_json
+    from trompe.proofs.witness_file import MAX_DIM
 
     if not found.is_refuted:
         return None, f"nothing was refuted ({found.status})"
+    if found.question.v.dim > MAX_DIM:
+        return None, f"d = {found.question.v.dim}: a witness file holds at most {MAX_DIM} inputs"
     try:
         return json.loads(to_json(found.witness())), None
     except InvalidInput as error:
