@@ -28,12 +28,12 @@ from trompe.theory import (
     corner_reflection,
     show,
 )
-from trompe.theory.exemplars import Cones, Order, Whole, fibres
-from trompe.theory.fibres import Fibres
+from trompe.theory.bounds.exemplars import Cones, Order, Whole, fibres
+from trompe.theory.bounds.fibres import Fibres
+from trompe.theory.bounds.linear import Supports, Weights
+from trompe.theory.bounds.simplex import Optimum
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, metric
-from trompe.theory.linear import Supports, Weights
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
-from trompe.theory.simplex import Optimum
 
 __all__ = ["ConeTriple", "SupportTriple", "WeightTriple", "excess", "exemplar_triple", "flat"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trompe.constructions import FoolingPair, Network, Triple, pair_networks, triple
     from trompe.constructions.examples import Example, example
     from trompe.proofs import Cell, Outcome, Table, verify_keys, verify_table
-    from trompe.proofs.witness import Witness, check_witness, witness_of
+    from trompe.proofs.witnesses.checking import Witness, check_witness, witness_of
     from trompe.refuting import Refutation, refute
     from trompe.theory import (
         CLASSES,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         theorem,
     )
     from trompe.theory.bounds import Bound, Bounds, bound
-    from trompe.theory.budget import Budget, budget
+    from trompe.theory.bounds.budget import Budget, budget
 
     __version__: str
 
@@ -69,11 +69,11 @@ _HOME = {
         "theorem",
     ),
     "trompe.theory.bounds": ("Bound", "Bounds", "bound"),
-    "trompe.theory.budget": ("Budget", "budget"),
+    "trompe.theory.bounds.budget": ("Budget", "budget"),
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
     "trompe.constructions.examples": ("Example", "example"),
     "trompe.refuting": ("Refutation", "refute"),
-    "trompe.proofs.witness": ("Witness", "check_witness", "witness_of"),
+    "trompe.proofs.witnesses.checking": ("Witness", "check_witness", "witness_of"),
     "trompe.proofs": ("Cell", "Outcome", "Table", "verify_keys", "verify_table"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

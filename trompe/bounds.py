@@ -11,9 +11,9 @@ from typing import Any
 
 from trompe.theory import Visualization
 from trompe.theory.bounds import Bound, Bounds
-from trompe.theory.budget import Budget
+from trompe.theory.bounds.budget import Budget
+from trompe.theory.bounds.reasons import members, number
 from trompe.theory.exact import show
-from trompe.theory.reasons import members, number
 
 __all__ = ["BUDGET_FORMATS", "FORMATS", "budget_json", "budget_text"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from trompe.proofs.certificate_plan import plan
+from trompe.proofs.certificates.plan import plan
 from trompe.theory import Theorem, theorem
 
 __all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE", "Citation", "citation"]

@@ -277,8 +277,8 @@ def as_json(found: Refutation) -> str:
 
 
 def _witness(found: Refutation) -> tuple[Any, str | None]:
-    from trompe.proofs.witness import to_json
-    from trompe.proofs.witness_file import MAX_DIM
+    from trompe.proofs.witnesses.checking import to_json
+    from trompe.proofs.witnesses.file import MAX_DIM
 
     if not found.is_refuted:
         return None, f"nothing was refuted ({found.status})"

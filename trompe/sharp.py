@@ -13,8 +13,8 @@ from typing import Any
 
 import trompe
 from trompe.proofs.sharp import SharpTable
-from trompe.theory.quantities import Quantity
 from trompe.theory.sharp import COLUMNS, SharpRow
+from trompe.theory.sharp.quantities import Quantity
 
 __all__ = ["SHARP_FORMATS", "as_json", "show_number"]
 

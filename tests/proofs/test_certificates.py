@@ -18,18 +18,20 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trompe.proofs import certificate_folder, solvers, tampering
-from trompe.proofs.certificate_manifest import manifest_bytes, read_manifest
-from trompe.proofs.certificate_plan import plan, sha256_of_files
-from trompe.proofs.certificate_report import KINDS
-from trompe.proofs.certificate_scripts import QUESTIONS, ScriptRefused, file_name, read_script
-from trompe.proofs.certificate_workers import Task, Workers
+from trompe.proofs import solvers
 from trompe.proofs.certificates import certify
-from trompe.proofs.checking import check_set
+from trompe.proofs.certificates import folder as certificate_folder
+from trompe.proofs.certificates.checking import check_set
+from trompe.proofs.certificates.manifest import manifest_bytes, read_manifest
+from trompe.proofs.certificates.plan import plan, sha256_of_files
+from trompe.proofs.certificates.report import KINDS
+from trompe.proofs.certificates.scripts import QUESTIONS, ScriptRefused, file_name, read_script
+from trompe.proofs.certificates.workers import Task, Workers
 from trompe.proofs.evidence import CASES
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope
+from trompe.proofs.selfcheck import tampering_sets as tampering
+from trompe.proofs.selfcheck.tampering_sets import OTHER, SUBJECT, TAMPERINGS, check_tampered
 from trompe.proofs.smt import scripts
-from trompe.proofs.tampering import OTHER, SUBJECT, TAMPERINGS, check_tampered
 from trompe.theory import THEOREMS, InvalidInput, UnknownKey
 
 MAIN = "constant/decodes.smt2"
@@ -316,7 +318,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, pool, name):
 KILLED = """
 import os, shutil, sys
 from pathlib import Path
-from trompe.proofs import certificate_folder as place
+from trompe.proofs.certificates import folder as place
 from trompe.proofs.certificates import certify
 
 key, old, journal, work = sys.argv[1], *map(Path, sys.argv[2:5])
@@ -474,7 +476,7 @@ def test_a_writer_waits_for_the_other(genuine, pool, tmp_path):
 
 FAULTY = """
 import os, signal, sys, time
-from trompe.proofs.certificate_workers import serve
+from trompe.proofs.certificates.workers import serve
 from trompe.proofs.solvers import solve
 
 def faulty(name, text):
@@ -544,7 +546,7 @@ def test_a_process_that_does_not_start_is_one_line(tmp_path):
 
 
 def test_a_false_sentence_is_refuted_with_its_point_and_not_proved(pool, tmp_path, monkeypatch):
-    from trompe.proofs import certificate_plan
+    from trompe.proofs.certificates import plan as certificate_plan
 
     def false(s: Scope) -> Claim:
         (m,) = s.reals("m")
@@ -600,11 +602,11 @@ def test_the_tamperings_are_many_and_of_every_kind():
 @pytest.mark.parametrize(
     ("where", "name", "value", "unseen"),
     [
-        ("checking", "differences", lambda *_: [], "false added"),
-        ("checking", "sha256_of_files", lambda _: "0" * 64, "hash of the set"),
-        ("checking", "not_contained", lambda *_, **__: {}, "assumptions hidden"),
+        ("certificates.checking", "differences", lambda *_: [], "false added"),
+        ("certificates.checking", "sha256_of_files", lambda _: "0" * 64, "hash of the set"),
+        ("certificates.checking", "not_contained", lambda *_, **__: {}, "assumptions hidden"),
         (
-            "certificate_scripts",
+            "certificates.scripts",
             "_bound",
             lambda *_: {"m"},
             "command (assert (let ((m 0.0)) (< m m)))",

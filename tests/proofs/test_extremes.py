@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_expressions import formulas, read
 from trompe.constructions import strategies as units
-from trompe.proofs import box_facts, curves, extremes, membership, piecewise_smt, supports
-from trompe.proofs.box_facts import only_at
-from trompe.proofs.extremes import BoxAnalysis
-from trompe.proofs.membership import (
+from trompe.proofs.witnesses import box_facts, curves, extremes, membership, piecewise_smt, supports
+from trompe.proofs.witnesses.box_facts import only_at
+from trompe.proofs.witnesses.extremes import BoxAnalysis
+from trompe.proofs.witnesses.membership import (
     is_additive,
     is_affine,
     is_convex,

@@ -8,8 +8,8 @@ import pytest
 import trompe.constructions.adversary as adversary
 from test_planted_faults import DAMAGED
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, draws
-from trompe.proofs import fuzzing
-from trompe.proofs.fuzzing import PROPERTIES, campaign
+from trompe.proofs.sampling import fuzzing
+from trompe.proofs.sampling.fuzzing import PROPERTIES, campaign
 from trompe.theory import CLASSES, EXTENDED, Convex, InvalidInput, UnknownKey
 
 CASES = 6
@@ -189,7 +189,9 @@ def test_a_local_dask_cluster_serves_without_a_change_of_ours():
             with joblib.parallel_config(backend="dask"):
                 found = campaign(["convex", "affine"], cases=6, seed=1)
             ran = client.run(
-                lambda: len(__import__("sys").modules.get("trompe.proofs.fuzzing").PROPERTIES)
+                lambda: len(
+                    __import__("sys").modules.get("trompe.proofs.sampling.fuzzing").PROPERTIES
+                )
             )
     assert found == campaign(["convex", "affine"], cases=6, seed=1)
     assert set(ran.values()) == {len(PROPERTIES)}

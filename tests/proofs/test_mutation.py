@@ -7,10 +7,20 @@ import textwrap
 
 import pytest
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.proofs import mutation, mutation_targets, selfcheck_tampering
-from trompe.proofs import selfcheck as module
-from trompe.proofs.mutation import Mutant, damaged, function_of, mutants, places
-from trompe.proofs.mutation_targets import (
+from trompe.proofs.selfcheck import (
+    MOST_EQUIVALENT,
+    PARTS,
+    mutation,
+    read_equivalent,
+    selfcheck,
+    try_mutant,
+)
+from trompe.proofs.selfcheck import running as module
+from trompe.proofs.selfcheck import tampering as selfcheck_tampering
+from trompe.proofs.selfcheck import targets as mutation_targets
+from trompe.proofs.selfcheck.mutation import Mutant, damaged, function_of, mutants, places
+from trompe.proofs.selfcheck.tampering import try_tampering
+from trompe.proofs.selfcheck.targets import (
     all_places,
     checks_of,
     group_of,
@@ -18,14 +28,6 @@ from trompe.proofs.mutation_targets import (
     seen_by,
     targets,
 )
-from trompe.proofs.selfcheck import (
-    MOST_EQUIVALENT,
-    PARTS,
-    read_equivalent,
-    selfcheck,
-    try_mutant,
-)
-from trompe.proofs.selfcheck_tampering import try_tampering
 from trompe.theory import CLASSES, Comparison, InvalidInput, Monotone, UnknownKey
 from trompe.theory.namespace import EXACT
 

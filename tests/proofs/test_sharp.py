@@ -7,11 +7,10 @@ from fractions import Fraction
 
 import pytest
 from scipy.stats import binom
-from trompe.proofs import cubes
-from trompe.proofs import sharp as checking
-from trompe.proofs.cells import Cells, Kinks, NotAffine, kinks
-from trompe.proofs.sharp import share_interval, sharp_table
-from trompe.proofs.sharp_identities import identities
+from trompe.proofs.sharp import cubes, share_interval, sharp_table
+from trompe.proofs.sharp import table as checking
+from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine, kinks
+from trompe.proofs.sharp.identities import identities
 from trompe.proofs.symbolic import check_identity
 from trompe.theory import (
     TASKS,
@@ -24,8 +23,8 @@ from trompe.theory import (
     Visualization,
     sharp,
 )
-from trompe.theory.quantities import Term, between, exact
 from trompe.theory.sharp import COLUMNS, FURTHER, ConeSetting, sharp_row, sharp_rows
+from trompe.theory.sharp.quantities import Term, between, exact
 
 QUARTER = Fraction(1, 4)
 SQUARE = Visualization((QUARTER, Fraction(2, 5)), (1, 1), 0, 1)
@@ -143,7 +142,7 @@ def test_a_share_where_there_is_none_fails_in_each_way(row, way, column, monkeyp
 @pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
 @pytest.mark.parametrize("column", ["side share", "worst radius"])
 def test_a_wrong_lipschitz_form_fails_in_each_way(norm, column, monkeypatch):
-    from trompe.theory import balls, cones
+    from trompe.theory.sharp import balls, cones
 
     right = balls.ball_share
 

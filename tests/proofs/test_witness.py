@@ -18,10 +18,24 @@ from hypothesis import strategies as st
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
 from trompe.constructions.examples import example
-from trompe.proofs import piecewise_smt, witness_file
-from trompe.proofs.tampering_witness import EXPECTED, SUBJECTS, TAMPERINGS, check_tampered, genuine
-from trompe.proofs.witness import check_bytes, check_file, check_witness, parse, to_json, witness_of
-from trompe.proofs.witness_data import largest_eta, pair_of
+from trompe.proofs.selfcheck.tampering_witness import (
+    EXPECTED,
+    SUBJECTS,
+    TAMPERINGS,
+    check_tampered,
+    genuine,
+)
+from trompe.proofs.witnesses import file as witness_file
+from trompe.proofs.witnesses import piecewise_smt
+from trompe.proofs.witnesses.checking import (
+    check_bytes,
+    check_file,
+    check_witness,
+    parse,
+    to_json,
+    witness_of,
+)
+from trompe.proofs.witnesses.data import largest_eta, pair_of
 from trompe.theory import (
     TASKS,
     Approx,

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 from trompe.proofs import solvers
-from trompe.proofs.certificate_workers import Workers
+from trompe.proofs.certificates.workers import Workers
 
 from trompe.cli import run
 

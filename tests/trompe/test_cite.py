@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from trompe.proofs.certificate_plan import plan
+from trompe.proofs.certificates.plan import plan
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS
 
 import trompe

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from trompe.proofs import selfcheck, selfcheck_tampering
+from trompe.proofs.selfcheck import running as selfcheck
+from trompe.proofs.selfcheck import tampering as selfcheck_tampering
 
 from trompe.cli import run
 

@@ -12,13 +12,12 @@ from itertools import islice
 
 import jsonschema
 import pytest
-from trompe.proofs import cubes
-from trompe.proofs import sharp as checking
-from trompe.proofs.sharp import sharp_table
-from trompe.proofs.sharp_identities import identities
-from trompe.theory import sharp
-from trompe.theory.quantities import Term, between, exact, powers, sampled
+from trompe.proofs.sharp import cubes, sharp_table
+from trompe.proofs.sharp import table as checking
+from trompe.proofs.sharp.identities import identities
 from trompe.theory.sharp import ConeSetting, sharp_rows
+from trompe.theory.sharp import rows as sharp
+from trompe.theory.sharp.quantities import Term, between, exact, powers, sampled
 
 from trompe.cli import run
 from trompe.sharp import SHARP_FORMATS, show_number

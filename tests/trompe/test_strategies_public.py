@@ -96,8 +96,8 @@ def test_neither_fuzz_nor_refute_needs_hypothesis():
     code = (
         "import sys\n"
         "sys.modules['hypothesis'] = None\n"
-        "import trompe.proofs.fuzzing, trompe.refuting\n"
-        "print(trompe.proofs.fuzzing.campaign(['affine'], cases=1).cases)\n"
+        "import trompe.proofs.sampling.fuzzing, trompe.refuting\n"
+        "print(trompe.proofs.sampling.fuzzing.campaign(['affine'], cases=1).cases)\n"
     )
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True

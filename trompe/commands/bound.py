@@ -120,7 +120,7 @@ def budget(
     if eps is not None and task != "eps":
         raise InvalidInput("--eps belongs to --task eps; leave it out")
     from trompe.bounds import BUDGET_FORMATS
-    from trompe.theory.budget import budget as run
+    from trompe.theory.bounds.budget import budget as run
 
     found = run(constant, range, dim, metric, task, "1/4" if eps is None else eps)
     emit(BUDGET_FORMATS[format](found), output)

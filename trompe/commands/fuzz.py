@@ -12,7 +12,7 @@ import typer
 from trompe.commands.shared import Jobs, Output, check_jobs, emit, progress_bar
 
 if TYPE_CHECKING:
-    from trompe.proofs.fuzzing import Campaign
+    from trompe.proofs.sampling.fuzzing import Campaign
 
 __all__ = ["mount"]
 
@@ -51,7 +51,7 @@ def fuzz(
     if cases is not None and budget is not None:
         raise InvalidInput("--cases and --budget are both given; one of them says how much to do")
     seconds = None if cases is not None else _seconds(budget or "60s")
-    from trompe.proofs.fuzzing import campaign
+    from trompe.proofs.sampling.fuzzing import campaign
 
     with progress_bar("cases a row") as progress:
         found = campaign(
@@ -76,7 +76,7 @@ def _seconds(text: str) -> float:
 
 
 def _text(found: Campaign) -> str:
-    from trompe.proofs.fuzzing import PROPERTIES
+    from trompe.proofs.sampling.fuzzing import PROPERTIES
 
     keys = [key for key in PROPERTIES if any(key in counts for counts in found.counts.values())]
     broken = {(failure.row, failure.key) for failure in found.failures}

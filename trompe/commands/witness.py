@@ -68,7 +68,7 @@ def witness(
     options = {"--constant": constant, "--metric": metric, "--data": data, "--eps": eps}
     _check_options(key, {name for name, value in options.items() if value is not None})
     from trompe.constructions import triple
-    from trompe.proofs.witness_data import check_row, pair_of, witness_of
+    from trompe.proofs.witnesses.data import check_row, pair_of, witness_of
     from trompe.theory import as_eta
     from trompe.witness_forms import FORMATS
 
@@ -115,7 +115,7 @@ def _case(
 ) -> Example:
     """The example of the row, with everything that was given in its place."""
     from trompe.constructions.examples import Example, example
-    from trompe.proofs.witness_file import MAX_DIM
+    from trompe.proofs.witnesses.file import MAX_DIM
     from trompe.theory import InvalidInput, Visualization, as_number, row_class
 
     given = {"--query": query, "--argmin": argmin, "--argmax": argmax}
@@ -201,7 +201,7 @@ def _data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
 
 
 def _text_of(name: str) -> str:
-    from trompe.proofs.witness_file import MAX_BYTES, read_bytes
+    from trompe.proofs.witnesses.file import MAX_BYTES, read_bytes
     from trompe.theory import InvalidInput
 
     expected = "a point such as 1/2,0:1/3, or a file with one a line"

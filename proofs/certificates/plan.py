@@ -1,0 +1,171 @@
+"""What a certificate set for some claims must hold, generated without solving anything, and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from trompe.proofs.certificates.scripts import QUESTIONS, certificate_text, file_name
+from trompe.proofs.evidence import CASES, case
+from trompe.proofs.obligations import Obligation, Scope, registered
+from trompe.proofs.smt import scripts
+from trompe.proofs.symbolic import IDENTITIES
+from trompe.proofs.verify import (
+    DEFAULT_DIMS,
+    all_keys,
+    check_dims,
+    expand_keys,
+    find_obligation,
+)
+from trompe.theory import TASKS, InvalidInput, theorem
+
+__all__ = ["Plan", "chain", "plan", "rows_behind", "sha256_of_files"]
+
+MAX_DIM = 8
+"""Files grow fast with d: the largest has 40 KB at d = 8 and 11 MB at d = 16, and takes minutes to print."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a certificate set for some claims holds, generated from the installed program.
+
+    `theorems` and `obligations` are the claims (obligations only where no claimed theorem has them).
+    `parts` gives the obligations of each theorem. `texts` are the files by path.
+    """
+
+    theorems: tuple[str, ...]
+    obligations: tuple[str, ...]
+    dims: tuple[int, ...]
+    parts: Mapping[str, tuple[str, ...]]
+    items: Mapping[str, Obligation]
+    texts: Mapping[str, str]
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each file, by path."""
+        return {path: _sha256(text) for path, text in self.texts.items()}
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the whole set (see `sha256_of_files`)."""
+        return sha256_of_files(self.hashes)
+
+    def theorem_sha256(self, key: str) -> str:
+        """The hash of the files behind one of the theorems."""
+        hashes = self.hashes
+        paths = [file_name(part, question) for part in self.parts[key] for question in QUESTIONS]
+        return sha256_of_files({path: hashes[path] for path in paths})
+
+
+def sha256_of_files(hashes: Mapping[str, str]) -> str:
+    """One hash for several files: of what `sha256sum` prints for them, sorted by path byte by byte.
+
+    In a set's folder: find . -name '*.smt2' | cut -c3- | LC_ALL=C sort | xargs sha256sum | sha256sum
+    """
+    lines = "".join(f"{hashes[path]}  {path}\n" for path in sorted(hashes, key=str.encode))
+    return _sha256(lines)
+
+
+def plan(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> Plan:
+    """What the set for these theorems, rows and obligations holds; for no keys, everything.
+
+    Raises
+    ------
+    UnknownKey : a key names none of these. InvalidInput : a key has no SMT-LIB file, or a dimension suits
+    no row.
+    """
+    numbers = check_dims(dims, ())
+    if max(numbers) > MAX_DIM:
+        raise InvalidInput(f"dimension {max(numbers)}: certificate sets go up to d = {MAX_DIM}")
+    theorems, single = _claims(list(keys), numbers)
+    involved = dict.fromkeys(row for key in theorems for row in rows_behind(key))
+    check_dims(numbers, involved)
+    parts = {key: tuple(_obligations(key, numbers)) for key in theorems}
+    items = {item.key: item for found in parts.values() for item in found}
+    covered = set(items)
+    items |= {item.key: item for item in single if item.key not in covered}
+    if not items:
+        raise InvalidInput(f"no obligation at d = {', '.join(map(str, numbers))}; add a dimension")
+    texts: dict[str, str] = {}
+    for key, item in items.items():
+        asked = scripts(item, Scope())
+        for question in QUESTIONS:
+            text = certificate_text(question, getattr(asked, question), _served(_family(item)))
+            texts[file_name(key, question)] = text
+    return Plan(
+        tuple(theorems),
+        tuple(key for key in items if key not in covered),
+        numbers,
+        {key: tuple(item.key for item in found) for key, found in parts.items()},
+        items,
+        texts,
+    )
+
+
+def _claims(keys: list[str], dims: tuple[int, ...]) -> tuple[list[str], list[Obligation]]:
+    """The theorems, in the catalogue's order, and the further obligations that the keys name."""
+    theorems: set[str] = set()
+    further: dict[str, None] = {}
+    rows = {key.partition("/")[0] for key in CASES}
+    if not keys:
+        theorems.update(CASES)
+        further |= dict.fromkeys(key for key in all_keys(dims) if key not in IDENTITIES)
+    for key in keys:
+        if key in CASES:
+            theorems.add(key)
+        elif key in rows:
+            theorems.update(f"{key}/{task}" for task in TASKS)
+        else:
+            further |= dict.fromkeys(expand_keys([key], dims))
+    for key in further:
+        if key in IDENTITIES:
+            raise InvalidInput(
+                f"{key} has no SMT-LIB file: SymPy checks it, with trompe verify {key}; leave it out"
+            )
+    order = [key for key in all_keys(dims) if key in further]
+    order += [key for key in further if key not in order]
+    return [key for key in CASES if key in theorems], [find_obligation(key) for key in order]
+
+
+def chain(key: str) -> list[str]:
+    """The theorem and those of the subclasses that it inherits from."""
+    found, at = [], case(key)
+    while at.inherits is not None:
+        found.append(at.key)
+        at = case(at.inherits)
+    return [*found, at.key]
+
+
+def rows_behind(key: str) -> list[str]:
+    """The rows of the theorem and of those that it inherits from."""
+    return [theorem(name).row for name in chain(key)]
+
+
+def _obligations(key: str, dims: tuple[int, ...]) -> list[Obligation]:
+    families = dict.fromkeys(family for name in chain(key) for family in case(name).obligations)
+    return registered(families, dims)
+
+
+def _family(item: Obligation) -> str:
+    return item.key if item.dim is None else item.key.rpartition("/")[0]
+
+
+@cache
+def _serving() -> dict[str, tuple[str, ...]]:
+    """For each obligation family the theorems whose proof has it as a step."""
+    found: dict[str, dict[str, None]] = {}
+    for key in CASES:
+        for name in chain(key):
+            for family in case(name).obligations:
+                found.setdefault(family, {})[key] = None
+    return {family: tuple(keys) for family, keys in found.items()}
+
+
+def _served(family: str) -> tuple[str, ...]:
+    return _serving().get(family, ())
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,25 @@
+"""Does verification notice? Mutants of what is proved, and tampered files for the checkers."""
+
+from trompe.proofs.selfcheck.running import (
+    MOST_EQUIVALENT,
+    PARTS,
+    Finding,
+    Hypothesis,
+    Report,
+    Status,
+    read_equivalent,
+    selfcheck,
+    try_mutant,
+)
+
+__all__ = [
+    "MOST_EQUIVALENT",
+    "PARTS",
+    "Finding",
+    "Hypothesis",
+    "Report",
+    "Status",
+    "read_equivalent",
+    "selfcheck",
+    "try_mutant",
+]

@@ -1,0 +1,260 @@
+"""What is mutated, and which checks see each function.
+
+A row that is registered brings its modules; which functions run in a check is found out by watching.
+"""
+
+from __future__ import annotations
+
+import functools
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any, Literal
+
+from trompe.constructions import construction
+from trompe.proofs.evidence import CASES, case
+from trompe.proofs.obligations import Scope, registered
+from trompe.proofs.sampling import sample_row
+from trompe.proofs.selfcheck.mutation import Mutant, function_of, is_setting, mutants, places
+from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
+from trompe.proofs.verify import DEFAULT_DIMS, all_keys, check_obligation, find_obligation
+from trompe.theory import TASKS, UnknownKey, function_class
+
+__all__ = [
+    "GROUPS",
+    "LEFT_OUT",
+    "Place",
+    "checks_of",
+    "group_of",
+    "route_of",
+    "rows",
+    "run_check",
+    "seen_by",
+    "targets",
+]
+
+Place = tuple[str, str]
+"""A module and the qualified name of a function, method or class setting in it."""
+
+Route = Literal["smt", "symbolic", "sampled"]
+
+MOST_SECONDS = 20.0
+"""Processor time for one check; undamaged ones take one or two. A damaged loop may never end."""
+
+GROUPS = ("constructions", "classes")
+
+_SHARED = {
+    "constructions": (
+        "trompe.constructions.base",
+        "trompe.constructions.decoders",
+        "trompe.theory.functionals",
+    ),
+    "classes": ("trompe.theory.tasks",),
+}
+"""Modules beside those in which the registered rows' constructions and classes stand."""
+
+LEFT_OUT: dict[Place, str] = {
+    ("trompe.constructions.base", "namespace_of"): "picks NumPy or PyTorch by the type of an input",
+    (
+        "trompe.constructions.base",
+        "_numpy_namespace",
+    ): "picks the arithmetic by the type of an input",
+    ("trompe.constructions.base", "as_array"): "turns a user's point into an array",
+    ("trompe.constructions.extended", "exact_decoder"): "looks up the decoder of a row",
+}
+"""Functions that hold no formula and no condition of a statement, with the reason."""
+
+
+def rows() -> tuple[str, ...]:
+    """Every row that has evidence, our further rows included."""
+    return tuple(dict.fromkeys(key.partition("/")[0] for key in CASES))
+
+
+@functools.lru_cache(maxsize=1)
+def targets() -> dict[str, tuple[str, ...]]:
+    """The modules that are mutated, by group; a row that is registered brings its own."""
+    found = {group: dict.fromkeys(modules) for group, modules in _SHARED.items()}
+    for row in rows():
+        made = construction(row)
+        for group, kinds in (
+            ("constructions", type(made).__mro__ if made is not None else ()),
+            ("classes", type(function_class(row)).__mro__),
+        ):
+            room = "trompe.constructions." if group == "constructions" else "trompe.theory."
+            found[group] |= {k.__module__: None for k in kinds if k.__module__.startswith(room)}
+    return {group: tuple(modules) for group, modules in found.items()}
+
+
+def group_of(module: str) -> str:
+    """The group of a mutated module."""
+    return next(group for group, modules in targets().items() if module in modules)
+
+
+@functools.lru_cache(maxsize=1)
+def all_places() -> tuple[Place, ...]:
+    """Every place that has mutants."""
+    found = ((m, p) for modules in targets().values() for m in modules for p in places(m))
+    return tuple(at for at in found if at not in LEFT_OUT and mutants(*at))
+
+
+# -- checks ------------------------------------------------------------------------------------------------
+
+
+def route_of(check: str) -> Route:
+    """Who answers a check."""
+    if check.startswith("sampled/"):
+        return "sampled"
+    return "symbolic" if check in IDENTITIES else "smt"
+
+
+def checks_of(chosen: Iterable[str] | None = None) -> list[str]:
+    """The checks behind these rows and the rows that they inherit from (None: all), the quickest first.
+
+    Raises
+    ------
+    UnknownKey : no such row.
+    """
+    if chosen is None:
+        return sorted([*all_keys(), *(f"sampled/{row}" for row in rows())], key=_slowness)
+    found: dict[str, None] = {}
+    for row in chosen:
+        if row not in rows():
+            raise UnknownKey("row", row, rows())
+        for task in TASKS:
+            key: str | None = f"{row}/{task}"
+            while key is not None:
+                item = case(key)
+                items = registered(item.obligations, DEFAULT_DIMS)
+                found |= dict.fromkeys([*(o.key for o in items), *item.symbolic])
+                found[f"sampled/{key.partition('/')[0]}"] = None
+                key = item.inherits
+    return sorted(found, key=_slowness)
+
+
+def _slowness(check: str) -> tuple[int, ...]:
+    route = ("smt", "sampled", "symbolic").index(route_of(check))
+    if route == 0:
+        dim = check.rpartition("/d")[2]
+        return (route, check.startswith("network/"), int(dim) if dim.isdigit() else 0)
+    many = ("black-box", "piecewise-affine", "neural-network", "erm", "lipschitz")
+    row = check.partition("/")[2]
+    return (route, many.index(row) + 1 if row in many else 0)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one check said."""
+
+    verdict: Literal["PROVED", "REFUTED", "UNKNOWN", "RAISED"]
+    says: str
+    point: tuple[tuple[str, str], ...] = ()
+
+
+def run_check(check: str) -> Checked:
+    """Run one check: an obligation, an identity, or the samples of a row.
+
+    Z3 alone is asked first, cvc5 where it does not know: a point that one of them finds refutes.
+    """
+    try:
+        with _bounded():
+            match route_of(check):
+                case "sampled":
+                    failure = sample_row(check.partition("/")[2]).failure
+                    return Checked("REFUTED" if failure else "PROVED", failure)
+                case "symbolic":
+                    return Checked(*check_identity(identity(check)))
+                case "smt":
+                    return check_smt(check)
+    except Exception as error:  # whatever a damaged function does
+        return _raised(error)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Raise TimeoutError after MOST_SECONDS of processor time, where the system can say so."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"no end after {MOST_SECONDS:.0f} s of processor time")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def check_smt(check: Any) -> Checked:
+    """The same for an obligation, given by its key or itself."""
+    said = Checked("UNKNOWN", "no solver")
+    for solver in ("z3", "cvc5"):
+        try:
+            item = find_obligation(check) if isinstance(check, str) else check
+            outcome = check_obligation(item, (solver,))
+        except Exception as error:
+            return _raised(error)
+        if "interrupted" in outcome.reason:  # Z3 takes Ctrl-C for itself
+            raise KeyboardInterrupt
+        said = Checked(outcome.verdict, outcome.reason, tuple(sorted(outcome.point.items())))
+        if outcome.verdict != "UNKNOWN":
+            break
+    return said
+
+
+def _raised(error: Exception) -> Checked:
+    return Checked("RAISED", f"{type(error).__name__}: {error}")
+
+
+# -- which check sees which function -------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=1)
+def _codes() -> dict[CodeType, Place]:
+    return {function_of(*at).__code__: at for at in all_places() if not is_setting(*at)}
+
+
+def seen_by(check: str) -> frozenset[Place]:
+    """The mutated functions that run when a check is built or sampled.
+
+    A function that does not run cannot change the outcome, so that its mutants need not be tried there.
+    """
+    codes, seen = _codes(), set[Place]()
+
+    def watch(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code in codes:
+            seen.add(codes[frame.f_code])
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:  # one that raises before any damage is reported where it is run; here it may see everything
+        match route_of(check):
+            case "sampled":
+                sample_row(check.partition("/")[2])
+            case "symbolic":
+                import sympy
+
+                identity(check).build(sympy)
+            case "smt":
+                find_obligation(check).build(Scope())
+    except Exception:
+        return frozenset(codes.values())
+    finally:
+        sys.setprofile(before)
+    return frozenset(seen)
+
+
+def checks_for(
+    mutant: Mutant, checks: Iterable[str], seen: dict[str, frozenset[Place]]
+) -> list[str]:
+    """The checks that can tell this mutant from the original: for a class setting, all samples."""
+    at = (mutant.module, mutant.function)
+    if is_setting(*at):
+        return [check for check in checks if route_of(check) == "sampled"]
+    return [check for check in checks if at in seen[check]]

@@ -1,0 +1,25 @@
+"""Witness files: one concrete pair with exact numbers, written, read and checked for the whole box."""
+
+from trompe.proofs.witnesses.checking import (
+    Finding,
+    Report,
+    Witness,
+    check_bytes,
+    check_file,
+    check_witness,
+    parse,
+    to_json,
+    witness_of,
+)
+
+__all__ = [
+    "Finding",
+    "Report",
+    "Witness",
+    "check_bytes",
+    "check_file",
+    "check_witness",
+    "parse",
+    "to_json",
+    "witness_of",
+]

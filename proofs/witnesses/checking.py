@@ -1,0 +1,183 @@
+"""Check a witness: is every one of its claims true, for the whole box, in exact arithmetic?
+
+Each claim gets a verdict. PROVED: by a rule of `extremes` or `membership`, by evaluation, or by `unsat`
+from both solvers. REFUTED: a value or a point is named at which it fails. UNKNOWN: neither, which
+never counts as proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache, partial
+from pathlib import Path
+
+from trompe.constructions.expressions import Expression, values
+from trompe.proofs.solvers import SOLVERS
+from trompe.proofs.witnesses.data import Witness, amounts, check_row, refutes, witness_of
+from trompe.proofs.witnesses.extremes import BoxAnalysis
+from trompe.proofs.witnesses.file import parse, read_bytes, to_json
+from trompe.proofs.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
+from trompe.theory import InvalidInput, Point, show, theorem
+
+__all__ = [
+    "Finding",
+    "Report",
+    "Witness",
+    "check_bytes",
+    "check_file",
+    "check_witness",
+    "parse",
+    "to_json",
+    "witness_of",
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim and its verdict; `says` names the claim, `reason` the rule, the value or the point."""
+
+    says: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked, in order. `key` is the theorem's, or "" where the file does not tell."""
+
+    key: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Is every claim proved?"""
+        return bool(self.findings) and all(f.verdict == "PROVED" for f in self.findings)
+
+    def text(self) -> str:
+        """One line a claim, then the outcome."""
+        lines = [f"{f.verdict:<8} {f.says}: {f.reason}" for f in self.findings]
+        proved = sum(f.verdict == "PROVED" for f in self.findings)
+        outcome = f"a witness for {self.key}" if self.ok else "not shown to be a witness"
+        return "\n".join([*lines, f"{proved} of {len(self.findings)} claims proved: {outcome}"])
+
+
+def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
+    """Check a witness file; a file that is not one is a report that says why.
+
+    Raises
+    ------
+    InvalidInput : the file cannot be read at all.
+    """
+    return check_bytes(read_bytes(Path(path)), solvers)
+
+
+def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
+    """Check the content of a witness file."""
+    try:
+        witness = parse(content)
+    except InvalidInput as error:
+        return Report("", (Finding("the file is a witness file", "REFUTED", str(error)),))
+    return check_witness(witness, solvers)
+
+
+def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
+    """Prove or refute every claim of a witness.
+
+    In order: the statement is the one that this trompe has under the key; some member of the class has this
+    visualization; the value at the query is not shown; f(x) and g(x) are as claimed; f and g have the
+    shown extremes and no other; both are members; the task is refuted by as much as is claimed. The
+    later claims are not looked at where the first three fail.
+    """
+    findings = [_statement(witness), *_setting(witness)]
+    if all(f.verdict == "PROVED" for f in findings):
+        findings += _units(witness, solvers)
+        findings.append(_guarded(_refuted_text(witness), lambda: _refuted(witness)))
+    return Report(witness.key, tuple(findings))
+
+
+def _units(witness: Witness, solvers: Sequence[str]) -> Iterator[Finding]:
+    """The claims about f and about g. Parts that they share are looked at once."""
+    f, g = witness.f, witness.g
+    if f.atoms == g.atoms:
+        g = replace(g, atoms=f.atoms)
+    inputs = getattr(getattr(witness.cls, "data", None), "inputs", ())
+    at_data = cache(lambda: list(zip(*(values([f, g], s) for s in inputs), strict=True)))
+    analysis = BoxAnalysis(witness.dim)
+    pair = (("f", f, witness.f_x), ("g", g, witness.g_x))
+    for name, h, claimed in pair:
+        says = f"{name}(x) = {printed(claimed)}"
+        yield _guarded(says, partial(_value, witness.x, h, claimed))
+    for place, (name, h, _) in enumerate(pair):
+        labels = partial(lambda at: at_data()[at] if inputs else (), place)
+        unit = UnitCheck(name, h, witness, analysis, solvers, labels)
+        for says, check in unit.claims():
+            yield _guarded(says, check)
+
+
+def _guarded(says: str, check: Callable[[], Result], invalid: Verdict = "UNKNOWN") -> Finding:
+    """The finding of a check; `invalid` is the verdict where it raises InvalidInput (a limit is hit)."""
+    try:
+        return Finding(says, *check())
+    except InvalidInput as error:
+        return Finding(says, invalid, str(error))
+    except ValueError as error:
+        # int -> str conversion is limited in length by Python, to keep hostile input from stalling it.
+        if "digits" not in str(error):
+            raise
+        return Finding(says, "UNKNOWN", "the numbers have too many digits to be printed")
+
+
+# -- the setting -----------------------------------------------------------------------------------------
+
+
+def _statement(witness: Witness) -> Finding:
+    says = f"the statement is that of {witness.key}"
+
+    def check() -> Result:
+        check_row(witness.key)
+        expected = theorem(witness.key).sha256
+        if witness.statement != expected:
+            return "REFUTED", f"its SHA-256 is {expected}; the file says {witness.statement[:64]!r}"
+        return "PROVED", "same SHA-256"
+
+    return _guarded(says, check, "REFUTED")
+
+
+def _setting(witness: Witness) -> Iterator[Finding]:
+    cls, v = witness.cls, witness.v
+
+    def shown() -> Result:
+        cls.check_visualization(v)
+        return "PROVED", "the conditions of the class on a, b, m, M hold"
+
+    def hidden() -> Result:
+        cls.check_query(v, witness.x)
+        return "PROVED", "x is a point of the box and its value is not shown"
+
+    yield _guarded("the visualization is admissible", shown, "REFUTED")
+    yield _guarded("the query is admissible", hidden, "REFUTED")
+
+
+def _value(x: Point, h: Expression, claimed: Fraction) -> Result:
+    value = h(x)
+    if value != claimed:
+        return "REFUTED", f"it is {printed(value)} at x = {show(x)}"
+    return "PROVED", "evaluated"
+
+
+def _refuted_text(witness: Witness) -> str:
+    eps = f", eps = {printed(witness.task.eps)}" if witness.task.key == "approx" else ""  # type: ignore[attr-defined]
+    claimed = ", ".join(f"{name} = {printed(value)}" for name, value in witness.amount)
+    return f"every decoder fails at the task {witness.task.key}{eps} on f or on g: {claimed}"
+
+
+def _refuted(witness: Witness) -> Result:
+    true = amounts(witness.task, witness.v, witness.f(witness.x), witness.g(witness.x))
+    text = ", ".join(f"{name} = {printed(value)}" for name, value in true.items())
+    if not refutes(witness.task, true):
+        return "REFUTED", f"f(x) and g(x) leave room for a decoder: {text}"
+    if true != dict(witness.amount):
+        return "REFUTED", f"the amounts are {text}"
+    return "PROVED", "computed from f(x), g(x), m, M"

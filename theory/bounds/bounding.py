@@ -1,0 +1,369 @@
+"""What follows at a query: the sharp interval, the optimal prediction, and a verdict per task with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from trompe.theory.bounds.exemplars import fibres
+from trompe.theory.bounds.fibres import BLOCK, Brackets, Ends, Fibres
+from trompe.theory.bounds.reasons import reason
+from trompe.theory.bounds.sites import UNIT, Floats, Surd, check_floats, directed
+from trompe.theory.classes import FunctionClass
+from trompe.theory.errors import InvalidInput
+from trompe.theory.exact import Point, as_eps, as_point
+from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
+from trompe.theory.visualization import Visualization
+
+__all__ = ["Bound", "Bounds", "Verdict", "bound"]
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, what) as queries are answered."""
+
+YES, NO, OPEN = 1, 0, -1
+_DECIDABLE = {YES: True, NO: False, OPEN: None}
+_CONVERTED = 64
+"""Queries at a time where each is answered in exact numbers."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Is one answer right for every member of the class that fits what is shown?
+
+    `decidable` is None where rounding leaves it open; it is never a guess. `answer` is the right answer
+    where there is one: a number (exact, approx) or "min" or "max" (side).
+    """
+
+    task: Task
+    decidable: bool | None
+    answer: Any
+    reason: str
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What follows at one query, for a class, a visualization and exemplars.
+
+    Every member that fits them has its value in `interval`; every value strictly inside is some member's;
+    where both ends are equal, so is every member's value. `prediction`, the centre, has the smallest
+    worst error, `radius` (M - m). Numbers are exact, or float64 within `tolerance` of the exact ones.
+    """
+
+    x: Any
+    interval: Interval
+    prediction: Any
+    radius: Any
+    tolerance: Any
+    verdicts: Mapping[str, Verdict]
+    """By task: exact, approx, side."""
+
+    def __getitem__(self, task: str) -> Verdict:
+        return self.verdicts[task]
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """The same for n queries, as arrays of length n; `bounds[i]` is the Bound of query i.
+
+    `decidable` has, by task, 1 (yes), 0 (no) or -1 (left open by rounding). `side` has "min", "max" or ""
+    per query. Arrays are float64, or of fractions (dtype object) for exact queries.
+    """
+
+    function_class: FunctionClass
+    visualization: Visualization
+    exemplars: int
+    """How many there are, repeated ones and shown extremes not counted."""
+    eps: Fraction
+    x: Any
+    """The queries as given."""
+    lower: Any
+    upper: Any
+    tolerance: Any
+    decidable: Mapping[str, Any]
+    side: Any
+
+    @property
+    def prediction(self) -> Any:
+        """The centres."""
+        return self.lower / 2 + self.upper / 2
+
+    @property
+    def radius(self) -> Any:
+        """Half the length as a share of the range."""
+        R = self.visualization.range
+        if not R:
+            return (self.upper - self.lower) * 0
+        return (self.upper - self.lower) / (2 * (R if self.lower.dtype == object else float(R)))
+
+    def __len__(self) -> int:
+        return len(self.lower)
+
+    def __iter__(self) -> Iterator[Bound]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, i: int) -> Bound:
+        i = range(len(self))[i]
+        exact = self.lower.dtype == object
+        numbers = (self.lower[i : i + 1], self.upper[i : i + 1])
+        one = Bounds(
+            self.function_class, self.visualization, self.exemplars, self.eps, None, *numbers,
+            self.tolerance[i : i + 1], self.decidable, self.side,
+        )  # fmt: skip
+        values = [a[0] if exact else float(a[0]) for a in (*numbers, one.prediction, one.radius)]
+        interval = Interval(*values[:2])
+        tolerance = self.tolerance[i] if exact else float(self.tolerance[i])
+        side = str(self.side[i])
+        verdicts = {}
+        for task in (Exact(), Approx(self.eps), Side()):
+            decidable = _DECIDABLE[int(self.decidable[task.key][i])]
+            answer = None
+            if decidable:
+                answer = (side or None) if task.key == "side" else values[2]
+            words = reason(
+                task, decidable, answer, interval, tolerance,
+                self.function_class, self.visualization, self.exemplars,
+            )  # fmt: skip
+            verdicts[task.key] = Verdict(task, decidable, answer, words)
+        return Bound(self.x[i], interval, values[2], values[3], tolerance, verdicts)
+
+
+def bound(
+    function_class: FunctionClass,
+    visualization: Visualization,
+    x: Any,
+    exemplars: Iterable[Any] = (),
+    *,
+    eps: Any = Fraction(1, 4),
+    progress: Progress | None = None,
+) -> Bound | Bounds:
+    """What every member of a class does at x, given what was shown of the unit.
+
+    Parameters
+    ----------
+    function_class : what is assumed of the unit, from `function_class(key)`.
+    visualization : what was shown of its extremes.
+    x : a point of [0, 1]^d, or n of them. A tuple or list of numbers, or an array of fractions or
+        integers, is exact; a float array of shape (d,) or (n, d) is answered in float64, a block of rows
+        at a time, so that a memory-mapped file of any length will do.
+    exemplars : further points with their shown values, pairs (point, value).
+    eps : the tolerance of the approx task, in (0, 1/2).
+    progress : called with (done, n, "queries").
+
+    Returns
+    -------
+    Bound for one point, Bounds for n. Working memory beyond the input, the shown points (24 d bytes each)
+    and the result (80 n bytes) stays below 40 MiB + 400 d bytes for float queries.
+
+    Raises
+    ------
+    InvalidInput : no member fits what is shown (with the reason, and what change would make it
+        consistent), or x is no point of the box.
+    """
+    share = as_eps(eps)
+    known = fibres(function_class, visualization, exemplars)
+    queries, single = _queries(x, visualization.dim)
+    total = len(queries)
+    if isinstance(queries, list):
+        parts = [_exactly(known, [point], share) for point in _told(queries, progress)]
+        found = _joined(parts, object)
+    else:
+        rows = max(1, BLOCK // (8 * visualization.dim))
+        if known.converts:
+            rows = min(rows, _CONVERTED)
+        parts = []
+        for start in range(0, total, rows):
+            rows_of = queries[0] if single else queries[start : start + rows]
+            name = "query" if single else "queries"
+            block = check_floats(np.asarray(rows_of), name, visualization.dim, start)
+            block = block.reshape(-1, visualization.dim)
+            parts.append(_in_floats(known, block, share))
+            if progress is not None:
+                progress(min(start + rows, total), total, "queries")
+        found = _joined(parts, np.float64)
+    bounds = Bounds(
+        function_class,
+        visualization,
+        len(known.exemplars),
+        share,
+        queries,
+        found.lower,
+        found.upper,
+        found.tolerance,
+        dict(zip(("exact", "approx", "side"), found.decidable, strict=True)),
+        found.side,
+    )
+    return bounds[0] if single else bounds
+
+
+def _told(queries: list[Point], progress: Progress | None) -> Iterator[Point]:
+    for done, point in enumerate(queries, 1):
+        yield point
+        if progress is not None:
+            progress(done, len(queries), "queries")
+
+
+def _queries(x: Any, dim: int) -> tuple[Any, bool]:
+    """Exact points as a list, floats as an array (n, d), and whether one point was given."""
+    if isinstance(x, np.ndarray) and x.dtype.kind not in "Oiu":
+        if x.ndim not in (1, 2) or x.shape[-1] != dim:
+            raise InvalidInput(f"x has shape {x.shape}; expected ({dim},) or (n, {dim})")
+        check_floats(x[:0] if x.ndim == 2 else x, "query", dim)
+        return (x[np.newaxis] if x.ndim == 1 else x), x.ndim == 1
+    items = x.tolist() if isinstance(x, np.ndarray) else x
+    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
+        raise InvalidInput(f"x = {items!r} is not a point; expected a sequence of numbers")
+    items = list(items)
+    many = isinstance(x, np.ndarray) and x.ndim == 2
+    many = many or (
+        bool(items) and isinstance(items[0], Iterable) and not isinstance(items[0], str)
+    )
+    if not many:
+        return [as_point(items, "query", dim)], True
+    return [as_point(item, f"queries[{i}]", dim) for i, item in enumerate(items)], False
+
+
+class _Part(NamedTuple):
+    """Some queries' results."""
+
+    lower: Any
+    upper: Any
+    tolerance: Any
+    decidable: tuple[Any, Any, Any]
+    side: Any
+
+
+def _joined(parts: list[_Part], dtype: Any) -> _Part:
+    if not parts:
+        none, code = np.empty(0, dtype=dtype), np.empty(0, dtype=np.int8)
+        return _Part(none, none, none, (code, code, code), np.empty(0, dtype="U3"))
+    joined = [
+        np.concatenate([getattr(p, name) for p in parts])
+        for name in ("lower", "upper", "tolerance")
+    ]
+    exact, approx, side = (np.concatenate([p.decidable[k] for p in parts]) for k in range(3))
+    words = np.concatenate([p.side for p in parts])
+    return _Part(joined[0], joined[1], joined[2], (exact, approx, side), words)
+
+
+# -- exact numbers -----------------------------------------------------------------------------------
+
+
+def _exactly(known: Fibres, points: list[Point], eps: Fraction) -> _Part:
+    """Each query in exact numbers, with the verdicts."""
+    ends = [known.exact(x) for x in points]
+    intervals = [e.interval if isinstance(e, Ends) else e for e in ends]
+    codes = [_codes(e, known.v, eps) for e in ends]
+    return _Part(
+        _objects([i.lower for i in intervals]),
+        _objects([i.upper for i in intervals]),
+        _objects([Fraction(0)] * len(points)),
+        (_column(codes, 0), _column(codes, 1), _column(codes, 2)),
+        np.array([c[3] for c in codes], dtype="U3"),
+    )
+
+
+def _column(codes: list[tuple[int, int, int, str]], k: int) -> Any:
+    return np.array([code[k] for code in codes], dtype=np.int8)
+
+
+def _objects(values: list[Any]) -> Any:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
+
+
+def _codes(ends: Ends | Interval, v: Visualization, eps: Fraction) -> tuple[int, int, int, str]:
+    """The fibre criterion for exact, approx and side, and the right side."""
+    if isinstance(ends, Interval):
+        return _symbolic_codes(ends, v, eps)
+    mid = Surd(v.mid)
+    side = "min" if ends.upper.minus(mid) <= 0 else "max" if ends.lower.minus(mid) >= 0 else ""
+    return (
+        int(ends.upper.minus(ends.lower) == 0),
+        int(ends.upper.minus(ends.lower, 2 * eps * v.range) <= 0),
+        int(bool(side)),
+        side,
+    )
+
+
+def _symbolic_codes(fibre: Interval, v: Visualization, eps: Fraction) -> tuple[int, int, int, str]:
+    """The same for numbers of SymPy, which may leave a comparison open."""
+
+    def holds(condition: Callable[[], Any]) -> int:
+        try:
+            return int(bool(condition()))
+        except TypeError:  # "cannot determine truth value": equal to as many digits as SymPy tries
+            return OPEN
+
+    is_min, is_max = (
+        holds(lambda: 2 * fibre.upper <= v.minimum + v.maximum),
+        holds(lambda: 2 * fibre.lower >= v.minimum + v.maximum),
+    )
+    side = "min" if is_min == YES else "max" if is_max == YES else ""
+    return (
+        holds(lambda: Exact().decidable(fibre, v)),
+        holds(lambda: Approx(eps).decidable(fibre, v)),
+        YES if side else OPEN if OPEN in (is_min, is_max) else NO,
+        side,
+    )
+
+
+# -- floats ------------------------------------------------------------------------------------------
+
+
+def _in_floats(known: Fibres, points: Floats, eps: Fraction) -> _Part:
+    if known.converts:
+        found = _exactly(known, [tuple(map(Fraction, p)) for p in points.tolist()], eps)
+        lower, upper = (np.array(a, dtype=np.float64) for a in (found.lower, found.upper))
+        rounding = 4 * UNIT * np.maximum(np.abs(lower), np.abs(upper))
+        return _Part(lower, upper, rounding, found.decidable, found.side)
+    return _scaled(known.v, known.enclose(points), eps)
+
+
+def _scaled(v: Visualization, found: Brackets, eps: Fraction) -> _Part:
+    """From shares of the range to the unit's own scale, with the verdicts that the brackets allow."""
+    m, M, R = (_finite(value) for value in (v.minimum, v.maximum, v.range))
+    lower, upper = (
+        np.where(share == 1, M, np.where(share == 0, m, m + R * share))
+        for share in (found.lower, found.upper)
+    )
+    off = [
+        np.maximum(share - within[0], within[1] - share)
+        for share, within in ((found.lower, found.lower_within), (found.upper, found.upper_within))
+    ]
+    tolerance = 1.01 * R * np.maximum(*off) + 8 * UNIT * max(abs(m), abs(M))
+    exact = np.full(lower.shape, OPEN, dtype=np.int8)
+    exact[found.upper_within[0] > found.lower_within[1]] = NO
+    exact[found.single] = YES
+    approx = np.full(lower.shape, OPEN, dtype=np.int8)
+    down, up = directed(2 * eps)
+    least = _difference_sign(found.upper_within[0], found.lower_within[1], up)
+    approx[least > 0 if down == up else least >= 0] = NO
+    approx[_difference_sign(found.upper_within[1], found.lower_within[0], down) <= 0] = YES
+    approx[found.single] = YES
+    is_min, is_max = found.upper_within[1] <= 0.5, found.lower_within[0] >= 0.5
+    side = np.full(lower.shape, OPEN, dtype=np.int8)
+    side[(found.upper_within[0] > 0.5) & (found.lower_within[1] < 0.5)] = NO
+    side[is_min | is_max | found.single] = YES
+    words = np.where(is_min, "min", np.where(is_max, "max", ""))
+    return _Part(lower, upper, tolerance, (exact, approx, side), words)
+
+
+def _finite(value: Fraction) -> float:
+    near = directed(value)
+    return float(value) if near[0] != near[1] else near[0]
+
+
+def _difference_sign(a: Floats, b: Floats, t: float) -> Any:
+    """The sign of a - b - t, exact for floats.
+
+    Rounding is monotone, so fl(a - b) > t says a - b > t, and likewise below; at fl(a - b) = t the
+    rounding error of the difference, itself a float (Knuth), has the sign.
+    """
+    rounded = a - b
+    shift = rounded - a
+    error = (a - (rounded - shift)) - (b + shift)
+    return np.where(rounded == t, np.sign(error), np.sign(rounded - t))
