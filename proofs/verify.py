@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import trompe.proofs.rows  # noqa: F401  (registers the obligations)
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
+from trompe.proofs.parallel import results
 from trompe.proofs.sampling import Sampled, sample_row
 from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import SOLVERS, Answer, available, solve, solver_version
@@ -362,14 +362,15 @@ def _check(
         available(name)
     # The longest first: SymPy takes a second to import, networks and large d have most cases.
     ordered = list(dict.fromkeys(keys))
-    work: list[tuple[Callable[..., Outcome | Sampled], tuple[Any, ...]]] = [
-        (_check_key, (key, names))
+    own = () if constructions is CONSTRUCTIONS else (constructions,)
+    calls: list[tuple[Any, ...]] = [
+        (_check_key, key, names, *own)
         for key in sorted(
             ordered,
             key=lambda k: (k not in IDENTITIES, not k.startswith("network/"), k[-2:] != "d3"),
         )
     ]
-    work += [(sample_row, (row,)) for row in dict.fromkeys(rows)]
+    calls += [(sample_row, row) for row in dict.fromkeys(rows)]
     outcomes: dict[str, Outcome] = {}
     samples: dict[str, Sampled] = {}
 
@@ -380,20 +381,12 @@ def _check(
             outcomes[result.key] = result
         if progress is not None:
             name = result.row if isinstance(result, Sampled) else result.key
-            progress(len(outcomes) + len(samples), len(work), name)
+            progress(len(outcomes) + len(samples), len(calls), name)
 
-    jobs = jobs or os.cpu_count() or 1
-    if jobs == 1 or len(work) < 16 or constructions is not CONSTRUCTIONS:
-        for function, arguments in work:
-            if function is _check_key:
-                arguments = (*arguments, constructions)
-            note(function(*arguments))
-    else:
-        from joblib import Parallel, delayed
-
-        run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=6)
-        for result in run(delayed(function)(*arguments) for function, arguments in work):
-            note(result)
+    if own:
+        jobs = 1  # a caller's own constructions may not survive the way to another process
+    for result in results(calls, jobs, least=16, batch_size=6):
+        note(result)
     return {key: outcomes[key] for key in ordered}, samples
 
 

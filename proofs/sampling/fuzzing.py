@@ -32,6 +32,7 @@ from trompe.constructions.draws import (
     draw_visualization,
 )
 from trompe.constructions.opponents import draw_opponent
+from trompe.proofs.parallel import closed_import_path
 from trompe.theory import (
     CLASSES,
     Additive,
@@ -381,7 +382,7 @@ def campaign(
     failures: list[Failure] = []
     start, done, size, interrupted = time.monotonic(), 0, 4, False
     try:
-        with Parallel(n_jobs=jobs) as parallel:
+        with closed_import_path(), Parallel(n_jobs=jobs) as parallel:
             # Workers import what they need before the clock is used to plan.
             parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
             while (cases is None or done < cases) and not _is_over(budget, start):

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import z3
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
+from trompe.proofs.parallel import results
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
 from trompe.proofs.selfcheck.tampering import TAMPERED, Tampered, tamperings, try_tampering
 from trompe.proofs.selfcheck.targets import (
@@ -234,20 +235,12 @@ class _Runner:
     ) -> Iterator[Any]:
         """The results as they come; `here` keeps the work, and what it leaves behind, in this process."""
         self.total += len(work)
-        for result in map(function, work) if here else self._results(function, work):
+        calls = [(function, item) for item in work]
+        for result in results(calls, 1 if here else self.jobs, least=4):
             self.done += 1
             if self.progress is not None:
                 self.progress(self.done, self.total, "")
             yield result
-
-    def _results(self, function: Callable[[Any], Any], work: Sequence[Any]) -> Iterator[Any]:
-        if self.jobs == 1 or len(work) < 4:
-            yield from map(function, work)
-            return
-        from joblib import Parallel, delayed
-
-        run = Parallel(n_jobs=self.jobs, return_as="generator_unordered")
-        yield from run(delayed(function)(item) for item in work)
 
 
 # -- mutants ------------------------------------------------------------------------------------------------

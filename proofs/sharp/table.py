@@ -9,7 +9,6 @@ same envelope and criterion, with a confidence interval. Only symbolic and exact
 from __future__ import annotations
 
 import math
-import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
+from trompe.proofs.parallel import results
 from trompe.proofs.sharp.cells import Cells, NotAffine, kinks
 from trompe.proofs.sharp.cubes import enclosure, largest_radius
 from trompe.proofs.sharp.identities import identities
@@ -138,22 +138,11 @@ def sharp_table(
     cells = [c for row in rows for d in filter(row.is_about, dims) for c in _numbers(row, d, eps)]
     work = [(way, row, dims, eps) for row in rows for way in (_symbolic, _exact, _sampled)]
     checks: list[SharpCheck] = []
-    for done, found in enumerate(_results(work, jobs)):
+    for done, found in enumerate(results(work, jobs, least=6, ordered=True)):
         checks += found
         if progress is not None:
             progress(done + 1, len(work), work[done][1].key)
     return SharpTable(tuple(rows), dims, eps, tuple(cells), tuple(checks))
-
-
-def _results(work: list[Any], jobs: int | None) -> Iterator[list[SharpCheck]]:
-    if (jobs or os.cpu_count() or 1) == 1 or len(work) < 6:
-        for way, *arguments in work:
-            yield way(*arguments)
-        return
-    from joblib import Parallel, delayed
-
-    run = Parallel(n_jobs=jobs or os.cpu_count(), return_as="generator")
-    yield from run(delayed(way)(*arguments) for way, *arguments in work)
 
 
 # -- numbers -------------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ from trompe.theory import (
     Lipschitz,
     Side,
     Visualization,
-    sharp,
 )
 from trompe.theory.sharp import COLUMNS, FURTHER, ConeSetting, sharp_row, sharp_rows
+from trompe.theory.sharp import rows as sharp
 from trompe.theory.sharp.quantities import Term, between, exact
 
 QUARTER = Fraction(1, 4)

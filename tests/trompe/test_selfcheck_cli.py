@@ -101,6 +101,6 @@ def test_an_interrupt_is_one_line(capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(selfcheck, "selfcheck", interrupted)
+    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", interrupted)
     assert run(["selfcheck"]) == 130
     assert capsys.readouterr().err == "trompe: interrupted\n"
