@@ -206,6 +206,18 @@ def test_a_warning_is_one_line_on_the_command_line(capsys):
     )
 
 
+def test_an_interrupt_says_how_to_go_on(app, tmp_path, monkeypatch, capsys):
+    from trompe.empirical import runner
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "reproduce", interrupted)
+    result = CliRunner().invoke(app, ["reproduce", "all", "--output", str(tmp_path)])
+    assert result.exit_code == 130
+    assert "the same command goes on from there" in result.output
+
+
 def test_the_room_and_its_commands_do_not_import_torch():
     code = "import sys, trompe.empirical, trompe.empirical.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
