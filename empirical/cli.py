@@ -103,7 +103,7 @@ def app_audit_silent(
     console = Console()
     console.print(table)
     console.print(
-        f"{len(found.driven)} units are silent on all {found.images} images and can be driven.",
+        f"Units silent on all {found.images} images that can be driven: {len(found.driven)}.",
         highlight=False,
     )
     if output is not None:

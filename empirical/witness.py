@@ -198,7 +198,12 @@ def results_table(
 
 def _cell(entry: Mapping[str, Any]) -> str:
     value, held = entry["value"], entry["acceptance"]
-    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        shown = "yes" if value else "no"
+    elif isinstance(value, float):
+        shown = f"{value:.6g}"
+    else:
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     relation = "" if held["relation"] == "==" else f" ({held['relation']} {held['threshold']:g})"
     return shown + relation + ("" if held["met"] else " **missed**")
 

@@ -139,7 +139,7 @@ def test_commands(folder, app, tmp_path):
         app, ["audit", "silent", "--model", f"{folder}/net.py:build", "--steps", "20", *common]
     )
     assert result.exit_code == 0, result.output
-    assert "units are silent on all 12 images" in result.output.replace("\n", " ")
+    assert "Units silent on all 12 images that can be driven: " in result.output.replace("\n", " ")
     assert json.loads((tmp_path / "out.json").read_text())["images"] == 12
     result = run.invoke(
         app,

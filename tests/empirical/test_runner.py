@@ -9,6 +9,8 @@ torch = pytest.importorskip(
 )
 
 import json
+import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -192,3 +194,28 @@ def test_the_documented_tables_are_read_from_the_committed_files():
     changed = json.loads(json.dumps(columns))
     changed["digits"][0]["value"] = "planted"
     assert results_table(changed) not in text
+
+
+def test_the_script_that_writes_the_tables(tmp_path):
+    script = REPO / "data" / "tables.py"
+    if not script.is_file():
+        pytest.skip("no committed witnesses here")
+    tables = runpy.run_path(str(script))
+    text = (REPO / "docs" / "experiments.md").read_text()
+    assert tables["rewritten"](text) == text
+    assert text.count("| 355 |") >= 1
+    assert tables["rewritten"](text.replace("| 355 |", "| 354 |")) == text
+    with pytest.raises(SystemExit, match="has no line"):
+        tables["rewritten"](text.replace("<!-- seeds -->", ""))
+    found = tables["collect"]([REPO / "data" / "digits"])
+    assert list(found) == ["seed 0"]
+    assert found["seed 0"] == json.loads((REPO / "data/digits/seeds.json").read_text())["seed 0"]
+    run = tmp_path / "run"
+    for k, key in enumerate(("erm-witness", "silent-units")):
+        shutil.copytree(REPO / "data" / "digits" / key, run / key)
+        witness = json.loads((run / key / "witness.json").read_text())
+        (run / key / "witness.json").write_text(json.dumps(witness | {"seed": k}))
+    with pytest.raises(SystemExit, match=r"expected witnesses of one seed, found seeds \[0, 1\]"):
+        tables["collect"]([run])
+    with pytest.raises(SystemExit, match="found seeds"):
+        tables["collect"]([tmp_path / "nothing"])
