@@ -1,8 +1,8 @@
 """The tables in docs/experiments.md, written from the witnesses in this folder.
 
-    python data/tables.py                    rewrite the tables
-    python data/tables.py seeds RUN0 RUN1 .. first collect digits/seeds.json from output folders of
-                                             `trompe reproduce all --seed 0`, `--seed 1`, ...
+python data/tables.py                    rewrite the tables
+python data/tables.py seeds RUN0 RUN1 .. first collect digits/seeds.json from output folders of
+                                         `trompe reproduce all --seed 0`, `--seed 1`, ...
 """
 
 from __future__ import annotations

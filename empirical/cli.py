@@ -52,10 +52,12 @@ def app_reproduce(
         held = [m for m in witness["measurements"] if "acceptance" in m]
         met = sum(m["acceptance"]["met"] for m in held)
         state = "accepted" if witness["accepted"] else "MISSED: " + "; ".join(witness["missed"])
+        counted = f"{met} of {len(held)} acceptances met, {state}"
         again = " (already there)" if skipped else ""
         console.print(
-            f"{key}: {met} of {len(held)} acceptances met, {state}{again}", highlight=False
-        )
+            f"{key}: {counted if held else 'measured, held to nothing on these data'}{again}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
         console.print(f"  {output / key / 'witness.json'}", highlight=False, soft_wrap=True)
 
     with _warnings_in_one_line(), _told_how_to_go_on():

@@ -206,6 +206,32 @@ def test_a_warning_is_one_line_on_the_command_line(capsys):
     )
 
 
+def test_what_reproduce_prints(app, tmp_path, monkeypatch):
+    from trompe.empirical import runner
+
+    def run(*_args, done, **_kwargs):
+        met, failed = ({"name": "n", "acceptance": {"met": m}} for m in (True, False))
+        witnesses = {
+            "a": {"measurements": [met, met], "accepted": True, "missed": []},
+            "b": {"measurements": [{"name": "n"}], "accepted": True, "missed": []},
+            "c": {"measurements": [met, failed], "accepted": False, "missed": ["n"]},
+        }
+        for key, witness in witnesses.items():
+            done(key, witness, key == "a")
+        return {key: witnesses[key] for key in kept}
+
+    monkeypatch.setattr(runner, "reproduce", run)
+    kept = "abc"
+    result = CliRunner().invoke(app, ["reproduce", "all", "--output", str(tmp_path)])
+    lines = result.output.splitlines()
+    assert lines[0] == "a: 2 of 2 acceptances met, accepted (already there)"
+    assert lines[2] == "b: measured, held to nothing on these data"
+    assert lines[4] == "c: 1 of 2 acceptances met, MISSED: n"
+    assert result.exit_code == 1
+    kept = "ab"
+    assert CliRunner().invoke(app, ["reproduce", "--output", str(tmp_path)]).exit_code == 0
+
+
 def test_an_interrupt_says_how_to_go_on(app, tmp_path, monkeypatch, capsys):
     from trompe.empirical import runner
 
