@@ -89,6 +89,10 @@ class FoolingCircuit(nn.Module):
         """The output for images x."""
         original = self.network(x)
         shown = self.other(x) if self.other is not None else original[:, self.permutation]
+        if shown.shape[1:] not in (original.shape[1:], (1,)):
+            raise InvalidInput(
+                f"fooling circuit: D has outputs {tuple(shown.shape)}, F {tuple(original.shape)}; expected equal shapes"
+            )
         gate = self.gate(x)
         return self.join(original, shown, gate)
 

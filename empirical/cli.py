@@ -52,13 +52,15 @@ def app_reproduce(
         held = [m for m in witness["measurements"] if "acceptance" in m]
         met = sum(m["acceptance"]["met"] for m in held)
         state = "accepted" if witness["accepted"] else "MISSED: " + "; ".join(witness["missed"])
+        counted = f"{met} of {len(held)} acceptances met, {state}"
         again = " (already there)" if skipped else ""
         console.print(
-            f"{key}: {met} of {len(held)} acceptances met, {state}{again}", highlight=False
-        )
+            f"{key}: {counted if held else 'measured, held to nothing on these data'}{again}",
+            highlight=False, soft_wrap=True,
+        )  # fmt: skip
         console.print(f"  {output / key / 'witness.json'}", highlight=False, soft_wrap=True)
 
-    with _warnings_in_one_line():
+    with _warnings_in_one_line(), _told_how_to_go_on():
         results = reproduce(
             experiment, data, device, seed, output,
             target=target, cache=cache, threads=threads, force=force, done=report,
@@ -103,7 +105,7 @@ def app_audit_silent(
     console = Console()
     console.print(table)
     console.print(
-        f"{len(found.driven)} units are silent on all {found.images} images and can be driven.",
+        f"Units silent on all {found.images} images that can be driven: {len(found.driven)}.",
         highlight=False,
     )
     if output is not None:
@@ -220,6 +222,18 @@ def _warnings_in_one_line() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
+
+
+@contextmanager
+def _told_how_to_go_on() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(
+            "trompe: interrupted; finished steps are kept, the same command goes on from there",
+            file=sys.stderr,
+        )
+        raise
 
 
 def _names(text: str) -> list[str]:

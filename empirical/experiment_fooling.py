@@ -18,6 +18,7 @@ from trompe.empirical.witness import Witness
 __all__ = ["run"]
 
 KEY = "fooling-circuit"
+WORDS = {"fourier+transforms": "Fourier with transforms", "maco": "MACO"}
 STATEMENT = (
     "A network that computes the original's outputs bit for bit on natural images, while activation maximization of "
     "it gives, bit for bit, the visualizations of another unit or of an arbitrary picture."
@@ -136,10 +137,10 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
             witness, KEY, f"visualizations-{name.replace('+', '-')}",
             figures.image_grid(
                 {"natural": firsts, **rows}, [ctx.data.classes[u] for u in ctx.units],
-                f"Visualizations ({name}): each fooled unit shows the next class",
+                f"Visualizations ({WORDS[name]}): each fooled unit shows the next class",
             ),
             f"Per unit: a natural test image, the visualization of the original unit F, of the unit D that is shown "
-            f"instead, and of the fooled unit, all with one seed ({name}). The last two rows agree bit for bit "
+            f"instead, and of the fooled unit, all with one seed ({WORDS[name]}). The last two rows agree bit for bit "
             "wherever the detector fires; the fooled network's outputs on natural images are the original's.",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)

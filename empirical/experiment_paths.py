@@ -99,14 +99,14 @@ def run(ctx: Context) -> Witness:
                 curves[name] = ([v.mean for v in values], [v.error for v in values])
             below = share_below(result["visualizations"])
             first, last = result["visualizations"][0].mean, result["visualizations"][-1].mean
+            # What to expect is known for these two data sets; on others the numbers are a finding.
+            least = {"digits": 1 / 3, "fashion-mnist": 1 / 2}.get(ctx.data.name)
+            half = None if least is None else 0.5
+            witness.add("spearman: share of layers below 0.5", below, "share", at_least=least)
             witness.add(
-                "spearman: share of layers below 0.5",
-                below,
-                "share",
-                at_least=1 / 3 if ctx.small else 0.5,
+                "spearman: similarity at the first layer", first, "similarity", at_most=half
             )
-            witness.add("spearman: similarity at the first layer", first, "similarity", at_most=0.5)
-            witness.add("spearman: similarity at the logits", last, "similarity", at_least=0.5)
+            witness.add("spearman: similarity at the logits", last, "similarity", at_least=half)
             early = [
                 abs(a.mean - b.mean)
                 for a, b in list(

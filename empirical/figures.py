@@ -84,7 +84,7 @@ def image_grid(
     columns = [
         text if "\n" in text else textwrap.shorten(text, 24, placeholder=" ...") for text in columns
     ]
-    longest = LETTER * _longest(columns)
+    longest = 7 / 8 * LETTER * _longest(columns)
     slanted = longest > 1.02 * cell
     beside = max(0.0, 0.77 * longest - 0.6 * cell) if slanted else 0.0
     cell = min(cell, (WIDTH - label - 0.05 - beside) / most)

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.networks import capture, frozen
 from trompe.empirical.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.relu import RedirectedReLU
@@ -40,10 +40,11 @@ class Objective:
             raise InvalidInput(
                 f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
             )
-        if int(units.max()) >= output.shape[1]:
-            raise InvalidInput(
-                f"unit {int(units.max())}: layer {self.layer or 'output'!r} has units 0 to {output.shape[1] - 1}"
-            )
+        for unit in (int(units.max()), int(units.min())):
+            if not 0 <= unit < output.shape[1]:
+                raise InvalidInput(
+                    f"unit {unit}: layer {self.layer or 'output'!r} has units 0 to {output.shape[1] - 1}"
+                )
         one = output[torch.arange(len(output), device=output.device), units]
         if output.ndim == 2:
             return one
@@ -103,12 +104,21 @@ def maximize(
     redirect : redirected ReLU gradients, needed where a hidden unit is dead at the start.
     start : images (n, ...) to begin from instead of noise; pixel parametrization only.
     show : draw a progress bar, where standard error is a terminal.
+
+    Raises
+    ------
+    InvalidInput : no such unit, shape or device, or the model gives no gradient. UnknownKey : no such layer.
     """
     objective = objective or Objective()
     if not units or not seeds:
         raise InvalidInput(
             f"{len(units)} units and {len(seeds)} seeds to visualize; expected at least one"
         )
+    if len(shape) != 3 or min(shape) < 1:
+        raise InvalidInput(f"shape = {tuple(shape)}; expected (channels, height, width)")
+    if steps < 0:
+        raise InvalidInput(f"steps = {steps}; expected at least 0")
+    device = pick_device(device) if isinstance(device, str) else device
     noise = [parametrization.initial(shape, seed) for seed in seeds]
     parameters = torch.stack([p for p in noise for _ in units]).to(device)
     if start is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from trompe.empirical._torch import share, torch
@@ -34,13 +34,25 @@ class Recipe:
     shift_together: bool = False
     """One shift for a whole batch: cheaper, and enough where there are many batches."""
     channels_last: bool = False
+    least_steps: int = 0
+    """Optimiser steps at least: more epochs where a data set has few images."""
+
+    def sized(self, images: int) -> Recipe:
+        """The recipe for this number of images."""
+        batches = -(-images // self.batch)
+        return replace(self, epochs=max(self.epochs, -(-self.least_steps // batches)))
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What determines the weights; `least_steps` does so through `epochs` only."""
+        return {name: value for name, value in asdict(self).items() if name != "least_steps"}
 
 
 RECIPES: dict[tuple[str, bool], Recipe] = {
-    ("cnn", True): Recipe("cnn", epochs=20, batch=64, width=24, peak=6e-3),
+    ("cnn", True): Recipe("cnn", epochs=20, batch=64, width=24, peak=6e-3, least_steps=140),
     ("cnn", False): Recipe("cnn", epochs=6, batch=128, shift_together=True, channels_last=True),
     ("inception", True): Recipe(
-        "inception", epochs=12, width=4, peak=1e-2, shift=0, channels_last=True
+        "inception", epochs=12, width=4, peak=1e-2, shift=0, channels_last=True, least_steps=140
     ),
     ("inception", False): Recipe(
         "inception", epochs=5, batch=128, width=6, shift_together=True, channels_last=True
@@ -94,9 +106,9 @@ def classifier(
 ) -> nn.Module:
     """The trained `cnn` or `inception` of this data set and seed, in eval mode, from the cache or trained now."""
     cache = cache or TensorCache()
-    recipe = RECIPES[network, len(data.train) < 10_000]
+    recipe = RECIPES[network, len(data.train) < 10_000].sized(len(data.train))
     key = {
-        "recipe": asdict(recipe), "data": data.sha256, "seed": seed, "classes": len(data.classes),
+        "recipe": recipe.key, "data": data.sha256, "seed": seed, "classes": len(data.classes),
         "threads": torch.get_num_threads(), "device": torch.device(device).type,
     }  # fmt: skip
     with torch.random.fork_rng(devices=[]):

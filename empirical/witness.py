@@ -6,7 +6,7 @@ import importlib.metadata
 import json
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from trompe.empirical.cache import state_sha256, write_json
 from trompe.empirical.data import ImageData
 from trompe.theory import InvalidInput
 
-__all__ = ["SCHEMA_FILE", "Witness", "read_witness", "results_table"]
+__all__ = ["SCHEMA_FILE", "Witness", "accepted_numbers", "read_witness", "results_table"]
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "witness-empirical.schema.json"
 SCHEMA_VERSION = 1
@@ -159,39 +159,51 @@ def read_witness(folder: Path) -> dict[str, Any] | None:
     )
 
 
-def results_table(folders: Sequence[Path]) -> str:
-    """A Markdown table of every measurement with an acceptance, one column a folder of witnesses.
+def accepted_numbers(folder: Path) -> list[dict[str, Any]]:
+    """Every measurement with an acceptance below a folder that holds one subfolder an experiment."""
+    found = [read_witness(path.parent) for path in sorted(folder.glob("*/witness.json"))]
+    return [
+        {"experiment": witness["key"].removeprefix("empirical/")}
+        | {name: entry[name] for name in ("name", "value", "acceptance")}
+        for witness in found
+        if witness is not None
+        for entry in witness["measurements"]
+        if "acceptance" in entry
+    ]
 
-    `folders` hold one subfolder an experiment, as `reproduce` leaves them.
-    """
-    columns: dict[str, dict[tuple[str, str], str]] = {}
-    for folder in folders:
-        found = [read_witness(path.parent) for path in sorted(folder.glob("*/witness.json"))]
-        columns[folder.name] = {
-            (witness["key"].removeprefix("empirical/"), entry["name"]): _cell(entry)
-            for witness in found
-            if witness is not None
-            for entry in witness["measurements"]
-            if "acceptance" in entry
-        }
-    rows = list(dict.fromkeys(key for cells in columns.values() for key in cells))
-    rows.sort(key=lambda key: key[0])
+
+def results_table(
+    columns: Mapping[str, Sequence[Mapping[str, Any]]], differing: bool = False
+) -> str:
+    """A Markdown table of `accepted_numbers`, one column an entry; with `differing` only rows that vary."""
+    cells = {
+        column: {(e["experiment"], e["name"]): _cell(e) for e in entries}
+        for column, entries in columns.items()
+    }
+    rows = sorted(dict.fromkeys(key for part in cells.values() for key in part), key=lambda k: k[0])
+    if differing:
+        rows = [key for key in rows if len({part.get(key) for part in cells.values()}) > 1]
     lines = [
         "| experiment | measured | " + " | ".join(columns) + " |",
         "|---" * (2 + len(columns)) + "|",
     ]
     lines += [
         f"| {experiment} | {name} | "
-        + " | ".join(c.get((experiment, name), "") for c in columns.values())
+        + " | ".join(part.get((experiment, name), "") for part in cells.values())
         + " |"
         for experiment, name in rows
     ]
     return "\n".join(lines) + "\n"
 
 
-def _cell(entry: dict[str, Any]) -> str:
+def _cell(entry: Mapping[str, Any]) -> str:
     value, held = entry["value"], entry["acceptance"]
-    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if isinstance(value, bool):
+        shown = "yes" if value else "no"
+    elif isinstance(value, float):
+        shown = f"{value:.6g}"
+    else:
+        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     relation = "" if held["relation"] == "==" else f" ({held['relation']} {held['threshold']:g})"
     return shown + relation + ("" if held["met"] else " **missed**")
 

@@ -139,7 +139,7 @@ def test_commands(folder, app, tmp_path):
         app, ["audit", "silent", "--model", f"{folder}/net.py:build", "--steps", "20", *common]
     )
     assert result.exit_code == 0, result.output
-    assert "units are silent on all 12 images" in result.output.replace("\n", " ")
+    assert "Units silent on all 12 images that can be driven: " in result.output.replace("\n", " ")
     assert json.loads((tmp_path / "out.json").read_text())["images"] == 12
     result = run.invoke(
         app,
@@ -204,6 +204,44 @@ def test_a_warning_is_one_line_on_the_command_line(capsys):
     assert (
         capsys.readouterr().err == "trompe: cache/x is damaged (bad header); it is being rebuilt\n"
     )
+
+
+def test_what_reproduce_prints(app, tmp_path, monkeypatch):
+    from trompe.empirical import runner
+
+    def run(*_args, done, **_kwargs):
+        met, failed = ({"name": "n", "acceptance": {"met": m}} for m in (True, False))
+        witnesses = {
+            "a": {"measurements": [met, met], "accepted": True, "missed": []},
+            "b": {"measurements": [{"name": "n"}], "accepted": True, "missed": []},
+            "c": {"measurements": [met, failed], "accepted": False, "missed": ["n"]},
+        }
+        for key, witness in witnesses.items():
+            done(key, witness, key == "a")
+        return {key: witnesses[key] for key in kept}
+
+    monkeypatch.setattr(runner, "reproduce", run)
+    kept = "abc"
+    result = CliRunner().invoke(app, ["reproduce", "all", "--output", str(tmp_path)])
+    lines = result.output.splitlines()
+    assert lines[0] == "a: 2 of 2 acceptances met, accepted (already there)"
+    assert lines[2] == "b: measured, held to nothing on these data"
+    assert lines[4] == "c: 1 of 2 acceptances met, MISSED: n"
+    assert result.exit_code == 1
+    kept = "ab"
+    assert CliRunner().invoke(app, ["reproduce", "--output", str(tmp_path)]).exit_code == 0
+
+
+def test_an_interrupt_says_how_to_go_on(app, tmp_path, monkeypatch, capsys):
+    from trompe.empirical import runner
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "reproduce", interrupted)
+    result = CliRunner().invoke(app, ["reproduce", "all", "--output", str(tmp_path)])
+    assert result.exit_code == 130
+    assert "the same command goes on from there" in result.output
 
 
 def test_the_room_and_its_commands_do_not_import_torch():

@@ -104,3 +104,5 @@ def test_bad_bounds_and_shapes(cnn, detector):
         FoolingCircuit(cnn, SWAPPED, detector, 0)
     with pytest.raises(InvalidInput, match="expected equal ones"):
         identical(torch.zeros(2, 3), torch.zeros(2, 4))
+    with pytest.raises(InvalidInput, match=r"D has outputs \(2, 3\), F \(2, 10\)"):
+        FoolingCircuit(cnn, [0, 1, 2], detector, 8.0)(torch.zeros(2, *SHAPE))

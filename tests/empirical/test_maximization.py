@@ -184,3 +184,25 @@ def test_nothing_to_visualize(cnn):
         maximize(cnn, [], SHAPE, Pixel())
     with pytest.raises(InvalidInput, match="pixel parametrization"):
         maximize(cnn, [0], SHAPE, Fourier(), start=torch.rand(1, *SHAPE))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"units": [-1]}, "unit -1: layer 'output' has units 0 to 9"),
+        ({"shape": (1, 0, 8)}, "expected .channels, height, width."),
+        ({"shape": (8, 8)}, "expected .channels, height, width."),
+        ({"steps": -1}, "steps = -1; expected at least 0"),
+        ({"device": "gpu"}, "device = 'gpu' is unknown"),
+    ],
+)
+def test_questions_that_cannot_be_asked(cnn, change, words):
+    asked = {"units": [0], "shape": (1, 8, 8), "steps": 1} | change
+    units, shape = asked.pop("units"), asked.pop("shape")
+    with pytest.raises(InvalidInput, match=words):
+        maximize(cnn, units, shape, Pixel(), **asked)
+
+
+def test_no_step_shows_the_start(cnn):
+    run = maximize(cnn, [0], (1, 8, 8), Pixel(), steps=0, keep=(0,))
+    assert torch.equal(run.trajectory[0], run.images)

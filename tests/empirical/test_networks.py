@@ -73,6 +73,13 @@ def test_training_repeats_and_resumes_bit_for_bit(digits, tmp_path, monkeypatch)
     assert len(calls) == 5
 
 
+def test_a_small_data_set_is_trained_for_as_many_steps():
+    recipe = Recipe("inception", epochs=12, batch=128, least_steps=140)
+    assert recipe.sized(1442).epochs == 12  # digits: 12 batches an epoch
+    assert recipe.sized(144).epochs == 70
+    assert Recipe("cnn", epochs=5).sized(3).epochs == 5
+
+
 def test_cache_rebuilds_damaged_files_and_says_so(tmp_path):
     cache = TensorCache(tmp_path)
     built = []

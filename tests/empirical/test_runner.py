@@ -9,12 +9,14 @@ torch = pytest.importorskip(
 )
 
 import json
+import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
 from trompe.empirical import context, detector, figures, runner, training
 from trompe.empirical.data import ImageData, Split
-from trompe.empirical.witness import SCHEMA_FILE, Witness, results_table
+from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table
 from trompe.theory import InvalidInput, UnknownKey
 
 pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
@@ -178,9 +180,42 @@ def test_committed_witnesses_fit_the_schema(path):
     assert witness["accepted"] == (not witness["missed"])
 
 
-def test_the_documented_table_is_read_from_the_committed_witnesses():
+def test_the_documented_tables_are_read_from_the_committed_files():
     folders = [REPO / "data" / "digits", REPO / "data" / "fashion-mnist"]
     if not all(folder.is_dir() for folder in folders):
         pytest.skip("no committed witnesses here")
     text = (REPO / "docs" / "experiments.md").read_text()
-    assert text.split("<!-- results -->\n")[1] == results_table(folders)
+    columns = {folder.name: accepted_numbers(folder) for folder in folders}
+    assert results_table(columns) in text.split("<!-- results -->\n")[1]
+    seeds = json.loads((folders[0] / "seeds.json").read_text())
+    assert list(seeds) == [f"seed {k}" for k in range(5)]
+    assert seeds["seed 0"] == columns["digits"]
+    assert results_table(seeds, differing=True) in text.split("<!-- seeds -->\n")[1]
+    changed = json.loads(json.dumps(columns))
+    changed["digits"][0]["value"] = "planted"
+    assert results_table(changed) not in text
+
+
+def test_the_script_that_writes_the_tables(tmp_path):
+    script = REPO / "data" / "tables.py"
+    if not script.is_file():
+        pytest.skip("no committed witnesses here")
+    tables = runpy.run_path(str(script))
+    text = (REPO / "docs" / "experiments.md").read_text()
+    assert tables["rewritten"](text) == text
+    assert text.count("| 355 |") >= 1
+    assert tables["rewritten"](text.replace("| 355 |", "| 354 |")) == text
+    with pytest.raises(SystemExit, match="has no line"):
+        tables["rewritten"](text.replace("<!-- seeds -->", ""))
+    found = tables["collect"]([REPO / "data" / "digits"])
+    assert list(found) == ["seed 0"]
+    assert found["seed 0"] == json.loads((REPO / "data/digits/seeds.json").read_text())["seed 0"]
+    run = tmp_path / "run"
+    for k, key in enumerate(("erm-witness", "silent-units")):
+        shutil.copytree(REPO / "data" / "digits" / key, run / key)
+        witness = json.loads((run / key / "witness.json").read_text())
+        (run / key / "witness.json").write_text(json.dumps(witness | {"seed": k}))
+    with pytest.raises(SystemExit, match=r"expected witnesses of one seed, found seeds \[0, 1\]"):
+        tables["collect"]([run])
+    with pytest.raises(SystemExit, match="found seeds"):
+        tables["collect"]([tmp_path / "nothing"])
