@@ -17,6 +17,7 @@ from math import gcd
 from typing import Any, Literal
 
 import numpy as np
+from trompe.constructions.work import spend, weight
 from trompe.theory import InvalidInput, as_number
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
 
@@ -106,6 +107,7 @@ class Expression:
 def values(expressions: Sequence[Expression], z: Iterable[Any]) -> tuple[Fraction, ...]:
     """The values of several expressions at one point, exact; equal lists of atoms are evaluated once."""
     point = [as_number(value, f"point[{i}]") for i, value in enumerate(z)]
+    spend(len(point))
     found: list[Fraction] = []
     atoms: tuple[Atom, ...] | None = None
     parts: list[Ratio] = []
@@ -131,6 +133,7 @@ def _apply(op: str, args: list[Ratio]) -> Ratio:
     if op == "abs":
         return (abs(best[0]), best[1])
     for arg in args[1:]:
+        spend(weight(arg[1].bit_length() + best[1].bit_length()))
         above = arg[0] * best[1] > best[0] * arg[1]
         if above == (op == "max"):
             best = arg
@@ -139,7 +142,9 @@ def _apply(op: str, args: list[Ratio]) -> Ratio:
 
 def check_length(numerator: int, denominator: int) -> None:
     """Raise InvalidInput where a number is longer than MAX_BITS; hostile input could stall on such."""
-    if max(numerator.bit_length(), denominator.bit_length()) > MAX_BITS:
+    bits = max(numerator.bit_length(), denominator.bit_length())
+    spend(weight(bits))
+    if bits > MAX_BITS:
         raise InvalidInput(
             f"the numbers have too many digits together (a fraction of more than {MAX_BITS} bits); round them"
         )
@@ -149,6 +154,7 @@ def _at(linear: Linear, parts: list[Ratio]) -> Ratio:
     """The value of an affine combination, over one common denominator."""
     longest = _REDUCE_BITS
     numerator, denominator = linear.constant.numerator, linear.constant.denominator
+    spend(1 + len(linear.terms))
     for index, c in linear.terms:
         above, below = parts[index]
         if not above:
@@ -160,6 +166,7 @@ def _at(linear: Linear, parts: list[Ratio]) -> Ratio:
             numerator += above * (denominator // below)
         else:
             numerator, denominator = numerator * below + above * denominator, denominator * below
+            spend(weight(denominator.bit_length()))
             if denominator.bit_length() > longest:
                 shared = gcd(numerator, denominator)
                 numerator, denominator = numerator // shared, denominator // shared
@@ -199,6 +206,7 @@ class Builder:
         """The sum, like terms collected."""
         constant, terms = _ZERO, dict[int, Fraction]()
         for part in parts:
+            spend(1 + len(part.terms))
             if part.constant:
                 constant += part.constant
                 check_length(constant.numerator, constant.denominator)
@@ -215,6 +223,7 @@ class Builder:
             return part
         if not factor:
             return Linear(_ZERO)
+        spend(1 + len(part.terms))
         scaled = tuple((k, c * factor) for k, c in part.terms)
         constant = part.constant * factor
         for q in (constant, *(c for _, c in scaled)):
@@ -262,6 +271,7 @@ class Builder:
         atoms: list[Atom] = []
 
         def moved(linear: Linear) -> Linear:
+            spend(1 + len(linear.terms))
             return Linear(linear.constant, tuple((place[k], c) for k, c in linear.terms))
 
         for index in self.used([value]):
@@ -285,6 +295,7 @@ class Builder:
             opened.add(at)
             stack.append(at)
             args = self.atoms[at - self.dim].args
+            spend(len(args) + sum(len(arg.terms) for arg in args))
             stack += [k for arg in reversed(args) for k, _ in reversed(arg.terms)]
         return list(order)
 
@@ -303,6 +314,7 @@ class Builder:
         numbers: list[Fraction] = []
         for arg in args:
             for inner in self._inside(op, arg):
+                spend(2 + len(inner.terms))
                 if inner.is_number:
                     numbers.append(inner.constant)
                 else:
@@ -322,6 +334,7 @@ class Builder:
 
     def _atom(self, op: Op, args: tuple[Linear, ...]) -> Linear:
         atom = Atom(op, args)
+        spend(sum(2 + len(arg.terms) for arg in args))
         if atom not in self._index:
             below = (
                 self.nesting[k - self.dim] for arg in args for k, _ in arg.terms if k >= self.dim

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from trompe.constructions.expressions import check_length
+from trompe.constructions.work import spend, weights
 from trompe.proofs.witnesses.curves import Curve
 from trompe.theory import Point
 
@@ -75,6 +77,7 @@ class LineFacts:
     @cached_property
     def slopes(self) -> Slopes:
         direction, curve = self.line
+        spend(len(direction) + len(curve.xs))
         least, most = min(curve.slopes), max(curve.slopes)
         return {i: (w * least, w * most) if w > 0 else (w * most, w * least) for i, w in direction}
 
@@ -98,26 +101,28 @@ def only_at(point: Point, region: Region) -> bool:
 # -- lines --------------------------------------------------------------------------------------------
 
 
-def normalised(weights: dict[int, Fraction]) -> tuple[Direction, Fraction]:
+def normalised(terms: dict[int, Fraction]) -> tuple[Direction, Fraction]:
     """The linear form with first weight 1, and the factor that was taken out."""
-    items = sorted(weights.items())
+    items = sorted(terms.items())
+    spend(4 * len(items))
     factor = items[0][1]
     return tuple((i, w / factor) for i, w in items), factor
 
 
 def line_of(direction: Direction, factor: Fraction) -> Curve:
     """factor * t over the range of the linear form t."""
+    spend(4 * len(direction))
     low = sum((min(w, _ZERO) for _, w in direction), _ZERO)
     high = sum((max(w, _ZERO) for _, w in direction), _ZERO)
     return Curve((low, high), (factor * low, factor * high))
 
 
-def affine_line(weights: dict[int, Fraction], constant: Fraction) -> tuple[Direction, Curve] | None:
+def affine_line(terms: dict[int, Fraction], constant: Fraction) -> tuple[Direction, Curve] | None:
     """An affine function of the coordinates as a curve of its own linear form."""
-    weights = {i: w for i, w in weights.items() if w}
-    if not weights:
+    slanted = {i: w for i, w in terms.items() if w}
+    if not slanted:
         return None
-    direction, factor = normalised(weights)
+    direction, factor = normalised(slanted)
     return direction, line_of(direction, factor).scaled(_ONE, constant)
 
 
@@ -128,6 +133,7 @@ def preimage(direction: Direction, ends: tuple[Fraction, Fraction]) -> Region:
     """
     if len(direction) == 1:
         return {direction[0][0]: ends}
+    spend(10 * len(direction))
     least = sum((min(w, _ZERO) for _, w in direction), _ZERO)
     most = sum((max(w, _ZERO) for _, w in direction), _ZERO)
     region = {}
@@ -141,10 +147,16 @@ def preimage(direction: Direction, ends: tuple[Fraction, Fraction]) -> Region:
 # -- regions and slopes ---------------------------------------------------------------------------------
 
 
+def _size(intervals: Region | Slopes) -> int:
+    """The steps of one operation on both ends of each interval."""
+    return sum(map(weights, intervals.values()))
+
+
 def common(regions: Iterable[Region]) -> Region:
     """A box that holds the intersection (possibly with an empty interval)."""
     found: dict[int, tuple[Fraction, Fraction]] = {}
     for region in regions:
+        spend(_size(region))
         for i, (low, high) in region.items():
             before = found.get(i, (_ZERO, _ONE))
             found[i] = (max(before[0], low), min(before[1], high))
@@ -156,6 +168,7 @@ def union(regions: list[Region]) -> Region:
     first, *others = regions
     found = dict(first)
     for region in others:
+        spend(_size(found))
         found = {
             i: (min(low, region[i][0]), max(high, region[i][1]))
             for i, (low, high) in found.items()
@@ -168,7 +181,9 @@ def hull(slopes: Iterable[Slopes]) -> Slopes:
     """Per coordinate the least interval that holds all of them; 0 where a part has no slope."""
     several = list(slopes)
     found = {}
+    spend(sum(map(_size, several)))
     for i in dict.fromkeys(i for part in several for i in part):
+        spend(len(several))
         ends = [part.get(i, (_ZERO, _ZERO)) for part in several]
         found[i] = (min(low for low, _ in ends), max(high for _, high in ends))
     return found
@@ -178,15 +193,19 @@ def added(slopes: Iterable[Slopes]) -> Slopes:
     """The slopes of a sum."""
     found: dict[int, tuple[Fraction, Fraction]] = {}
     for part in slopes:
+        spend(_size(part))
         for i, (low, high) in part.items():
             if i in found:
                 low, high = found[i][0] + low, found[i][1] + high
+                check_length(low.numerator, low.denominator)
+                check_length(high.numerator, high.denominator)
             found[i] = (low, high)
     return found
 
 
 def times(c: Fraction, slopes: Slopes) -> Slopes:
     """The slopes of c u."""
+    spend(_size(slopes))
     if c >= 0:
         return {i: (c * low, c * high) for i, (low, high) in slopes.items()}
     return {i: (c * high, c * low) for i, (low, high) in slopes.items()}

@@ -14,6 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from trompe.constructions.expressions import Expression, values
+from trompe.constructions.work import TooMuchWork, limited
 from trompe.proofs.solvers import SOLVERS
 from trompe.proofs.witnesses.data import Witness, amounts, check_row, refutes, witness_of
 from trompe.proofs.witnesses.extremes import BoxAnalysis
@@ -22,6 +23,7 @@ from trompe.proofs.witnesses.unit_checks import Result, UnitCheck, Verdict, prin
 from trompe.theory import InvalidInput, Point, show, theorem
 
 __all__ = [
+    "MAX_STEPS",
     "Finding",
     "Report",
     "Witness",
@@ -32,6 +34,9 @@ __all__ = [
     "to_json",
     "witness_of",
 ]
+
+MAX_STEPS = 20_000_000
+"""Steps of exact arithmetic for one witness, solvers included; see `trompe.constructions.work`."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +79,16 @@ def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Rep
 
 
 def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
-    """Check the content of a witness file."""
-    try:
-        witness = parse(content)
-    except InvalidInput as error:
-        return Report("", (Finding("the file is a witness file", "REFUTED", str(error)),))
-    return check_witness(witness, solvers)
+    """Check the content of a witness file; reading it counts as work."""
+    says = "the file is a witness file"
+    with limited(MAX_STEPS):
+        try:
+            witness = parse(content)
+        except TooMuchWork as error:
+            return Report("", (Finding(says, "UNKNOWN", str(error)),))
+        except InvalidInput as error:
+            return Report("", (Finding(says, "REFUTED", str(error)),))
+        return check_witness(witness, solvers)
 
 
 def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
@@ -88,12 +97,14 @@ def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> 
     In order: the statement is the one that this trompe has under the key; some member of the class has this
     visualization; the value at the query is not shown; f(x) and g(x) are as claimed; f and g have the
     shown extremes and no other; both are members; the task is refuted by as much as is claimed. The
-    later claims are not looked at where the first three fail.
+    later claims are not looked at where the first three fail. At most MAX_STEPS steps are taken; a claim that
+    is not decided by then is UNKNOWN.
     """
-    findings = [_statement(witness), *_setting(witness)]
-    if all(f.verdict == "PROVED" for f in findings):
-        findings += _units(witness, solvers)
-        findings.append(_guarded(_refuted_text(witness), lambda: _refuted(witness)))
+    with limited(MAX_STEPS):
+        findings = [_statement(witness), *_setting(witness)]
+        if all(f.verdict == "PROVED" for f in findings):
+            findings += _units(witness, solvers)
+            findings.append(_guarded(_refuted_text(witness), lambda: _refuted(witness)))
     return Report(witness.key, tuple(findings))
 
 
@@ -120,6 +131,8 @@ def _guarded(says: str, check: Callable[[], Result], invalid: Verdict = "UNKNOWN
     """The finding of a check; `invalid` is the verdict where it raises InvalidInput (a limit is hit)."""
     try:
         return Finding(says, *check())
+    except TooMuchWork as error:
+        return Finding(says, "UNKNOWN", str(error))
     except InvalidInput as error:
         return Finding(says, invalid, str(error))
     except ValueError as error:

@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from trompe.constructions.expressions import check_length
+from trompe.constructions.work import spend, weights
 
 __all__ = ["MAX_BREAKPOINTS", "Curve"]
 
@@ -62,6 +63,7 @@ class Curve:
 
     def scaled(self, factor: Fraction, constant: Fraction) -> Curve:
         """factor * curve + constant."""
+        spend(weights(self.ys))
         if factor == 1:
             return Curve(self.xs, tuple(y + constant for y in self.ys)) if constant else self
         return Curve(self.xs, tuple(factor * y + constant for y in self.ys))
@@ -69,6 +71,7 @@ class Curve:
     def at(self, places: Sequence[Fraction]) -> list[Fraction]:
         """The values at places of the domain."""
         values = []
+        spend(4 * len(places))
         for x in places:
             k = min(max(bisect_right(self.xs, x) - 1, 0), len(self.slopes) - 1)
             values.append(self.ys[k] + self.slopes[k] * (x - self.xs[k]))
@@ -78,7 +81,8 @@ class Curve:
         """The sum of two curves over the same domain."""
         places = _merged(self, other)
         sums = [y + z for y, z in zip(self.at(places), other.at(places), strict=True)]
-        check_length(sums[0].numerator, sums[0].denominator)
+        for total in sums:
+            check_length(total.numerator, total.denominator)
         return _straightened(places, sums)
 
     def max(self, other: Curve) -> Curve:
@@ -130,6 +134,7 @@ def _merged(one: Curve, other: Curve) -> list[Fraction]:
 
 def _straightened(xs: Sequence[Fraction], ys: Sequence[Fraction]) -> Curve:
     """The curve without points between two pieces of the same slope."""
+    spend(4 * (weights(xs) + weights(ys)))
     kept_x, kept_y = [xs[0]], [ys[0]]
     for k in range(1, len(xs)):
         if k + 1 < len(xs):

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions.expressions import Builder, Linear, check_length
+from trompe.constructions.work import spend
 from trompe.proofs.witnesses.box_facts import (
     Direction,
     Facts,
@@ -102,6 +103,7 @@ class BoxAnalysis(Builder):
 
     def facts(self, linear: Linear) -> Known:
         """Facts about an affine combination."""
+        spend(2 + len(linear.terms))
         if linear not in self._facts:
             self._facts[linear] = self._linear_facts(linear)
         return self._facts[linear]
@@ -143,6 +145,7 @@ class BoxAnalysis(Builder):
         curves: dict[Direction, list[Curve]] = {}
         for u in args:
             if u.line is not None:
+                spend(1 + len(u.line[0]))
                 curves.setdefault(u.line[0], []).append(u.line[1])
         joined: list[Known] = [u for u in args if u.line is None]
         for direction, several in curves.items():
@@ -158,6 +161,7 @@ class BoxAnalysis(Builder):
         """The atom as a curve, if all its arguments are curves of the same linear form (or numbers)."""
         lines = [f.line for arg, f in zip(args, facts, strict=True) if not arg.is_number]
         direction = lines[0][0] if lines[0] is not None else None
+        spend(1 + len(lines) * len(direction or ()))
         if direction is None or any(line is None or line[0] != direction for line in lines):
             return None
         flat = line_of(direction, _ZERO)
@@ -205,6 +209,7 @@ class BoxAnalysis(Builder):
         In a group of several atoms each is a bump, and at most one of them is positive at any point.
         A bump along a slanted linear form is an atom if it has company there, else part of a curve.
         """
+        spend(4 * len(linear.terms))
         slanted = [(k, c) for k, c in linear.terms if self._is_slanted(k)]
         groups = self._groups(slanted) if len(slanted) > 1 else []
         grouped = {k for group in groups for k, _ in group}
@@ -217,6 +222,7 @@ class BoxAnalysis(Builder):
             if index < self.dim or index in grouped:
                 continue
             line = self.part(index).line
+            spend(1 if line is None else 2 * len(line[0]))
             count = 0 if line is None else points.get(line[0], 0) + len(line[1].xs)
             if line is None or count > MAX_BREAKPOINTS:
                 groups.append([(index, c)])
@@ -252,6 +258,7 @@ class BoxAnalysis(Builder):
             if index not in bumps:
                 continue
             for group in groups:
+                spend(1 + len(group) // 4)
                 if all(self._disjoint[min(index, k), max(index, k)] for k, _ in group):
                     group.append((index, c))
                     break
@@ -296,6 +303,7 @@ class BoxAnalysis(Builder):
 
     def _find_disjoint(self, bumps: dict[int, _Bump]) -> None:
         """For each pair of bumps: is it shown that they are never positive together?"""
+        spend(len(bumps) ** 2 // 4)
         wanted = [(k, m) for k in bumps for m in bumps if k < m and (k, m) not in self._disjoint]
         if not wanted:
             return

@@ -54,6 +54,8 @@ _FIELDS = (
     "f",
     "g",
 )
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+"""A bracket, or a whole string, in which brackets do not count."""
 _AMOUNTS = {"exact": ("gap",), "approx": ("half_gap",), "side": ("above_mid", "below_mid")}
 
 
@@ -204,8 +206,8 @@ def _decode(text: str | bytes) -> Any:
     except UnicodeDecodeError as error:
         raise InvalidInput(f"the file is not UTF-8 text (byte {error.start})") from None
     depth = 0
-    for bracket in re.finditer(r"[\[\]{}]", decoded):  # no string of the format holds any
-        depth += 1 if bracket[0] in "[{" else -1
+    for found in _BRACKETS.finditer(decoded):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
         if depth > MAX_DEPTH:
             raise InvalidInput(
                 f"the file nests brackets more than {MAX_DEPTH} deep; give inner parts a name in "

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 from trompe.constructions.expressions import Linear
+from trompe.constructions.work import spend, weights
 from trompe.proofs.witnesses.box_facts import Slopes
 from trompe.proofs.witnesses.extremes import BoxAnalysis
 
@@ -60,6 +61,7 @@ class _Bounds:
             return whole
         along: dict[int, Fraction] = {}
         for direction, curve in lines.items():
+            spend(2 * len(direction) + len(curve.xs))
             steepest = max(map(abs, curve.slopes))
             for i, w in direction:
                 along[i] = along.get(i, _ZERO) + abs(w) * steepest
@@ -78,6 +80,7 @@ class _Bounds:
 
     def dual(self, slopes: Slopes) -> Fraction:
         """The dual norm of the largest slopes: max for l1, sum for linf, root of the squares for l2."""
+        spend(2 * sum(map(weights, slopes.values())))
         largest = [max(abs(low), abs(high)) for low, high in slopes.values()]
         if self.metric == "l1":
             return max(largest, default=_ZERO)

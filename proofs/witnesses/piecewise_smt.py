@@ -13,6 +13,7 @@ from fractions import Fraction
 from operator import le
 
 from trompe.constructions.expressions import Expression, Linear
+from trompe.constructions.work import spend
 from trompe.proofs.solvers import SOLVERS, available, solve
 from trompe.theory import MissingDependency, Point
 
@@ -20,6 +21,13 @@ __all__ = ["MAX_ATOMS", "Asked", "affine", "ask", "convex", "extreme", "increasi
 
 MAX_ATOMS = 48
 """Not given to a solver: more max, min and abs than this, counted once for each point they are taken at."""
+
+MAX_SIZE = 20_000
+"""Nor more terms than this, with the coordinates that are handed on to each max, min and abs."""
+PART = 100
+"""A question gets this part of the resources that an obligation has."""
+_STEPS = {"z3": 12, "cvc5": 200}
+"""How many steps of exact arithmetic take as long as one unit of a solver's resources, roughly."""
 
 Points = tuple[Point, ...]
 Fails = Callable[[Points], bool]
@@ -53,13 +61,20 @@ def ask(question: Question, solvers: Sequence[str] = tuple(SOLVERS)) -> Asked:
         return Asked(
             False, reason=f"no rule decides it, and {count} max, min, abs are too many for a solver"
         )
+    size = _size(question)
+    if size > MAX_SIZE:
+        return Asked(
+            False,
+            reason=f"no rule decides it, and {size} terms are too many for a solver (at most {MAX_SIZE})",
+        )
     text = _script(question)
     for name in solvers:
         try:
             available(name)
         except MissingDependency as error:
             return Asked(False, reason=str(error))
-        answer = solve(name, text)
+        answer = solve(name, text, PART)
+        spend(answer.resources * _STEPS[name])
         if answer.result == "sat":
             points = _points(question, answer.point)
             if points is not None and question.fails(points):
@@ -169,6 +184,15 @@ def _script(question: Question) -> str:
             ]
     lines += [f"(assert {condition})" for condition in question.asserts]
     return "\n".join([*lines, "(check-sat)", ""])
+
+
+def _size(question: Question) -> int:
+    h = question.expression
+    linears = [h.value, *(arg for atom in h.atoms for arg in atom.args)]
+    spend(sum(1 + len(linear.terms) for linear in linears))
+    calls = sum(index >= h.dim for linear in linears for index, _ in linear.terms)
+    own = sum(1 + len(linear.terms) for linear in linears)
+    return own + h.dim * (calls + len(h.atoms) + 4 * question.evaluations)
 
 
 def _term(linear: Linear, dim: int) -> str:

@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from operator import add
 
+from trompe.constructions.work import spend, weight
 from trompe.proofs.witnesses.curves import Curve
 
 __all__ = ["MAX_PAIR_WORK", "Reach", "exclusive_pairs"]
 
 Reach = tuple[Fraction, dict[int, Curve]]
 """A function that is a constant plus one curve for each of some coordinates."""
+
+Row = tuple[int, list[list[int]]]
+"""A constant, and for each coordinate the values on its grid, as integers of one scale."""
 
 MAX_PAIR_WORK = 200_000_000
 """Additions that a comparison of all pairs may cost."""
@@ -33,27 +37,23 @@ def exclusive_pairs(
     The pairs for which it is shown, and, where the work would be too much, why it was not tried.
     """
     rows, note = _rows(reaches)
-    exclusive = {
-        (k, m)
-        for k, m in wanted
-        if k in rows
-        and m in rows
-        and all(
-            u + v + sum(max(map(add, p, q)) for p, q in zip(us, vs, strict=True)) <= 0
-            for u, us in rows[k]
-            for v, vs in rows[m]
-        )
-    }
+    exclusive = {(k, m) for k, m in wanted if k in rows and m in rows and _apart(rows[k], rows[m])}
     return exclusive, note
 
 
-Row = tuple[int, list[list[int]]]
-"""A constant, and for each coordinate the values on its grid, as integers of one scale."""
+def _apart(one: list[Row], other: list[Row]) -> bool:
+    for u, us in one:
+        for v, vs in other:
+            spend(1 + sum(map(len, us)) // 4 * weight(u.bit_length()))
+            if u + v + sum(max(map(add, p, q)) for p, q in zip(us, vs, strict=True)) > 0:
+                return False
+    return True
 
 
 def _rows(reaches: Mapping[int, Sequence[Reach]]) -> tuple[dict[int, list[Row]], str]:
     """The reaches on grids that hold all breakpoints."""
     everything = [reach for several in reaches.values() for reach in several]
+    spend(4 * sum(len(c.xs) for _, curves in everything for c in curves.values()))
     axes = sorted({i for _, curves in everything for i in curves})
     grids = {
         i: sorted({x for _, c in everything if i in c for x in c[i].xs} | {_ZERO, _ONE})
@@ -69,6 +69,8 @@ def _rows(reaches: Mapping[int, Sequence[Reach]]) -> tuple[dict[int, list[Row]],
         scale = math.lcm(scale, constant.denominator, *(q.denominator for q in ends))
         if scale.bit_length() + grid_scale.bit_length() > _MAX_BITS:
             return {}, "the numbers in the hats have too many digits to compare them"
+    cells = sum(map(len, grids.values()))
+    spend(len(everything) * cells * weight(scale.bit_length() + grid_scale.bit_length()))
     places = {i: [int(x * grid_scale) for x in grids[i]] for i in axes}
     flat = {i: [0] * len(grids[i]) for i in axes}
 

@@ -9,9 +9,9 @@ from itertools import combinations
 from typing import Any, Literal
 
 from trompe.constructions.expressions import Expression, Linear
+from trompe.constructions.work import spend
 from trompe.proofs.witnesses import piecewise_smt
 from trompe.proofs.witnesses.box_facts import Known, only_at
-from trompe.proofs.witnesses.data import Witness
 from trompe.proofs.witnesses.extremes import BoxAnalysis
 from trompe.proofs.witnesses.membership import (
     is_additive,
@@ -126,6 +126,7 @@ class UnitCheck:
             return "PROVED", "every term depends on one coordinate"
         for y, z in self._pairs():
             for k in range(1, len(y)):
+                spend(len(y))
                 mixed = (*y[:k], *z[k:]), (*z[:k], *y[k:])
                 if self.h(y) + self.h(z) != self.h(mixed[0]) + self.h(mixed[1]):
                     return (
@@ -138,6 +139,7 @@ class UnitCheck:
         if is_increasing(self.analysis, self.u):
             return "PROVED", "no slope is negative"
         for y, z in self._pairs():
+            spend(len(y))
             low = tuple(map(min, y, z))
             for high in (y, z):
                 if self.h(low) > self.h(high):
@@ -225,6 +227,7 @@ class UnitCheck:
             region for facts in parts[:_MAX_TRIED] for region in (facts.at_low, facts.at_high)
         ]
         for region in regions:
+            spend(6 * w.dim)
             if all(low <= high for low, high in region.values()):
                 for pick in (_low, _high, _inner):
                     points[tuple(pick(region.get(i, (_ZERO, _ONE))) for i in range(w.dim))] = None
@@ -263,11 +266,13 @@ def _inner(ends: tuple[Fraction, Fraction]) -> Fraction:
 
 
 def _middle(y: Point, z: Point) -> Point:
+    spend(4 * len(y))
     return tuple((yi + zi) / 2 for yi, zi in zip(y, z, strict=True))
 
 
 def _squared(metric: str, y: Point, z: Point) -> Fraction:
     """The squared distance, a fraction in all three metrics."""
+    spend(4 * len(y))
     apart = [abs(yi - zi) for yi, zi in zip(y, z, strict=True)]
     if metric == "l2":
         return sum((gap * gap for gap in apart), _ZERO)
