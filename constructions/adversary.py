@@ -27,13 +27,25 @@ from trompe.theory import (
     as_point,
 )
 
-__all__ = ["Mistake", "Question", "is_number", "mistakes", "pose", "read_answer", "refuting_member"]
+__all__ = [
+    "Mistake",
+    "Question",
+    "is_number",
+    "mistakes",
+    "one_line",
+    "pose",
+    "read_answer",
+    "refuting_member",
+]
 
 LARGEST_ETA = Fraction(1, 16)
 """The pair keeps at least 15/16 of the envelope's width, so that the error is large."""
 
 SMALLEST_ETA = Fraction(1, 2**100_000)
 """Below this no further pair is tried."""
+
+ANSWER_BITS = 12_000
+"""Of the numerator and the denominator of an answer; Python writes no number of more than 4300 digits."""
 
 Answer = Any
 """An exact number for exact and approx, "min" or "max" for side."""
@@ -212,16 +224,38 @@ def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
         if isinstance(raw, str) and raw in ("min", "max"):
             return str(raw), ""
         return None, f'returned {_shown(raw)}; expected "min" or "max"'
-    if isinstance(raw, np.floating) and np.isfinite(raw):
-        return Fraction(*raw.as_integer_ratio()), ""
+    if getattr(raw, "is_Rational", False) is True:  # of SymPy
+        raw = Fraction(int(raw.p), int(raw.q))  # type: ignore[attr-defined]
     if getattr(raw, "is_number", False) is True and getattr(raw, "is_real", False) is True:
         return raw, ""  # an exact algebraic number of SymPy
     if isinstance(raw, str) or (not isinstance(raw, Real) and not hasattr(raw, "as_integer_ratio")):
         return None, f"returned {_shown(raw)}; expected one number"
     try:
-        return as_number(raw, "answer"), ""
+        if isinstance(raw, np.floating) and np.isfinite(raw):
+            raw = Fraction(*raw.as_integer_ratio())
+        answer = as_number(raw, "answer")
     except InvalidInput as error:
-        return None, f"returned {_shown(raw)}: {error}"
+        return None, f"returned {_shown(raw)}: {one_line(error)}"
+    except Exception as error:
+        return (
+            None,
+            f"returned a {type(raw).__name__} that raises {type(error).__name__} when it is read",
+        )
+    if max(map(int.bit_length, answer.as_integer_ratio())) > ANSWER_BITS:
+        return None, f"returned a number of more than {ANSWER_BITS} bits; expected a shorter one"
+    return answer, ""
+
+
+def one_line(value: object) -> str:
+    """What `str` makes of it, as one line of printable characters of at most 200; never an error."""
+    try:
+        text = " ".join(str(value).split())
+    except Exception:
+        text = ""
+    text = text if len(text) <= 200 else text[:197] + "..."
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
 
 
 def _shown(raw: object) -> str:
@@ -234,7 +268,7 @@ def _shown(raw: object) -> str:
     except Exception:
         text = "a value without repr"
     text = text if len(text) <= 60 else text[:57] + "..."
-    return f"{text} ({type(raw).__name__})"
+    return f"{one_line(text)} ({type(raw).__name__})"
 
 
 # -- refuting ----------------------------------------------------------------------------------------

@@ -23,15 +23,21 @@ PointLike: TypeAlias = Iterable[Any]
 """What a user may write for a point: a list, tuple or array of numbers."""
 
 
+LONGEST = 1000
+"""Digits that a number may have when it is written out, a text with an exponent included."""
+
+
 def as_number(value: object, what: str = "number") -> Fraction:
     """`value` as an exact fraction; `"0.1"` and `"1/10"` are a tenth, the float `0.1` is its binary value.
 
     Raises
     ------
-    InvalidInput : not a number, NaN, infinite, or a boolean.
+    InvalidInput : not a number, NaN, infinite, a boolean, or a text or decimal of more than 1000 digits.
     """
     if isinstance(value, Fraction):
         return value
+    if isinstance(value, (str, Decimal)):
+        _check_length(value, what)
     if isinstance(value, bool):
         raise InvalidInput(f"{what} = {value!r} is a truth value, not a number")
     if isinstance(value, str):
@@ -48,6 +54,18 @@ def as_number(value: object, what: str = "number") -> Fraction:
             raise InvalidInput(f"{what} = {value} is not finite")
         return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))
     raise InvalidInput(f"{what} = {value!r} is not a number; expected int, Fraction, float or str")
+
+
+def _check_length(value: str | Decimal, what: str) -> None:
+    """Refuse 1e999999999 before it is written out, which takes gigabytes."""
+    digits, _, exponent = str(value).lower().partition("e")
+    exponent = exponent.strip().lstrip("+-").replace("_", "")
+    power = int(exponent[:20]) if exponent.isdecimal() else 0
+    if len(digits) + power > LONGEST:
+        shown = str(value) if len(str(value)) <= 40 else f"{str(value)[:37]}..."
+        raise InvalidInput(
+            f"{what} = {shown} has more than {LONGEST} digits; expected a shorter number"
+        )
 
 
 def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> Point:

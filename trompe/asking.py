@@ -20,7 +20,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from trompe.constructions.adversary import read_answer
+from trompe.constructions.adversary import one_line, read_answer
 from trompe.theory import InvalidInput, Point, Task, Visualization
 
 __all__ = [
@@ -164,8 +164,7 @@ def call(decoder: Callable[[Any, Any], Any], task: Task, given: Input) -> Reply:
 
 def named(error: BaseException) -> str:
     """Type and message on one line, cut short."""
-    text = " ".join(str(error).split())
-    text = text if len(text) <= 200 else text[:197] + "..."
+    text = one_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

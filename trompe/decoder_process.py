@@ -26,7 +26,8 @@ def main() -> None:
     os.dup2(nowhere, 0)
     os.dup2(2, 1)
 
-    from trompe.asking import Input, call
+    from trompe.asking import Input, Reply, call
+    from trompe.constructions.adversary import one_line
     from trompe.theory import task
 
     def say(message: dict[str, Any]) -> None:
@@ -40,10 +41,19 @@ def main() -> None:
     if decoder is None:
         return
     for line in questions:
-        reply = call(decoder, asked, Input.from_wire(json.loads(line)))
+        try:
+            reply = call(decoder, asked, Input.from_wire(json.loads(line)))
+        except KeyboardInterrupt:  # the decoder's own: a terminal's reaches only the other process
+            reply = Reply(fault="raised KeyboardInterrupt")
         answer, fault = reply.answer, reply.fault
         if not isinstance(answer, (Fraction, str, type(None))):
-            answer, fault = None, f"returned {type(answer).__name__}; expected one number"
+            answer, fault = (
+                None,
+                (
+                    f"returned {one_line(answer)} ({type(answer).__name__}); expected a rational number, since it "
+                    "runs in a process of its own"
+                ),
+            )
         say({"answer": answer if answer is None else str(answer), "fault": fault})
 
 

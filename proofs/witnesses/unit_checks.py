@@ -12,6 +12,7 @@ from trompe.constructions.expressions import Expression, Linear
 from trompe.constructions.work import spend
 from trompe.proofs.witnesses import piecewise_smt
 from trompe.proofs.witnesses.box_facts import Known, only_at
+from trompe.proofs.witnesses.data import Witness
 from trompe.proofs.witnesses.extremes import BoxAnalysis
 from trompe.proofs.witnesses.membership import (
     is_additive,

@@ -59,6 +59,12 @@ UNIT = Visualization((0, 0), (1, 1), 0, 1)
         (None, "n = None is not a number; expected int, Fraction, float or str"),
         (1j, "is not a number; expected int, Fraction, float or str"),
         ([1], r"n = \[1\] is not a number"),
+        ("1e999999999", "n = 1e999999999 has more than 1000 digits; expected a shorter number"),
+        ("-1E-5_000", "has more than 1000 digits"),
+        ("1e99999999999999999999999999", "has more than 1000 digits"),
+        ("1" * 1001, r"n = 1{37}\.\.\. has more than 1000 digits"),
+        (Decimal("1e999999"), "has more than 1000 digits"),
+        (Decimal("1e-999999"), "has more than 1000 digits"),
     ],
 )
 def test_not_a_number(value, words):
@@ -72,6 +78,7 @@ def test_not_a_number(value, words):
         ("0.1", F(1, 10)),
         (" 1/10 ", F(1, 10)),
         ("1e-2", F(1, 100)),
+        ("1e900", F(10**900)),
         (0.5, F(1, 2)),
         (0.1, F(3602879701896397, 2**55)),
         (Decimal("0.1"), F(1, 10)),

@@ -343,3 +343,30 @@ def test_convex_about_the_origin_is_exact_in_floats():
     found = bound(function_class("convex"), SQUARE, np.array([0.5, 0.25]))
     assert found["side"].answer == "min" and found["approx"].decidable is True
     assert isinstance(Gauge.__doc__, str)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0, "1e400", "too large for floats"),
+        ("-1e300", "1e300", "too large for floats"),
+        ("-1e-400", "1e-400", "too small for floats"),
+        (0, "5e-324", "too small for floats"),
+        ("1e200", "1.0000000000000000001e200", "too small beside m and M"),
+        (1, F(2**31 + 1, 2**31), "too small beside m and M"),
+    ],
+)
+@pytest.mark.parametrize("key", ["convex", "affine", "monotone", "black-box", "neuron"])
+def test_values_that_floats_do_not_tell_apart_are_refused(key, low, high, words):
+    cls = function_class(key, **({"link": "leaky-relu"} if key == "neuron" else {}))
+    v = Visualization((0, 0), (1, 1), low, high)
+    with pytest.raises(InvalidInput, match=f"{key}: .*{words}.*; ask with exact numbers"):
+        bound(cls, v, np.array([[0.25, 0.5]]))
+    exact = bound(cls, v, (F(1, 4), F(1, 2)))
+    assert v.minimum <= exact.interval.lower < exact.interval.upper <= v.maximum
+
+
+def test_the_radius_of_floats_is_right_wherever_they_are_taken():
+    v = Visualization((0, 0), (1, 1), 1, F(2**30 + 1, 2**30))
+    found = bound(function_class("convex"), v, np.array([[0.25, 0.5]]))
+    assert found.radius == pytest.approx([0.25], abs=1e-5)

@@ -39,6 +39,17 @@ def test_one_query_as_in_the_issue(call):
     assert max(map(len, out.splitlines())) <= 100
 
 
+@pytest.mark.parametrize("format", ["text", "json", "csv"])
+def test_long_numbers_are_written_short_in_text_and_in_full_elsewhere(call, format):  # noqa: A002
+    status, out, err = call(
+        "bound", "--class", "convex", "--argmin", "0,0", "--argmax", "1,1", "--min", "0",
+        "--max", "1e900", "--query", "1/3,1/7", "--format", format,
+    )  # fmt: skip
+    assert (status, err) == (0, "")
+    assert ("to about 3.33333333333E+899" in out) == (format == "text")
+    assert (f"{10**900}/3" in out) == (format != "text")
+
+
 def test_decidable_tasks_name_their_answer(call):
     status, out, _ = call(*BOUND, "--query", "1/8,1/16", "--eps", "1/5")
     assert status == 0
@@ -239,7 +250,7 @@ def _damaged(folder, kind):
         ("cut", "is cut short"), ("cut header", "is cut short"), ("empty", "is cut short"), ("junk", "it is no .npy file"),
         ("objects", "holds objects"), ("bytes", "divide 8-bit images by 255"), ("flat", "expected (n, d)"),
         ("nan", "queries[1, 1] = nan lies outside"), ("three", "expected (2,) or (n, 2)"), ("folder", "directory"),
-        ("csv header", "line 1, column 1 = 'x' is not a number"), ("csv ragged", "line 2 has 1 numbers"),
+        ("csv header", "line 1 has no number but 'x'; leave a line of names out"), ("csv ragged", "line 2 has 1 numbers"),
         ("csv empty", "holds no point"), ("csv binary", "expected a text file"),
     ],
 )  # fmt: skip

@@ -8,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.resources import files
 
+import jsonschema
 import pytest
 from test_planted_faults import ReciprocalsExchanged
 from trompe.constructions import CONSTRUCTIONS
+from trompe.proofs.sampling.fuzzing import PROPERTIES
 
 from trompe.cli import run
 
@@ -20,6 +23,27 @@ def fuzz(capsys, *options):
     status = run(["fuzz", *options])
     captured = capsys.readouterr()
     return status, captured.out, captured.err
+
+
+def schema():
+    return json.loads(files("trompe").joinpath("schemas/campaign.json").read_text())
+
+
+def fits_the_schema(data):
+    jsonschema.Draft202012Validator.check_schema(schema())
+    return jsonschema.Draft202012Validator(schema()).is_valid(data)
+
+
+def test_the_schema_names_every_property(capsys):
+    assert schema()["$defs"]["property"]["enum"] == list(PROPERTIES)
+    _, out, _ = fuzz(capsys, "--cases", "1", "--jobs", "1", "--row", "constant", "--format", "json")
+    data = json.loads(out)
+    assert fits_the_schema(data)
+    for damage in (
+        {"counts": {}}, {"counts": {"constant": {"truth": 1}}}, {"counts": {"constant": {"runs": 0}}},
+        {"interrupted": "no"}, {"version": 2}, {"seconds": -1}, {"more": 1},
+    ):  # fmt: skip
+        assert not fits_the_schema(data | damage), damage
 
 
 def test_counts_per_row_and_property(capsys):
@@ -43,6 +67,7 @@ def test_json_to_a_file(capsys, tmp_path):
     data = json.loads(output.read_text())
     assert (data["seed"], data["first"], data["cases_per_row"], data["failures"]) == (9, 5, 2, [])
     assert data["counts"]["convex"]["runs"] == 2
+    assert fits_the_schema(data)
 
 
 def test_a_planted_fault_is_shown_with_what_repeats_it(capsys, monkeypatch):
@@ -55,7 +80,11 @@ def test_a_planted_fault_is_shown_with_what_repeats_it(capsys, monkeypatch):
     again = fuzz(capsys, *command[2:], "--jobs", "1")
     assert again[0] == 1 and "FAILED monotone, triple" in again[1]
     status, out, _ = fuzz(capsys, *line, "--cases", "30", "--format", "json")
-    failure = json.loads(out)["failures"][0]
+    data = json.loads(out)
+    failure = data["failures"][0]
+    assert fits_the_schema(data)
+    for damage in ({"case": -1}, {"property": "truth"}, {"example": ""}, {"command": "rm x"}):
+        assert not fits_the_schema(data | {"failures": [failure | damage]}), damage
     assert (
         status == 1
         and failure["property"] == "triple"

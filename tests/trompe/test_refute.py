@@ -294,6 +294,24 @@ def leaves(v, x):
     sys.exit(3)
 
 
+class Unreadable(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def raises_the_unreadable(v, x):
+    raise Unreadable
+
+
+def raises_control_characters(v, x):
+    raise ValueError("\x1b[31mred \ud800")
+
+
+class LateError(float):
+    def __float__(self):
+        raise ZeroDivisionError("read me not")
+
+
 BROKEN = {
     boom: "raised ValueError: no idea",
     leaves: "raised SystemExit: 3",
@@ -304,6 +322,11 @@ BROKEN = {
     lambda v, x: float("nan"): "nan is not finite",
     lambda v, x: x: "an array of shape (2,)",
     lambda v, x: "min": "expected one number",
+    lambda v, x: 10**5000: "more than 12000 bits",
+    lambda v, x: F(1, 10**5000): "more than 12000 bits",
+    lambda v, x: LateError(0.5): "raises ZeroDivisionError when it is read",
+    raises_the_unreadable: "raised Unreadable",
+    raises_control_characters: r"ValueError: \x1b[31mred \ud800",
     lambda v: 0: "raised TypeError",
 }
 
@@ -314,6 +337,7 @@ def test_a_broken_decoder_is_not_refuted(decoder, row):
     found = refute(decoder, row, "exact", dim=2)
     assert found.status == "broken" and not found.is_refuted
     assert BROKEN[decoder] in found.reason and "Nothing is claimed about it" in found.reason
+    assert str(found).replace("\n", "").isprintable()
     assert found.function is None and found.prediction is None and found.error is None
     assert EXIT_STATUS[found.status] not in (0, 1, 2)
     with pytest.raises(InvalidInput):

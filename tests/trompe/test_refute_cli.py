@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 import time
+from importlib.resources import files
 from pathlib import Path
 from textwrap import dedent
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -53,6 +55,18 @@ def closes(v, x):
     note()
     os.closerange(3, 100)
     time.sleep(1000)
+def stops(v, x): raise KeyboardInterrupt
+def huge(v, x): return 10 ** 5000
+def red(v, x): raise ValueError(chr(27) + "[31mred" + chr(0xd800))
+class Unreadable(Exception):
+    def __str__(self): raise RuntimeError
+def unreadable(v, x): raise Unreadable
+def third(v, x):
+    import sympy
+    return sympy.Rational(1, 3)
+def root(v, x):
+    import sympy
+    return sympy.sqrt(2) / 2
 NUMBER = 3
 """
 
@@ -73,6 +87,12 @@ def refute(capfd, source, *options):
     status = run(["refute", str(source), *options])
     captured = capfd.readouterr()
     return status, captured.out, captured.err
+
+
+def fits_the_schema(data):
+    schema = json.loads(files("trompe").joinpath("schemas/refutation.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema).is_valid(data)
 
 
 def is_running(pid):
@@ -128,6 +148,33 @@ def test_json_has_a_witness_that_check_accepts(capfd, folder):
 def test_a_broken_decoder_has_its_own_status(capfd, folder, name, said):
     status, out, _ = refute(capfd, f"{folder}/mine.py:{name}", *CONVEX_SIDE)
     assert status == 4 and said in out and "Nothing is claimed about it" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("stops", "raised KeyboardInterrupt."),
+        ("huge", "more than 12000 bits"),
+        ("red", r"raised ValueError: \x1b[31mred\ud800"),
+        ("unreadable", "raised Unreadable."),
+        ("root", "sqrt(2)/2 (Mul); expected a rational number"),
+    ],
+)
+def test_whatever_a_decoder_does_is_reported_in_both_formats(capfd, folder, name, said):
+    line = (f"{folder}/mine.py:{name}", "--class", "convex", "--task", "exact")
+    status, out, err = refute(capfd, *line)
+    assert (status, err) == (4, "") and said in out and out.replace("\n", "").isprintable()
+    status, out, err = refute(capfd, *line, "--format", "json")
+    data = json.loads(out)
+    assert (status, err, data["status"]) == (4, "", "broken") and said in data["reason"]
+    assert fits_the_schema(data)
+
+
+def test_a_rational_number_of_sympy_is_judged(capfd, folder):
+    status, out, _ = refute(
+        capfd, f"{folder}/mine.py:third", "--class", "convex", "--task", "exact"
+    )
+    assert status == 0 and "The decoder answers 1/3." in out
 
 
 @pytest.mark.parametrize("name", ["hangs", "forks_and_hangs", "closes"])
@@ -242,6 +289,55 @@ def test_bad_input_is_one_line_and_2(capfd, folder, monkeypatch, source, options
     status, out, err = refute(capfd, source, *options)
     assert (status, out) == (2, "")
     assert err.startswith("trompe: ") and err.count("\n") == 1 and said in err
+
+
+SCHEMA_CASES = {
+    "refuted": ("side", *CONVEX_SIDE),
+    "no witness": ("side", *CONVEX_SIDE, "--dim", "150000"),
+    "rates": ("coin", *CONVEX_SIDE, "--repeats", "30"),
+    "approx": (
+        "value",
+        "--class",
+        "lipschitz",
+        "--metric",
+        "l2",
+        "--task",
+        "approx",
+        "--eps",
+        "0.4",
+    ),
+    "irrational": ("value", "--class", "neuron", "--task", "exact"),
+    "decidable": ("side", *CONVEX_SIDE, "--argmin", "0.25", "--query", "0.25,0.5"),
+    "mistaken": ("value", "--class", "affine-1d", "--task", "exact"),
+    "broken": ("raises", *CONVEX_SIDE),
+}
+
+
+@pytest.mark.parametrize("case", SCHEMA_CASES)
+def test_json_follows_the_schema(capfd, folder, case):
+    name, *options = SCHEMA_CASES[case]
+    status, out, _ = refute(capfd, f"{folder}/mine.py:{name}", *options, "--format", "json")
+    data = json.loads(out)
+    assert data["exit_status"] == status and fits_the_schema(data)
+    for field, wrong in (
+        ("status", "disproved"), ("query", [0.5]), ("dim", "2"), ("key", "convex"), ("function", "h"),
+        ("witness_missing", 0), ("randomised", {"coin": 1}), ("more", 1),
+    ):  # fmt: skip
+        assert not fits_the_schema(data | {field: wrong}), field
+
+
+def test_the_schema_ties_claims_to_the_status(capfd, folder):
+    _, out, _ = refute(capfd, f"{folder}/mine.py:side", *CONVEX_SIDE, "--format", "json")
+    found = json.loads(out)
+    for damage in (
+        {"exit_status": 3}, {"prediction": None}, {"truth": None}, {"function": None},
+        {"witness": None}, {"status": "decidable"}, {"witness": {"format": "another"}},
+    ):  # fmt: skip
+        assert not fits_the_schema(found | damage), damage
+    _, out, _ = refute(capfd, f"{folder}/mine.py:raises", *CONVEX_SIDE, "--format", "json")
+    broken = json.loads(out)
+    for damage in ({"prediction": "min"}, {"truth": "1/2"}, {"function": "f"}):
+        assert not fits_the_schema(broken | damage), damage
 
 
 def test_the_statuses_are_documented(capfd):

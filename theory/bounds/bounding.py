@@ -25,6 +25,9 @@ Progress = Callable[[int, int, str], None]
 
 YES, NO, OPEN = 1, 0, -1
 _DECIDABLE = {YES: True, NO: False, OPEN: None}
+_LARGEST, _SMALLEST = Fraction(10**300), Fraction(1, 10**280)
+_CLOSEST = Fraction(1, 2**30)
+"""Of (M - m) / max(|m|, |M|): so rounding in the unit's scale moves the radius by less than 10^-5."""
 _CONVERTED = 64
 """Queries at a time where each is answered in exact numbers."""
 
@@ -170,6 +173,7 @@ def bound(
         parts = [_exactly(known, [point], share) for point in _told(queries, progress)]
         found = _joined(parts, object)
     else:
+        _check_scale(function_class, visualization)
         rows = max(1, BLOCK // (8 * visualization.dim))
         if known.converts:
             rows = min(rows, _CONVERTED)
@@ -350,6 +354,18 @@ def _scaled(v: Visualization, found: Brackets, eps: Fraction) -> _Part:
     side[is_min | is_max | found.single] = YES
     words = np.where(is_min, "min", np.where(is_max, "max", ""))
     return _Part(lower, upper, tolerance, (exact, approx, side), words)
+
+
+def _check_scale(cls: FunctionClass, v: Visualization) -> None:
+    """Are m, M and R numbers that float64 holds, and holds apart?"""
+    largest = max(abs(v.minimum), abs(v.maximum))
+    if max(largest, v.range) > _LARGEST:
+        why = "m, M or M - m is too large for floats"
+    elif v.range and v.range < max(_SMALLEST, _CLOSEST * largest):
+        why = "M - m is too small for floats, or too small beside m and M"
+    else:
+        return
+    raise InvalidInput(f"{cls.key}: {why}; ask with exact numbers, or rescale the unit's values")
 
 
 def _finite(value: Fraction) -> float:

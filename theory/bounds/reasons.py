@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Context
 from fractions import Fraction
 from typing import Any
 
@@ -45,12 +46,12 @@ def members(cls: FunctionClass, exemplars: int) -> str:
 
 def number(value: Any) -> str:
     """A number as a reader wants it: fractions and roots exact where short, floats to 12 digits."""
-    if isinstance(value, Fraction) and value.denominator < 10**12:
+    if isinstance(value, Fraction) and abs(value.numerator) < 10**24 and value.denominator < 10**12:
         return str(value)
     try:
         near = float(value)
     except OverflowError:
-        return str(value)
+        return f"about {Context(12).divide(value.numerator, value.denominator)}"
     if isinstance(value, (Fraction, float)):
         return f"{near:.12g}"
     text = str(value)

@@ -241,6 +241,10 @@ def _read_csv(path: Path) -> list[Any]:
                     raise InvalidInput(
                         f"{where} has {len(cells)} numbers; the first point has {len(found[0])}"
                     )
+                if not found and not any(map(_is_number, cells)):
+                    raise InvalidInput(
+                        f"{where} has no number but {cells[0]!r}; leave a line of names out"
+                    )
                 found.append(
                     tuple(
                         as_number(cell, f"{where}, column {i}") for i, cell in enumerate(cells, 1)
@@ -252,6 +256,16 @@ def _read_csv(path: Path) -> list[Any]:
     if not found:
         raise InvalidInput(f"--points {path} holds no point")
     return found
+
+
+def _is_number(text: str) -> bool:
+    from trompe.theory import InvalidInput, as_number
+
+    try:
+        as_number(text)
+    except InvalidInput:
+        return False
+    return True
 
 
 def mount(app: typer.Typer) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Output, emit
+from trompe.commands.shared import Output, data_rows, dataset, emit
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass, Task, Visualization
@@ -143,11 +143,9 @@ def _class(
     if constant is not None:
         parameters["constant"] = as_number(constant, "--constant")
     if data is not None:
-        from trompe.commands.witness import _data_rows, _dataset
-
-        read = _data_rows(data)
+        read = data_rows(data)
         longest = max((len(inputs) for inputs, _ in read), default=1)
-        parameters["data"] = _dataset(read, dim or longest)
+        parameters["data"] = dataset(read, dim or longest)
     return function_class(row, **parameters)
 
 

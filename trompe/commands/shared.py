@@ -6,11 +6,27 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-__all__ = ["Dims", "Jobs", "Output", "Solvers", "check_jobs", "emit", "parse_dims", "progress_bar"]
+if TYPE_CHECKING:
+    from trompe.theory import Dataset
+
+__all__ = [
+    "Dims",
+    "Jobs",
+    "Output",
+    "Solvers",
+    "check_jobs",
+    "data_rows",
+    "dataset",
+    "emit",
+    "exact_numbers",
+    "of_length",
+    "parse_dims",
+    "progress_bar",
+]
 
 Dims = Annotated[
     str, typer.Option(help="Dimensions at which sentences about coordinates are checked.")
@@ -69,3 +85,68 @@ def emit(content: str, output: Path | None = None) -> None:
     from trompe.files import write_text
 
     write_text(output, content)
+
+
+def exact_numbers(text: str, what: str) -> list[Any]:
+    """Numbers with commas, exact; `what` is said where one of them is none."""
+    from trompe.theory import as_number
+
+    return [as_number(part, f"{what}[{i}]") for i, part in enumerate(text.split(","))]
+
+
+def of_length(values: list[Any], dim: int, name: str) -> list[Any]:
+    """The values, if there are d of them."""
+    from trompe.theory import InvalidInput
+
+    if len(values) != dim:
+        raise InvalidInput(f"{name} has {len(values)} coordinates; expected d = {dim}")
+    return values
+
+
+def data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
+    """Inputs and labels from `point:label` items and from files with one such item a line."""
+    from trompe.theory import InvalidInput, as_number
+
+    rows = []
+    for item in items:
+        if ":" in item:
+            lines = {f"--data {item}": item}
+        else:
+            content = _text_of(item)
+            lines = {f"{item}, line {k}": line for k, line in enumerate(content.splitlines(), 1)}
+        for where, line in lines.items():
+            text = line.partition("#")[0].strip()
+            if not text:
+                continue
+            inputs, colon, label = text.rpartition(":")
+            if not colon:
+                raise InvalidInput(
+                    f"{where}: expected a point, a colon and a label, such as 1/2,0:1/3"
+                )
+            rows.append((exact_numbers(inputs, where), as_number(label, f"{where}: label")))
+    return rows
+
+
+def _text_of(name: str) -> str:
+    from trompe.proofs.witnesses.file import MAX_BYTES, read_bytes
+    from trompe.theory import InvalidInput
+
+    expected = "a point such as 1/2,0:1/3, or a file with one a line"
+    content = read_bytes(Path(name), f"--data: expected {expected}")
+    if len(content) > MAX_BYTES:
+        raise InvalidInput(f"--data {name} is larger than {MAX_BYTES // 2**20} MiB")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidInput(f"--data {name} is not UTF-8 text; expected {expected}") from None
+
+
+def dataset(rows: list[tuple[list[Any], Any]], dim: int) -> Dataset:
+    """What `data_rows` read, with d inputs; one number stands for all coordinates."""
+    from trompe.theory import Dataset
+
+    inputs = [
+        values * dim if len(values) == 1 else of_length(values, dim, f"--data point {j + 1}")
+        for j, (values, _) in enumerate(rows)
+    ]
+    return Dataset(inputs, [label for _, label in rows])

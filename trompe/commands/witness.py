@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Output, emit
+from trompe.commands.shared import Output, data_rows, dataset, emit, exact_numbers, of_length
 
 if TYPE_CHECKING:
     from trompe.constructions.examples import Example
@@ -119,8 +118,8 @@ def _case(
     from trompe.theory import InvalidInput, Visualization, as_number, row_class
 
     given = {"--query": query, "--argmin": argmin, "--argmax": argmax}
-    points = {name: _numbers(text, name) for name, text in given.items() if text is not None}
-    rows = _data_rows(data) if data is not None else None
+    points = {name: exact_numbers(text, name) for name, text in given.items() if text is not None}
+    rows = data_rows(data) if data is not None else None
     if dim is None:
         several = [*points.values(), *(inputs for inputs, _ in rows or ())]
         lengths = [len(values) for values in several if len(values) > 1]
@@ -128,13 +127,13 @@ def _case(
     if dim > MAX_DIM:
         raise InvalidInput(f"--dim {dim}: a witness has at most {MAX_DIM} inputs")
     base = example(row, dim)
-    cls = _class(base.cls, constant, metric, _dataset(rows, dim) if rows is not None else None)
+    cls = _class(base.cls, constant, metric, dataset(rows, dim) if rows is not None else None)
 
     def point(name: str, default: Any) -> Any:
         values = points.get(name)
         if values is None:
             return default
-        return values * dim if len(values) == 1 else _of_length(values, dim, name)
+        return values * dim if len(values) == 1 else of_length(values, dim, name)
 
     v = Visualization(
         point("--argmin", base.v.argmin),
@@ -160,68 +159,6 @@ def _class(
     if data is not None:
         changes["data"] = data
     return replace(base, **changes) if changes else base
-
-
-def _numbers(text: str, what: str) -> list[Any]:
-    from trompe.theory import as_number
-
-    return [as_number(part, f"{what}[{i}]") for i, part in enumerate(text.split(","))]
-
-
-def _of_length(values: list[Any], dim: int, name: str) -> list[Any]:
-    from trompe.theory import InvalidInput
-
-    if len(values) != dim:
-        raise InvalidInput(f"{name} has {len(values)} coordinates; expected d = {dim}")
-    return values
-
-
-def _data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
-    """Inputs and labels from `point:label` items and from files with one such item a line."""
-    from trompe.theory import InvalidInput, as_number
-
-    rows = []
-    for item in items:
-        if ":" in item:
-            lines = {f"--data {item}": item}
-        else:
-            content = _text_of(item)
-            lines = {f"{item}, line {k}": line for k, line in enumerate(content.splitlines(), 1)}
-        for where, line in lines.items():
-            text = line.partition("#")[0].strip()
-            if not text:
-                continue
-            inputs, colon, label = text.rpartition(":")
-            if not colon:
-                raise InvalidInput(
-                    f"{where}: expected a point, a colon and a label, such as 1/2,0:1/3"
-                )
-            rows.append((_numbers(inputs, where), as_number(label, f"{where}: label")))
-    return rows
-
-
-def _text_of(name: str) -> str:
-    from trompe.proofs.witnesses.file import MAX_BYTES, read_bytes
-    from trompe.theory import InvalidInput
-
-    expected = "a point such as 1/2,0:1/3, or a file with one a line"
-    content = read_bytes(Path(name), f"--data: expected {expected}")
-    if len(content) > MAX_BYTES:
-        raise InvalidInput(f"--data {name} is larger than {MAX_BYTES // 2**20} MiB")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidInput(f"--data {name} is not UTF-8 text; expected {expected}") from None
-
-
-def _dataset(rows: list[tuple[list[Any], Any]], dim: int) -> Dataset:
-    from trompe.theory import Dataset
-
-    inputs = [
-        values * dim if len(values) == 1 else _of_length(values, dim, f"--data point {j + 1}")
-        for j, (values, _) in enumerate(rows)
-    ]
-    return Dataset(inputs, [label for _, label in rows])
 
 
 def mount(app: typer.Typer) -> None:
