@@ -240,7 +240,7 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-app_audit = typer.Typer(help="Audits of your own network.", no_args_is_help=True)
+app_audit = typer.Typer(help="Audits of your own network: silent, paths.")
 app_audit.command("silent")(app_audit_silent)
 app_audit.command("paths")(app_audit_paths)
 

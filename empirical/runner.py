@@ -85,7 +85,8 @@ def reproduce(
         pixels = load_picture(target, images.shape, images.levels)
         picture = torch.from_numpy(pixels).float() / images.levels
     store = TensorCache(cache)
-    for needed in (folder, store.folder):
+    there = [folder / key for key in keys if (folder / key).exists()]
+    for needed in (folder, store.folder, *there):  # before the work, not after it
         check_writable(needed / "witness.json")
     results = {}
     with repeatable(threads, place):

@@ -143,6 +143,13 @@ def test_bad_questions(tmp_path, blobs):
         runner.reproduce("all", "nowhere", "cpu", output=tmp_path)
 
 
+def test_a_place_that_cannot_be_written_is_seen_before_the_work(blobs, tmp_path, monkeypatch):
+    monkeypatch.setitem(runner.EXPERIMENTS, "erm-witness", _interrupt)
+    (tmp_path / "silent-units" / "witness.json").mkdir(parents=True)
+    with pytest.raises(InvalidInput, match=r"silent-units/witness\.json cannot be written"):
+        runner.reproduce("all", blobs, "cpu", output=tmp_path, cache=tmp_path / "cache", show=False)
+
+
 def test_a_missed_acceptance_is_seen(blobs):
     witness = Witness("empirical/test", "a claim", blobs, torch.device("cpu"), 0)
     assert witness.add("good", 0.5, "share", at_least=0.5)
