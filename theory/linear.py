@@ -110,8 +110,7 @@ class LinkedWeights(Weights):
     def share(self, value: Any) -> Any:
         """(h^-1(value) - h^-1(m)) / (h^-1(M) - h^-1(m))."""
         start, stop, at = (
-            self.cls.function.inverse(EXACT.array(y), EXACT)[()]
-            for y in (self.v.minimum, self.v.maximum, value)
+            self.cls.function.inverse(y, EXACT) for y in (self.v.minimum, self.v.maximum, value)
         )
         return (at - start) / (stop - start)
 
