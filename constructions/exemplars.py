@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from trompe.constructions import triple
 from trompe.constructions.base import Construction, Triple
+from trompe.constructions.extended import LinkedTriple, NeuronTriple
 from trompe.constructions.rows import Hats
 from trompe.theory import (
     Dataset,
@@ -30,12 +31,21 @@ from trompe.theory import (
 )
 from trompe.theory.bounds.exemplars import Cones, Order, Whole, fibres
 from trompe.theory.bounds.fibres import Fibres
-from trompe.theory.bounds.linear import Supports, Weights
+from trompe.theory.bounds.linear import LinkedWeights, Supports, Weights
 from trompe.theory.bounds.simplex import Optimum
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, metric
+from trompe.theory.links import Link
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 
-__all__ = ["ConeTriple", "SupportTriple", "WeightTriple", "excess", "exemplar_triple", "flat"]
+__all__ = [
+    "ConeTriple",
+    "LinkedWeightTriple",
+    "SupportTriple",
+    "WeightTriple",
+    "excess",
+    "exemplar_triple",
+    "flat",
+]
 
 _ZERO, _ONE, _HALF = Fraction(0), Fraction(1), Fraction(1, 2)
 
@@ -202,6 +212,75 @@ def _weights(known: Weights, x: Point) -> WeightParameters:
     )
 
 
+@dataclass(frozen=True)
+class LinkedWeightParameters:
+    """m, M, the link, the reflection that takes b to (1, .., 1), and the weights of U, W and B."""
+
+    low: Any
+    high: Any
+    link: Link
+    flip: Any
+    sign: Any
+    most: Any
+    least: Any
+    inner: Any
+
+
+class LinkedWeightTriple(Construction):
+    """H of the affine triple's shares, H(u) = h((1-u) h^-1(m) + u h^-1(M)): neurons with the link h."""
+
+    row = "neuron with exemplars"
+    formulas = {
+        "U": "H(p.z'), p a vertex with the largest p.x'",
+        "W": "H(p.z'), p a vertex with the smallest p.x'",
+        "B": "H(p.z'), every p_k > 0",
+    }
+    Features = WeightTriple.Features
+    _weights = WeightTriple()
+
+    def parameters(self, cls: Any, v: Visualization, x: Point) -> LinkedWeightParameters:
+        raise NotImplementedError("made from the shown points by exemplar_triple")
+
+    def features(
+        self, z: Array, p: LinkedWeightParameters, xp: ArrayNamespace
+    ) -> WeightTriple.Features:
+        return self._weights.features(z, self._shares(p, xp), xp)
+
+    def upper(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        return NeuronTriple.member(self.upper_share(features, p, xp), p, xp)
+
+    def lower(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        return NeuronTriple.member(self.lower_share(features, p, xp), p, xp)
+
+    def strict(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        return NeuronTriple.member(self.strict_share(features, p, xp), p, xp)
+
+    def upper_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        """p.z' for U."""
+        return self._weights.upper(features, self._shares(p, xp), xp)
+
+    def lower_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        """p.z' for W."""
+        return self._weights.lower(features, self._shares(p, xp), xp)
+
+    def strict_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        """p.z' for B."""
+        return self._weights.strict(features, self._shares(p, xp), xp)
+
+    @staticmethod
+    def _shares(p: LinkedWeightParameters, xp: ArrayNamespace) -> WeightParameters:
+        """The affine parameters for the range [0, 1]."""
+        ends = xp.number(0), xp.number(1)
+        return WeightParameters(*ends, p.flip, p.sign, p.most, p.least, p.inner)
+
+
+def _linked_weights(known: LinkedWeights, x: Point) -> LinkedWeightParameters:
+    p = _weights(known, x)
+    return LinkedWeightParameters(
+        p.low, p.high, known.cls.function, p.flip, p.sign, p.most, p.least, p.inner
+    )
+
+
 # -- supports: convex ------------------------------------------------------------------------------------
 
 
@@ -341,6 +420,9 @@ def exemplar_triple(
         raise QueryShown(f"{cls.key}: query {show(query)} is an exemplar; choose another point")
     if isinstance(known, (Cones, Order)):
         return Triple(ConeTriple(), cls, v, query, _cones(known, query))
+    if isinstance(known, LinkedWeights):
+        linked = _linked_weights(known, query)
+        return LinkedTriple(LinkedWeightTriple(), cls, v, query, linked)
     if isinstance(known, Weights):
         return Triple(WeightTriple(), cls, v, query, _weights(known, query))
     if isinstance(known, Supports):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from typing import Any
 
 import trompe
 from trompe.proofs.sharp import SharpTable
-from trompe.theory.sharp import COLUMNS, SharpRow
+from trompe.theory.sharp import COLUMNS, FURTHER, SharpRow
 from trompe.theory.sharp.quantities import Quantity
 
 __all__ = ["SHARP_FORMATS", "as_json", "show_number"]
@@ -110,12 +111,19 @@ def _footer(table: SharpTable) -> list[str]:
         notes.insert(1, "about: estimated from random queries, no proof.")
     if any(r.key == "lipschitz" for r in table.rows):
         notes.insert(1, LIPSCHITZ)
+    if any(r.key in FURTHER for r in table.rows):
+        notes.insert(1, NEURON)
     return notes
 
 
 LIPSCHITZ = (
     "Lipschitz: numbers at the visualization named. Over all feasible visualizations at a fixed L the worst "
     "radius is 1/2."
+)
+
+NEURON = (
+    "One neuron (d > 1) has no row: its worst radius is 1/2 for every link h, but both shares depend on h, m and M. "
+    "With H(u) = h((1-u) s + u t), h(s) = m, h(t) = M, and H(c) = (m+M)/2 the side share is c^d + (1-c)^d."
 )
 
 
@@ -177,25 +185,26 @@ def _markdown_line(cells: Iterable[str]) -> str:
 
 
 def latex(table: SharpTable) -> str:
-    r"""A `table` environment for a document with \usepackage{amsmath,booktabs}."""
+    r"""A `table` environment for a document with \usepackage{amsmath,booktabs}, as wide as an article's text."""
+    widths = "".join(rf"p{{{w}\linewidth}}" for w in LATEX_WIDTHS)
     lines = [
         r"% \usepackage{amsmath,booktabs}",
         f"% trompe {trompe.__version__}",
         r"\begin{table}",
-        r"\centering",
-        r"\begin{tabular}{llll}",
+        r"\centering\small\setlength{\tabcolsep}{4pt}",
+        rf"\begin{{tabular}}{{@{{}}{widths}@{{}}}}",
         r"\toprule",
         r"class & worst radius & side share & $\varepsilon$ share \\",
         r"\midrule",
     ]
     for row in table.rows:
         forms = " & ".join(row.formulas[c].latex for c in COLUMNS)
-        lines.append(f"{row.name} & {forms} \\\\")
+        lines.append(f"{_latex_name(row.name)} & {forms} \\\\")
         if row.varies:
             for d, numbers in _lines(table, row):
                 shown = " & ".join(map(_latex_number, numbers))
                 lines.append((rf"\quad $d={d}$" if d else "") + f" & {shown} \\\\")
-    settings = "; ".join(f"{row.name}: {row.setting.latex}" for row in table.rows)
+    settings = "; ".join(f"{_latex_name(row.name)}: {row.setting.latex}" for row in table.rows)
     eps = ", ".join(map(str, table.eps))
     caption = (
         "What a feature visualization determines. Worst radius: the supremum over queries $x$ of the smallest "
@@ -206,6 +215,16 @@ def latex(table: SharpTable) -> str:
     return "\n".join(
         [*lines, r"\bottomrule", r"\end{tabular}", f"\\caption{{{caption}}}", r"\end{table}", ""]
     )
+
+
+LATEX_WIDTHS = (0.27, 0.15, 0.24, 0.27)
+"""Of the columns, as shares of the line."""
+
+
+def _latex_name(name: str) -> str:
+    """The row's name with its symbols in italics: `Affine ($d>1$)`."""
+    name = re.sub(r"\bd ([>=]) 1", r"$d\g<1>1$", name)
+    return re.sub(r"(?<![\w$])L(?!\w)", "$L$", name)
 
 
 def _latex_number(shown: str) -> str:

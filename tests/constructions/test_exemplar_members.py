@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 from trompe.constructions.exemplars import ConeTriple, excess, exemplar_triple, flat
 from trompe.constructions.strategies import dims, members, points
 from trompe.theory import InvalidInput, QueryShown, Visualization, function_class
@@ -114,6 +115,90 @@ def test_affine_ends_are_approached_only():
         pair = t.pair(eta)
         assert found.lower < pair.g_x < pair.f_x < found.upper
         assert pair.gap == (1 - eta) * (found.upper - found.lower)
+
+
+@st.composite
+def leaky_neurons(draw):
+    """A leaky ReLU of positive weights seen from a corner, its visualization, and the neuron itself."""
+    d, slope = draw(st.integers(2, 3)), F(1, draw(st.integers(2, 5)))
+    b = tuple(F(draw(st.integers(0, 1))) for _ in range(d))
+    start, rise = F(draw(st.integers(-9, 3)), 3), F(draw(st.integers(1, 9)), 2)
+    raw = [draw(st.integers(1, 5)) for _ in range(d)]
+
+    def link(t):
+        return t if t >= 0 else slope * t
+
+    def neuron(z):
+        seen = (zi if bi else 1 - zi for zi, bi in zip(z, b, strict=True))
+        return link(start + rise * sum(w * zi for w, zi in zip(raw, seen, strict=True)) / sum(raw))
+
+    a = tuple(1 - bi for bi in b)
+    v = Visualization(a, b, link(start), link(start + rise))
+    return function_class("neuron", link="leaky-relu", slope=slope), v, neuron, (start, rise)
+
+
+@settings(max_examples=40)
+@given(neuron=leaky_neurons(), data=st.data())
+def test_a_leaky_neuron_s_bound_is_attained_and_is_the_linear_program_s(neuron, data):
+    cls, v, f, (start, rise) = neuron
+    drawn = st.lists(points(v.dim), min_size=2, max_size=4, unique=True)
+    x, *spots = (z for z in data.draw(drawn) if z not in (v.argmin, v.argmax))
+    exemplars = [(p, f(p)) for p in spots]
+    assume(exemplars)
+    found = bound(cls, v, x, exemplars).interval
+    assert found.lower <= f(x) <= found.upper
+    t = exemplar_triple(cls, v, x, exemplars)
+    zs = [*product((F(0), F(1, 3), F(1)), repeat=v.dim)]
+    assert triple_faults(t, exemplars, found, zs) == []
+    pair = t.pair(F(1, 100))
+    for z, y in [*exemplars, (v.argmin, v.minimum), (v.argmax, v.maximum)]:
+        assert pair.f(z) == pair.g(z) == y
+    assert (found.lower < pair.g_x < pair.f_x < found.upper) or found.lower == found.upper
+
+    def seen(z):
+        return [float(zi if bi else 1 - zi) for zi, bi in zip(z, v.argmax, strict=True)]
+
+    def pre(y):  # the inverse link, by hand
+        return float((y if y >= 0 else y / cls.slope) - start) / float(rise)
+
+    rows, right = [[1.0] * v.dim, *(seen(p) for p in spots)], [1.0, *(pre(y) for _, y in exemplars)]
+    for sign, end in ((1, found.lower), (-1, found.upper)):
+        solved = linprog([sign * c for c in seen(x)], A_eq=rows, b_eq=right, bounds=(0, 1))
+        at = float(start + rise * F(sign * solved.fun))
+        assert (at if at >= 0 else float(cls.slope) * at) == pytest.approx(float(end), abs=1e-6)
+
+
+def test_a_leaky_neuron_s_exemplars_are_checked():
+    cls = function_class("neuron", link="leaky-relu", slope="1/4")
+    v = Visualization((0, 0), (1, 1), -1, 1)  # pre-activations from -4 to 1
+    found = bound(cls, v, ("1/4", "3/4"), [((1, 0), "-1/4")])  # -1 goes in: the share 3/5
+    assert found.interval.lower == found.interval.upper == F(-7, 16)  # the share 9/20
+    with pytest.raises(InvalidInput, match=r"every neuron with this link .* exactly 0 there"):
+        bound(cls, v, (1, 0), [(("4/5", "4/5"), "1/8")])
+    with pytest.raises(InvalidInput, match="a value strictly between -13/16 and 0 there"):
+        bound(cls, v, (1, 0), [((F(3, 20), "4/5"), "1/8")])
+    many = bound(cls, v, np.array([[0.25, 0.75], [0.5, 0.5]]), [((1, 0), "-1/4")])
+    assert many.lower.tolist() == pytest.approx([-0.4375, -0.375]) and many.decidable["exact"].all()
+
+
+def test_one_neuron_of_one_input_can_only_repeat_its_value():
+    line = Visualization((0,), (1,), F(1, 5), F(4, 5))
+    cls = function_class("neuron-1d")
+    found = bound(cls, line, ("1/4",), [(("1/2",), "1/2")])
+    assert found.interval == bound(cls, line, ("1/4",)).interval
+    with pytest.raises(InvalidInput, match="has the value 1/2 there, and so must the exemplar"):
+        bound(cls, line, ("1/4",), [(("1/2",), "1/3")])
+    with pytest.raises(InvalidInput, match=r"has the value 0\.38.* there, and so must"):
+        bound(cls, line, ("1/4",), [(("1/3",), "2/5")])
+
+
+@pytest.mark.parametrize(
+    ("row", "why"), [("neuron", "irrational for most values"), ("additive", "ties parts")]
+)
+def test_why_exemplars_are_not_offered(row, why):
+    v = Visualization((0, 0), (1, 1), F(1, 5), F(4, 5))
+    with pytest.raises(InvalidInput, match=f"{row}: exemplars are not offered: .*{why}"):
+        bound(function_class(row), v, (1, 0), [((0, 1), "1/2")])
 
 
 @pytest.mark.parametrize("fault", ["steeper", "one cone forgotten"])

@@ -88,7 +88,9 @@ def test_every_row_of_the_table_has_a_sharp_row_that_says_where_it_holds():
         assert set(row.formulas) == set(COLUMNS)
     with pytest.raises(UnknownKey, match="unknown row"):
         sharp_row("quadratic")
-    with pytest.raises(UnknownKey, match="sharp table"):
+    with pytest.raises(
+        InvalidInput, match="neuron: no row of the sharp table; its worst radius is 1/2"
+    ):
         sharp_row("neuron")
 
 

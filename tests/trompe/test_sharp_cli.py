@@ -6,16 +6,21 @@ import csv
 import io
 import json
 import re
+import shutil
+import subprocess
 from fractions import Fraction
 from importlib.resources import files
 from itertools import islice
 
 import jsonschema
+import numpy as np
 import pytest
 from trompe.proofs.sharp import cubes, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.identities import identities
-from trompe.theory.sharp import ConeSetting, sharp_rows
+from trompe.theory import Visualization, function_class
+from trompe.theory.bounds import bound
+from trompe.theory.sharp import ConeSetting, sharp_row, sharp_rows
 from trompe.theory.sharp import rows as sharp
 from trompe.theory.sharp.quantities import Term, between, exact, powers, sampled
 
@@ -97,6 +102,56 @@ def test_the_other_formats(table):
         assert latex.count(rf"\begin{{{name}}}") == latex.count(rf"\end{{{name}}}") == 1
     assert latex.count("{") == latex.count("}") and latex.count("$") % 2 == 0
     assert {line.count("&") for line in latex.splitlines() if line.endswith(r"\\")} == {3}
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Layout alone: hardly any checks."""
+    monkeypatch.setattr(checking, "EXACT_DIMS", (1,))
+    monkeypatch.setattr(checking, "POINTS", 200)
+    monkeypatch.setitem(cubes.DEPTH, 2, 3)
+    monkeypatch.setattr(checking, "identities", lambda row: islice(identities(row), 1))
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("extended", [False, True])
+def test_the_latex_form_fits_an_article(tmp_path, quick, extended):
+    rows = list(sharp_rows(extended=extended))
+    table = sharp_table(rows, [1, 2, 784, 150528], [Fraction(1, 4), Fraction(1, 10)])
+    body = SHARP_FORMATS["latex"](table)
+    page = ["\\documentclass{article}", "\\usepackage{amsmath,booktabs}", "\\begin{document}", body]
+    (tmp_path / "page.tex").write_text("\n".join([*page, "\\end{document}"]))
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout and "Missing character" not in done.stdout
+    assert "Affine ($d>1$)" in body and "$L$-Lipschitz (known $L$)" in body
+
+
+def test_the_missing_neuron_row_is_explained(quick):
+    rows = [sharp_row("additive")]
+    table = sharp_table(rows, [2], [Fraction(1, 4)])
+    for form in ("text", "markdown"):
+        assert "One neuron (d > 1) has no row" in SHARP_FORMATS[form](table)
+    without = sharp_table([sharp_row("convex")], [2], [Fraction(1, 4)])
+    assert "neuron" not in SHARP_FORMATS["text"](without)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (-3, 1)])
+@pytest.mark.parametrize("d", [2, 3])
+def test_the_neuron_s_side_share_in_words_is_right(low, high, d):
+    """c^d + (1-c)^d with H(c) = (m+M)/2, against the share of a fine grid of queries."""
+    cls = function_class("neuron", link="leaky-relu", slope="1/4")
+    v = Visualization((0,) * d, (1,) * d, low, high)
+    s, t, mid = (min(Fraction(y), 4 * Fraction(y)) for y in (low, high, Fraction(low + high, 2)))
+    c = (mid - s) / (t - s)
+    n = 40
+    axis = (np.arange(n) + 0.5) / n
+    grid = np.stack(np.meshgrid(*[axis] * d), -1).reshape(-1, d)
+    share = (bound(cls, v, grid).decidable["side"] == 1).mean()
+    assert share == pytest.approx(float(c**d + (1 - c) ** d), abs=2 * d / n)
 
 
 def test_numbers_as_shown():

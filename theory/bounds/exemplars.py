@@ -271,13 +271,18 @@ class Order(Fibres):
 # -- which class is which --------------------------------------------------------------------------------
 
 
-def _kind(key: str, with_exemplars: bool) -> type[Fibres]:
+def _kind(cls: FunctionClass, with_exemplars: bool) -> type[Fibres]:
+    key = cls.key
     if key in ("affine", "convex"):
         if not with_exemplars:
             return Coordinates if key == "affine" else Gauge
         from trompe.theory.bounds.linear import Supports, Weights
 
         return Weights if key == "affine" else Supports
+    if key == "neuron" and with_exemplars and getattr(cls, "link", "") == "leaky-relu":
+        from trompe.theory.bounds.linear import LinkedWeights
+
+        return LinkedWeights
     kinds: dict[str, type[Fibres]] = {
         "lipschitz": Cones,
         "monotone": Order,
@@ -327,7 +332,7 @@ def fibres(cls: FunctionClass, v: Visualization, exemplars: Iterable[Any] = ()) 
                 f"{cls.key}: {item} has the value {item.value}, but the same point is {other.name} with the "
                 f"value {other.value}; a point has one value, leave one of them out"
             )
-    kind = _kind(cls.key, bool(fresh))
+    kind = _kind(cls, bool(fresh))
     if v.range:
         for item in fresh:
             _check_inside(cls, v, item)

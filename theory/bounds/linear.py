@@ -15,8 +15,9 @@ from trompe.theory.bounds.simplex import Feasible, Optimum, feasible
 from trompe.theory.bounds.sites import Site, Surd, written
 from trompe.theory.classes import Affine
 from trompe.theory.exact import Point
+from trompe.theory.namespace import EXACT
 
-__all__ = ["Supports", "Weights"]
+__all__ = ["LinkedWeights", "Supports", "Weights"]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -37,6 +38,8 @@ class Weights(_Linear):
     `inner` is such a p. As there is one, the closure of this set is the polytope P with p_k >= 0, and
     the envelope is the range of x' . p over P.
     """
+
+    noun = "affine function"
 
     def check(self) -> None:
         """Add the exemplars one by one; each value must lie inside the fibre that the ones before it leave."""
@@ -70,7 +73,7 @@ class Weights(_Linear):
             )
             before = self.exemplars.index(site)
             raise self.refuse(
-                f"{site} has the value {site.value}; every affine function with this visualization"
+                f"{site} has the value {site.value}; every {self.noun} with this visualization"
                 f"{_before(before)} has {room} there, "
                 "and so must the exemplar"
             )
@@ -93,6 +96,26 @@ class Weights(_Linear):
     def _exact(self, x: Point) -> Ends:
         low, high = self.ends(x)
         return self._ends(_value(low), _value(high))
+
+
+class LinkedWeights(Weights):
+    """One neuron with leaky ReLU, d >= 2: the affine problem for h^-1 of the shown values.
+
+    A neuron h(w.z + c) takes the value y at s if and only if w.s + c = h^-1(y). So its fibre is h of the fibre of the
+    affine functions with h^-1 of the shown values, which are rational as h is piecewise linear.
+    """
+
+    noun = "neuron with this link"
+
+    def share(self, value: Any) -> Any:
+        """(h^-1(value) - h^-1(m)) / (h^-1(M) - h^-1(m))."""
+        start, stop, at = (
+            self.cls.function.inverse(y, EXACT) for y in (self.v.minimum, self.v.maximum, value)
+        )
+        return (at - start) / (stop - start)
+
+    def _ends(self, lower: Fraction, upper: Fraction) -> Ends:
+        return Ends(*(Surd(self.cls.between(self.v, u)) for u in (lower, upper)))
 
 
 class Supports(_Linear):

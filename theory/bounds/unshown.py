@@ -19,13 +19,11 @@ class WithoutExemplars(Fibres):
     """A class for which no bound with exemplars is proved here."""
 
     converts = True
+    why = "no sharp bound with exemplars is proved here for this class"
 
     def check(self) -> None:
         if self.exemplars:
-            raise self.refuse(
-                "exemplars are not offered for this class, because no sharp bound with exemplars is "
-                "proved here; ask without them"
-            )
+            raise self.refuse(f"exemplars are not offered: {self.why}; ask without them")
 
     def _exact(self, x: Point) -> Ends | Interval:
         found: Interval = self.cls.envelope(self.v, x)
@@ -36,6 +34,7 @@ class Additive(WithoutExemplars):
     """Additive functions: (m, M) at every other point."""
 
     converts = False
+    why = "each one ties parts of different coordinates together, and no sharp bound for that is proved here"
 
     def _enclose(self, points: Floats) -> Brackets:
         n = points.shape[0]
@@ -85,6 +84,23 @@ class Neuron(WithoutExemplars):
     """
 
     converts = False
+    why = (
+        "what goes into this link is irrational for most values, so that the linear program for it cannot be solved "
+        "exactly; they are for leaky-relu"
+    )
+
+    def check(self) -> None:
+        """For one input an exemplar can only repeat the one value; for more, see `LinkedWeights`."""
+        if self.v.dim > 1:
+            return super().check()
+        for site in self.exemplars:
+            value = self.cls.envelope(self.v, site.exact).lower
+            if site.value != value:
+                raise self.refuse(
+                    f"{site} has the value {site.value}; every member with this visualization has the "
+                    f"value {value} there, and so must the exemplar"
+                )
+        return None
 
     def _enclose(self, points: Floats) -> Brackets:
         v, n = self.v, points.shape[0]

@@ -352,6 +352,11 @@ def sharp_row(key: str, setting: ConeSetting | None = None) -> SharpRow:
         return ConvexRow() if key == "convex" else AffineRow()
     if key in ("affine-1d", "constant", "neuron-1d"):
         return Known(key)
+    if key == "neuron":
+        raise InvalidInput(
+            "neuron: no row of the sharp table; its worst radius is 1/2 for every link, but its shares depend "
+            'on the link, m and M (docs/sharp.md, "One neuron")'
+        )
     if key not in (*CLASSES, *FURTHER):
         raise UnknownKey("row of the sharp table", key, (*CLASSES, *FURTHER))
     return NoGap(key)
