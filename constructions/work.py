@@ -69,6 +69,4 @@ def weight(bits: int) -> int:
 
 def weights(numbers: Iterable[Fraction]) -> int:
     """The steps of one operation on each of these numbers."""
-    return sum(
-        weight(q.numerator.bit_length() + q.denominator.bit_length()) for q in numbers
-    )
+    return sum(weight(q.numerator.bit_length() + q.denominator.bit_length()) for q in numbers)

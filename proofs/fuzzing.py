@@ -382,6 +382,8 @@ def campaign(
     start, done, size, interrupted = time.monotonic(), 0, 4, False
     try:
         with Parallel(n_jobs=jobs) as parallel:
+            with deaf_children():
+                parallel(delayed(int)() for _ in chosen)
             # Workers import what they need before the clock is used to plan.
             parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
             while (cases is None or done < cases) and not _is_over(budget, start):

@@ -38,6 +38,7 @@ from trompe.proofs.mutation_targets import (
     seen_by,
 )
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
+from trompe.proofs.parallel import deaf_children
 from trompe.proofs.selfcheck_tampering import TAMPERED, Tampered, tamperings, try_tampering
 from trompe.proofs.verify import DEFAULT_DIMS
 from trompe.theory import InvalidInput, UnknownKey
@@ -247,7 +248,9 @@ class _Runner:
         from joblib import Parallel, delayed
 
         run = Parallel(n_jobs=self.jobs, return_as="generator_unordered")
-        yield from run(delayed(function)(item) for item in work)
+        with deaf_children():
+            results = run(delayed(function)(item) for item in work)
+        yield from results
 
 
 # -- mutants ------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from trompe.proofs.cells import Cells, NotAffine, kinks
 from trompe.proofs.cubes import enclosure, largest_radius
+from trompe.proofs.parallel import deaf_children
 from trompe.proofs.sharp_identities import identities
 from trompe.proofs.symbolic import check_identity
 from trompe.theory import (
@@ -153,7 +154,9 @@ def _results(work: list[Any], jobs: int | None) -> Iterator[list[SharpCheck]]:
     from joblib import Parallel, delayed
 
     run = Parallel(n_jobs=jobs or os.cpu_count(), return_as="generator")
-    yield from run(delayed(way)(*arguments) for way, *arguments in work)
+    with deaf_children():
+        results = run(delayed(way)(*arguments) for way, *arguments in work)
+    yield from results
 
 
 # -- numbers -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import trompe.proofs.rows  # noqa: F401  (registers the obligations)
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
+from trompe.proofs.parallel import deaf_children
 from trompe.proofs.sampling import Sampled, sample_row
 from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import SOLVERS, Answer, available, solve, solver_version
@@ -392,7 +393,9 @@ def _check(
         from joblib import Parallel, delayed
 
         run = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=6)
-        for result in run(delayed(function)(*arguments) for function, arguments in work):
+        with deaf_children():
+            results = run(delayed(function)(*arguments) for function, arguments in work)
+        for result in results:
             note(result)
     return {key: outcomes[key] for key in ordered}, samples
 
