@@ -32,6 +32,7 @@ from trompe.constructions.draws import (
     draw_visualization,
 )
 from trompe.constructions.opponents import draw_opponent
+from trompe.proofs.parallel import deaf_children
 from trompe.theory import (
     CLASSES,
     Additive,
