@@ -19,6 +19,9 @@ def deaf_children() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # not a POSIX system
         yield
         return
+    from joblib.externals.loky.backend import resource_tracker
+
+    resource_tracker.ensure_running()  # it lets Ctrl-C through again when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
