@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trompe.commands import bound, certify, cite, fuzz, refute, selfcheck, theorems, witness
+from trompe.commands.shared import Interrupted
 from trompe.empirical import cli as experiments
 
 __all__ = ["app", "run"]
@@ -37,6 +38,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the option parser
             return _complain(error.format_message()) if error.format_message() else 2
+        if isinstance(error, Interrupted):
+            return _complain(f"interrupted; {error}", 130)
         if type(error).__name__ == "Abort":
             return _interrupted(arguments)
         if not isinstance(error, _trompe_error()):
@@ -46,7 +49,6 @@ def run(arguments: Sequence[str]) -> int:
 
 
 _KEPT = {
-    "certify": "what the solvers answered so far is kept in the output folder; the same command goes on from there",
     "fuzz": "nothing but the counts is kept; --first goes on with a later case",
     "reproduce": "finished experiments and trained weights are kept; the same command goes on from there",
     "selfcheck": "nothing is kept; with --only, --row or --match it takes less time",

@@ -10,7 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["Dims", "Jobs", "Output", "Solvers", "check_jobs", "emit", "parse_dims", "progress_bar"]
+__all__ = [
+    "Dims",
+    "Interrupted",
+    "Jobs",
+    "Output",
+    "Solvers",
+    "check_jobs",
+    "emit",
+    "parse_dims",
+    "progress_bar",
+]
 
 Dims = Annotated[
     str, typer.Option(help="Dimensions at which sentences about coordinates are checked.")
@@ -44,6 +54,10 @@ def check_jobs(jobs: int | None) -> int | None:
 
         raise InvalidInput(f"--jobs {jobs}: expected at least 1")
     return jobs
+
+
+class Interrupted(Exception):
+    """Ctrl-C; the message says what is kept."""
 
 
 @contextmanager
