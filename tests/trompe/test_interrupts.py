@@ -68,9 +68,15 @@ def test_processes_that_work_for_another_do_not_take_it():
         inside = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
     outside = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
     assert (inside.strip(), outside.strip()) == ("True", "False")
-    with pytest.raises(KeyboardInterrupt), deaf_children():
-        os.kill(os.getpid(), signal.SIGINT)
-        late = True
+    late = []
+
+    def meanwhile():
+        with deaf_children():
+            os.kill(os.getpid(), signal.SIGINT)
+            late.append("the block ended")
+
+    with pytest.raises(KeyboardInterrupt):
+        meanwhile()
     assert late
 
 
