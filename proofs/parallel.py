@@ -1,13 +1,14 @@
-"""Work on several cores. A worker process imports nothing from the folder that the command is called in."""
+"""Work on several cores. Worker processes take no module from the current folder, and never see Ctrl-C."""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-__all__ = ["closed_import_path", "results"]
+__all__ = ["results", "worker_processes"]
 
 Call = tuple[Any, ...]
 """A function and its arguments."""
@@ -38,26 +39,48 @@ def results(
     from joblib import Parallel, delayed
 
     how = "generator" if ordered else "generator_unordered"
-    with closed_import_path():
-        run = Parallel(n_jobs=jobs, return_as=how, batch_size=batch_size)
-        yield from run(_delayed(delayed, call) for call in calls)
+    run = Parallel(n_jobs=jobs, return_as=how, batch_size=batch_size)
+    with worker_processes():
+        found = run(_delayed(delayed, call) for call in calls)
+    yield from found
 
 
 @contextmanager
-def closed_import_path() -> Iterator[None]:
-    """Processes that are started meanwhile do not look for modules in the current folder.
+def worker_processes() -> Iterator[None]:
+    """Processes started inside take no module from the current folder, and never see Ctrl-C.
 
-    Python puts it first on their import path, so that a file `enum.py` there would replace the standard library's.
+    Python puts the current folder first on their import path, so that a file `enum.py` there would replace the
+    standard library's. Ctrl-C in a terminal goes to every process, and each would print where it stood; those
+    that work for this one end with it. This one sees Ctrl-C when the block ends.
     """
     before = os.environ.get(_SAFE_PATH)
     os.environ[_SAFE_PATH] = "1"
     try:
-        yield
+        with _interrupts_held():
+            yield
     finally:
         if before is None:
             del os.environ[_SAFE_PATH]
         else:
             os.environ[_SAFE_PATH] = before
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # not a POSIX system
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as joblib_tracker
+
+    for tracker in (resource_tracker, joblib_tracker):
+        tracker.ensure_running()  # starting one inside would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _delayed(delayed: Callable[[Any], Any], call: Call) -> Any:

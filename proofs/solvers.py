@@ -93,7 +93,10 @@ def _solve_z3(text: str, part: int) -> Answer:
         model = solver.model()
         point = {str(d): str(model[d]) for d in sorted(model.decls(), key=str)}
         return Answer("z3", "sat", seconds, resources, point)
-    return Answer("z3", "unknown", seconds, resources, reason=solver.reason_unknown())
+    reason = solver.reason_unknown()
+    if "interrupted" in reason:  # Z3 takes Ctrl-C for itself
+        raise KeyboardInterrupt
+    return Answer("z3", "unknown", seconds, resources, reason=reason)
 
 
 def _z3_resources(solver: Any) -> int:

@@ -5,14 +5,41 @@ Exit status 0: what was asked for is proved. 1: a shown claim did not verify. 2:
 
 from __future__ import annotations
 
+import signal
 import sys
+from types import FrameType
 
 
 def main() -> None:
     """Run the command line and exit."""
-    from trompe.cli import run
+    try:
+        _take_interrupts()
+        from trompe.cli import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are loaded
+        print("trompe: interrupted; nothing was changed or written", file=sys.stderr)
+        status = 130
+    sys.exit(status)
+
+
+def _take_interrupts() -> None:
+    """Ctrl-C is never lost: Python drops what is raised in a `__del__`, and Z3's terms have one."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return  # ignored by whoever started this
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGINT, _interrupt)
+        signal.signal(signal.SIGALRM, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    at = frame
+    while at is not None:
+        if at.f_code.co_name == "__del__":
+            signal.setitimer(signal.ITIMER_REAL, 0.01)  # once more, a moment later
+            return
+        at = at.f_back
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

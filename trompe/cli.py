@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from trompe.commands import bound, certify, cite, fuzz, refute, selfcheck, theorems, witness
+from trompe.commands.shared import Interrupted
 from trompe.empirical import cli as experiments
 
 __all__ = ["app", "run"]
@@ -29,7 +30,7 @@ def run(arguments: Sequence[str]) -> int:
         status = app(args=list(arguments), standalone_mode=False, prog_name="trompe")
         sys.stdout.flush()
     except KeyboardInterrupt:
-        return _complain("interrupted", 130)
+        return _interrupted(arguments)
     except BrokenPipeError:
         # The reader (head, a pager) has gone; nothing is left to say to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,12 +38,29 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):  # a usage error of the option parser
             return _complain(error.format_message()) if error.format_message() else 2
+        if isinstance(error, Interrupted):
+            return _complain(f"interrupted; {error}", 130)
         if type(error).__name__ == "Abort":
-            return _complain("interrupted", 130)
+            return _interrupted(arguments)
         if not isinstance(error, _trompe_error()):
             raise
         return _complain(str(error))
-    return int(status or 0)
+    return _interrupted(arguments) if status == 130 else int(status or 0)
+
+
+_KEPT = {
+    "fuzz": "nothing but the counts is kept; --first goes on with a later case",
+    "reproduce": "finished experiments and trained weights are kept; the same command goes on from there",
+    "selfcheck": "nothing is kept; with --only, --row or --match it takes less time",
+}
+"""What Ctrl-C leaves behind."""
+
+
+def _interrupted(arguments: Sequence[str]) -> int:
+    kept = _KEPT.get(
+        next(iter(arguments), ""), "nothing was changed or written; run it again for a result"
+    )
+    return _complain(f"interrupted; {kept}", 130)
 
 
 def _trompe_error() -> type[Exception]:

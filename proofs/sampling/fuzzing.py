@@ -32,7 +32,7 @@ from trompe.constructions.draws import (
     draw_visualization,
 )
 from trompe.constructions.opponents import draw_opponent
-from trompe.proofs.parallel import closed_import_path
+from trompe.proofs.parallel import worker_processes
 from trompe.theory import (
     CLASSES,
     Additive,
@@ -382,7 +382,9 @@ def campaign(
     failures: list[Failure] = []
     start, done, size, interrupted = time.monotonic(), 0, 4, False
     try:
-        with closed_import_path(), Parallel(n_jobs=jobs) as parallel:
+        with Parallel(n_jobs=jobs) as parallel:
+            with worker_processes():
+                parallel(delayed(int)() for _ in chosen)
             # Workers import what they need before the clock is used to plan.
             parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
             while (cases is None or done < cases) and not _is_over(budget, start):

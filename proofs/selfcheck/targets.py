@@ -200,8 +200,6 @@ def check_smt(check: Any) -> Checked:
             outcome = check_obligation(item, (solver,))
         except Exception as error:
             return _raised(error)
-        if "interrupted" in outcome.reason:  # Z3 takes Ctrl-C for itself
-            raise KeyboardInterrupt
         said = Checked(outcome.verdict, outcome.reason, tuple(sorted(outcome.point.items())))
         if outcome.verdict != "UNKNOWN":
             break

@@ -267,14 +267,12 @@ def test_a_solver_that_gives_up_is_unknown(monkeypatch):
     h = read({"max": [{"z": 1}, {"z": 2}]}, 2)
     question = piecewise_smt.convex(h)
     monkeypatch.setattr(
-        piecewise_smt, "solve", lambda name, text: Answer(name, "unknown", 0.0, 0, reason="tired")
+        piecewise_smt, "solve", lambda name, *_: Answer(name, "unknown", 0.0, 0, reason="tired")
     )
     asked = piecewise_smt.ask(question)
     assert not asked.proved and not asked.points and "tired" in asked.reason
     wrong = {"y_1": "0", "y_2": "0", "z_1": "0", "z_2": "0"}
-    monkeypatch.setattr(
-        piecewise_smt, "solve", lambda name, text: Answer(name, "sat", 0.0, 0, wrong)
-    )
+    monkeypatch.setattr(piecewise_smt, "solve", lambda name, *_: Answer(name, "sat", 0.0, 0, wrong))
     asked = piecewise_smt.ask(question)
     assert not asked.proved and not asked.points and "confirmed" in asked.reason
     monkeypatch.setattr(piecewise_smt, "MAX_ATOMS", 2)

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 
 import pytest
-from trompe.proofs.parallel import closed_import_path, results
+from trompe.proofs.parallel import results, worker_processes
 
 CALLS = [(operator.mul, a, 3) for a in range(20)]
 
@@ -32,7 +32,7 @@ def test_the_environment_is_left_as_it_was(before, monkeypatch):
         monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
     else:
         monkeypatch.setenv("PYTHONSAFEPATH", before)
-    with suppress(ZeroDivisionError), closed_import_path():
+    with suppress(ZeroDivisionError), worker_processes():
         assert os.environ["PYTHONSAFEPATH"] == "1"
         raise ZeroDivisionError
     assert os.environ.get("PYTHONSAFEPATH") == before

@@ -10,9 +10,11 @@ import tracemalloc
 from fractions import Fraction
 from importlib.resources import files
 
+import hostile_witness
 import jsonschema
 import oracles_expressions as oracle
 import pytest
+import trompe.proofs.witnesses.checking
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from trompe.constructions import FoolingPair, triple
@@ -107,15 +109,24 @@ def test_sixty_four_inputs(row):
     assert time.process_time() - start < 10
 
 
-def test_sixty_four_inputs_and_training_points():
+def sixty_four_points():
     draw = random.Random(5)
     inputs = [[F(draw.randrange(1, 1000), 1000) for _ in range(64)] for _ in range(64)]
     data = Dataset(inputs, [F(draw.randrange(1, 1000), 1000) for _ in inputs])
     case = example("erm", 64)
-    start = time.process_time()
     task = TASKS["side"]()
-    pair = triple(function_class("erm", data=data), case.v, case.x).pair_for(task)
-    report = check_bytes(to_json(witness_of(pair, task)).encode())
+    return witness_of(triple(function_class("erm", data=data), case.v, case.x).pair_for(task), task)
+
+
+def test_sixty_four_inputs_and_training_points(monkeypatch):
+    """Within ten seconds, and with a third of the steps that a file may take."""
+    monkeypatch.setattr(
+        trompe.proofs.witnesses.checking,
+        "MAX_STEPS",
+        trompe.proofs.witnesses.checking.MAX_STEPS // 3,
+    )
+    start = time.process_time()
+    report = check_bytes(to_json(sixty_four_points()).encode())
     assert report.ok, report.text()
     assert time.process_time() - start < 10
 
@@ -387,3 +398,36 @@ def test_rows_without_a_witness_say_why(key):
     ) in report.text() or "neuron-1d" in key
     with pytest.raises(UnknownKey):
         theorem("convex/both")
+
+
+# -- much work ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", sorted(hostile_witness.KINDS))
+def test_a_file_cannot_keep_the_check_busy(kind, monkeypatch):
+    content = hostile_witness.KINDS[kind]()
+    assert len(content) < witness_file.MAX_BYTES
+    monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", 500_000)
+    start = time.process_time()
+    report = check_bytes(content)
+    assert time.process_time() - start < 15
+    assert not report.ok
+    unknown = [f.reason for f in report.findings if f.verdict == "UNKNOWN"]
+    assert any("more than 500000 steps" in reason for reason in unknown)
+
+
+def test_the_same_file_stops_at_the_same_place(monkeypatch):
+    content = genuine("convex/side")
+    verdict = []
+    for limit in (1_000, 1_000, 10**6):
+        monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", limit)
+        verdict.append(check_bytes(content))
+    assert verdict[0] == verdict[1] and not verdict[0].ok and verdict[2].ok
+
+
+def test_brackets_in_a_string_hide_no_depth():
+    closing, opening = "]" * 200_000, "[" * 100_000
+    report = check_bytes(f'["{closing}", {opening}'.encode())
+    assert "brackets more than 100 deep" in report.text() and not report.ok
+    inside = genuine("convex/side").replace(b'"trompe witness"', b'"' + b"[" * 200 + b'\\""', 1)
+    assert "format: expected" in check_bytes(inside).text()

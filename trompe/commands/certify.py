@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trompe.commands.shared import Dims, Jobs, Solvers, check_jobs, emit, parse_dims, progress_bar
+from trompe.commands.shared import (
+    Dims,
+    Interrupted,
+    Jobs,
+    Solvers,
+    check_jobs,
+    emit,
+    parse_dims,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from trompe.proofs.certificates import Certified
@@ -36,15 +45,24 @@ def certify(
     numbers = parse_dims(dims)
     from trompe.proofs.certificates import certify as write
 
-    with progress_bar("certifying") as progress:
-        done = write(
-            keys or [],
-            output,
-            dims=numbers,
-            jobs=check_jobs(jobs),
-            progress=progress,
-            tell=lambda line: print(f"trompe: {line}", file=sys.stderr),
-        )
+    try:
+        with progress_bar("certifying") as progress:
+            done = write(
+                keys or [],
+                output,
+                dims=numbers,
+                jobs=check_jobs(jobs),
+                progress=progress,
+                tell=lambda line: print(f"trompe: {line}", file=sys.stderr),
+            )
+    except KeyboardInterrupt:
+        from trompe.proofs.certificates.folder import UNFINISHED
+
+        if not (output / UNFINISHED).exists():
+            raise
+        raise Interrupted(
+            f"what the solvers answered so far is kept in {output / UNFINISHED}; the same command goes on from there"
+        ) from None
     emit(_text(done, output), None)
     return 0 if done.is_proved else 1
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dims",
+    "Interrupted",
     "Jobs",
     "Output",
     "Solvers",
@@ -60,6 +61,10 @@ def check_jobs(jobs: int | None) -> int | None:
 
         raise InvalidInput(f"--jobs {jobs}: expected at least 1")
     return jobs
+
+
+class Interrupted(Exception):
+    """Ctrl-C; the message says what is kept."""
 
 
 @contextmanager
