@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from trompe.constructions import triple
 from trompe.constructions.base import Construction, Triple
-from trompe.constructions.extended import LinkedTriple, NeuronTriple
+from trompe.constructions.extended import Linked, LinkedTriple, NeuronTriple
 from trompe.constructions.rows import Hats
 from trompe.theory import (
     Dataset,
@@ -34,7 +34,6 @@ from trompe.theory.bounds.fibres import Fibres
 from trompe.theory.bounds.linear import LinkedWeights, Supports, Weights
 from trompe.theory.bounds.simplex import Optimum
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, metric
-from trompe.theory.links import Link
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 
 __all__ = [
@@ -213,12 +212,9 @@ def _weights(known: Weights, x: Point) -> WeightParameters:
 
 
 @dataclass(frozen=True)
-class LinkedWeightParameters:
-    """m, M, the link, the reflection that takes b to (1, .., 1), and the weights of U, W and B."""
+class LinkedWeightParameters(Linked):
+    """Also the reflection that takes b to (1, ..., 1), and the weights of U, W and B."""
 
-    low: Any
-    high: Any
-    link: Link
     flip: Any
     sign: Any
     most: Any

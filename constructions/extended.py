@@ -120,12 +120,18 @@ class AdditiveTriple(Construction):
 
 
 @dataclass(frozen=True)
-class NeuronParameters:
-    """m, M, the link, the reflection that takes b to (1, ..., 1), and the places of the largest and smallest x'."""
+class Linked:
+    """m, M and the link."""
 
     low: Any
     high: Any
     link: Link
+
+
+@dataclass(frozen=True)
+class NeuronParameters(Linked):
+    """Also the reflection that takes b to (1, ..., 1), and the places of the largest and smallest x'."""
+
     flip: Any
     sign: Any
     largest: int
@@ -181,7 +187,7 @@ class NeuronTriple(Construction):
         return self._affine.strict(features, self._shares(p, xp), xp)
 
     @staticmethod
-    def member(share: Array, p: NeuronParameters, xp: ArrayNamespace) -> Array:
+    def member(share: Array, p: Linked, xp: ArrayNamespace) -> Array:
         """H of a share."""
         return p.link.between(p.low, p.high, share, xp)
 
