@@ -40,7 +40,7 @@ class Objective:
             raise InvalidInput(
                 f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
             )
-        for unit in (int(units.max()), int(units.min())):
+        for unit in torch.stack(units.aminmax()).tolist():  # one wait for the device
             if not 0 <= unit < output.shape[1]:
                 raise InvalidInput(
                     f"unit {unit}: layer {self.layer or 'output'!r} has units 0 to {output.shape[1] - 1}"
