@@ -154,7 +154,7 @@ def _at(linear: Linear, parts: list[Ratio]) -> Ratio:
     """The value of an affine combination, over one common denominator."""
     longest = _REDUCE_BITS
     numerator, denominator = linear.constant.numerator, linear.constant.denominator
-    spend(1 + len(linear.terms))
+    spend(1 + 3 * len(linear.terms))
     for index, c in linear.terms:
         above, below = parts[index]
         if not above:

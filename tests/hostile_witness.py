@@ -1,4 +1,4 @@
-"""Witness files inside every limit on size that ask for much work: each kind of work in turn."""
+"""Witness files inside every limit on size that ask for much work: each kind of work in turn, or a part of it."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def _steep(k: int, at: int = 1) -> Data:
     return {"times": [str(k), {"z": at}]}
 
 
-def flattened() -> bytes:
+def flattened(part: int = 1) -> bytes:
     """A max in a max in a max: each is kept as one max of all that came before."""
-    parts: Data = {"u0": {"max": [_steep(k) for k in range(1, 20_001)]}}
-    for k in range(1, 60_001):
+    parts: Data = {"u0": {"max": [_steep(k) for k in range(1, 20_001 // part)]}}
+    for k in range(1, 60_001 // part):
         parts[f"u{k}"] = {"max": [{"use": f"u{k - 1}"}, {"sum": [{"z": 2}, f"{k}"]}]}
-    return _file("black-box", 2, parts, {"use": "u60000"})
+    return _file("black-box", 2, parts, {"use": next(reversed(parts))})
 
 
-def wide() -> bytes:
+def wide(part: int = 1) -> bytes:
     """Many parts, each of which depends on many coordinates."""
-    dim = 4_000
+    dim = 4_000 // part
     parts: Data = {"a": {"max": ["1", {"sum": [{"z": i + 1} for i in range(dim)]}]}}
-    names = [f"u{k}" for k in range(50_000)]
+    names = [f"u{k}" for k in range(50_000 // part)]
     for k, name in enumerate(names):
         parts[name] = {"max": [f"{k + 2}", {"sum": [{"use": "a"}, {"z": 1 + k % dim}]}]}
     return _file("black-box", dim, parts, {"sum": [{"use": name} for name in names]})
@@ -49,31 +49,31 @@ def _long(k: int) -> str:
     return f"{10**400 + k}/{10**449 + 2 * k + 1}"
 
 
-def long_numbers() -> bytes:
+def long_numbers(part: int = 1) -> bytes:
     """Slopes whose common denominator grows with every part."""
     parts: Data = {
         f"u{k}": {"max": ["0", {"sum": [{"times": [_long(k), {"z": 1}]}, {"z": 2}, "-1"]}]}
-        for k in range(3_000)
+        for k in range(3_000 // part)
     }
     return _file("monotone", 2, parts, {"sum": [{"use": name} for name in parts]})
 
 
-def folded() -> bytes:
+def folded(part: int = 1) -> bytes:
     """A curve with thousands of breakpoints, used again and again."""
     parts: Data = {"u0": {"z": 1}}
     for k in range(1, 13):
         twice = {"sum": [{"times": ["2", {"use": f"u{k - 1}"}]}, "-1"]}
         parts[f"u{k}"] = {"sum": ["1", {"times": ["-1", {"abs": twice}]}]}
-    for k in range(30_000):
+    for k in range(30_000 // part):
         parts[f"v{k}"] = {"max": [{"use": "u12"}, f"1/{k + 2}"]}
-    return _file("black-box", 2, parts, {"sum": [{"use": f"v{k}"} for k in range(30_000)]})
+    return _file("black-box", 2, parts, {"sum": [{"use": f"v{k}"} for k in range(30_000 // part)]})
 
 
-def many_hats() -> bytes:
+def many_hats(part: int = 1) -> bytes:
     """Sums of hundreds of hats each, to be compared pair by pair."""
     parts: Data = {}
     sums = []
-    for block in range(60):
+    for block in range(60 // part + 1):
         names = []
         for k in range(500):
             centre = f"{-k - 1}/{501 + block}"
@@ -86,30 +86,30 @@ def many_hats() -> bytes:
     return _file("black-box", 2, parts, {"sum": sums})
 
 
-def exchanged() -> bytes:
+def exchanged(part: int = 1) -> bytes:
     """Not additive, and only visibly so when many coordinates are exchanged at many points."""
-    dim = 3_000
-    parts: Data = {"a": {"max": ["2999", {"sum": [{"z": i + 1} for i in range(dim)]}]}}
+    dim = 3_000 // part
+    parts: Data = {"a": {"max": [f"{dim - 1}", {"sum": [{"z": i + 1} for i in range(dim)]}]}}
     f = {"sum": [{"use": "a"}, {"z": 1}]}
     return _file("additive", dim, parts, f)
 
 
-def asked() -> bytes:
+def asked(part: int = 1) -> bytes:
     """A short question for the solvers with very many arguments."""
     args = [
         {"sum": [{"times": [f"{k}/{k + 7}", {"z": 1}]}, {"times": [f"1/{k}", {"z": 2}]}]}
-        for k in range(1, 60_000)
+        for k in range(1, 60_000 // part)
     ]
     parts: Data = {"a": {"max": args}, "b": {"abs": {"sum": [{"use": "a"}, {"z": 1}, "-1"]}}}
     return _file("convex", 2, parts, {"min": [{"use": "a"}, {"use": "b"}]})
 
 
-def spread() -> bytes:
+def spread(part: int = 1) -> bytes:
     """Hundreds of small kinks in a high dimension, all evaluated at every point that is tried."""
     dim = 64
     parts: Data = {
         f"u{k}": {"abs": {"sum": [_steep(k + i, i) for i in range(1, dim + 1)] + [f"-{k}"]}}
-        for k in range(2_000)
+        for k in range(2_000 // part)
     }
     return _file("convex", dim, parts, {"min": [{"use": name} for name in parts]})
 

@@ -145,6 +145,8 @@ class Store:
 
     def __enter__(self) -> Store:
         try:
+            if self._folder.exists() and not self._folder.is_dir():
+                raise InvalidInput(f"output {self._folder} is a file; give a folder, new or empty")
             self._make(self._folder)
             self._lock = _lock(self._folder, self._tell)
             self._look()

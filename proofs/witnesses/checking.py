@@ -35,7 +35,7 @@ __all__ = [
     "witness_of",
 ]
 
-MAX_STEPS = 10_000_000
+MAX_STEPS = 20_000_000
 """Steps of exact arithmetic for one witness, solvers included; see `trompe.constructions.work`."""
 
 

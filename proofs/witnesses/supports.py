@@ -44,7 +44,7 @@ def exclusive_pairs(
 def _apart(one: list[Row], other: list[Row]) -> bool:
     for u, us in one:
         for v, vs in other:
-            spend(1 + sum(map(len, us)) // 4 * weight(u.bit_length()))
+            spend(1 + sum(map(len, us)) * weight(u.bit_length()) // 12)
             if u + v + sum(max(map(add, p, q)) for p, q in zip(us, vs, strict=True)) > 0:
                 return False
     return True
