@@ -185,10 +185,10 @@ def _markdown_line(cells: Iterable[str]) -> str:
 
 
 def latex(table: SharpTable) -> str:
-    r"""A `table` environment for a document with \usepackage{amsmath,booktabs}, as wide as an article's text."""
-    widths = "".join(rf"p{{{w}\linewidth}}" for w in LATEX_WIDTHS)
+    r"""A `table` environment for a document with \usepackage{amsmath,array,booktabs}, as wide as an article's text."""
+    widths = "".join(rf">{{\raggedright\arraybackslash}}p{{{w}\linewidth}}" for w in LATEX_WIDTHS)
     lines = [
-        r"% \usepackage{amsmath,booktabs}",
+        r"% \usepackage{amsmath,array,booktabs}",
         f"% trompe {trompe.__version__}",
         r"\begin{table}",
         r"\centering\small\setlength{\tabcolsep}{4pt}",

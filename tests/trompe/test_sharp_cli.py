@@ -119,7 +119,12 @@ def test_the_latex_form_fits_an_article(tmp_path, quick, extended):
     rows = list(sharp_rows(extended=extended))
     table = sharp_table(rows, [1, 2, 784, 150528], [Fraction(1, 4), Fraction(1, 10)])
     body = SHARP_FORMATS["latex"](table)
-    page = ["\\documentclass{article}", "\\usepackage{amsmath,booktabs}", "\\begin{document}", body]
+    page = [
+        "\\documentclass{article}",
+        "\\usepackage{amsmath,array,booktabs}",
+        "\\begin{document}",
+        body,
+    ]
     (tmp_path / "page.tex").write_text("\n".join([*page, "\\end{document}"]))
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"],
