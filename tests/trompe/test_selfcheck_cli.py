@@ -95,12 +95,3 @@ def test_bad_input_is_one_line(capsys, arguments, says):
     assert run(["selfcheck", *arguments]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and says in said.err
-
-
-def test_an_interrupt_is_one_line(capsys, monkeypatch):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", interrupted)
-    assert run(["selfcheck"]) == 130
-    assert capsys.readouterr().err == "trompe: interrupted\n"
