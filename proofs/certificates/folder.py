@@ -235,6 +235,7 @@ class Store:
         """Refuse a folder with anything in it that is not ours: a run removes what it does not want."""
         listing = list_folder(self._folder)
         strange = sorted(listing.refused)
+        others: list[str] = []
         for path in sorted(listing.files):
             if path == MANIFEST:
                 self.old_manifest = self._ours()
@@ -243,10 +244,17 @@ class Store:
                     is_ours = file.read(len(FIRST_LINE)) == FIRST_LINE.encode()
                 if not is_ours or not path.endswith(".smt2"):
                     strange.append(path)
+                else:
+                    others.append(path)
         if strange:
             raise InvalidInput(
                 f"output {self._folder} holds {strange[0]!a}, which is no part of a certificate set; "
                 "give a new or empty folder"
+            )
+        if others and self.old_manifest is None and not self._unfinished.is_dir():
+            raise InvalidInput(
+                f"output {self._folder} holds {others[0]!a} but no {MANIFEST}, as a part of another certificate set "
+                "would; give the folder of that set, or a new or empty one"
             )
 
     def _ours(self) -> bytes:

@@ -300,6 +300,16 @@ def test_a_set_takes_the_place_of_another(genuine, pool, tmp_path):
     assert not (folder / "affine-1d").exists()
 
 
+def test_a_part_of_another_set_is_left_alone(genuine, pool, tmp_path):
+    folder = tmp_path / "set"
+    shutil.copytree(genuine / "other", folder)
+    part = next(path.parent for path in folder.rglob("*.smt2"))
+    before = tree(folder)
+    with pytest.raises(InvalidInput, match="as a part of another"):
+        certify([SUBJECT], part, workers=pool)
+    assert tree(folder) == before
+
+
 @pytest.mark.parametrize(
     "name", ["NOTES.txt", "mine.smt2", "manifest.json", "link", ".trompe-unfinished/mine"]
 )
