@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from trompe.constructions import triple
 from trompe.constructions.base import Construction, Triple
-from trompe.constructions.extended import LinkedTriple, NeuronTriple
+from trompe.constructions.extended import LinkedTriple
 from trompe.constructions.rows import Hats
 from trompe.theory import (
     Dataset,
@@ -247,13 +247,13 @@ class LinkedWeightTriple(Construction):
         return self._weights.features(z, self._shares(p, xp), xp)
 
     def upper(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        return NeuronTriple.member(self.upper_share(features, p, xp), p, xp)
+        return self._linked(self.upper_share(features, p, xp), p, xp)
 
     def lower(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        return NeuronTriple.member(self.lower_share(features, p, xp), p, xp)
+        return self._linked(self.lower_share(features, p, xp), p, xp)
 
     def strict(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        return NeuronTriple.member(self.strict_share(features, p, xp), p, xp)
+        return self._linked(self.strict_share(features, p, xp), p, xp)
 
     def upper_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
         """p.z' for U."""
@@ -266,6 +266,11 @@ class LinkedWeightTriple(Construction):
     def strict_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
         """p.z' for B."""
         return self._weights.strict(features, self._shares(p, xp), xp)
+
+    @staticmethod
+    def _linked(share: Array, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
+        """H of a share."""
+        return p.link.between(p.low, p.high, share, xp)
 
     @staticmethod
     def _shares(p: LinkedWeightParameters, xp: ArrayNamespace) -> WeightParameters:
