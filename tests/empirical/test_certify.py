@@ -188,7 +188,7 @@ def test_one_solver_alone_proves_nothing(tiny, digits, liar, monkeypatch):
     low, high = next(boxes(digits, Fraction(8, 255)))
     for result, point in (("unknown", {}), ("sat", {f"x{i}": str(low[i]) for i in range(4)})):
         answer = solvers.Answer(liar, result, 0.0, 0, point, reason="planted")
-        monkeypatch.setitem(solvers.SOLVERS, liar, lambda _text, answer=answer: answer)
+        monkeypatch.setitem(solvers.SOLVERS, liar, lambda _text, _part, answer=answer: answer)
         found = decide(tiny, low, high, "natural")
         assert found.verdict == "UNKNOWN"
         assert found.reason.startswith(liar)

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -73,7 +74,7 @@ def test_processes_that_work_for_another_do_not_take_it():
 
     def meanwhile():
         with worker_processes():
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
             late.append("the block ended")
 
     with pytest.raises(KeyboardInterrupt):
