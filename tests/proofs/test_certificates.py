@@ -703,5 +703,5 @@ def test_bad_input_is_named(tmp_path, pool):
         check_set(tmp_path, solvers=[])
     with pytest.raises(InvalidInput, match=r"Not a directory|File exists"):
         certify([SUBJECT], tmp_path / "file" / "set", workers=pool)
-    with pytest.raises(InvalidInput, match="cannot be listed"):
+    with pytest.raises(InvalidInput, match="is a file; give a folder"):
         certify([SUBJECT], tmp_path / "file", workers=pool)

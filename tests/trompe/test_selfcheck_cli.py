@@ -95,16 +95,13 @@ def test_bad_input_is_one_line(capsys, arguments, says):
     assert run(["selfcheck", *arguments]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and says in said.err
-<<<<<<< HEAD
-=======
 
 
 def test_an_interrupt_is_one_line(capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(selfcheck, "selfcheck", interrupted)
+    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", interrupted)
     assert run(["selfcheck"]) == 130
     said = capsys.readouterr().err.strip()
     assert said.startswith("trompe: interrupted; nothing is kept") and "\n" not in said
->>>>>>> issue3
