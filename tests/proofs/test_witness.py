@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
 from trompe.constructions.examples import example
-from trompe.proofs.selfcheck.tampering_witness import (
+from trompe.proofs.selfcheck.tampering.witness import (
     EXPECTED,
     SUBJECTS,
     TAMPERINGS,

@@ -151,7 +151,7 @@ def test_the_text_fits_and_says_what_it_shows(capsys):
 
 def test_the_page_about_witnesses_is_up_to_date(capsys):
     from trompe.constructions import expression_forms, expressions
-    from trompe.proofs.selfcheck.tampering_witness import TAMPERINGS
+    from trompe.proofs.selfcheck.tampering.witness import TAMPERINGS
     from trompe.proofs.witnesses import file as witness_file
     from trompe.proofs.witnesses import piecewise_smt
 
