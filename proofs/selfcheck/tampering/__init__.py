@@ -34,7 +34,7 @@ def _witness(name: str) -> tuple[bool, str]:
         check_tampered,
         genuine,
     )
-    from trompe.proofs.witnesses.checking import check_bytes
+    from trompe.proofs.witnesses import check_bytes
 
     if not check_bytes(genuine(SUBJECTS[name])).ok:
         return False, f"the genuine witness of {SUBJECTS[name]} is rejected"
