@@ -116,11 +116,11 @@ def sixty_four_points():
 
 
 def test_sixty_four_inputs_and_training_points(monkeypatch):
-    """With a third of the steps that a file may take."""
+    """With a quarter of the steps that a file may take, as docs/witness.md says."""
     monkeypatch.setattr(
         trompe.proofs.witnesses.checking,
         "MAX_STEPS",
-        trompe.proofs.witnesses.checking.MAX_STEPS // 3,
+        trompe.proofs.witnesses.checking.MAX_STEPS // 4,
     )
     report = check_bytes(to_json(sixty_four_points()).encode())
     assert report.ok, report.text()
