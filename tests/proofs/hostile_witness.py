@@ -109,11 +109,9 @@ def asked(part: int = 1) -> bytes:
         {"sum": [{"times": [f"{k}/{k + 7}", {"z": 1}]}, {"times": [f"1/{k}", {"z": 2}]}]}
         for k in range(1, 60_000 // part)
     ]
-    z = [
-        {"z": 1},
-        {"z": 2},
-    ]  # their max and their min add up to an affine function, which no rule sees
-    return _file("convex", 2, {"a": {"max": args}}, {"sum": [{"use": "a"}, {"max": z}, {"min": z}]})
+    z = [{"z": 1}, {"z": 2}]
+    z1_plus_z2 = [{"max": z}, {"min": z}]  # which no rule sees
+    return _file("convex", 2, {"a": {"max": args}}, {"sum": [{"use": "a"}, *z1_plus_z2]})
 
 
 def spread(part: int = 1) -> bytes:
