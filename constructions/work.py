@@ -2,8 +2,9 @@
 
 A small file can ask for very much arithmetic. Where somebody else's file is computed with, the
 computation runs inside `limited`, and everything that takes long says so with `spend`. Past the limit it
-stops with an error. The count depends on the input alone, so the same file stops at the same place on every
-machine.
+stops with an error. Exact arithmetic counts the same everywhere. A solver's work is counted in its own units,
+the same for the same version, unless its clock stops it first. But for that, the same file stops at the same
+place on every machine.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def limited(steps: int) -> Iterator[None]:
 
 
 def spend(steps: int) -> None:
-    """Count steps; one is about a microsecond. Outside of `limited` nothing is counted."""
+    """Count steps; one is one to four microseconds. Outside of `limited` nothing is counted."""
     meter = _METER.get()
     if meter is None:
         return

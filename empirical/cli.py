@@ -60,7 +60,7 @@ def app_reproduce(
         )  # fmt: skip
         console.print(f"  {output / key / 'witness.json'}", highlight=False, soft_wrap=True)
 
-    with _warnings_in_one_line(), _told_how_to_go_on():
+    with _warnings_in_one_line():
         results = reproduce(
             experiment, data, device, seed, output,
             target=target, cache=cache, threads=threads, force=force, done=report,
@@ -222,18 +222,6 @@ def _warnings_in_one_line() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.showwarning = show
         yield
-
-
-@contextmanager
-def _told_how_to_go_on() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(
-            "trompe: interrupted; finished steps are kept, the same command goes on from there",
-            file=sys.stderr,
-        )
-        raise
 
 
 def _names(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ def results(
     how = "generator" if ordered else "generator_unordered"
     run = Parallel(n_jobs=jobs, return_as=how, batch_size=batch_size)
     with worker_processes():
-        found = run(_delayed(delayed, call) for call in calls)
+        found = run(delayed(function)(*arguments) for function, *arguments in calls)
     yield from found
 
 
@@ -81,8 +81,3 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _delayed(delayed: Callable[[Any], Any], call: Call) -> Any:
-    function, *arguments = call
-    return delayed(function)(*arguments)

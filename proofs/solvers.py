@@ -25,7 +25,7 @@ CVC5_RLIMIT = 2_000_000
 BACKSTOP_MS = 60_000
 """Far above what any obligation needs; a hit is reported as unknown."""
 SHORT_BACKSTOP_MS = 10_000
-"""The same where only a part of the resources is given."""
+"""The same where the resources are divided."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ class Answer:
     """For unknown: why."""
 
 
-def solver_options(name: str, part: int = 1) -> dict[str, str]:
+def solver_options(name: str, divisor: int = 1) -> dict[str, str]:
     """The options that `solve` sets, under the solver's own names; the others keep their defaults."""
-    backstop = str(BACKSTOP_MS if part == 1 else SHORT_BACKSTOP_MS)
+    backstop = str(BACKSTOP_MS if divisor == 1 else SHORT_BACKSTOP_MS)
     if name == "z3":
-        return {"rlimit": str(Z3_RLIMIT // part), "timeout": backstop}
+        return {"rlimit": str(Z3_RLIMIT // divisor), "timeout": backstop}
     return {
-        "rlimit": str(CVC5_RLIMIT // part),
+        "rlimit": str(CVC5_RLIMIT // divisor),
         "tlimit-per": backstop,
         "produce-models": "true",
         "nl-ext": "none",
@@ -70,14 +70,14 @@ def _keep_freed_memory() -> None:
         setting(-3, 1 << 25)  # M_MMAP_THRESHOLD, at its largest
 
 
-def _solve_z3(text: str, part: int) -> Answer:
+def _solve_z3(text: str, divisor: int) -> Answer:
     import z3
 
     _keep_freed_memory()
     context = z3.Context()
     logic = "QF_LRA" if "(set-logic QF_LRA)" in text else "QF_NRA"
     solver = z3.SolverFor(logic, ctx=context)
-    for name, value in solver_options("z3", part).items():
+    for name, value in solver_options("z3", divisor).items():
         solver.set(name, int(value))
     start = time.perf_counter()
     try:
@@ -103,12 +103,12 @@ def _z3_resources(solver: Any) -> int:
     return next((int(value) for key, value in solver.statistics() if key == "rlimit count"), 0)
 
 
-def _solve_cvc5(text: str, part: int) -> Answer:
+def _solve_cvc5(text: str, divisor: int) -> Answer:
     import cvc5
 
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
-    for name, value in solver_options("cvc5", part).items():
+    for name, value in solver_options("cvc5", divisor).items():
         solver.setOption(name, value)
     symbols = cvc5.SymbolManager(manager)
     parser = cvc5.InputParser(solver, symbols)
@@ -156,11 +156,11 @@ def solver_version(name: str) -> str:
     return version.decode() if isinstance(version, bytes) else str(version)
 
 
-def solve(name: str, text: str, part: int = 1) -> Answer:
+def solve(name: str, text: str, divisor: int = 1) -> Answer:
     """What the solver called `name` answers to an SMT-LIB 2 script (see `available`).
 
     Parameters
     ----------
-    part : the limits on its work are divided by this.
+    divisor : the limits on its work are divided by this.
     """
-    return SOLVERS[name](text, part)
+    return SOLVERS[name](text, divisor)

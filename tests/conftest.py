@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE / "constructions"):
+for folder in (HERE, HERE / "constructions", HERE / "proofs"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

@@ -15,10 +15,13 @@ def main() -> None:
     try:
         _take_interrupts()
         from trompe.cli import run
-
-        status = run(sys.argv[1:])
     except KeyboardInterrupt:  # while modules are loaded
         print("trompe: interrupted; nothing was changed or written", file=sys.stderr)
+        sys.exit(130)
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # once more, while `run` ends for the first one
+        print("trompe: interrupted twice", file=sys.stderr)
         status = 130
     sys.exit(status)
 

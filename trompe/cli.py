@@ -48,18 +48,18 @@ def run(arguments: Sequence[str]) -> int:
     return _interrupted(arguments) if status == 130 else int(status or 0)
 
 
+_AGAIN = "run it again for a result"
 _KEPT = {
+    **dict.fromkeys(("check", "show"), f"nothing was changed or written; {_AGAIN}"),
     "fuzz": "nothing but the counts is kept; --first goes on with a later case",
     "reproduce": "finished experiments and trained weights are kept; the same command goes on from there",
     "selfcheck": "nothing is kept; with --only, --row or --match it takes less time",
 }
-"""What Ctrl-C leaves behind."""
+"""What Ctrl-C leaves behind. The other commands may have written the file that they were asked for."""
 
 
 def _interrupted(arguments: Sequence[str]) -> int:
-    kept = _KEPT.get(
-        next(iter(arguments), ""), "nothing was changed or written; run it again for a result"
-    )
+    kept = _KEPT.get(next(iter(arguments), ""), _AGAIN)
     return _complain(f"interrupted; {kept}", 130)
 
 

@@ -25,7 +25,7 @@ from trompe.theory import task as task_of
 from trompe.theory.registry import function_class as class_of
 
 if TYPE_CHECKING:
-    from trompe.proofs.witnesses.checking import Witness
+    from trompe.proofs.witnesses import Witness
 
 __all__ = [
     "DEFAULT_TIME_LIMIT",
@@ -158,7 +158,7 @@ class Refutation:
         ------
         InvalidInput : nothing was refuted, or the functions are not piecewise affine with rational numbers.
         """
-        from trompe.proofs.witnesses.checking import witness_of
+        from trompe.proofs.witnesses import witness_of
 
         if self.mistake is None or not self.is_refuted:
             raise InvalidInput(

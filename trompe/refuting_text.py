@@ -277,7 +277,7 @@ def as_json(found: Refutation) -> str:
 
 
 def _witness(found: Refutation) -> tuple[Any, str | None]:
-    from trompe.proofs.witnesses.checking import to_json
+    from trompe.proofs.witnesses import to_json
     from trompe.proofs.witnesses.file import MAX_DIM
 
     if not found.is_refuted:

@@ -8,7 +8,7 @@ from typing import Any
 
 import trompe
 from trompe.constructions.expression_forms import LATEX, PYTHON, TEXT, write
-from trompe.proofs.witnesses.checking import Witness, to_json
+from trompe.proofs.witnesses import Witness, to_json
 from trompe.theory import Point, show, theorem
 
 __all__ = ["FORMATS", "latex", "python", "text"]

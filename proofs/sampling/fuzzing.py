@@ -384,7 +384,7 @@ def campaign(
     try:
         with Parallel(n_jobs=jobs) as parallel:
             with worker_processes():
-                parallel(delayed(int)() for _ in chosen)
+                parallel(delayed(int)() for _ in chosen)  # a call of nothing: it starts the workers
             # Workers import what they need before the clock is used to plan.
             parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
             while (cases is None or done < cases) and not _is_over(budget, start):

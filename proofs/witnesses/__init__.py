@@ -1,6 +1,7 @@
 """Witness files: one concrete pair with exact numbers, written, read and checked for the whole box."""
 
 from trompe.proofs.witnesses.checking import (
+    MAX_STEPS,
     Finding,
     Report,
     Witness,
@@ -13,6 +14,7 @@ from trompe.proofs.witnesses.checking import (
 )
 
 __all__ = [
+    "MAX_STEPS",
     "Finding",
     "Report",
     "Witness",

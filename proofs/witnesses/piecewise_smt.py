@@ -24,8 +24,8 @@ MAX_ATOMS = 48
 
 MAX_SIZE = 20_000
 """Nor more terms than this, with the coordinates that are handed on to each max, min and abs."""
-PART = 100
-"""A question gets this part of the resources that an obligation has."""
+DIVISOR = 100
+"""A question gets the resources of an obligation, divided by this."""
 _STEPS = {"z3": 12, "cvc5": 200}
 """How many steps of exact arithmetic take as long as one unit of a solver's resources, roughly."""
 
@@ -73,7 +73,7 @@ def ask(question: Question, solvers: Sequence[str] = tuple(SOLVERS)) -> Asked:
             available(name)
         except MissingDependency as error:
             return Asked(False, reason=str(error))
-        answer = solve(name, text, PART)
+        answer = solve(name, text, DIVISOR)
         spend(answer.resources * _STEPS[name])
         if answer.result == "sat":
             points = _points(question, answer.point)
@@ -189,9 +189,9 @@ def _script(question: Question) -> str:
 def _size(question: Question) -> int:
     h = question.expression
     linears = [h.value, *(arg for atom in h.atoms for arg in atom.args)]
-    spend(sum(1 + len(linear.terms) for linear in linears))
-    calls = sum(index >= h.dim for linear in linears for index, _ in linear.terms)
     own = sum(1 + len(linear.terms) for linear in linears)
+    spend(own)
+    calls = sum(index >= h.dim for linear in linears for index, _ in linear.terms)
     return own + h.dim * (calls + len(h.atoms) + 4 * question.evaluations)
 
 

@@ -232,16 +232,19 @@ def test_what_reproduce_prints(app, tmp_path, monkeypatch):
     assert CliRunner().invoke(app, ["reproduce", "--output", str(tmp_path)]).exit_code == 0
 
 
-def test_an_interrupt_says_how_to_go_on(app, tmp_path, monkeypatch, capsys):
+def test_an_interrupt_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     from trompe.empirical import runner
+
+    from trompe.cli import run
 
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(runner, "reproduce", interrupted)
-    result = CliRunner().invoke(app, ["reproduce", "all", "--output", str(tmp_path)])
-    assert result.exit_code == 130
-    assert "the same command goes on from there" in result.output
+    assert run(["reproduce", "all", "--output", str(tmp_path)]) == 130
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("trompe: interrupted; finished experiments and trained weights are kept")
+    assert line.endswith("the same command goes on from there")
 
 
 def test_the_room_and_its_commands_do_not_import_torch():

@@ -204,7 +204,7 @@ def test_the_documented_tables_are_read_from_the_committed_files():
 
 
 def test_the_script_that_writes_the_tables(tmp_path):
-    script = REPO / "data" / "tables.py"
+    script = REPO / "docs" / "tables.py"
     if not script.is_file():
         pytest.skip("no committed witnesses here")
     tables = runpy.run_path(str(script))

@@ -20,17 +20,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trompe.proofs import solvers
 from trompe.proofs.certificates import certify
-from trompe.proofs.certificates import folder as certificate_folder
 from trompe.proofs.certificates.checking import check_set
+from trompe.proofs.certificates.folder import Store
 from trompe.proofs.certificates.manifest import manifest_bytes, read_manifest
 from trompe.proofs.certificates.plan import plan, sha256_of_files
 from trompe.proofs.certificates.report import KINDS
 from trompe.proofs.certificates.scripts import QUESTIONS, ScriptRefused, file_name, read_script
 from trompe.proofs.certificates.workers import Task, Workers
 from trompe.proofs.evidence import CASES
-from trompe.proofs.obligations import Claim, Fault, Obligation, Scope
-from trompe.proofs.selfcheck import tampering_sets as tampering
-from trompe.proofs.selfcheck.tampering_sets import OTHER, SUBJECT, TAMPERINGS, check_tampered
+from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, registered
+from trompe.proofs.selfcheck.tampering.sets import (
+    OTHER,
+    SUBJECT,
+    TAMPERINGS,
+    Tampering,
+    check_tampered,
+)
 from trompe.proofs.smt import scripts
 from trompe.theory import THEOREMS, InvalidInput, UnknownKey
 
@@ -427,13 +432,13 @@ def test_a_full_disk_leaves_the_old_set(genuine, pool, tmp_path, monkeypatch, po
         return write(self, content)
 
     if point == "journal":
-        opened = certificate_folder.Store._open_journal
+        opened = Store._open_journal
 
         def open_full(self):
             opened(self)
             self._journal = SimpleNamespace(write=full, close=self._journal.close)
 
-        monkeypatch.setattr(certificate_folder.Store, "_open_journal", open_full)
+        monkeypatch.setattr(Store, "_open_journal", open_full)
     else:
         room[0] = 3 if point == "file" else -1
         monkeypatch.setattr(Path, "write_bytes", almost_full)
@@ -556,18 +561,14 @@ def test_a_process_that_does_not_start_is_one_line(tmp_path):
 
 
 def test_a_false_sentence_is_refuted_with_its_point_and_not_proved(pool, tmp_path, monkeypatch):
-    from trompe.proofs.certificates import plan as certificate_plan
-
     def false(s: Scope) -> Claim:
         (m,) = s.reals("m")
         return Claim({"m": m > 0}, m > 1, Fault("m may be anything", without="m"))
 
     item = Obligation("constant/decodes", "m > 1", None, false)
-    original = certificate_plan.registered
     monkeypatch.setattr(
-        certificate_plan,
-        "registered",
-        lambda keys, dims: [item if o.key == item.key else o for o in original(keys, dims)],
+        "trompe.proofs.certificates.plan.registered",
+        lambda keys, dims: [item if o.key == item.key else o for o in registered(keys, dims)],
     )
     for _ in range(2):  # also when the answers of the first run are there
         done = certify([SUBJECT], tmp_path / "set", workers=pool)
@@ -632,13 +633,13 @@ def test_a_damaged_checker_fails_on_a_tampering(monkeypatch, where, name, value,
 
 
 def test_a_tampering_that_is_not_noticed_is_reported(monkeypatch):
-    idle = tampering.Tampering("idle", "changed", lambda folder, other: None)
-    monkeypatch.setitem(tampering.TAMPERINGS, "idle", idle)
+    idle = Tampering("idle", "changed", lambda folder, other: None)
+    monkeypatch.setitem(TAMPERINGS, "idle", idle)
     assert check_tampered("idle") == (False, "accepted")
     monkeypatch.setitem(
-        tampering.TAMPERINGS,
+        TAMPERINGS,
         "idle",
-        tampering.Tampering("idle", "no such word", TAMPERINGS["flipped byte"].damage),
+        Tampering("idle", "no such word", TAMPERINGS["flipped byte"].damage),
     )
     assert check_tampered("idle")[0] is False
 

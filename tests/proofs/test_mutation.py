@@ -10,14 +10,11 @@ from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.selfcheck import (
     MOST_EQUIVALENT,
     PARTS,
-    mutation,
     read_equivalent,
     selfcheck,
+    tampering,
     try_mutant,
 )
-from trompe.proofs.selfcheck import running as module
-from trompe.proofs.selfcheck import tampering as selfcheck_tampering
-from trompe.proofs.selfcheck import targets as mutation_targets
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, function_of, mutants, places
 from trompe.proofs.selfcheck.tampering import try_tampering
 from trompe.proofs.selfcheck.targets import (
@@ -305,7 +302,7 @@ def test_a_check_that_raises_before_any_damage_is_a_problem_and_no_traceback(mon
     def broken(row):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(mutation_targets, "sample_row", broken)
+    monkeypatch.setattr("trompe.proofs.selfcheck.targets.sample_row", broken)
     report = selfcheck(rows=["monotone"], match="Monotone.law", jobs=1)
     assert report.problems == (
         "sampled/monotone is not proved before any damage: RuntimeError: broken",
@@ -327,8 +324,8 @@ def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
         while True:
             pass
 
-    monkeypatch.setattr(mutation_targets, "MOST_SECONDS", 0.05)
-    monkeypatch.setattr(mutation_targets, "sample_row", endless)
+    monkeypatch.setattr("trompe.proofs.selfcheck.targets.MOST_SECONDS", 0.05)
+    monkeypatch.setattr("trompe.proofs.selfcheck.targets.sample_row", endless)
     finding = try_mutant(mutant, ["sampled/monotone"])
     assert finding.status == "rejected" and "no end after" in finding.says
     monkeypatch.undo()
@@ -361,7 +358,7 @@ def test_a_tampering_that_is_accepted_or_raises_is_not_rejected(monkeypatch):
 
     outcomes = {"accepted": (False, "accepted"), "rejected": (True, "its reason")}
     monkeypatch.setitem(
-        selfcheck_tampering.TAMPERED, "tampering", (lambda: tuple(outcomes), outcomes.__getitem__)
+        tampering.TAMPERED, "tampering", (lambda: tuple(outcomes), outcomes.__getitem__)
     )
     report = selfcheck(["tampering"], jobs=1)
     assert [(t.name, t.is_rejected) for t in report.tampered] == [
@@ -370,7 +367,7 @@ def test_a_tampering_that_is_accepted_or_raises_is_not_rejected(monkeypatch):
     ]
     assert not report.passed
     assert selfcheck(["tampering"], match="reject", jobs=1).passed
-    monkeypatch.setitem(selfcheck_tampering.TAMPERED, "tampering", (tuple, crash))
+    monkeypatch.setitem(tampering.TAMPERED, "tampering", (tuple, crash))
     assert "a traceback: RuntimeError: boom" in try_tampering(("tampering", "x")).says
 
 
@@ -389,4 +386,3 @@ def test_parts_rows_and_matches_are_checked():
         "witness-tampering",
     }
     assert "sampled/neural-network" in checks_of(["black-box"])
-    assert module.__all__ and mutation.__all__

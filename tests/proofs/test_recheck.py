@@ -16,7 +16,7 @@ from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.plan import plan
 from trompe.proofs.certificates.scripts import read_script
 from trompe.proofs.certificates.workers import Workers
-from trompe.proofs.selfcheck.tampering_sets import OTHER, SUBJECT, TAMPERINGS, tamper
+from trompe.proofs.selfcheck.tampering.sets import OTHER, SUBJECT, TAMPERINGS, tamper
 
 SOURCE = Path(__file__).resolve().parents[2] / "proofs" / "recheck.py"
 Z3 = str(Path(sys.executable).parent / "z3")

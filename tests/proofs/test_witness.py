@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
 from trompe.constructions.examples import example
-from trompe.proofs.selfcheck.tampering_witness import (
+from trompe.proofs.selfcheck.tampering.witness import (
     EXPECTED,
     SUBJECTS,
     TAMPERINGS,
@@ -116,11 +116,11 @@ def sixty_four_points():
 
 
 def test_sixty_four_inputs_and_training_points(monkeypatch):
-    """With a third of the steps that a file may take."""
+    """With a quarter of the steps that a file may take, as docs/witness.md says."""
     monkeypatch.setattr(
         trompe.proofs.witnesses.checking,
         "MAX_STEPS",
-        trompe.proofs.witnesses.checking.MAX_STEPS // 3,
+        trompe.proofs.witnesses.checking.MAX_STEPS // 4,
     )
     report = check_bytes(to_json(sixty_four_points()).encode())
     assert report.ok, report.text()
@@ -398,14 +398,50 @@ def test_rows_without_a_witness_say_why(key):
 # -- much work ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", sorted(hostile_witness.KINDS))
-def test_a_file_cannot_keep_the_check_busy(kind, monkeypatch):
-    content = hostile_witness.KINDS[kind](part=10)
-    monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", 100_000)
-    report = check_bytes(content)
+MINIMUM = "f has its minimum 0 at a and only there"
+BUSY = {
+    "wide": (10, 600_000, MINIMUM),
+    "long_numbers": (10, 120_000, MINIMUM),
+    "folded": (10, 600_000, MINIMUM),
+    "many_hats": (10, 2_900_000, MINIMUM),
+    "exchanged": (10, 300_000, "f is a member of additive"),
+    "spread": (10, 600_000, "f is a member of convex"),
+    "asked": (100, 600_000, "f is a member of convex"),
+}
+"""Per kind: the part of the whole file, the steps after it is read, the claim that uses them up."""
+
+
+def first_without_steps(kind, monkeypatch):
+    """The first claim that is UNKNOWN because the steps are used up; reading the file takes none of them."""
+    part, limit, _ = BUSY[kind]
+    monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", limit)
+    report = check_witness(parse(hostile_witness.KINDS[kind](part)))
     assert not report.ok
-    unknown = [f.reason for f in report.findings if f.verdict == "UNKNOWN"]
-    assert any("more than 100000 steps" in reason for reason in unknown)
+    stopped = [f for f in report.findings if f"more than {limit} steps" in f.reason]
+    assert stopped and {f.verdict for f in stopped} == {"UNKNOWN"}
+    return stopped[0].says
+
+
+@pytest.mark.parametrize("kind", BUSY)
+def test_a_file_cannot_keep_the_check_busy(kind, monkeypatch):
+    assert first_without_steps(kind, monkeypatch) == BUSY[kind][2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "module"), [("many_hats", "supports"), ("asked", "piecewise_smt")]
+)
+def test_work_that_is_not_counted_is_noticed(kind, module, monkeypatch):
+    """The comparison of hats and the solvers: if their work did not count, another claim would be the first."""
+    monkeypatch.setattr(f"trompe.proofs.witnesses.{module}.spend", lambda steps: None)
+    assert first_without_steps(kind, monkeypatch) != BUSY[kind][2]
+
+
+def test_a_file_cannot_keep_its_reader_busy(monkeypatch):
+    assert {*hostile_witness.KINDS} - {*BUSY} == {"flattened"}
+    monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", 100_000)
+    (finding,) = check_bytes(hostile_witness.flattened(10)).findings
+    assert (finding.says, finding.verdict) == ("the file is a witness file", "UNKNOWN")
+    assert "more than 100000 steps" in finding.reason
 
 
 def test_the_same_file_stops_at_the_same_place(monkeypatch):

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 from trompe.proofs import solvers
 from trompe.proofs.certificates import writing as certificates
 from trompe.proofs.parallel import worker_processes
+from trompe.proofs.witnesses import check_file
 
+from trompe.__main__ import main
 from trompe.cli import run
+
+AGAIN = "run it again for a result"
+STOPPED = """
+import os, signal, sys
+from trompe.proofs.certificates.folder import Store
+from trompe.__main__ import main
+
+record, left = Store.record, 20
+
+def recorded(self, entry):
+    global left
+    record(self, entry)
+    left -= 1
+    if left == 0:
+        os.killpg(0, signal.SIGINT)  # as a terminal does: every process of the group
+
+Store.record = recorded
+sys.argv[0] = "trompe"
+main()
+"""
 
 
 def interrupted(*_, **__):
@@ -23,44 +43,72 @@ def interrupted(*_, **__):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "kept"),
     [
-        (["verify", "mix/gap", "--jobs", "1"], "nothing was changed or written"),
-        (["show", "monotone/side", "--jobs", "1"], "nothing was changed or written"),
-        (["certify", "mix/gap", "--output", "set"], "nothing was changed or written"),
-        (["selfcheck", "--row", "constant", "--jobs", "1"], "--only, --row or --match"),
+        (["verify", "mix/gap", "--jobs", "1"], AGAIN),
+        (["show", "monotone/side", "--jobs", "1"], f"nothing was changed or written; {AGAIN}"),
+        (["certify", "mix/gap", "--output", "set"], AGAIN),
+        (
+            ["selfcheck", "--row", "constant", "--jobs", "1"],
+            "nothing is kept; with --only, --row or --match it takes less time",
+        ),
     ],
 )
-def test_one_line_says_what_is_kept(capsys, monkeypatch, tmp_path, arguments, words):
+def test_one_line_says_what_is_kept(capsys, monkeypatch, tmp_path, arguments, kept):
     monkeypatch.chdir(tmp_path)
     for name in solvers.SOLVERS:
         monkeypatch.setitem(solvers.SOLVERS, name, interrupted)
     monkeypatch.setattr(certificates, "plan", interrupted)
     assert run(arguments) == 130
-    error = capsys.readouterr().err.strip()
-    assert error.startswith("trompe: interrupted; ") and words in error and "\n" not in error
+    assert capsys.readouterr().err == f"trompe: interrupted; {kept}\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_a_witness_that_is_already_written_is_not_denied(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("trompe.refuting_text.text", interrupted)
+    decoder, witness = tmp_path / "decoder.py", tmp_path / "pair.json"
+    decoder.write_text("def middle(v, x):\n    return (v.minimum + v.maximum) / 2\n")
+    asked = ["refute", f"{decoder}:middle", "--class", "convex", "--task", "exact"]
+    assert run([*asked, "--witness", str(witness)]) == 130
+    assert capsys.readouterr().err == "trompe: interrupted; run it again for a result\n"
+    assert check_file(witness).ok
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("trompe.__main__._take_interrupts", "interrupted; nothing was changed or written"),
+        ("trompe.cli.run", "interrupted twice"),
+    ],
+)
+def test_while_modules_are_loaded_and_once_more_in_the_end(capsys, monkeypatch, place, says):
+    monkeypatch.setattr("trompe.__main__._take_interrupts", lambda: None)
+    monkeypatch.setattr(place, interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        main()
+    assert capsys.readouterr().err == f"trompe: {says}\n"
 
 
 def test_what_certify_keeps_is_named_and_taken_up(tmp_path):
     folder = tmp_path / "set"
-    command = [sys.executable, "-P", "-m", "trompe", "certify", "monotone", "--output", str(folder)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     journal = folder / ".trompe-unfinished" / "journal"
-    deadline = time.monotonic() + 60
-    while not (journal.exists() and len(journal.read_bytes()) > 2000):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.002)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: every process of the group
-    error = process.communicate(timeout=30)[1]
-    assert process.returncode == 130
-    assert error.strip().splitlines() == [
+    asked = ["certify", "monotone", "--output", str(folder)]
+    stopped = subprocess.run(
+        [sys.executable, "-P", "-c", STOPPED, *asked],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert stopped.returncode == 130, stopped.stderr
+    assert stopped.stderr.splitlines() == [
         f"trompe: interrupted; what the solvers answered so far is kept in {journal.parent}; the same "
         "command goes on from there"
     ]
     assert not (folder / "manifest.json").exists()
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    assert json.loads((folder / "manifest.json").read_text())["run"]["reused"] > 0
+    again = [sys.executable, "-P", "-m", "trompe", *asked]
+    assert subprocess.run(again, capture_output=True, check=False).returncode == 0
+    assert json.loads((folder / "manifest.json").read_text())["run"]["reused"] >= 20
 
 
 def test_processes_that_work_for_another_do_not_take_it():

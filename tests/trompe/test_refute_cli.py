@@ -118,7 +118,7 @@ def test_a_decoder_is_refuted(capfd, folder):
 
 
 def test_json_has_a_witness_that_check_accepts(capfd, folder):
-    from trompe.proofs.witnesses.checking import check_bytes, check_file
+    from trompe.proofs.witnesses import check_bytes, check_file
 
     output, witness = folder / "found.json", folder / "pair.json"
     status, out, _ = refute(

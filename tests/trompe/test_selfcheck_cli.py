@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from trompe.proofs.selfcheck import running as selfcheck
-from trompe.proofs.selfcheck import tampering as selfcheck_tampering
+from trompe.proofs.selfcheck import running, tampering
 
 from trompe.cli import run
 
@@ -17,7 +16,7 @@ ONE_SURVIVOR = ["selfcheck", "--row", "affine-1d", "--match", EQUIVALENT, "--job
 
 
 def listed(monkeypatch, entries):
-    monkeypatch.setattr(selfcheck, "read_equivalent", lambda: entries)
+    monkeypatch.setattr(running, "read_equivalent", lambda: entries)
 
 
 def test_one_law_passes(capsys):
@@ -70,7 +69,7 @@ def test_spare_hypotheses_are_listed_and_decide_nothing(capsys):
 
 def test_an_accepted_tampering_fails(capsys, monkeypatch):
     monkeypatch.setitem(
-        selfcheck_tampering.TAMPERED,
+        tampering.TAMPERED,
         "witness-tampering",
         (lambda: ("a planted one",), lambda name: (False, "accepted")),
     )

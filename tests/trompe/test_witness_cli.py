@@ -151,9 +151,10 @@ def test_the_text_fits_and_says_what_it_shows(capsys):
 
 def test_the_page_about_witnesses_is_up_to_date(capsys):
     from trompe.constructions import expression_forms, expressions
-    from trompe.proofs.selfcheck.tampering_witness import TAMPERINGS
+    from trompe.proofs import solvers
+    from trompe.proofs.selfcheck.tampering.witness import TAMPERINGS
+    from trompe.proofs.witnesses import MAX_STEPS, piecewise_smt
     from trompe.proofs.witnesses import file as witness_file
-    from trompe.proofs.witnesses import piecewise_smt
 
     page = (Path(__file__).parents[2] / "docs" / "witness.md").read_text(encoding="utf-8")
     formulas = call(capsys, "witness", "convex/side")[1].split("\n\n")[-1]
@@ -165,6 +166,8 @@ def test_the_page_about_witnesses_is_up_to_date(capsys):
         f"{expressions.MAX_TERMS:,} terms in all sums; {expressions.MAX_NESTING} max, min and abs",
         f"$d\\le {witness_file.MAX_DIM}$",
         f"is at most {piecewise_smt.MAX_ATOMS}.",
+        f"at most {MAX_STEPS:,} steps of exact arithmetic",
+        f"after {solvers.SHORT_BACKSTOP_MS // 1000} seconds",
     ):
         assert part in page, part
 

@@ -124,14 +124,14 @@ def check(
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
         from trompe.proofs.solvers import available
-        from trompe.proofs.witnesses.checking import check_file
+        from trompe.proofs.witnesses import check_file
 
         for name in solvers:
             available(name)
         report = check_file(path, solvers)
         emit(report.text(), None)
         return 0 if report.ok else 1
-    from trompe.proofs.certificates.checking import check_set
+    from trompe.proofs.certificates import check_set
 
     with progress_bar("checking") as progress:
         found = check_set(path, solvers=solvers, jobs=number, progress=progress)

@@ -108,7 +108,7 @@ def refute(
     )  # fmt: skip
     if witness is not None:
         from trompe.files import write_text
-        from trompe.proofs.witnesses.checking import to_json
+        from trompe.proofs.witnesses import to_json
 
         write_text(witness, to_json(found.witness()))
     emit(as_json(found) if format == "json" else text(found), output)

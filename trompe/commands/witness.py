@@ -67,7 +67,8 @@ def witness(
     options = {"--constant": constant, "--metric": metric, "--data": data, "--eps": eps}
     _check_options(key, {name for name, value in options.items() if value is not None})
     from trompe.constructions import triple
-    from trompe.proofs.witnesses.data import check_row, pair_of, witness_of
+    from trompe.proofs.witnesses import witness_of
+    from trompe.proofs.witnesses.data import check_row, pair_of
     from trompe.theory import as_eta
     from trompe.witness_forms import FORMATS
 

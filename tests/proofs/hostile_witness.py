@@ -7,18 +7,23 @@ from typing import Any
 
 from trompe.constructions import triple
 from trompe.constructions.examples import example
-from trompe.proofs.witnesses.checking import to_json, witness_of
+from trompe.constructions.expression_forms import from_data
+from trompe.proofs.witnesses import to_json, witness_of
 from trompe.proofs.witnesses.data import pair_of
 from trompe.theory import TASKS
 
 Data = dict[str, Any]
 
 
-def _file(row: str, dim: int, definitions: Data, f: Any, g: Any = None) -> bytes:
+def _file(row: str, dim: int, definitions: Data, h: Any, is_shifted: bool = False) -> bytes:
+    """Both functions are h; where `is_shifted`, with a constant added so that h(a) = m."""
     case = example(row, dim)
     task = TASKS["exact"]()
     data = json.loads(to_json(witness_of(pair_of(triple(case.cls, case.v, case.x), task), task)))
-    data |= {"definitions": definitions, "f": f, "g": f if g is None else g}
+    if is_shifted:  # else one look at a ends the search for the minimum
+        at_a = from_data(dim, definitions, {"h": h})["h"](case.v.argmin)
+        h = {"sum": [h, str(case.v.minimum - at_a)]}
+    data |= {"definitions": definitions, "f": h, "g": h}
     return json.dumps(data, separators=(",", ":")).encode()
 
 
@@ -41,7 +46,9 @@ def wide(part: int = 1) -> bytes:
     names = [f"u{k}" for k in range(50_000 // part)]
     for k, name in enumerate(names):
         parts[name] = {"max": [f"{k + 2}", {"sum": [{"use": "a"}, {"z": 1 + k % dim}]}]}
-    return _file("black-box", dim, parts, {"sum": [{"use": name} for name in names]})
+    return _file(
+        "black-box", dim, parts, {"sum": [{"use": name} for name in names]}, is_shifted=True
+    )
 
 
 def _long(k: int) -> str:
@@ -55,7 +62,7 @@ def long_numbers(part: int = 1) -> bytes:
         f"u{k}": {"max": ["0", {"sum": [{"times": [_long(k), {"z": 1}]}, {"z": 2}, "-1"]}]}
         for k in range(3_000 // part)
     }
-    return _file("monotone", 2, parts, {"sum": [{"use": name} for name in parts]})
+    return _file("monotone", 2, parts, {"sum": [{"use": name} for name in parts]}, is_shifted=True)
 
 
 def folded(part: int = 1) -> bytes:
@@ -65,25 +72,27 @@ def folded(part: int = 1) -> bytes:
         twice = {"sum": [{"times": ["2", {"use": f"u{k - 1}"}]}, "-1"]}
         parts[f"u{k}"] = {"sum": ["1", {"times": ["-1", {"abs": twice}]}]}
     for k in range(30_000 // part):
-        parts[f"v{k}"] = {"max": [{"use": "u12"}, f"1/{k + 2}"]}
-    return _file("black-box", 2, parts, {"sum": [{"use": f"v{k}"} for k in range(30_000 // part)]})
+        parts[f"v{k}"] = {"max": [{"use": "u12"}, f"{k + 2}/40000"]}
+    used = [{"use": f"v{k}"} for k in range(30_000 // part)]
+    return _file("black-box", 2, parts, {"sum": used}, is_shifted=True)
 
 
 def many_hats(part: int = 1) -> bytes:
     """Sums of hundreds of hats each, to be compared pair by pair."""
     parts: Data = {}
     sums = []
+    hats = max(100, 500 // part)
     for block in range(60 // part + 1):
         names = []
-        for k in range(500):
-            centre = f"{-k - 1}/{501 + block}"
+        for k in range(hats):
+            centre = f"{-k - 1}/{hats + 1 + block}"
             apart = [{"abs": {"sum": [{"z": i}, centre]}} for i in (1, 2)]
             slopes = [{"times": ["-1000", part]} for part in apart]
             names.append(f"h{block}x{k}")
             parts[names[-1]] = {"max": ["0", {"sum": ["1", *slopes]}]}
         parts[f"s{block}"] = {"max": [f"{block}", {"sum": [{"use": name} for name in names]}]}
         sums.append({"use": f"s{block}"})
-    return _file("black-box", 2, parts, {"sum": sums})
+    return _file("black-box", 2, parts, {"sum": sums}, is_shifted=True)
 
 
 def exchanged(part: int = 1) -> bytes:
@@ -100,8 +109,9 @@ def asked(part: int = 1) -> bytes:
         {"sum": [{"times": [f"{k}/{k + 7}", {"z": 1}]}, {"times": [f"1/{k}", {"z": 2}]}]}
         for k in range(1, 60_000 // part)
     ]
-    parts: Data = {"a": {"max": args}, "b": {"abs": {"sum": [{"use": "a"}, {"z": 1}, "-1"]}}}
-    return _file("convex", 2, parts, {"min": [{"use": "a"}, {"use": "b"}]})
+    z = [{"z": 1}, {"z": 2}]
+    z1_plus_z2 = [{"max": z}, {"min": z}]  # which no rule sees
+    return _file("convex", 2, {"a": {"max": args}}, {"sum": [{"use": "a"}, *z1_plus_z2]})
 
 
 def spread(part: int = 1) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from trompe.proofs.certificates.folder import UNFINISHED
 from trompe.proofs.certificates.manifest import MANIFEST
 from trompe.proofs.certificates.scripts import MAX_SCRIPT_BYTES
-from trompe.proofs.selfcheck.tampering_tools import (
+from trompe.proofs.selfcheck.tampering.tools import (
     MAIN,
     MUTANT,
     VACUITY,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trompe.proofs.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES
-from trompe.proofs.selfcheck.tampering_tools import (
+from trompe.proofs.selfcheck.tampering.tools import (
     KEY,
     Registry,
     copy,

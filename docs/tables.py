@@ -1,7 +1,7 @@
-"""The tables in docs/experiments.md, written from the witnesses in this folder.
+"""The tables in experiments.md, written from the witnesses in data/.
 
-python data/tables.py                    rewrite the tables
-python data/tables.py seeds RUN0 RUN1 .. first collect digits/seeds.json from output folders of
+python docs/tables.py                    rewrite the tables
+python docs/tables.py seeds RUN0 RUN1 .. first collect data/digits/seeds.json from output folders of
                                          `trompe reproduce all --seed 0`, `--seed 1`, ...
 """
 
@@ -13,8 +13,9 @@ from pathlib import Path
 
 from trompe.empirical.witness import accepted_numbers, read_witness, results_table
 
-DATA = Path(__file__).resolve().parent
-PAGE = DATA.parent / "docs" / "experiments.md"
+DOCS = Path(__file__).resolve().parent
+DATA = DOCS.parent / "data"
+PAGE = DOCS / "experiments.md"
 SEEDS = DATA / "digits" / "seeds.json"
 FOLDERS = ("digits", "fashion-mnist")
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.checking import check_set
 from trompe.proofs.certificates.workers import Workers
-from trompe.proofs.selfcheck.tampering_files import WITH_FILES
-from trompe.proofs.selfcheck.tampering_manifest import WITH_MANIFEST
-from trompe.proofs.selfcheck.tampering_tools import OTHER, SUBJECT, Tampering
+from trompe.proofs.selfcheck.tampering.files import WITH_FILES
+from trompe.proofs.selfcheck.tampering.manifest import WITH_MANIFEST
+from trompe.proofs.selfcheck.tampering.tools import OTHER, SUBJECT, Tampering
 from trompe.theory import InvalidInput
 
 __all__ = ["OTHER", "SUBJECT", "TAMPERINGS", "Tampering", "check_tampered", "tamper"]
