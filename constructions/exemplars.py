@@ -31,7 +31,7 @@ from trompe.theory import (
 )
 from trompe.theory.bounds.exemplars import Cones, Order, Whole, fibres
 from trompe.theory.bounds.fibres import Fibres
-from trompe.theory.bounds.linear import LinkedWeights, Supports, Weights
+from trompe.theory.bounds.linear import AffineWeights, LinkedWeights, Supports, Weights
 from trompe.theory.bounds.simplex import Optimum
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
@@ -393,7 +393,7 @@ def exemplar_triple(
     if isinstance(known, LinkedWeights):
         linked = _linked_weights(known, query)
         return LinkedTriple(LinkedWeightTriple(), cls, v, query, linked)
-    if isinstance(known, Weights):
+    if isinstance(known, AffineWeights):
         return Triple(WeightTriple(), cls, v, query, _weights(known, query))
     if isinstance(known, Supports):
         return Triple(SupportTriple(), cls, v, query, _supports(known, query))

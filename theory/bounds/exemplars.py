@@ -37,6 +37,7 @@ from trompe.theory.classes import FunctionClass, Lipschitz
 from trompe.theory.errors import InvalidInput
 from trompe.theory.exact import Point
 from trompe.theory.functionals import exact_distance, metric
+from trompe.theory.links import LeakyRelu
 from trompe.theory.visualization import Visualization
 
 __all__ = ["Cones", "Order", "Whole", "fibres"]
@@ -276,10 +277,10 @@ def _kind(cls: FunctionClass, with_exemplars: bool) -> type[Fibres]:
     if key in ("affine", "convex"):
         if not with_exemplars:
             return Coordinates if key == "affine" else Gauge
-        from trompe.theory.bounds.linear import Supports, Weights
+        from trompe.theory.bounds.linear import AffineWeights, Supports
 
-        return Weights if key == "affine" else Supports
-    if key == "neuron" and with_exemplars and getattr(cls, "link", "") == "leaky-relu":
+        return AffineWeights if key == "affine" else Supports
+    if key == "neuron" and with_exemplars and isinstance(cls.function, LeakyRelu):  # type: ignore[attr-defined]
         from trompe.theory.bounds.linear import LinkedWeights
 
         return LinkedWeights
