@@ -141,9 +141,10 @@ def show(point: Point) -> str:
     return "(" + ", ".join(map(written, point)) + ")"
 
 
-def bits(value: Rational) -> int:
-    """The length of the longer of numerator and denominator."""
-    return max(int(value.numerator).bit_length(), int(value.denominator).bit_length())
+def bits(value: Any) -> int:
+    """The length of the longer of numerator and denominator of a fraction."""
+    longest: int = max(value.numerator.bit_length(), value.denominator.bit_length())
+    return longest
 
 
 def check_short(what: str, numbers: Iterable[Any]) -> None:
@@ -153,7 +154,7 @@ def check_short(what: str, numbers: Iterable[Any]) -> None:
     ------
     InvalidInput : one is a fraction of more than 12000 bits.
     """
-    if any(isinstance(q, Rational) and bits(q) > LONGEST_BITS for q in numbers):
+    if any(isinstance(q, (Fraction, Rational)) and bits(q) > LONGEST_BITS for q in numbers):
         raise InvalidInput(
             f"{what} has a number of more than {LONGEST_BITS} bits; expected a shorter one"
         )

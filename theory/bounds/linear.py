@@ -14,9 +14,9 @@ from typing import Any
 
 from trompe.theory.bounds.fibres import Ends, Fibres
 from trompe.theory.bounds.simplex import Feasible, Optimum, feasible
-from trompe.theory.bounds.sites import Site, Surd, written
+from trompe.theory.bounds.sites import Site, Surd
 from trompe.theory.classes import Affine
-from trompe.theory.exact import Point
+from trompe.theory.exact import Point, written
 from trompe.theory.namespace import EXACT
 
 __all__ = ["AffineWeights", "LinkedWeights", "Supports", "Weights"]
@@ -78,7 +78,7 @@ class Weights(Fibres):
             )
             before = self.exemplars.index(site)
             raise self.refuse(
-                f"{site} has the value {site.value}; every {self.noun} with this visualization"
+                f"{site} has the value {written(site.value)}; every {self.noun} with this visualization"
                 f"{_before(before)} has {room} there, "
                 "and so must the exemplar"
             )
@@ -125,7 +125,9 @@ class LinkedWeights(Weights):
     affine functions with h^-1 of the shown values, which are rational as h is piecewise linear.
     """
 
-    noun = "neuron with this link"
+    @property
+    def noun(self) -> str:
+        return f"neuron with link {self.cls.link_text}"
 
     def share_of(self, value: Fraction) -> Fraction:
         """(h^-1(value) - h^-1(m)) / (h^-1(M) - h^-1(m))."""
@@ -217,7 +219,7 @@ class Supports(Fibres):
                 "is some member's"
             )
             raise self.refuse(
-                f"{last} has the value {last.value}, which no convex function with this visualization"
+                f"{last} has the value {written(last.value)}, which no convex function with this visualization"
                 f"{_before(count - 1)} has; they have {room}"
             )
         raise AssertionError("every start of the exemplars is consistent, but not all of them")

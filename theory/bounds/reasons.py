@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Context
+import math
 from fractions import Fraction
 from typing import Any
 
 from trompe.theory.classes import FunctionClass
+from trompe.theory.exact import one_line, rounded
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 
@@ -24,8 +25,8 @@ _NAMES = {
     "affine-1d": "affine function",
     "constant": "constant function",
     "lipschitz-unknown": "Lipschitz function",
-    "neuron": "neuron with link {link}",
-    "neuron-1d": "neuron with link {link}",
+    "neuron": "neuron with link {link_text}",
+    "neuron-1d": "neuron with link {link_text}",
     "additive": "additive function",
 }
 
@@ -33,7 +34,7 @@ _NAMES = {
 def members(cls: FunctionClass, exemplars: int) -> str:
     """One member that fits what is shown, in words."""
     name = _NAMES.get(cls.key, f"member of {cls.key}")
-    for parameter in ("constant", "metric", "link"):
+    for parameter in ("constant", "metric", "link_text"):
         name = name.replace(f"{{{parameter}}}", str(getattr(cls, parameter, "")))
     values = "value" if exemplars == 1 else "values"
     at = (
@@ -46,16 +47,20 @@ def members(cls: FunctionClass, exemplars: int) -> str:
 
 def number(value: Any) -> str:
     """A number as a reader wants it: fractions and roots exact where short, floats to 12 digits."""
-    if isinstance(value, Fraction) and abs(value.numerator) < 10**24 and value.denominator < 10**12:
-        return str(value)
-    try:
-        near = float(value)
-    except OverflowError:
-        return f"about {Context(12).divide(value.numerator, value.denominator)}"
-    if isinstance(value, (Fraction, float)):
-        return f"{near:.12g}"
-    text = str(value)
-    return f"{text} (about {near:.6g})" if len(text) <= 60 else f"{near:.12g}"
+    if getattr(value, "is_Rational", False):  # of SymPy, where roots cancel
+        value = Fraction(int(value.p), int(value.q))
+    if isinstance(value, Fraction):
+        if abs(value.numerator) < 10**24 and value.denominator < 10**12:
+            return str(value)
+        near = rounded(value)
+        return f"about {near}" if "E" in near else near
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    text = one_line(value)
+    size = float(value)
+    if not size or not math.isfinite(size):  # beyond the range of floats; the number is neither
+        return f"about {value.evalf(12)}" if hasattr(value, "evalf") else text
+    return f"{text} (about {size:.6g})" if len(text) <= 60 else f"{size:.12g}"
 
 
 def reason(
