@@ -10,8 +10,8 @@ from typing import Any
 from trompe.theory.catalogue import Form, Row, Sentence, Theorem, cells
 from trompe.theory.classes import Affine, Comparison, FunctionClass, check_corner
 from trompe.theory.errors import InvalidInput
-from trompe.theory.exact import Point, show, written
-from trompe.theory.links import LeakyRelu, Link, link
+from trompe.theory.exact import Point, show
+from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.tasks import TASKS, Interval
 from trompe.theory.visualization import Visualization
@@ -100,12 +100,6 @@ class Neuron(FunctionClass):
     def function(self) -> Link:
         """The link h."""
         return link(self.link, self.slope)
-
-    @property
-    def link_text(self) -> str:
-        """The link as a reader writes it; leaky ReLUs of different slopes are different classes."""
-        is_leaky = isinstance(self.function, LeakyRelu)
-        return f"{self.link} of slope {written(self.slope)}" if is_leaky else self.link
 
     def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
         raise TypeError(

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from trompe.theory.bounds.fibres import Ends, Fibres
+from trompe.theory.bounds.reasons import link_words
 from trompe.theory.bounds.simplex import Feasible, Optimum, feasible
 from trompe.theory.bounds.sites import Site, Surd
 from trompe.theory.classes import Affine
@@ -127,7 +128,7 @@ class LinkedWeights(Weights):
 
     @property
     def noun(self) -> str:
-        return f"neuron with link {self.cls.link_text}"
+        return f"neuron with link {link_words(self.cls)}"
 
     def share_of(self, value: Fraction) -> Fraction:
         """(h^-1(value) - h^-1(m)) / (h^-1(M) - h^-1(m))."""

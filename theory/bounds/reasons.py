@@ -7,11 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.theory.classes import FunctionClass
-from trompe.theory.exact import one_line, rounded
+from trompe.theory.exact import one_line, rounded, written
+from trompe.theory.extended import Neuron
+from trompe.theory.links import LeakyRelu
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 
-__all__ = ["members", "number", "reason"]
+__all__ = ["link_words", "members", "number", "reason"]
 
 _NAMES = {
     "black-box": "function",
@@ -25,8 +27,8 @@ _NAMES = {
     "affine-1d": "affine function",
     "constant": "constant function",
     "lipschitz-unknown": "Lipschitz function",
-    "neuron": "neuron with link {link_text}",
-    "neuron-1d": "neuron with link {link_text}",
+    "neuron": "neuron with link {link}",
+    "neuron-1d": "neuron with link {link}",
     "additive": "additive function",
 }
 
@@ -34,8 +36,10 @@ _NAMES = {
 def members(cls: FunctionClass, exemplars: int) -> str:
     """One member that fits what is shown, in words."""
     name = _NAMES.get(cls.key, f"member of {cls.key}")
-    for parameter in ("constant", "metric", "link_text"):
+    for parameter in ("constant", "metric"):
         name = name.replace(f"{{{parameter}}}", str(getattr(cls, parameter, "")))
+    if isinstance(cls, Neuron):
+        name = name.replace("{link}", link_words(cls))
     values = "value" if exemplars == 1 else "values"
     at = (
         f" and the shown {values} at {exemplars} exemplar{'s' * (exemplars > 1)}"
@@ -43,6 +47,12 @@ def members(cls: FunctionClass, exemplars: int) -> str:
         else ""
     )
     return f"{name}, with this visualization{at}"
+
+
+def link_words(cls: Neuron) -> str:
+    """The link as a reader writes it; leaky ReLUs of different slopes are different classes."""
+    is_leaky = isinstance(cls.function, LeakyRelu)
+    return f"{cls.link} of slope {written(cls.slope)}" if is_leaky else cls.link
 
 
 def number(value: Any) -> str:
