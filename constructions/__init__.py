@@ -14,6 +14,7 @@ from trompe.constructions.decoders import (
 from trompe.constructions.extended import (
     EXTENDED_CONSTRUCTIONS,
     AdditiveTriple,
+    LinkedConstruction,
     LinkedPair,
     LinkedTriple,
     NeuronTriple,
@@ -41,6 +42,7 @@ __all__ = [
     "FoolingPair",
     "Hats",
     "Layer",
+    "LinkedConstruction",
     "LinkedPair",
     "LinkedTriple",
     "LipschitzTriple",
@@ -103,5 +105,5 @@ def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
         )
     cls.check_visualization(v)
     query = cls.check_query(v, x)
-    kind = LinkedTriple if isinstance(made, NeuronTriple) else Triple
+    kind = LinkedTriple if isinstance(made, LinkedConstruction) else Triple
     return kind(made, cls, v, query, made.parameters(cls, v, query))

@@ -26,13 +26,13 @@ from trompe.theory import (
     as_number,
     as_point,
 )
+from trompe.theory.exact import LONGEST_BITS, bits, one_line
 
 __all__ = [
     "Mistake",
     "Question",
     "is_number",
     "mistakes",
-    "one_line",
     "pose",
     "read_answer",
     "refuting_member",
@@ -43,9 +43,6 @@ LARGEST_ETA = Fraction(1, 16)
 
 SMALLEST_ETA = Fraction(1, 2**100_000)
 """Below this no further pair is tried."""
-
-ANSWER_BITS = 12_000
-"""Of the numerator and the denominator of an answer; Python writes no number of more than 4300 digits."""
 
 Answer = Any
 """An exact number for exact and approx, "min" or "max" for side."""
@@ -216,8 +213,18 @@ def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
     """The answer as an exact number or a side, and what is wrong with it ("" if nothing).
 
     A float of any width stands for its exact binary value. Arrays and tensors without axes count as their
-    number; an array of shape (1,) does not.
+    number; an array of shape (1,) does not. What the answer itself raises when it is read is a fault of it.
     """
+    try:
+        return _read(task, raw)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        kind = type(raw).__name__
+        return None, f"returned a {kind} that raises {type(error).__name__} when it is read"
+
+
+def _read(task: Task, raw: Any) -> tuple[Answer, str]:
     if getattr(raw, "shape", None) == () and hasattr(raw, "item"):
         raw = raw.item() if not isinstance(raw, np.longdouble) else raw
     if not is_number(task):
@@ -225,37 +232,36 @@ def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
             return str(raw), ""
         return None, f'returned {_shown(raw)}; expected "min" or "max"'
     if getattr(raw, "is_Rational", False) is True:  # of SymPy
-        raw = Fraction(int(raw.p), int(raw.q))  # type: ignore[attr-defined]
+        raw = Fraction(int(raw.p), int(raw.q))
     if getattr(raw, "is_number", False) is True and getattr(raw, "is_real", False) is True:
-        return raw, ""  # an exact algebraic number of SymPy
+        return raw, _too_long(raw)  # an exact algebraic number of SymPy
     if isinstance(raw, str) or (not isinstance(raw, Real) and not hasattr(raw, "as_integer_ratio")):
         return None, f"returned {_shown(raw)}; expected one number"
+    if isinstance(raw, np.floating) and np.isfinite(raw):
+        raw = Fraction(*raw.as_integer_ratio())
     try:
-        if isinstance(raw, np.floating) and np.isfinite(raw):
-            raw = Fraction(*raw.as_integer_ratio())
         answer = as_number(raw, "answer")
     except InvalidInput as error:
         return None, f"returned {_shown(raw)}: {one_line(error)}"
-    except Exception as error:
+    if bits(answer) > LONGEST_BITS:
         return (
             None,
-            f"returned a {type(raw).__name__} that raises {type(error).__name__} when it is read",
+            f"returned a number of more than {LONGEST_BITS} bits; expected a shorter one",
         )
-    if max(map(int.bit_length, answer.as_integer_ratio())) > ANSWER_BITS:
-        return None, f"returned a number of more than {ANSWER_BITS} bits; expected a shorter one"
     return answer, ""
 
 
-def one_line(value: object) -> str:
-    """What `str` makes of it, as one line of printable characters of at most 200; never an error."""
-    try:
-        text = " ".join(str(value).split())
-    except Exception:
-        text = ""
-    text = text if len(text) <= 200 else text[:197] + "..."
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
+def _too_long(raw: Any) -> str:
+    """What is wrong with the size of a number of SymPy, "" if nothing."""
+    parts = raw.atoms() if hasattr(raw, "atoms") else ()
+    rational = (Fraction(int(q.p), int(q.q)) for q in parts if getattr(q, "is_Rational", False))
+    if any(bits(q) > LONGEST_BITS for q in rational):
+        return f"returned a number that takes more than {LONGEST_BITS} bits; expected a shorter one"
+    if raw != 0 and not abs(raw) < 2**LONGEST_BITS:
+        return f"returned a number beyond 2^{LONGEST_BITS}; expected a smaller one"
+    if raw != 0 and not abs(raw) > Fraction(1, 2**LONGEST_BITS):
+        return f"returned a number nearer to 0 than 2^-{LONGEST_BITS}; expected a larger one, or 0"
+    return ""
 
 
 def _shown(raw: object) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from trompe.constructions import triple
 from trompe.constructions.base import Construction, Triple
-from trompe.constructions.extended import Linked, LinkedTriple, NeuronTriple
+from trompe.constructions.extended import Linked, LinkedConstruction, LinkedTriple
 from trompe.constructions.rows import Hats
 from trompe.theory import (
     Dataset,
@@ -31,7 +31,7 @@ from trompe.theory import (
 )
 from trompe.theory.bounds.exemplars import Cones, Order, Whole, fibres
 from trompe.theory.bounds.fibres import Fibres
-from trompe.theory.bounds.linear import LinkedWeights, Supports, Weights
+from trompe.theory.bounds.linear import AffineWeights, LinkedWeights, Supports, Weights
 from trompe.theory.bounds.simplex import Optimum
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
@@ -170,8 +170,8 @@ class WeightTriple(Construction):
     row = "affine with exemplars"
     formulas = {
         "U": "m + R p.z', p a vertex with the largest p.x'",
-        "W": "m + R p.z', p a vertex with the smallest p.x'",
-        "B": "m + R p.z', every p_k > 0",
+        "W": "m + R p.z', p a vertex with the smallest p.x', z'_k = z_k where b_k = 1, else 1 - z_k",
+        "B": "m + R p.z', every p_k > 0; all three p have p_k >= 0, sum p_k = 1 and fit every exemplar",
     }
 
     class Features(NamedTuple):
@@ -222,50 +222,24 @@ class LinkedWeightParameters(Linked):
     inner: Any
 
 
-class LinkedWeightTriple(Construction):
-    """H of the affine triple's shares, H(u) = h((1-u) h^-1(m) + u h^-1(M)): neurons with the link h."""
+class LinkedWeightTriple(LinkedConstruction):
+    """H of the weight triple's shares p . z': neurons with the link h through every exemplar."""
 
     row = "neuron with exemplars"
     formulas = {
-        "U": "H(p.z'), p a vertex with the largest p.x'",
-        "W": "H(p.z'), p a vertex with the smallest p.x'",
-        "B": "H(p.z'), every p_k > 0",
+        "U": "H(p.z'), p a vertex with the largest p.x', H(u) = h((1-u) h^-1(m) + u h^-1(M))",
+        "W": "H(p.z'), p a vertex with the smallest p.x', z'_k = z_k where b_k = 1, else 1 - z_k",
+        "B": "H(p.z'), every p_k > 0; all three p have p_k >= 0, sum p_k = 1 and fit every exemplar",
+        "f": "H(((1-eta) p + eta q).z'), p of U, q of B, 0 < eta < 1",
+        "g": "H(((1-eta) p + eta q).z'), p of W, q of B, 0 < eta < 1",
     }
     Features = WeightTriple.Features
-    _weights = WeightTriple()
+    inner = WeightTriple()
 
     def parameters(self, cls: Any, v: Visualization, x: Point) -> LinkedWeightParameters:
         raise NotImplementedError("made from the shown points by exemplar_triple")
 
-    def features(
-        self, z: Array, p: LinkedWeightParameters, xp: ArrayNamespace
-    ) -> WeightTriple.Features:
-        return self._weights.features(z, self._shares(p, xp), xp)
-
-    def upper(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        return NeuronTriple.member(self.upper_share(features, p, xp), p, xp)
-
-    def lower(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        return NeuronTriple.member(self.lower_share(features, p, xp), p, xp)
-
-    def strict(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        return NeuronTriple.member(self.strict_share(features, p, xp), p, xp)
-
-    def upper_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        """p.z' for U."""
-        return self._weights.upper(features, self._shares(p, xp), xp)
-
-    def lower_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        """p.z' for W."""
-        return self._weights.lower(features, self._shares(p, xp), xp)
-
-    def strict_share(self, features: Any, p: LinkedWeightParameters, xp: ArrayNamespace) -> Array:
-        """p.z' for B."""
-        return self._weights.strict(features, self._shares(p, xp), xp)
-
-    @staticmethod
-    def _shares(p: LinkedWeightParameters, xp: ArrayNamespace) -> WeightParameters:
-        """The affine parameters for the range [0, 1]."""
+    def _shares(self, p: LinkedWeightParameters, xp: ArrayNamespace) -> WeightParameters:
         ends = xp.number(0), xp.number(1)
         return WeightParameters(*ends, p.flip, p.sign, p.most, p.least, p.inner)
 
@@ -419,7 +393,7 @@ def exemplar_triple(
     if isinstance(known, LinkedWeights):
         linked = _linked_weights(known, query)
         return LinkedTriple(LinkedWeightTriple(), cls, v, query, linked)
-    if isinstance(known, Weights):
+    if isinstance(known, AffineWeights):
         return Triple(WeightTriple(), cls, v, query, _weights(known, query))
     if isinstance(known, Supports):
         return Triple(SupportTriple(), cls, v, query, _supports(known, query))

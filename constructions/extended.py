@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from trompe.constructions.base import Construction, FoolingPair, Triple, mix
 from trompe.constructions.decoders import EXACT_DECODERS, interpolate
@@ -32,6 +33,7 @@ from trompe.theory.namespace import Array, ArrayNamespace, cast
 __all__ = [
     "EXTENDED_CONSTRUCTIONS",
     "AdditiveTriple",
+    "LinkedConstruction",
     "LinkedPair",
     "LinkedTriple",
     "NeuronTriple",
@@ -138,12 +140,52 @@ class NeuronParameters(Linked):
     smallest: int
 
 
-class NeuronTriple(Construction):
-    """The affine triple in the scale of what goes into the link, from 0 (h^-1(m)) to 1 (h^-1(M)).
+class LinkedConstruction(Construction):
+    """H of the shares of a triple of affine functions, from 0 (h^-1(m)) to 1 (h^-1(M)).
 
     A member is H of a share, H(u) = h((1-u) h^-1(m) + u h^-1(M)). A pair mixes shares, not values: the
     class is not closed under convex combination of its functions.
     """
+
+    inner: ClassVar[Construction]
+    """The triple of the shares."""
+
+    @abstractmethod
+    def _shares(self, p: Any, xp: ArrayNamespace) -> Any:
+        """The inner triple's parameters for the range [0, 1]."""
+
+    def features(self, z: Array, p: Any, xp: ArrayNamespace) -> Any:
+        return self.inner.features(z, self._shares(p, xp), xp)
+
+    def upper(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        return self.member(self.upper_share(features, p, xp), p, xp)
+
+    def lower(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        return self.member(self.lower_share(features, p, xp), p, xp)
+
+    def strict(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        return self.member(self.strict_share(features, p, xp), p, xp)
+
+    def upper_share(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        """The share whose H is U."""
+        return self.inner.upper(features, self._shares(p, xp), xp)
+
+    def lower_share(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        """The share whose H is W."""
+        return self.inner.lower(features, self._shares(p, xp), xp)
+
+    def strict_share(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
+        """The share whose H is B."""
+        return self.inner.strict(features, self._shares(p, xp), xp)
+
+    @staticmethod
+    def member(share: Array, p: Linked, xp: ArrayNamespace) -> Array:
+        """H of a share."""
+        return p.link.between(p.low, p.high, share, xp)
+
+
+class NeuronTriple(LinkedConstruction):
+    """H of the affine triple's shares: z'_i, z'_j and mean(z')."""
 
     row = "neuron"
     formulas = {
@@ -154,7 +196,7 @@ class NeuronTriple(Construction):
         "g": "H((1-eta) z'_j + eta mean(z')), 0 < eta < 1",
     }
     Features = AffineTriple.Features
-    _affine = AffineTriple()
+    inner = AffineTriple()
 
     def parameters(self, cls: Neuron, v: Visualization, x: Point) -> NeuronParameters:
         flip, sign = corner_reflection(v.argmax)
@@ -162,38 +204,7 @@ class NeuronTriple(Construction):
         i, j = seen.index(max(seen)), seen.index(min(seen))
         return NeuronParameters(v.minimum, v.maximum, cls.function, flip, sign, i, j)
 
-    def features(self, z: Array, p: NeuronParameters, xp: ArrayNamespace) -> AffineTriple.Features:
-        return self._affine.features(z, self._shares(p, xp), xp)
-
-    def upper(self, features: Any, p: NeuronParameters, xp: ArrayNamespace) -> Array:
-        return self.member(self.upper_share(features, p, xp), p, xp)
-
-    def lower(self, features: Any, p: NeuronParameters, xp: ArrayNamespace) -> Array:
-        return self.member(self.lower_share(features, p, xp), p, xp)
-
-    def strict(self, features: Any, p: NeuronParameters, xp: ArrayNamespace) -> Array:
-        return self.member(self.strict_share(features, p, xp), p, xp)
-
-    def upper_share(self, features: Any, p: NeuronParameters, xp: ArrayNamespace) -> Array:
-        """z'_i."""
-        return self._affine.upper(features, self._shares(p, xp), xp)
-
-    def lower_share(self, features: Any, p: NeuronParameters, xp: ArrayNamespace) -> Array:
-        """z'_j."""
-        return self._affine.lower(features, self._shares(p, xp), xp)
-
-    def strict_share(self, features: Any, p: NeuronParameters, xp: ArrayNamespace) -> Array:
-        """mean(z')."""
-        return self._affine.strict(features, self._shares(p, xp), xp)
-
-    @staticmethod
-    def member(share: Array, p: Linked, xp: ArrayNamespace) -> Array:
-        """H of a share."""
-        return p.link.between(p.low, p.high, share, xp)
-
-    @staticmethod
-    def _shares(p: NeuronParameters, xp: ArrayNamespace) -> AffineParameters:
-        """The affine row's parameters for the range [0, 1]."""
+    def _shares(self, p: NeuronParameters, xp: ArrayNamespace) -> AffineParameters:
         return AffineParameters(xp.number(0), xp.number(1), p.flip, p.sign, p.largest, p.smallest)
 
 
@@ -242,7 +253,7 @@ class LinkedPair(FoolingPair):
     def _members(self, z: Array, xp: ArrayNamespace, *names: str) -> list[Array]:
         *shares, strict = self.triple.evaluate(z, xp, *names, "strict_share")
         p, eta = cast(self.triple.parameters, xp), xp.number(self.eta)
-        return [NeuronTriple.member(mix(share, strict, eta), p, xp) for share in shares]
+        return [LinkedConstruction.member(mix(share, strict, eta), p, xp) for share in shares]
 
 
 def neuron_1d(cls: Neuron, v: Visualization, x: Any) -> Any:

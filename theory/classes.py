@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from trompe.theory.data import Dataset
 from trompe.theory.errors import InvalidInput, QueryShown
-from trompe.theory.exact import Point, as_number, as_point, show
+from trompe.theory.exact import Point, as_number, as_point, show, written
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 from trompe.theory.tasks import Interval
@@ -230,7 +230,9 @@ class Lipschitz(FunctionClass):
     def __post_init__(self) -> None:
         constant = as_number(self.constant, "Lipschitz constant")
         if constant <= 0:
-            raise InvalidInput(f"{self.key}: Lipschitz constant = {constant}; expected L > 0")
+            raise InvalidInput(
+                f"{self.key}: Lipschitz constant = {written(constant)}; expected L > 0"
+            )
         metric(self.metric)
         object.__setattr__(self, "constant", constant)
 

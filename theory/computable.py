@@ -6,6 +6,7 @@ fractions are; its place among other numbers is decided by interval arithmetic w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -143,18 +144,30 @@ class Computable:
 
     # -- rounded ----------------------------------------------------------------------------------
 
-    def __float__(self) -> float:
-        """The middle of an enclosure that is narrow against the number (or has LAST_BITS bits)."""
+    def _middle(self) -> Any:
+        """The middle of an enclosure that is narrow against the number (or has LAST_BITS bits), as a number of mpmath."""
+        from mpmath import mp
+
         bits = 2 * FIRST_BITS
         while bits < LAST_BITS:
             held = self.enclosure(bits)
-            if held.delta * 2**FIRST_BITS <= abs(held.mid):
+            if held.delta < mp.inf and held.delta * 2**FIRST_BITS <= abs(held.mid):
                 break
             bits *= 2
-        return float(self.enclosure(bits).mid)
+        return mp.mpf(self.enclosure(bits).mid)
+
+    def __float__(self) -> float:
+        """Rounded; 0 or infinite where the number is beyond the range of floats."""
+        return float(self._middle())
 
     def __str__(self) -> str:
-        return f"{float(self):.{_TEXT_DIGITS}g}..."
+        middle = self._middle()
+        near = float(middle)
+        if near and math.isfinite(near):
+            return f"{near:.{_TEXT_DIGITS}g}..."
+        from mpmath import nstr
+
+        return f"{nstr(middle, _TEXT_DIGITS)}..."
 
     def __repr__(self) -> str:
         return f"Computable({self})"

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import Any, TypeAlias
 
 from trompe.theory.errors import InvalidInput
 
-__all__ = ["Number", "Point", "PointLike", "as_eps", "as_eta", "as_number", "as_point", "show"]
+__all__ = [
+    "LONGEST_BITS",
+    "Number",
+    "Point",
+    "PointLike",
+    "as_eps",
+    "as_eta",
+    "as_number",
+    "as_point",
+    "bits",
+    "check_short",
+    "one_line",
+    "rounded",
+    "show",
+    "spelled",
+    "written",
+]
 
 Point: TypeAlias = tuple[Fraction, ...]
 """A point of [0, 1]^d: d exact coordinates."""
@@ -25,6 +41,9 @@ PointLike: TypeAlias = Iterable[Any]
 
 LONGEST = 1000
 """Digits that a number may have when it is written out, a text with an exponent included."""
+
+LONGEST_BITS = 12_000
+"""Of a numerator and a denominator that are to be written out; Python writes no more than 4300 digits."""
 
 
 def as_number(value: object, what: str = "number") -> Fraction:
@@ -76,7 +95,9 @@ def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> 
     InvalidInput : empty, of another length than `dim`, or a coordinate outside [0, 1].
     """
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise InvalidInput(f"{what} = {values!r} is not a point; expected a sequence of numbers")
+        raise InvalidInput(
+            f"{what} = {spelled(values)} is not a point; expected a sequence of numbers"
+        )
     point = tuple(as_number(value, f"{what}[{i}]") for i, value in enumerate(values))
     if not point:
         raise InvalidInput(f"{what} = () has no coordinates; a point needs d >= 1")
@@ -86,7 +107,7 @@ def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> 
         if not 0 <= coordinate <= 1:
             where = f"{what} = {show(point)}" if len(point) <= 8 else what
             raise InvalidInput(
-                f"{where} lies outside [0, 1]^{len(point)} (coordinate {i} is {coordinate}); "
+                f"{where} lies outside [0, 1]^{len(point)} (coordinate {i} is {written(coordinate)}); "
                 "scale your inputs to the unit box"
             )
     return point
@@ -97,7 +118,7 @@ def as_eps(value: object) -> Fraction:
     eps = as_number(value, "eps")
     if not 0 < eps < Fraction(1, 2):
         raise InvalidInput(
-            f"eps = {eps} lies outside (0, 1/2); at 1/2 the midrange decoder is right on every class"
+            f"eps = {written(eps)} lies outside (0, 1/2); at 1/2 the midrange decoder is right on every class"
         )
     return eps
 
@@ -107,7 +128,7 @@ def as_eta(value: object) -> Fraction:
     eta = as_number(value, "eta")
     if not 0 < eta < 1:
         raise InvalidInput(
-            f"eta = {eta} lies outside (0, 1); f = (1-eta) U + eta B needs a share of both"
+            f"eta = {written(eta)} lies outside (0, 1); f = (1-eta) U + eta B needs a share of both"
         )
     return eta
 
@@ -115,6 +136,59 @@ def as_eta(value: object) -> Fraction:
 def show(point: Point) -> str:
     """A point as a reader writes it: `(1/2, 0)`; long points are cut in the middle."""
     if len(point) > 8:
-        head, tail = ", ".join(map(str, point[:3])), ", ".join(map(str, point[-2:]))
+        head, tail = ", ".join(map(written, point[:3])), ", ".join(map(written, point[-2:]))
         return f"({head}, ..., {tail}; d = {len(point)})"
-    return "(" + ", ".join(map(str, point)) + ")"
+    return "(" + ", ".join(map(written, point)) + ")"
+
+
+def bits(value: Any) -> int:
+    """The length of the longer of numerator and denominator of a fraction."""
+    longest: int = max(value.numerator.bit_length(), value.denominator.bit_length())
+    return longest
+
+
+def check_short(what: str, numbers: Iterable[Any]) -> None:
+    """Refuse numbers whose text, or that of what is computed from them, Python does not write.
+
+    Raises
+    ------
+    InvalidInput : one is a fraction of more than 12000 bits.
+    """
+    if any(isinstance(q, (Fraction, Rational)) and bits(q) > LONGEST_BITS for q in numbers):
+        raise InvalidInput(
+            f"{what} has a number of more than {LONGEST_BITS} bits; expected a shorter one"
+        )
+
+
+def written(value: Any) -> str:
+    """A number for a message: a fraction exact up to 400 bits, else to 12 digits; other numbers as `str` has them."""
+    if not isinstance(value, Rational) or bits(value) <= 400:
+        return str(value)
+    return f"about {rounded(value)}"
+
+
+def rounded(value: Rational) -> str:
+    """12 digits of a fraction other than 0; with an E where it is beyond the range of floats."""
+    context = Context(prec=12, Emax=MAX_EMAX, Emin=MIN_EMIN)
+    near = context.divide(Decimal(int(value.numerator)), Decimal(int(value.denominator)))
+    return f"{float(near):.12g}" if 1e-300 < abs(near) < 1e300 else str(near)
+
+
+def spelled(value: object) -> str:
+    """`repr` for a message; never an error."""
+    try:
+        return repr(value)
+    except Exception:
+        return f"a {type(value).__name__} that cannot be written out"
+
+
+def one_line(value: object) -> str:
+    """What `str` makes of it, as one line of printable characters of at most 200; never an error."""
+    try:
+        text = " ".join(str(value).split())
+    except Exception:
+        text = ""
+    text = text if len(text) <= 200 else text[:197] + "..."
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 from trompe.theory.computable import Computable, as_interval
 from trompe.theory.errors import InvalidInput, UnknownKey
-from trompe.theory.exact import as_number
+from trompe.theory.exact import as_number, written
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
 
 __all__ = ["LINKS", "LeakyRelu", "Link", "Sigmoid", "SmoothLink", "Softplus", "Tanh", "link"]
@@ -75,7 +75,7 @@ class LeakyRelu(Link):
             return
         slope = as_number(self.slope, "slope")
         if not 0 < slope < 1:
-            raise InvalidInput(f"leaky-relu: slope = {slope}; expected a number in (0, 1)")
+            raise InvalidInput(f"leaky-relu: slope = {written(slope)}; expected a number in (0, 1)")
         object.__setattr__(self, "slope", slope)
         object.__setattr__(self, "inv_slope", 1 / slope)
 
@@ -255,7 +255,12 @@ class Tanh(_OddsLink):
 
 
 class Softplus(SmoothLink):
-    """log(1 + e^t)."""
+    """log(1 + e^t).
+
+    For rational 0 < low < high and 0 < u < 1, H(u) is irrational. Else e^H = 1 + (e^low - 1)^(1-u) (e^high - 1)^u; as
+    e is transcendental, that holds with every X > 1 for e. As X tends to 1 it says H = low^(1-u) high^u, as X grows
+    it says H = (1-u) low + u high, which is larger.
+    """
 
     key = "softplus"
     formula = "log(1 + exp(t))"

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.theory.errors import InvalidInput
-from trompe.theory.exact import Point, as_number, as_point, show
+from trompe.theory.exact import Point, as_number, as_point, show, spelled, written
 
 __all__ = ["Visualization"]
 
@@ -17,7 +17,9 @@ def _as_points(values: Any, what: str) -> tuple[Point, ...]:
     """One image, or a set of images, as a tuple of points."""
     items = list(values) if isinstance(values, Iterable) and not isinstance(values, str) else None
     if items is None:
-        raise InvalidInput(f"{what} = {values!r} is not a point; expected a sequence of numbers")
+        raise InvalidInput(
+            f"{what} = {spelled(values)} is not a point; expected a sequence of numbers"
+        )
     is_set = bool(items) and isinstance(items[0], Iterable) and not isinstance(items[0], str)
     if is_set:
         return tuple(as_point(item, f"{what}[{k}]") for k, item in enumerate(items))
@@ -55,11 +57,14 @@ class Visualization:
                         f"{what} has {len(point)} coordinates; the first argmin has {dim}"
                     )
         if low > high:
-            raise InvalidInput(f"minimum = {low} exceeds maximum = {high}; expected m <= M")
+            raise InvalidInput(
+                f"minimum = {written(low)} exceeds maximum = {written(high)}; expected m <= M"
+            )
         shared = set(lows) & set(highs)
         if low < high and shared:
             raise InvalidInput(
-                f"argmin = argmax = {show(min(shared))}, but minimum = {low} < maximum = {high}; "
+                f"argmin = argmax = {show(min(shared))}, but minimum = {written(low)} < "
+                f"maximum = {written(high)}; "
                 "a point has one value"
             )
         object.__setattr__(self, "argmin_set", lows)
@@ -100,4 +105,4 @@ class Visualization:
     def __str__(self) -> str:
         lows = ", ".join(map(show, self.argmin_set))
         highs = ", ".join(map(show, self.argmax_set))
-        return f"argmin {lows}, argmax {highs}, values in [{self.minimum}, {self.maximum}]"
+        return f"argmin {lows}, argmax {highs}, values in [{written(self.minimum)}, {written(self.maximum)}]"

@@ -20,8 +20,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from trompe.constructions.adversary import one_line, read_answer
+from trompe.constructions.adversary import read_answer
 from trompe.theory import InvalidInput, Point, Task, Visualization
+from trompe.theory.exact import one_line
 
 __all__ = [
     "LOADING_LIMIT",

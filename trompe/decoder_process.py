@@ -27,8 +27,8 @@ def main() -> None:
     os.dup2(2, 1)
 
     from trompe.asking import Input, Reply, call
-    from trompe.constructions.adversary import one_line
     from trompe.theory import task
+    from trompe.theory.exact import one_line
 
     def say(message: dict[str, Any]) -> None:
         answers.write(json.dumps(message) + "\n")

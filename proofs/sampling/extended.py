@@ -1,4 +1,4 @@
-"""Random instances of our further rows, part of the sampled evidence; see `sampling`.
+"""Random instances of our further rows, part of the sampled evidence; see `rows`.
 
 Neurons are given by weights, not by their fibre: for leaky ReLU by rational ones, for sigmoid and tanh by
 multiples of log(r), so that every value on the grid k/4 is rational and an independent formula gives it.

@@ -1,6 +1,6 @@
 """Where a claim ends, in exact arithmetic: what a class refuses to be shown, ties, degenerate and irrational cases.
 
-Part of the sampled evidence, beside the random instances of `sampling`, which are all admissible. The
+Part of the sampled evidence, beside the random instances of `rows`, which are all admissible. The
 expected answers are written down from the statements, not computed by the code that is checked.
 """
 

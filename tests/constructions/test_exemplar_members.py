@@ -14,6 +14,7 @@ from trompe.constructions.exemplars import ConeTriple, excess, exemplar_triple, 
 from trompe.constructions.strategies import dims, members, points
 from trompe.theory import InvalidInput, QueryShown, Visualization, function_class
 from trompe.theory.bounds import bound
+from trompe.theory.bounds.unshown import WithoutExemplars
 from trompe.theory.namespace import EXACT
 
 F = Fraction
@@ -173,7 +174,10 @@ def test_a_leaky_neuron_s_exemplars_are_checked():
     v = Visualization((0, 0), (1, 1), -1, 1)  # pre-activations from -4 to 1
     found = bound(cls, v, ("1/4", "3/4"), [((1, 0), "-1/4")])  # -1 goes in: the share 3/5
     assert found.interval.lower == found.interval.upper == F(-7, 16)  # the share 9/20
-    with pytest.raises(InvalidInput, match=r"every neuron with this link .* exactly 0 there"):
+    with pytest.raises(
+        InvalidInput,
+        match=r"every neuron with link leaky-relu of slope 1/4 with .* exactly 0 there",
+    ):
         bound(cls, v, (1, 0), [(("4/5", "4/5"), "1/8")])
     with pytest.raises(InvalidInput, match="a value strictly between -13/16 and 0 there"):
         bound(cls, v, (1, 0), [((F(3, 20), "4/5"), "1/8")])
@@ -188,7 +192,10 @@ def test_one_neuron_of_one_input_can_only_repeat_its_value():
     assert found.interval == bound(cls, line, ("1/4",)).interval
     with pytest.raises(InvalidInput, match="has the value 1/2 there, and so must the exemplar"):
         bound(cls, line, ("1/4",), [(("1/2",), "1/3")])
-    with pytest.raises(InvalidInput, match=r"has the value 0\.38.* there, and so must"):
+    with pytest.raises(
+        InvalidInput,
+        match=r"has the value 0\.38\S* there, which is irrational; leave the exemplar out",
+    ):
         bound(cls, line, ("1/4",), [(("1/3",), "2/5")])
 
 
@@ -262,3 +269,10 @@ def test_what_has_no_triple_says_so():
         exemplar_triple(function_class("affine-1d"), line, (F(1, 3),), [((F(1, 2),), F(1, 2))])
     with pytest.raises(InvalidInput, match="not offered"):
         exemplar_triple(function_class("additive"), v, (F(1, 3), 0), p)
+
+
+def test_a_class_without_a_bound_with_exemplars_says_why_itself():
+    """No subclass can forget the reason."""
+    kind = type("Silent", (WithoutExemplars,), {})
+    with pytest.raises(TypeError, match=r"abstract.*why"):
+        kind(function_class("additive"), Visualization((0, 0), (1, 1), 0, 1), (), ())

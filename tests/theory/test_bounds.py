@@ -97,6 +97,90 @@ def test_the_reason_counts_exemplars():
     assert "the shown values at 2 exemplars," in bound(cls, SQUARE, (1, 0), [p, q])["exact"].reason
 
 
+def test_a_reason_never_calls_a_finite_number_inf_or_0():
+    """Numbers beyond the range of floats, on either side, of each kind: root, exponential, fraction."""
+    far, near = 10**400, F(1, 10**400)
+    lipschitz = Lipschitz(far, "l2")
+    roots = bound(lipschitz, Visualization((0, 0), (1, 1), 0, far), ("1/3", "1/2"))
+    assert "between about 1.66666666667E+399 and about 6.00925212577E+399" in roots["exact"].reason
+    assert "about 3.83795939622E+399 is within" in roots["approx"].reason
+    softplus = function_class("neuron", link="softplus")
+    large = bound(softplus, Visualization((0, 0), (1, 1), 1, far), ("1/3", "1/2"))
+    assert "between 3.33333333333e+399... and 5.0e+399... there" in large["exact"].reason
+    small = bound(softplus, Visualization((0, 0), (1, 1), near, 1), ("1/3", "1/2"))
+    words = small["exact"].reason
+    assert "between 2.58046594776e-267... (about" in words and " and 1.31083249443e-200" in words
+    centre = bound(Lipschitz(1, "l2"), Visualization((0, 0), (1, 1), -1, 0), ("1/2", "1/2"))
+    assert "-1/2 is within" in centre["approx"].reason and centre["approx"].answer == F(-1, 2)
+    little = bound(function_class("convex"), Visualization((0, 0), (1, 1), 0, near), ("1/3", "1/3"))
+    assert "between 0 and about 3.33333333333E-401 there" in little["exact"].reason
+
+
+@pytest.mark.parametrize("row", ["neuron", "neuron-1d"])
+@pytest.mark.parametrize(("slope", "value"), [("1/4", "-7/16"), ("1/2", "-5/8")])
+def test_a_leaky_neuron_s_reason_names_the_slope(row, slope, value):
+    """Another slope, another value: without the slope the sentence would be false."""
+    cls = function_class(row, link="leaky-relu", slope=slope)
+    d = cls.min_dim
+    v = Visualization((0,) * d, (1,) * d, -1, 1)
+    x = ("9/20" if slope == "1/4" else "7/12",) * d
+    at = bound(cls, v, x)
+    words = at["exact"].reason
+    assert f"link leaky-relu of slope {slope}, with this" in words
+    assert words.endswith(f"has the value {at.interval.lower} here")
+    other = function_class(row, link="leaky-relu", slope="1/3")
+    assert bound(other, v, x).interval != at.interval
+
+
+LONG = 10**5000
+"""More digits than Python writes."""
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda cls: bound(cls, Visualization((0, 0), (1, 1), 0, LONG), ("1/4", "1/3")),
+        lambda cls: bound(cls, Visualization((0, 0), (1, 1), F(-1, LONG), 1), ("1/4", "1/3")),
+        lambda cls: bound(cls, SQUARE, ("1/4", F(1, LONG))),
+        lambda cls: bound(cls, SQUARE, [("1/4", "1/3"), ("1/4", F(1, LONG))]),
+        lambda cls: bound(cls, SQUARE, ("1/4", LONG)),
+        lambda cls: bound(cls, SQUARE, LONG),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), eps=LONG),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), eps=F(1, LONG)),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), [LONG]),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), [(LONG, "1/2")]),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), [(("1/2", LONG), "1/2")]),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), [(("1/2", "1/3"), LONG)]),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), [(("1/2", F(1, LONG)), "1/4")]),
+        lambda cls: bound(cls, SQUARE, ("1/4", "1/3"), [(("1/2", "1/3"), F(1, 3) + F(1, LONG))]),
+        lambda cls: bound(Lipschitz(LONG), SQUARE, ("1/4", "1/3")),
+        lambda cls: bound(Lipschitz(F(1, LONG)), SQUARE, ("1/4", "1/3")),
+        lambda cls: Lipschitz(-LONG),
+        lambda cls: function_class("neuron", link="leaky-relu", slope=LONG),
+        lambda cls: Visualization((0, 0), (1, 1), LONG, 1),
+        lambda cls: Visualization((0, LONG), (1, 1), 0, 1),
+        lambda cls: Visualization(LONG, (1, 1), 0, 1),
+        lambda cls: Visualization((0, F(1, LONG)), (0, F(1, LONG)), 0, LONG),
+    ],
+)
+@pytest.mark.parametrize("row", ["black-box", "affine", "convex", "monotone", "additive"])
+def test_a_number_too_long_to_write_is_one_line(row, ask):
+    with pytest.raises(InvalidInput) as refusal:
+        ask(function_class(row))
+    words = str(refusal.value)
+    assert words and "\n" not in words and len(words) < 500
+
+
+def test_a_refusal_that_computes_a_longer_number_is_one_line_too():
+    """Numbers of 12000 bits are taken; what the refusal offers may have more digits than Python writes."""
+    p, q = F(1, 3) + F(1, 2**11_000), F(1, 3) - F(1, 3**7_000)
+    exemplars = [(("1/2", "1/4"), p), (("3/4", "1/2"), q)]
+    with pytest.raises(InvalidInput, match=r"at most about .*E-\d+ is enough"):
+        bound(function_class("monotone"), SQUARE, ("1/3", "1/3"), exemplars)
+    with pytest.raises(InvalidInput, match=r"has the value about 0.66\d+;.* between 1/4 and 1/2"):
+        bound(function_class("affine"), SQUARE, ("1/3", "1/3"), [(("1/4", "1/2"), 1 - p)])
+
+
 # -- floats against fractions ----------------------------------------------------------------------------
 
 

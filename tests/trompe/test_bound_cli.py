@@ -229,7 +229,8 @@ def _damaged(folder, kind):
     whole = (folder / "good.npy").read_bytes()
     contents = {
         "cut": whole[:-8], "cut header": whole[:20], "empty": b"", "junk": b"hello",
-        "csv header": b"x,y\n0,0\n", "csv ragged": b"0,0\n0\n", "csv empty": b"\n", "csv binary": whole[:16] + b"\xff\xfe",
+        "csv header": b"x,y\n0,0\n", "csv ragged": b"0,0\n0\n", "csv names": b"\n x1,_y\n0,0\n",
+        "csv long": b"1e5000,1e5000\n", "csv nan": b"nan,-Inf\n", "csv typing error": b"0.1.2,0..3\n", "csv empty": b"\n", "csv binary": whole[:16] + b"\xff\xfe",
     }  # fmt: skip
     arrays = {
         "objects": np.array([[{}, 1]], dtype=object), "bytes": np.zeros((2, 2), np.uint8), "flat": np.zeros(2),
@@ -251,6 +252,9 @@ def _damaged(folder, kind):
         ("objects", "holds objects"), ("bytes", "divide 8-bit images by 255"), ("flat", "expected (n, d)"),
         ("nan", "queries[1, 1] = nan lies outside"), ("three", "expected (2,) or (n, 2)"), ("folder", "directory"),
         ("csv header", "line 1 has no number but 'x'; leave a line of names out"), ("csv ragged", "line 2 has 1 numbers"),
+        ("csv names", "line 2 has no number but 'x1'; leave a line of names out"),
+        ("csv long", "line 1, column 1 = 1e5000 has more than 1000 digits"), ("csv nan", "column 1 = 'nan' is not a number"),
+        ("csv typing error", "line 1, column 1 = '0.1.2' is not a number"),
         ("csv empty", "holds no point"), ("csv binary", "expected a text file"),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 from scipy.stats import binomtest
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, Hats, affine_1d, midrange
 from trompe.theory import (
@@ -312,6 +313,23 @@ class LateError(float):
         raise ZeroDivisionError("read me not")
 
 
+class Touchy:
+    """Raises whatever is asked of it."""
+
+    def __init__(self, error):
+        self.__dict__["error"] = error
+
+    def __getattr__(self, name):
+        raise self.__dict__["error"]
+
+
+class BadItem:
+    shape = ()
+
+    def item(self):
+        raise OSError("no item")
+
+
 BROKEN = {
     boom: "raised ValueError: no idea",
     leaves: "raised SystemExit: 3",
@@ -324,6 +342,14 @@ BROKEN = {
     lambda v, x: "min": "expected one number",
     lambda v, x: 10**5000: "more than 12000 bits",
     lambda v, x: F(1, 10**5000): "more than 12000 bits",
+    lambda v, x: sympy.sqrt(2) * 10**5000: "takes more than 12000 bits",
+    lambda v, x: sympy.sqrt(2) / 10**5000: "takes more than 12000 bits",
+    lambda v, x: sympy.sqrt(2 + sympy.Rational(1, 10**5000)): "takes more than 12000 bits",
+    lambda v, x: sympy.exp(10**9): "beyond 2^12000",
+    lambda v, x: -sympy.exp(-(10**9)): "nearer to 0 than 2^-12000",
+    lambda v, x: Touchy(RuntimeError("no")): "a Touchy that raises RuntimeError when it is read",
+    lambda v, x: Touchy(SystemExit(3)): "a Touchy that raises SystemExit when it is read",
+    lambda v, x: BadItem(): "a BadItem that raises OSError when it is read",
     lambda v, x: LateError(0.5): "raises ZeroDivisionError when it is read",
     raises_the_unreadable: "raised Unreadable",
     raises_control_characters: r"ValueError: \x1b[31mred \ud800",
@@ -334,6 +360,7 @@ BROKEN = {
 @pytest.mark.parametrize("decoder", BROKEN, ids=BROKEN.values())
 @pytest.mark.parametrize("row", ["convex", "constant"])
 def test_a_broken_decoder_is_not_refuted(decoder, row):
+    """Whatever it does or gives back, the reason is a line and no error comes out."""
     found = refute(decoder, row, "exact", dim=2)
     assert found.status == "broken" and not found.is_refuted
     assert BROKEN[decoder] in found.reason and "Nothing is claimed about it" in found.reason

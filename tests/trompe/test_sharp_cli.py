@@ -15,6 +15,7 @@ from itertools import islice
 import jsonschema
 import numpy as np
 import pytest
+from scipy.integrate import quad
 from trompe.proofs.sharp import cubes, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.identities import identities
@@ -144,19 +145,63 @@ def test_the_missing_neuron_row_is_explained(quick):
     assert "neuron" not in SHARP_FORMATS["text"](without)
 
 
+LEAKY = function_class("neuron", link="leaky-relu", slope="1/4")
+
+
+def _leaky_ends(low, high):
+    """h^-1 of m and M, and how far 0 is on the way between them."""
+    s, t = (min(Fraction(y), 4 * Fraction(y)) for y in (low, high))
+    return s, t
+
+
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (-3, 1)])
 @pytest.mark.parametrize("d", [2, 3])
 def test_the_neuron_s_side_share_in_words_is_right(low, high, d):
-    """c^d + (1-c)^d with H(c) = (m+M)/2, against the share of a fine grid of queries."""
-    cls = function_class("neuron", link="leaky-relu", slope="1/4")
+    """c^d + (1-c)^d with H(c) = (m+M)/2: c lies between two midpoints of the grid, which hence has exactly this share."""
     v = Visualization((0,) * d, (1,) * d, low, high)
-    s, t, mid = (min(Fraction(y), 4 * Fraction(y)) for y in (low, high, Fraction(low + high, 2)))
-    c = (mid - s) / (t - s)
-    n = 40
+    s, t = _leaky_ends(low, high)
+    mid = Fraction(low + high, 2)
+    c = (min(mid, 4 * mid) - s) / (t - s)
+    n = 2 * c.denominator
     axis = (np.arange(n) + 0.5) / n
     grid = np.stack(np.meshgrid(*[axis] * d), -1).reshape(-1, d)
-    share = (bound(cls, v, grid).decidable["side"] == 1).mean()
-    assert share == pytest.approx(float(c**d + (1 - c) ** d), abs=2 * d / n)
+    decided = bound(LEAKY, v, grid).decidable["side"]
+    assert (decided != -1).all()
+    assert Fraction(int(decided.sum()), n**d) == c**d + (1 - c) ** d
+    assert (c == Fraction(1, 2)) == (c**d + (1 - c) ** d == Fraction(2, 2**d)) == (low == 0)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (-3, 1)])
+@pytest.mark.parametrize("eps", ["1/10", "1/3"])
+@pytest.mark.parametrize("d", [2, 3])
+def test_the_neuron_s_eps_share_in_words_is_right(low, high, eps, d):
+    """The integral of d (phi(u) - u)^(d-1), between the cells that are decidable throughout and those that are in part."""
+    v = Visualization((0,) * d, (1,) * d, low, high)
+    s, t = map(float, _leaky_ends(low, high))
+    room = 2 * float(Fraction(eps)) * (high - low)
+
+    def phi(u):
+        y = max(s + (t - s) * u, (s + (t - s) * u) / 4) + room
+        return min(1.0, (min(y, 4 * y) - s) / (t - s))
+
+    kinks = [-s / (t - s), (-4 * room - s) / (t - s)]
+    share, _ = quad(lambda u: d * (phi(u) - u) ** (d - 1), 0, 1, points=kinks, limit=200)
+    n = 60
+    cells = np.stack(np.meshgrid(*[np.arange(n)] * d), -1).reshape(-1, d)
+    low_at, high_at = cells.min(-1), cells.max(-1)
+
+    def decided(largest, smallest):
+        queries = np.stack([largest, *[smallest] * (d - 1)], -1) / n
+        return bound(LEAKY, v, queries, eps=eps).decidable["approx"]
+
+    inside = (decided(high_at + 1, low_at) == 1).mean()
+    narrow = np.minimum(high_at, low_at + 1)
+    outside = (decided(high_at, narrow) != 0).mean()
+    assert inside <= share <= outside
+    assert outside - inside < 0.1
+    r = 2 * float(Fraction(eps))
+    affine = d * r ** (d - 1) - (d - 1) * r**d
+    assert (inside <= affine <= outside) == (low == 0)
 
 
 def test_numbers_as_shown():

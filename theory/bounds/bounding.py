@@ -14,7 +14,7 @@ from trompe.theory.bounds.reasons import reason
 from trompe.theory.bounds.sites import UNIT, Floats, Surd, check_floats, directed
 from trompe.theory.classes import FunctionClass
 from trompe.theory.errors import InvalidInput
-from trompe.theory.exact import Point, as_eps, as_point
+from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
 
@@ -166,6 +166,7 @@ def bound(
         consistent), or x is no point of the box.
     """
     share = as_eps(eps)
+    check_short("eps", [share])
     known = fibres(function_class, visualization, exemplars)
     queries, single = _queries(x, visualization.dim)
     total = len(queries)
@@ -218,15 +219,21 @@ def _queries(x: Any, dim: int) -> tuple[Any, bool]:
         return (x[np.newaxis] if x.ndim == 1 else x), x.ndim == 1
     items = x.tolist() if isinstance(x, np.ndarray) else x
     if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-        raise InvalidInput(f"x = {items!r} is not a point; expected a sequence of numbers")
+        raise InvalidInput(f"x = {spelled(items)} is not a point; expected a sequence of numbers")
     items = list(items)
     many = isinstance(x, np.ndarray) and x.ndim == 2
     many = many or (
         bool(items) and isinstance(items[0], Iterable) and not isinstance(items[0], str)
     )
     if not many:
-        return [as_point(items, "query", dim)], True
-    return [as_point(item, f"queries[{i}]", dim) for i, item in enumerate(items)], False
+        return [_query(items, "query", dim)], True
+    return [_query(item, f"queries[{i}]", dim) for i, item in enumerate(items)], False
+
+
+def _query(values: Any, what: str, dim: int) -> Point:
+    point = as_point(values, what, dim)
+    check_short(what, point)
+    return point
 
 
 class _Part(NamedTuple):

@@ -31,12 +31,14 @@ from trompe.theory.bounds.unshown import (
     Gauge,
     Known,
     Neuron,
-    WithoutExemplars,
+    Neuron1d,
+    Unproved,
 )
 from trompe.theory.classes import FunctionClass, Lipschitz
 from trompe.theory.errors import InvalidInput
-from trompe.theory.exact import Point
+from trompe.theory.exact import Point, check_short, written
 from trompe.theory.functionals import exact_distance, metric
+from trompe.theory.links import LeakyRelu
 from trompe.theory.visualization import Visualization
 
 __all__ = ["Cones", "Order", "Whole", "fibres"]
@@ -126,8 +128,8 @@ class Cones(Fibres):
             key=lambda found: found[0],
         )
         raise self.refuse(
-            f"L = {self.cls.constant} is too small for {self.shown[k]} with the value "
-            f"{self.shown[k].value} and {self.shown[i]} with the value {self.shown[i].value}; the least L "
+            f"L = {written(self.cls.constant)} is too small for {self.shown[k]} with the value "
+            f"{written(self.shown[k].value)} and {self.shown[i]} with the value {written(self.shown[i].value)}; the least L "
             f"for which some member takes all shown values is {self._least(power)}"
         )
 
@@ -221,7 +223,7 @@ class Order(Fibres):
         lesser, greater = max(wrong, key=lambda pair: pair[0].value - pair[1].value)
         fall = lesser.value - greater.value
         change = (
-            f"to move values by at most {fall / 2} is enough if all that contradict each other are moved, "
+            f"to move values by at most {written(fall / 2)} is enough if all that contradict each other are moved, "
             "less is not"
         )
         for moved in (lesser, greater):
@@ -229,10 +231,10 @@ class Order(Fibres):
                 others = [s for s in self.shown if s is not moved]
                 low = max(s.value for s in others if s.at_most(moved))
                 high = min(s.value for s in others if moved.at_most(s))
-                change += f"; or to give {moved.name} a value from {low} to {high}, strictly between m and M"
+                change += f"; or to give {moved.name} a value from {written(low)} to {written(high)}, strictly between m and M"
         return self.refuse(
-            f"{lesser} has the value {lesser.value} and lies below {greater} in every coordinate, which "
-            f"has the smaller value {greater.value}; no monotone function takes both; {change}"
+            f"{lesser} has the value {written(lesser.value)} and lies below {greater} in every coordinate, which "
+            f"has the smaller value {written(greater.value)}; no monotone function takes both; {change}"
         )
 
     def _exact(self, x: Point) -> Ends:
@@ -276,10 +278,10 @@ def _kind(cls: FunctionClass, with_exemplars: bool) -> type[Fibres]:
     if key in ("affine", "convex"):
         if not with_exemplars:
             return Coordinates if key == "affine" else Gauge
-        from trompe.theory.bounds.linear import Supports, Weights
+        from trompe.theory.bounds.linear import AffineWeights, Supports
 
-        return Weights if key == "affine" else Supports
-    if key == "neuron" and with_exemplars and getattr(cls, "link", "") == "leaky-relu":
+        return AffineWeights if key == "affine" else Supports
+    if key == "neuron" and with_exemplars and isinstance(cls.function, LeakyRelu):  # type: ignore[attr-defined]
         from trompe.theory.bounds.linear import LinkedWeights
 
         return LinkedWeights
@@ -289,11 +291,11 @@ def _kind(cls: FunctionClass, with_exemplars: bool) -> type[Fibres]:
         "affine-1d": Known,
         "constant": Known,
         "neuron": Neuron,
-        "neuron-1d": Neuron,
+        "neuron-1d": Neuron1d,
         "additive": Additive,
     }
     whole = ("black-box", "neural-network", "erm", "piecewise-affine", "lipschitz-unknown")
-    return kinds.get(key, Whole if key in whole else WithoutExemplars)
+    return kinds.get(key, Whole if key in whole else Unproved)
 
 
 def fibres(cls: FunctionClass, v: Visualization, exemplars: Iterable[Any] = ()) -> Fibres:
@@ -309,6 +311,7 @@ def fibres(cls: FunctionClass, v: Visualization, exemplars: Iterable[Any] = ()) 
     InvalidInput : no member has this visualization and these values; the message says why and what
         change would make it consistent.
     """
+    _check_lengths(cls, v)
     items = [as_site(item, f"exemplars[{k}]", v.dim) for k, item in enumerate(exemplars)]
     if isinstance(cls, Lipschitz):
         _with_room(cls, v).check_visualization(
@@ -329,14 +332,24 @@ def fibres(cls: FunctionClass, v: Visualization, exemplars: Iterable[Any] = ()) 
             fresh.append(item)
         elif other.value != item.value:
             raise InvalidInput(
-                f"{cls.key}: {item} has the value {item.value}, but the same point is {other.name} with the "
-                f"value {other.value}; a point has one value, leave one of them out"
+                f"{cls.key}: {item} has the value {written(item.value)}, but the same point is {other.name} with the "
+                f"value {written(other.value)}; a point has one value, leave one of them out"
             )
     kind = _kind(cls, bool(fresh))
     if v.range:
         for item in fresh:
             _check_inside(cls, v, item)
     return kind(cls, v, (*shown, *fresh), fresh)
+
+
+def _check_lengths(cls: FunctionClass, v: Visualization) -> None:
+    check_short("the visualization", [v.minimum, v.maximum])
+    check_short("the visualization", (q for z in (*v.argmin_set, *v.argmax_set) for q in z))
+    for name in ("constant", "slope"):
+        check_short(f"{cls.key}: {name}", [getattr(cls, name, 0)])
+    if (data := getattr(cls, "data", None)) is not None:
+        check_short(f"{cls.key}: the data", (q for z in data.inputs for q in z))
+        check_short(f"{cls.key}: the data", data.labels)
 
 
 def _with_room(cls: Lipschitz, v: Visualization) -> Lipschitz:
@@ -353,8 +366,8 @@ def _check_inside(cls: FunctionClass, v: Visualization, item: Site) -> None:
         which = "minimiser" if item.value == v.minimum else "maximiser"
         why = f"would be a second {which}, but the visualization shows all of them"
     else:
-        why = f"lies outside [m, M] = [{v.minimum}, {v.maximum}]"
+        why = f"lies outside [m, M] = [{written(v.minimum)}, {written(v.maximum)}]"
     raise InvalidInput(
-        f"{cls.key}: {item} has the value {item.value} and {why}; a value strictly between "
-        f"{v.minimum} and {v.maximum} would be consistent with that"
+        f"{cls.key}: {item} has the value {written(item.value)} and {why}; a value strictly between "
+        f"{written(v.minimum)} and {written(v.maximum)} would be consistent with that"
     )

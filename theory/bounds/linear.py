@@ -1,45 +1,51 @@
-"""Exemplars where the fibre is the range of a linear functional: the affine and the convex class.
+"""Exemplars where the fibre comes from linear programs: affine functions, leaky ReLU neurons, convex functions.
 
-Values are shares of the range, t = (y - m)/R. Both classes ask the exact simplex method.
+The programs are about shares: t = (y - m)/R of the range for affine and convex functions, for a neuron the same with
+h^-1 of y, m and M, what goes into the link. All ask the exact simplex method.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from trompe.theory.bounds.fibres import Ends, Fibres
+from trompe.theory.bounds.reasons import link_words
 from trompe.theory.bounds.simplex import Feasible, Optimum, feasible
-from trompe.theory.bounds.sites import Site, Surd, written
+from trompe.theory.bounds.sites import Site, Surd
 from trompe.theory.classes import Affine
-from trompe.theory.exact import Point
+from trompe.theory.exact import Point, written
 from trompe.theory.namespace import EXACT
 
-__all__ = ["LinkedWeights", "Supports", "Weights"]
+__all__ = ["AffineWeights", "LinkedWeights", "Supports", "Weights"]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
 
-class _Linear(Fibres):
-    """What both share: shares of the range, and ends in the unit's own scale."""
+class Weights(Fibres):
+    """d >= 2: a member's share of the way is sum_k p_k z'_k with p_k > 0, sum p_k = 1 and p . s' = t per exemplar.
+
+    `inner` is such a p. As there is one, the closure of this set is the polytope P with p_k >= 0, and
+    the envelope is what belongs to the range of x' . p over P.
+    """
 
     converts = True
 
-    def _ends(self, lower: Fraction, upper: Fraction) -> Ends:
-        m, R = self.v.minimum, self.v.range
-        return Ends(Surd(m + R * lower), Surd(m + R * upper))
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """One member, in words."""
 
+    @abstractmethod
+    def share_of(self, value: Fraction) -> Fraction:
+        """How far a value is on the way from m, which has the share 0, to M, which has 1."""
 
-class Weights(_Linear):
-    """Affine, d >= 2: the members are m + R sum_k p_k z'_k with p_k > 0, sum p_k = 1 and p . s' = t per exemplar.
-
-    `inner` is such a p. As there is one, the closure of this set is the polytope P with p_k >= 0, and
-    the envelope is the range of x' . p over P.
-    """
-
-    noun = "affine function"
+    @abstractmethod
+    def value_at(self, share: Fraction) -> Fraction:
+        """The value that is this share of the way: the inverse of `share_of`."""
 
     def check(self) -> None:
         """Add the exemplars one by one; each value must lie inside the fibre that the ones before it leave."""
@@ -58,14 +64,14 @@ class Weights(_Linear):
         return found
 
     def _add(self, site: Site) -> None:
-        seen, share = Affine.coordinates(self.v, site.exact), self.share(site.value)
+        seen, share = Affine.coordinates(self.v, site.exact), self.share_of(site.value)
         low, high = self.polytope.minimise(seen), self.polytope.maximise(seen)
         at = _dot(seen, self.inner)
         least, most = _value(low), _value(high)
         if least == most == share:
             return  # the functional is constant on P: nothing new
         if not least < share < most:
-            interval = self._ends(least, most).interval
+            interval = self._between(least, most).interval
             room = (
                 f"exactly {written(interval.lower)}"
                 if least == most
@@ -73,7 +79,7 @@ class Weights(_Linear):
             )
             before = self.exemplars.index(site)
             raise self.refuse(
-                f"{site} has the value {site.value}; every {self.noun} with this visualization"
+                f"{site} has the value {written(site.value)}; every {self.noun} with this visualization"
                 f"{_before(before)} has {room} there, "
                 "and so must the exemplar"
             )
@@ -95,7 +101,22 @@ class Weights(_Linear):
 
     def _exact(self, x: Point) -> Ends:
         low, high = self.ends(x)
-        return self._ends(_value(low), _value(high))
+        return self._between(_value(low), _value(high))
+
+    def _between(self, low: Fraction, high: Fraction) -> Ends:
+        return Ends(Surd(self.value_at(low)), Surd(self.value_at(high)))
+
+
+class AffineWeights(Weights):
+    """Affine, d >= 2: the members are m + R sum_k p_k z'_k."""
+
+    noun = "affine function"
+
+    def share_of(self, value: Fraction) -> Fraction:
+        return Fraction(self.share(value))
+
+    def value_at(self, share: Fraction) -> Fraction:
+        return self.v.minimum + self.v.range * share
 
 
 class LinkedWeights(Weights):
@@ -105,20 +126,22 @@ class LinkedWeights(Weights):
     affine functions with h^-1 of the shown values, which are rational as h is piecewise linear.
     """
 
-    noun = "neuron with this link"
+    @property
+    def noun(self) -> str:
+        return f"neuron with link {link_words(self.cls)}"
 
-    def share(self, value: Any) -> Any:
+    def share_of(self, value: Fraction) -> Fraction:
         """(h^-1(value) - h^-1(m)) / (h^-1(M) - h^-1(m))."""
         start, stop, at = (
             self.cls.function.inverse(y, EXACT) for y in (self.v.minimum, self.v.maximum, value)
         )
-        return (at - start) / (stop - start)
+        return Fraction((at - start) / (stop - start))
 
-    def _ends(self, lower: Fraction, upper: Fraction) -> Ends:
-        return Ends(*(Surd(self.cls.between(self.v, u)) for u in (lower, upper)))
+    def value_at(self, share: Fraction) -> Fraction:
+        return Fraction(self.cls.between(self.v, share))
 
 
-class Supports(_Linear):
+class Supports(Fibres):
     """Convex: the envelope from affine functions below the unit that touch it at one exemplar.
 
     Write g = (M - h)/R, a concave function with values in [0, 1]: g = 1 at a, 0 at b, g_k at exemplar
@@ -130,6 +153,8 @@ class Supports(_Linear):
     A member exists if and only if for every k some such ell with ell(s_k) <= g_k has positive values at
     all corners but b.
     """
+
+    converts = True
 
     def check(self) -> None:
         lifted = [self._lifted(k) for k in range(len(self.exemplars))]
@@ -195,7 +220,7 @@ class Supports(_Linear):
                 "is some member's"
             )
             raise self.refuse(
-                f"{last} has the value {last.value}, which no convex function with this visualization"
+                f"{last} has the value {written(last.value)}, which no convex function with this visualization"
                 f"{_before(count - 1)} has; they have {room}"
             )
         raise AssertionError("every start of the exemplars is consistent, but not all of them")
@@ -256,7 +281,8 @@ class Supports(_Linear):
         """The ends at a point that is not shown."""
         highest = [found.value for found in self._largest(x)]
         fall = min([_ONE, *(value for value in highest if value is not None)])
-        return self._ends(1 - fall, 1 - _value(self.least(x)))
+        m, R = self.v.minimum, self.v.range
+        return Ends(Surd(m + R * (1 - fall)), Surd(m + R * (1 - _value(self.least(x)))))
 
     def _exact(self, x: Point) -> Ends:
         return self.envelope_at(x)

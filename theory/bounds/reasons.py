@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Context
+import math
 from fractions import Fraction
 from typing import Any
 
 from trompe.theory.classes import FunctionClass
+from trompe.theory.exact import one_line, rounded, written
+from trompe.theory.extended import Neuron
+from trompe.theory.links import LeakyRelu
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 
-__all__ = ["members", "number", "reason"]
+__all__ = ["link_words", "members", "number", "reason"]
 
 _NAMES = {
     "black-box": "function",
@@ -33,8 +36,10 @@ _NAMES = {
 def members(cls: FunctionClass, exemplars: int) -> str:
     """One member that fits what is shown, in words."""
     name = _NAMES.get(cls.key, f"member of {cls.key}")
-    for parameter in ("constant", "metric", "link"):
+    for parameter in ("constant", "metric"):
         name = name.replace(f"{{{parameter}}}", str(getattr(cls, parameter, "")))
+    if isinstance(cls, Neuron):
+        name = name.replace("{link}", link_words(cls))
     values = "value" if exemplars == 1 else "values"
     at = (
         f" and the shown {values} at {exemplars} exemplar{'s' * (exemplars > 1)}"
@@ -44,18 +49,28 @@ def members(cls: FunctionClass, exemplars: int) -> str:
     return f"{name}, with this visualization{at}"
 
 
+def link_words(cls: Neuron) -> str:
+    """The link as a reader writes it; leaky ReLUs of different slopes are different classes."""
+    is_leaky = isinstance(cls.function, LeakyRelu)
+    return f"{cls.link} of slope {written(cls.slope)}" if is_leaky else cls.link
+
+
 def number(value: Any) -> str:
     """A number as a reader wants it: fractions and roots exact where short, floats to 12 digits."""
-    if isinstance(value, Fraction) and abs(value.numerator) < 10**24 and value.denominator < 10**12:
-        return str(value)
-    try:
-        near = float(value)
-    except OverflowError:
-        return f"about {Context(12).divide(value.numerator, value.denominator)}"
-    if isinstance(value, (Fraction, float)):
-        return f"{near:.12g}"
-    text = str(value)
-    return f"{text} (about {near:.6g})" if len(text) <= 60 else f"{near:.12g}"
+    if getattr(value, "is_Rational", False):  # of SymPy, where roots cancel
+        value = Fraction(int(value.p), int(value.q))
+    if isinstance(value, Fraction):
+        if abs(value.numerator) < 10**24 and value.denominator < 10**12:
+            return str(value)
+        near = rounded(value)
+        return f"about {near}" if "E" in near else near
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    text = one_line(value)
+    size = float(value)
+    if not size or not math.isfinite(size):  # beyond the range of floats; the number is neither
+        return f"about {value.evalf(12)}" if hasattr(value, "evalf") else text
+    return f"{text} (about {size:.6g})" if len(text) <= 60 else f"{size:.12g}"
 
 
 def reason(

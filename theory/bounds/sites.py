@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from trompe.theory.errors import InvalidInput
-from trompe.theory.exact import Point, as_number, as_point, show
+from trompe.theory.exact import Point, as_number, as_point, check_short, show, spelled
 from trompe.theory.namespace import EXACT
 
 __all__ = [
@@ -25,7 +25,6 @@ __all__ = [
     "directed",
     "sign",
     "squared_distance",
-    "written",
 ]
 
 Floats = NDArray[np.float64]
@@ -240,26 +239,19 @@ def as_site(item: Any, name: str, dim: int) -> Site:
         point, value = item
     except (TypeError, ValueError):
         raise InvalidInput(
-            f"{name} = {item!r} is no pair; expected (point, value), such as ((0.5, 0.5), 0.7)"
+            f"{name} = {spelled(item)} is no pair; expected (point, value), such as ((0.5, 0.5), 0.7)"
         ) from None
     number = as_number(value, f"{name}: value")
+    check_short(f"{name}: value", [number])
     if isinstance(point, np.ndarray) and point.dtype != object:
         if point.ndim != 1:
             raise InvalidInput(
                 f"{name} has shape {point.shape}; expected one point of shape ({dim},)"
             )
         return Site(check_floats(point, name, dim), number, name)
-    return Site(as_point(point, name, dim), number, name)
-
-
-def written(value: Any) -> str:
-    """A number for a message: exact where that is short."""
-    if (
-        isinstance(value, Fraction)
-        and value.denominator.bit_length() + value.numerator.bit_length() > 400
-    ):
-        return f"about {float(value):.12g}"
-    return str(value)
+    exact = as_point(point, name, dim)
+    check_short(name, exact)
+    return Site(exact, number, name)
 
 
 def squared_distance(y: Point, z: Point) -> Fraction:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 from trompe.theory.bounds.fibres import F64, Brackets, Ends, Fibres, as_floats, between
 from trompe.theory.bounds.sites import UNIT, Floats, Surd, directed
-from trompe.theory.exact import Point
+from trompe.theory.exact import Point, written
 from trompe.theory.functionals import gauge, gauge_slopes
 from trompe.theory.tasks import Interval
 
-__all__ = ["Additive", "Coordinates", "Gauge", "Known", "Neuron", "WithoutExemplars"]
+__all__ = [
+    "Additive",
+    "Coordinates",
+    "Gauge",
+    "Known",
+    "Neuron",
+    "Neuron1d",
+    "OneValue",
+    "Unproved",
+    "WithoutExemplars",
+]
 
 
 class WithoutExemplars(Fibres):
-    """A class for which no bound with exemplars is proved here."""
+    """A class for which no bound with exemplars is proved, or none is computed, here."""
 
-    converts = True
-    why = "no sharp bound with exemplars is proved here for this class"
+    @property
+    @abstractmethod
+    def why(self) -> str:
+        """Why exemplars are not offered."""
 
     def check(self) -> None:
         if self.exemplars:
@@ -30,10 +43,36 @@ class WithoutExemplars(Fibres):
         return found
 
 
+class OneValue(Fibres):
+    """A class of which what is shown leaves one value everywhere, which an exemplar can only repeat."""
+
+    def check(self) -> None:
+        for site in self.exemplars:
+            value = self.cls.envelope(self.v, site.exact).lower
+            if site.value == value:
+                continue
+            # A neuron's value is a fraction wherever it is rational: see `links`.
+            rest = (
+                ", and so must the exemplar"
+                if isinstance(value, Fraction)
+                else ", which is irrational; leave the exemplar out"
+            )
+            raise self.refuse(
+                f"{site} has the value {written(site.value)}; every member with this visualization has the "
+                f"value {written(value)} there{rest}"
+            )
+
+
+class Unproved(WithoutExemplars):
+    """A class of one's own: its envelope is all that is known."""
+
+    converts = True
+    why = "no sharp bound with exemplars is proved here for this class"
+
+
 class Additive(WithoutExemplars):
     """Additive functions: (m, M) at every other point."""
 
-    converts = False
     why = "each one ties parts of different coordinates together, and no sharp bound for that is proved here"
 
     def _enclose(self, points: Floats) -> Brackets:
@@ -76,31 +115,12 @@ class Coordinates(Fibres):
         return _Seen(self.v.argmax)
 
 
-class Neuron(WithoutExemplars):
-    """One neuron with a known link, from H(min x') to H(max x').
+class _OneNeuron(Fibres):
+    """One neuron with a known link, from H(min x') to H(max x'), in floats.
 
     The floats assume that exp, log and their relatives are within 8 units in the last place, as the
     makers of NumPy and of C libraries state; docs/bound.md has the rest of the error bound.
     """
-
-    converts = False
-    why = (
-        "what goes into this link is irrational for most values, so that the linear program for it cannot be solved "
-        "exactly; they are for leaky-relu"
-    )
-
-    def check(self) -> None:
-        """For one input an exemplar can only repeat the one value; for more, see `LinkedWeights`."""
-        if self.v.dim > 1:
-            return super().check()
-        for site in self.exemplars:
-            value = self.cls.envelope(self.v, site.exact).lower
-            if site.value != value:
-                raise self.refuse(
-                    f"{site} has the value {site.value}; every member with this visualization has the "
-                    f"value {value} there, and so must the exemplar"
-                )
-        return None
 
     def _enclose(self, points: Floats) -> Brackets:
         v, n = self.v, points.shape[0]
@@ -145,24 +165,28 @@ class Neuron(WithoutExemplars):
         return 128 * UNIT * (1 + reach) * (1 + largest) / float(self.v.range)
 
 
-class Known(Fibres):
-    """Affine with d = 1, and constant: one value everywhere, which an exemplar can only repeat."""
+class Neuron(_OneNeuron, WithoutExemplars):
+    """One neuron of at least two inputs; with exemplars and leaky ReLU see `LinkedWeights`."""
 
-    def check(self) -> None:
-        for site in self.exemplars:
-            value = self._value(site.exact)
-            if site.value != value:
-                raise self.refuse(
-                    f"{site} has the value {site.value}; every member with this visualization has the "
-                    f"value {value} there, and so must the exemplar"
-                )
+    why = (
+        "what goes into this link is irrational for most values, so that the linear program for it cannot be solved "
+        "exactly; they are for leaky-relu"
+    )
 
-    def _value(self, x: Point) -> Fraction:
-        value: Fraction = self.cls.envelope(self.v, x).lower
-        return value
+
+class Neuron1d(_OneNeuron, OneValue):
+    """One neuron of one input."""
+
+    def _exact(self, x: Point) -> Interval:
+        found: Interval = self.cls.envelope(self.v, x)
+        return found
+
+
+class Known(OneValue):
+    """Affine with d = 1, and constant."""
 
     def _exact(self, x: Point) -> Ends:
-        value = Surd(self._value(x))
+        value = Surd(self.cls.envelope(self.v, x).lower)
         return Ends(value, value)
 
     def _enclose(self, points: Floats) -> Brackets:

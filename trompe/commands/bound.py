@@ -241,9 +241,9 @@ def _read_csv(path: Path) -> list[Any]:
                     raise InvalidInput(
                         f"{where} has {len(cells)} numbers; the first point has {len(found[0])}"
                     )
-                if not found and not any(map(_is_number, cells)):
+                if not found and all(map(_is_name, cells)):
                     raise InvalidInput(
-                        f"{where} has no number but {cells[0]!r}; leave a line of names out"
+                        f"{where} has no number but {cells[0].strip()!r}; leave a line of names out"
                     )
                 found.append(
                     tuple(
@@ -258,14 +258,10 @@ def _read_csv(path: Path) -> list[Any]:
     return found
 
 
-def _is_number(text: str) -> bool:
-    from trompe.theory import InvalidInput, as_number
-
-    try:
-        as_number(text)
-    except InvalidInput:
-        return False
-    return True
+def _is_name(text: str) -> bool:
+    """Does it begin as a word does, and is no word for a number?"""
+    word = text.strip().lower()
+    return word not in ("nan", "inf", "infinity") and (word[:1].isalpha() or word[:1] == "_")
 
 
 def mount(app: typer.Typer) -> None:
