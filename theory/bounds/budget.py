@@ -95,9 +95,10 @@ def _check_feasible(L: Fraction, R: Fraction, dim: int, key: str) -> None:
     squared = {"l1": Fraction(dim) ** 2, "l2": Fraction(dim), "linf": Fraction(1)}[key]
     if L * L * squared < R * R:
         reach = {"l1": str(dim), "l2": f"sqrt({dim})", "linf": "1"}[key]
+        least = {"l1": str(R / dim), "l2": f"{R}/sqrt({dim})", "linf": str(R)}[key]
         raise InvalidInput(
             f"budget: no unit on [0, 1]^{dim} that is Lipschitz with L = {L} has the range {R}; the box has diameter {reach} "
-            f"in {key}, so L must be at least {R}/{reach}"
+            f"in {key}, so L must be at least {least}"
         )
 
 
