@@ -248,7 +248,7 @@ def test_the_argument_carries_its_quantifiers():
         ((1, 1, 2.0), "dim = 2.0; expected an integer"),
         ((1, 1, True), "dim = True; expected an integer"),
         ((1, 2, 1, "l2"), r"L must be at least 2/sqrt\(1\)"),
-        ((1, 2, 9, "linf"), "diameter 1 in linf, so L must be at least 2/1"),
+        ((1, 2, 9, "linf"), "diameter 1 in linf, so L must be at least 2"),
         (("x", 1, 1), "is not a number"),
         ((1, 1, 2, "l1", "eps", "1/2"), "eps = 1/2 lies outside"),
     ],
