@@ -293,7 +293,7 @@ def test_bad_input_is_one_line_and_2(capfd, folder, monkeypatch, source, options
 
 SCHEMA_CASES = {
     "refuted": ("side", *CONVEX_SIDE),
-    "no witness": ("side", *CONVEX_SIDE, "--dim", "150000"),
+    "no witness": ("side", *CONVEX_SIDE, "--dim", "9"),
     "rates": ("coin", *CONVEX_SIDE, "--repeats", "30"),
     "approx": (
         "value",
@@ -314,11 +314,14 @@ SCHEMA_CASES = {
 
 
 @pytest.mark.parametrize("case", SCHEMA_CASES)
-def test_json_follows_the_schema(capfd, folder, case):
+def test_json_follows_the_schema(capfd, folder, case, monkeypatch):
+    monkeypatch.setattr("trompe.proofs.witnesses.file.MAX_DIM", 8)
     name, *options = SCHEMA_CASES[case]
     status, out, _ = refute(capfd, f"{folder}/mine.py:{name}", *options, "--format", "json")
     data = json.loads(out)
     assert data["exit_status"] == status and fits_the_schema(data)
+    if case == "no witness":
+        assert data["witness"] is None and "at most 8 inputs" in out
     for field, wrong in (
         ("status", "disproved"), ("query", [0.5]), ("dim", "2"), ("key", "convex"), ("function", "h"),
         ("witness_missing", 0), ("randomised", {"coin": 1}), ("more", 1),
