@@ -108,7 +108,7 @@ def test_points_as_files_and_one_number_for_all_coordinates(call, tmp_path):
     assert "from 1/3 to 1" in by_file[1]
 
 
-def test_class_options(call):
+def test_class_options(call, tmp_path):
     square = (
         "--argmin",
         "0",
@@ -124,6 +124,9 @@ def test_class_options(call):
     assert "from 1/4 to 1/2" in call("bound", "--class", "neuron", "--link", "sigmoid", *square)[1]
     erm = call("bound", "--class", "erm", "--data", "1/2,1/4:1/3", *square)
     assert "exact: yes, 1/3" in erm[1]
+    file = tmp_path / "data.txt"
+    file.write_text("# a point a line\n1/2,1/4:1/3\n")
+    assert call("bound", "--class", "erm", "--data", file, *square) == erm
 
 
 def test_output_files(call, tmp_path):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from trompe.commands.shared import Output, emit, progress_bar
+from trompe.commands.shared import Link, Output, TrainingData, data_rows, emit, progress_bar
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass
@@ -48,14 +48,8 @@ def bound(
     metric: Annotated[
         str | None, typer.Option(help="l1, l2 or linf, for lipschitz. [default: l1]")
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(help="For erm: a training point such as 1/2,0:1/3; repeat for more."),
-    ] = None,
-    link: Annotated[
-        str | None,
-        typer.Option(help="For neuron, neuron-1d: sigmoid, tanh, softplus or leaky-relu."),
-    ] = None,
+    data: TrainingData = None,
+    link: Link = None,
     eps: Annotated[str, typer.Option(help="Tolerance of approx, a share of the range.")] = "1/4",
     format: Annotated[str, typer.Option(help="text, json or csv.")] = "text",  # noqa: A002
     output: Output = None,
@@ -80,7 +74,11 @@ def bound(
     )
     ends = {"--argmin": _numbers(argmin, "--argmin"), "--argmax": _numbers(argmax, "--argmax")}
     shown = [_valued(text, "--exemplar") for text in exemplar or ()]
-    training = [_valued(text, "--data") for text in data or ()]
+    training = [
+        point
+        for text in data or ()
+        for point in ([_valued(text, "--data")] if ":" in text else data_rows([text]))
+    ]
     given = [*ends.values(), *(p for p, _ in (*shown, *training))]
     lengths = [len(p) for p in (*given, *(x[:1] if len(x) else ()))]
     dim = max(lengths)

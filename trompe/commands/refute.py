@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Output, data_rows, dataset, emit
+from trompe.commands.shared import Link, Output, TrainingData, data_rows, dataset, emit
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass, Task, Visualization
@@ -43,16 +43,8 @@ def refute(
     metric: Annotated[
         str | None, typer.Option(help="l1, l2 or linf, for lipschitz. [default: l1]")
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="For erm: a training point such as 1/2,0:1/3, repeated; or a file with one a line."
-        ),
-    ] = None,
-    link: Annotated[
-        str | None,
-        typer.Option(help="For neuron, neuron-1d: sigmoid, tanh, softplus or leaky-relu."),
-    ] = None,
+    data: TrainingData = None,
+    link: Link = None,
     numbers: Annotated[
         str, typer.Option(help="float: the decoder gets float64 arrays. exact: fractions.")
     ] = "float",

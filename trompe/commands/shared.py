@@ -17,8 +17,10 @@ __all__ = [
     "Dims",
     "Interrupted",
     "Jobs",
+    "Link",
     "Output",
     "Solvers",
+    "TrainingData",
     "check_jobs",
     "data_rows",
     "dataset",
@@ -39,6 +41,16 @@ Solvers = Annotated[
     ),
 ]
 Jobs = Annotated[int | None, typer.Option(help="Processes. [default: one per core]")]
+TrainingData = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        help="For erm: a training point such as 1/2,0:1/3, repeated; or a file with one a line.",
+    ),
+]
+Link = Annotated[
+    str | None, typer.Option(help="For neuron, neuron-1d: sigmoid, tanh, softplus or leaky-relu.")
+]
 Output = Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")]
 
 

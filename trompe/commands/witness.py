@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Output, data_rows, dataset, emit, exact_numbers, of_length
+from trompe.commands.shared import (
+    Output,
+    TrainingData,
+    data_rows,
+    dataset,
+    emit,
+    exact_numbers,
+    of_length,
+)
 
 if TYPE_CHECKING:
     from trompe.constructions.examples import Example
@@ -45,12 +53,7 @@ def witness(
     metric: Annotated[
         str | None, typer.Option(help="l1 or linf, for lipschitz. [default: l1]")
     ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="For erm: a training point such as 1/2,0:1/3, repeated; or a file with one a line."
-        ),
-    ] = None,
+    data: TrainingData = None,
     format: Annotated[  # noqa: A002
         str | None,
         typer.Option(help="text, json, python or latex. [default: by --output, else text]"),
