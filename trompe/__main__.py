@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _take_interrupts() -> None:
-    """Ctrl-C is never lost: Python drops what is raised in a `__del__`, and Z3's terms have one."""
+    """Ctrl-C is never lost, though Z3's terms have methods in which no exception survives."""
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         return  # ignored by whoever started this
     if hasattr(signal, "setitimer"):
@@ -35,10 +35,14 @@ def _take_interrupts() -> None:
         signal.signal(signal.SIGALRM, _interrupt)
 
 
+_NOT_HERE = ("__del__", "from_param")
+"""Python drops what is raised in the first, and ctypes makes an ArgumentError of what is raised in the second."""
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
     at = frame
     while at is not None:
-        if at.f_code.co_name == "__del__":
+        if at.f_code.co_name in _NOT_HERE:
             signal.setitimer(signal.ITIMER_REAL, 0.01)  # once more, a moment later
             return
         at = at.f_back

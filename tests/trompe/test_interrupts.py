@@ -130,18 +130,26 @@ def test_processes_that_work_for_another_do_not_take_it():
     assert late
 
 
-def test_it_is_not_lost_where_python_drops_it():
-    """What is raised in a __del__ is only printed, so it is raised a moment later."""
-    code = """
-import os, signal, time
+@pytest.mark.parametrize("use", ["Term()", "function(0)"])
+def test_it_is_not_lost_where_python_drops_or_changes_it(use):
+    """What is raised in a __del__ is only printed, and in a from_param it becomes another error; so it comes later."""
+    code = f"""
+import ctypes, os, signal, time
 from trompe.__main__ import _take_interrupts
 class Term:
     def __del__(self):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0)
+    @classmethod
+    def from_param(cls, value):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+        return 1
 _take_interrupts()
+function = ctypes.CDLL(None).abs
+function.argtypes = [Term]
 try:
-    Term()
+    {use}
     time.sleep(20)
 except KeyboardInterrupt:
     print("raised")
