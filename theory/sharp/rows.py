@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -98,10 +99,10 @@ class SharpRow(ABC):
         return self.worst_radius(d) if name == "worst radius" else self.side_share(d)
 
 
-def _plain(worst: str, side: str, eps: str) -> dict[str, Sentence]:
+def _plain(numbers: Iterable[Fraction]) -> dict[str, Sentence]:
     return {
-        column: Sentence(value, f"${value}$")
-        for column, value in zip(COLUMNS, (worst, side, eps), strict=True)
+        column: Sentence(str(value), f"${value}$")
+        for column, value in zip(COLUMNS, numbers, strict=True)
     }
 
 
@@ -115,6 +116,7 @@ _SETTINGS = {
     "affine": Sentence("every corner b, a = 1 - b", r"every corner $b$, $a=1-b$"),
     "affine-1d": Sentence("every member", "every member"),
     "constant": Sentence("every member", "every member"),
+    "neuron-1d": Sentence("every member", "every member"),
     "additive": Sentence(
         "all a, b that differ in every coordinate", r"all $a,b$ that differ in every coordinate"
     ),
@@ -122,11 +124,12 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True)
-class NoGap(SharpRow):
-    """The fibre is everything between m and M, except at finitely many queries."""
+class SameRow(SharpRow):
+    """The same three numbers at every d and eps."""
 
     key: str
-    formulas = _plain("1/2", "0", "0")
+    numbers: ClassVar[tuple[Fraction, Fraction, Fraction]]
+    """Worst radius, side share, eps share."""
 
     @property
     def setting(self) -> Sentence:
@@ -137,38 +140,27 @@ class NoGap(SharpRow):
         return False
 
     def worst_radius(self, d: int) -> Quantity:
-        return exact(Fraction(1, 2))
+        return exact(self.numbers[0])
 
     def side_share(self, d: int) -> Quantity:
-        return exact(0)
+        return exact(self.numbers[1])
 
     def eps_share(self, d: int, eps: Fraction) -> Quantity:
-        return exact(0)
+        return exact(self.numbers[2])
 
 
-@dataclass(frozen=True)
-class Known(SharpRow):
+class NoGap(SameRow):
+    """The fibre is everything between m and M, except at finitely many queries."""
+
+    numbers = (Fraction(1, 2), Fraction(0), Fraction(0))
+    formulas = _plain(numbers)
+
+
+class Known(SameRow):
     """f(x) is known at every query."""
 
-    key: str
-    formulas = _plain("0", "1", "1")
-
-    @property
-    def setting(self) -> Sentence:
-        return _SETTINGS.get(self.key, _SETTINGS["constant"])
-
-    @property
-    def varies(self) -> bool:
-        return False
-
-    def worst_radius(self, d: int) -> Quantity:
-        return exact(0)
-
-    def side_share(self, d: int) -> Quantity:
-        return exact(1)
-
-    def eps_share(self, d: int, eps: Fraction) -> Quantity:
-        return exact(1)
+    numbers = (Fraction(0), Fraction(1), Fraction(1))
+    formulas = _plain(numbers)
 
 
 @dataclass(frozen=True)
