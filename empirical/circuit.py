@@ -91,7 +91,8 @@ class FoolingCircuit(nn.Module):
         shown = self.other(x) if self.other is not None else original[:, self.permutation]
         if shown.shape[1:] not in (original.shape[1:], (1,)):
             raise InvalidInput(
-                f"fooling circuit: D has outputs {tuple(shown.shape)}, F {tuple(original.shape)}; expected equal shapes"
+                f"fooling circuit: D has outputs {tuple(shown.shape)}, F {tuple(original.shape)}; "
+                "expected the same shape, or one output an image"
             )
         gate = self.gate(x)
         return self.join(original, shown, gate)
