@@ -55,12 +55,14 @@ rocq:
 
 # One environment with the core alone, one with every extra; both hold the wheel, not the folder.
 $(CORE)/installed: $(SOURCES)
+	rm -rf build  # what was moved or deleted would stay in the wheel
 	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
 	$(CORE)/bin/python $(PIP) .
 	$(CORE)/bin/python $(PIP) --force-reinstall --no-deps .
 	touch $@
 
 $(FULL)/installed: $(SOURCES)
+	rm -rf build
 	test -x $(FULL)/bin/python || $(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/python $(PIP) '.[$(EXTRAS)]'
 	$(FULL)/bin/python $(PIP) --force-reinstall --no-deps .

@@ -18,13 +18,6 @@ from trompe.theory.classes import (
     corner_reflection,
 )
 from trompe.theory.data import Dataset
-from trompe.theory.errors import (
-    InvalidInput,
-    MissingDependency,
-    QueryShown,
-    TrompeError,
-    UnknownKey,
-)
 from trompe.theory.exact import Point, as_eps, as_eta, as_number, as_point, show
 from trompe.theory.extended import (
     EXTENDED,
@@ -39,6 +32,14 @@ from trompe.theory.links import LINKS, Link, link
 from trompe.theory.registry import function_class, row_class, theorem
 from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
 from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import (
+    InvalidInput,
+    MissingDependency,
+    QueryShown,
+    TrompeError,
+    UnknownKey,
+)
 
 __all__ = [
     "CLASSES",

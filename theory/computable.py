@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from trompe.theory.errors import InvalidInput
+from trompe.ground.errors import InvalidInput
 
 __all__ = ["Computable", "Interval", "Undecided", "as_interval"]
 

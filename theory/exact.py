@@ -9,7 +9,7 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import Any, TypeAlias
 
-from trompe.theory.errors import InvalidInput
+from trompe.ground.errors import InvalidInput
 
 __all__ = [
     "LONGEST_BITS",

@@ -9,12 +9,13 @@ from typing import Any
 
 from trompe.theory.catalogue import Form, Row, Sentence, Theorem, cells
 from trompe.theory.classes import Affine, Comparison, FunctionClass, check_corner
-from trompe.theory.errors import InvalidInput
 from trompe.theory.exact import Point, show
 from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.tasks import TASKS, Interval
 from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import InvalidInput
 
 __all__ = [
     "EXTENDED",

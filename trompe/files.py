@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from trompe.theory.errors import InvalidInput
+from trompe.ground.errors import InvalidInput
 
 __all__ = ["write_beside", "write_text"]
 

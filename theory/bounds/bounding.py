@@ -13,10 +13,11 @@ from trompe.theory.bounds.fibres import BLOCK, Brackets, Ends, Fibres
 from trompe.theory.bounds.reasons import reason
 from trompe.theory.bounds.sites import UNIT, Floats, Surd, check_floats, directed
 from trompe.theory.classes import FunctionClass
-from trompe.theory.errors import InvalidInput
 from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import InvalidInput
 
 __all__ = ["Bound", "Bounds", "Verdict", "bound"]
 

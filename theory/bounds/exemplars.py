@@ -35,11 +35,12 @@ from trompe.theory.bounds.unshown import (
     Unproved,
 )
 from trompe.theory.classes import FunctionClass, Lipschitz
-from trompe.theory.errors import InvalidInput
 from trompe.theory.exact import Point, check_short, written
 from trompe.theory.functionals import exact_distance, metric
 from trompe.theory.links import LeakyRelu
 from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import InvalidInput
 
 __all__ = ["Cones", "Order", "Whole", "fibres"]
 
