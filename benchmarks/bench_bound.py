@@ -18,7 +18,7 @@ import scipy
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 from trompe.theory import FunctionClass, Lipschitz, Visualization, function_class
-from trompe.theory.bounds import bound
+from trompe.theory.bounding import bound
 
 DIMS = (4, 16, 64)
 EXEMPLARS = 20

@@ -28,9 +28,9 @@ from trompe.theory import (
     Visualization,
     as_number,
 )
+from trompe.theory.catalogue import row_class
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import EXACT
-from trompe.theory.registry import row_class
 
 __all__ = [
     "Member",

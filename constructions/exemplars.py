@@ -29,12 +29,16 @@ from trompe.theory import (
     corner_reflection,
     show,
 )
-from trompe.theory.bounds.exemplars import Cones, Order, Whole, fibres
-from trompe.theory.bounds.fibres import Fibres
-from trompe.theory.bounds.linear import AffineWeights, LinkedWeights, Supports, Weights
-from trompe.theory.bounds.simplex import Optimum
+from trompe.theory.fibres import Fibres, fibres
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, l1, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
+from trompe.theory.rows.affine import AffineWeights, Weights
+from trompe.theory.rows.convex import Supports
+from trompe.theory.rows.free import Whole
+from trompe.theory.rows.lipschitz import Cones
+from trompe.theory.rows.monotone import Order
+from trompe.theory.rows.neuron import LinkedWeights
+from trompe.theory.simplex import Optimum
 
 __all__ = [
     "ConeTriple",

@@ -34,7 +34,7 @@ from trompe.theory import (
     Visualization,
     task,
 )
-from trompe.theory.registry import row_class
+from trompe.theory.catalogue import row_class
 
 try:
     from hypothesis import strategies as st

@@ -44,8 +44,8 @@ from trompe.proofs.rows.neuron import (
 from trompe.proofs.rows.yes import AFFINE_1D, CONSTANT
 from trompe.proofs.symbolic_extended import LINK_SYMBOLIC
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, Form, theorem
+from trompe.theory.catalogue import row_class
 from trompe.theory.inclusions import path
-from trompe.theory.registry import statement_of
 
 __all__ = ["ASSUMED", "CASES", "PARENT", "Case", "case", "earned_label"]
 
@@ -222,7 +222,7 @@ def earned_label(key: str, proved: Mapping[str, bool], inherited: str | None = N
     needed = _REQUIRED[statement.form]
     if (
         statement.form is Form.IMPOSSIBLE
-        and statement_of(statement.row).fooled[statement.task].text
+        and row_class(statement.row).statement.fooled[statement.task].text
     ):
         needed = (*needed, "exists", "decides")
     if not all(item.roles.get(role) for role in needed):

@@ -1,35 +1,36 @@
 """What is claimed: visualizations, tasks, function classes with their sharp envelopes, the theorems."""
 
-from trompe.theory.catalogue import PAPER, THEOREMS, Form, Theorem
-from trompe.theory.classes import (
+from trompe.theory.catalogue import (
+    ALL_THEOREMS,
     CLASSES,
-    Affine,
-    Affine1d,
-    BlackBox,
-    Comparison,
-    Constant,
-    Convex,
-    EmpiricalRiskMinimizer,
-    FunctionClass,
-    Lipschitz,
-    Monotone,
-    NeuralNetwork,
-    PiecewiseAffine,
-    corner_reflection,
+    EXTENDED,
+    EXTENDED_THEOREMS,
+    ROWS,
+    THEOREMS,
+    function_class,
+    row_class,
+    theorem,
 )
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, as_eps, as_eta, as_number, as_point, show
-from trompe.theory.extended import (
-    EXTENDED,
-    EXTENDED_THEOREMS,
-    Additive,
-    LipschitzUnknown,
-    Neuron,
-    Neuron1d,
-)
+from trompe.theory.function_class import Comparison, FunctionClass, corner_reflection
 from trompe.theory.inclusions import INCLUSIONS, Inclusion
 from trompe.theory.links import LINKS, Link, link
-from trompe.theory.registry import function_class, row_class, theorem
+from trompe.theory.rows.additive import Additive
+from trompe.theory.rows.affine import Affine, Affine1d
+from trompe.theory.rows.constant import Constant
+from trompe.theory.rows.convex import Convex
+from trompe.theory.rows.free import (
+    BlackBox,
+    EmpiricalRiskMinimizer,
+    LipschitzUnknown,
+    NeuralNetwork,
+    PiecewiseAffine,
+)
+from trompe.theory.rows.lipschitz import Lipschitz
+from trompe.theory.rows.monotone import Monotone
+from trompe.theory.rows.neuron import Neuron, Neuron1d
+from trompe.theory.statements import PAPER, Form, Statement, Theorem
 from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
 from trompe.theory.visualization import Visualization
 
@@ -42,12 +43,14 @@ from trompe.ground.errors import (
 )
 
 __all__ = [
+    "ALL_THEOREMS",
     "CLASSES",
     "EXTENDED",
     "EXTENDED_THEOREMS",
     "INCLUSIONS",
     "LINKS",
     "PAPER",
+    "ROWS",
     "TASKS",
     "THEOREMS",
     "Additive",
@@ -78,6 +81,7 @@ __all__ = [
     "Point",
     "QueryShown",
     "Side",
+    "Statement",
     "Task",
     "Theorem",
     "TrompeError",

@@ -1,55 +1,13 @@
-"""Which class lies in which, as data; a No for a class is a No for every class that holds it."""
+"""Which class lies in which; a No for a class is a No for every class that holds it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from trompe.theory.catalogue import ROWS
+from trompe.theory.function_class import Inclusion
 
 __all__ = ["INCLUSIONS", "Inclusion", "path", "subclasses"]
 
-
-@dataclass(frozen=True)
-class Inclusion:
-    """Every member of `sub` is a member of `sup`, at every d where `sub` is defined."""
-
-    sub: str
-    sup: str
-    why: str
-    obligation: str | None = None
-    """The key of the obligation that a solver checks, where the inclusion is more than a definition."""
-
-
-INCLUSIONS: tuple[Inclusion, ...] = (
-    Inclusion("erm", "neural-network", "by definition: a risk minimiser is one of the networks"),
-    Inclusion(
-        "neural-network",
-        "piecewise-affine",
-        "a layer is affine followed by relu(u) = max(0, u); both keep functions continuous and piecewise affine",
-        "network/relu-is-piecewise-affine",
-    ),
-    Inclusion("piecewise-affine", "black-box", "by definition: every function is a member"),
-    Inclusion(
-        "piecewise-affine",
-        "lipschitz-unknown",
-        "finitely many slopes have a largest one, and along a segment the pieces add up",
-        "lipschitz-unknown/pieces",
-    ),
-    Inclusion("lipschitz", "lipschitz-unknown", "by definition: the known L is some constant"),
-    Inclusion("lipschitz-unknown", "black-box", "by definition: every function is a member"),
-    Inclusion("neuron", "black-box", "by definition: every function is a member"),
-    Inclusion("additive", "black-box", "by definition: every function is a member"),
-    Inclusion("lipschitz", "black-box", "by definition: every function is a member"),
-    Inclusion("monotone", "black-box", "by definition: every function is a member"),
-    Inclusion("convex", "black-box", "by definition: every function is a member"),
-    Inclusion(
-        "affine", "convex", "the affine law is the convex law with equality", "affine/is-convex"
-    ),
-    Inclusion("affine", "additive", "sum w_k z_k + c is a sum of functions of one coordinate each"),
-    Inclusion(
-        "affine",
-        "neural-network",
-        "an affine function is a network without hidden layers",
-    ),
-)
+INCLUSIONS = tuple(step for kind in ROWS.values() for step in kind.inside)
 
 
 def path(sub: str, sup: str) -> tuple[Inclusion, ...] | None:
@@ -58,8 +16,8 @@ def path(sub: str, sup: str) -> tuple[Inclusion, ...] | None:
     queue = [sub]
     while queue:
         at = queue.pop(0)
-        for step in INCLUSIONS:
-            if step.sub == at and step.sup not in chains:
+        for step in ROWS[at].inside:
+            if step.sup not in chains:
                 chains[step.sup] = (*chains[at], step)
                 queue.append(step.sup)
     return chains.get(sup)
@@ -67,6 +25,5 @@ def path(sub: str, sup: str) -> tuple[Inclusion, ...] | None:
 
 def subclasses(sup: str) -> dict[str, tuple[Inclusion, ...]]:
     """Every class below `sup` (not itself), with the chain that leads up."""
-    keys = {step.sub for step in INCLUSIONS}
-    chains = {key: path(key, sup) for key in sorted(keys)}
+    chains = {key: path(key, sup) for key in sorted(ROWS)}
     return {key: chain for key, chain in chains.items() if chain}

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
         function_class,
         theorem,
     )
-    from trompe.theory.bounds import Bound, Bounds, bound
-    from trompe.theory.bounds.budget import Budget, budget
+    from trompe.theory.bounding import Bound, Bounds, bound
+    from trompe.theory.exemplar_budget import Budget, budget
 
     __version__: str
 
@@ -68,8 +68,8 @@ _HOME = {
         "function_class",
         "theorem",
     ),
-    "trompe.theory.bounds": ("Bound", "Bounds", "bound"),
-    "trompe.theory.bounds.budget": ("Budget", "budget"),
+    "trompe.theory.bounding": ("Bound", "Bounds", "bound"),
+    "trompe.theory.exemplar_budget": ("Budget", "budget"),
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
     "trompe.constructions.examples": ("Example", "example"),
     "trompe.refuting": ("Refutation", "refute"),

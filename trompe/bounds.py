@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.theory import Visualization
-from trompe.theory.bounds import Bound, Bounds
-from trompe.theory.bounds.budget import Budget
-from trompe.theory.bounds.reasons import members, number
+from trompe.theory.bounding import Bound, Bounds
 from trompe.theory.exact import show
+from trompe.theory.exemplar_budget import Budget
+from trompe.theory.reasons import members, number
 
 __all__ = ["BUDGET_FORMATS", "FORMATS", "budget_json", "budget_text"]
 

@@ -22,7 +22,7 @@ from trompe.theory import (
     as_number,
 )
 from trompe.theory import task as task_of
-from trompe.theory.registry import function_class as class_of
+from trompe.theory.catalogue import function_class as class_of
 
 if TYPE_CHECKING:
     from trompe.proofs.witnesses import Witness

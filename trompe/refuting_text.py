@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trompe.asking import Reply
 from trompe.constructions.adversary import Mistake, Question, is_number
 from trompe.theory import InvalidInput, Point, show
-from trompe.theory.registry import statement_of, theorem
+from trompe.theory.catalogue import theorem
 
 if TYPE_CHECKING:
     from trompe.refuting import Refutation
@@ -67,7 +67,7 @@ def refuted(question: Question, answer: Any, mistake: Mistake) -> str:
 
 def decidable(question: Question, answer: Any) -> str:
     """Why there is nothing to refute at this place."""
-    where = statement_of(question.cls.key).fooled[question.task.key].text
+    where = question.cls.statement.fooled[question.task.key].text
     only = f" Fooling pairs for this task exist exactly where {where}." if where else ""
     return (
         f"No refutation exists at this visualization and query: {_members(question)} has its value at x in "

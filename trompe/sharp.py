@@ -14,8 +14,9 @@ from typing import Any
 
 import trompe
 from trompe.proofs.sharp import SharpTable
-from trompe.theory.sharp import COLUMNS, FURTHER, SharpRow
-from trompe.theory.sharp.quantities import Quantity
+from trompe.theory.catalogue import FURTHER
+from trompe.theory.shares.base import COLUMNS, SharpRow
+from trompe.theory.shares.quantities import Quantity
 
 __all__ = ["SHARP_FORMATS", "as_json", "show_number"]
 

@@ -19,8 +19,10 @@ from trompe.theory import (
     Visualization,
     function_class,
 )
-from trompe.theory.bounds import bound
-from trompe.theory.sharp import ConeSetting, SharpRow, sharp_row
+from trompe.theory.bounding import bound
+from trompe.theory.catalogue import sharp_row
+from trompe.theory.shares.base import SharpRow
+from trompe.theory.shares.cones import ConeSetting
 
 __all__ = ["KINDS", "draw_sharp"]
 

@@ -39,7 +39,7 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """For example `theory/classes.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z`."""
+        """For example `theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z`."""
         place = self.module.removeprefix("trompe.").replace(".", "/") + ".py"
         suffix = f"  #{self.number}" if self.number > 1 else ""
         return f"{place} {self.function}: {self.change}{suffix}"

@@ -9,7 +9,7 @@ import numpy as np
 from trompe.theory import Interval, Lipschitz, Task, Visualization
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import NumpyNamespace
-from trompe.theory.sharp.quantities import Quantity, between
+from trompe.theory.shares.quantities import Quantity, between
 
 __all__ = ["enclosure", "largest_radius"]
 

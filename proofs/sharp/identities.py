@@ -19,8 +19,9 @@ from trompe.constructions.rows import (
 )
 from trompe.proofs.sharp.identities_lipschitz import Sides, lipschitz_identities, rational, value
 from trompe.proofs.symbolic import Identity, sympy_namespace
+from trompe.theory.catalogue import sharp_row
 from trompe.theory.functionals import gauge
-from trompe.theory.sharp import rows as sharp
+from trompe.theory.rows import affine, convex
 
 __all__ = ["identities"]
 
@@ -47,7 +48,7 @@ def _radius_at_query(row: str, sympy: Any) -> Any:
 def _no_gap(row: str, column: str) -> Callable[[Any], Sides]:
     def build(sympy: Any) -> Sides:
         radius = _radius_at_query(row, sympy)
-        closed = sharp.sharp_row(row)
+        closed = sharp_row(row)
         if column == "worst radius":
             return radius, rational(sympy, closed.worst_radius(1).fraction), radius / 2
         # Both tasks need a smaller radius than 1/2, at eps = 1/2 - 1/(2+s) too.
@@ -79,7 +80,7 @@ def _known(row: str, column: str) -> Callable[[Any], Sides]:
         else:
             upper = lower = half_way = m
         gap = sympy.simplify(upper - lower) + sympy.simplify(half_way - lower)
-        closed = sharp.sharp_row(row)
+        closed = sharp_row(row)
         if column == "worst radius":
             return gap / (2 * r), rational(sympy, closed.worst_radius(1).fraction), sympy.Integer(1)
         decided = 1 if gap == 0 else 0
@@ -125,7 +126,7 @@ def _convex_share(where: str, level: Callable[[Any], Any], column: str) -> Calla
         t = level(sympy)
         length = sympy.simplify(_gauge_length(sympy, where, t))
         left = sympy.Product(length, (i, 1, d)).doit()
-        return left, value(sharp.convex_share(t, d)), t ** (d + 1)
+        return left, value(convex.convex_share(t, d)), t ** (d + 1)
 
     return build
 
@@ -138,7 +139,7 @@ def _convex_worst(sympy: Any) -> Sides:
     p = ConvexParameters(m, m + r, None, None, None, None, 1 / far)
     at = c.Features(t, far + s)  # type: ignore[attr-defined]
     radius = sympy.simplify((c.upper(at, p, xp) - c.lower(at, p, xp)) / (2 * r))
-    closed = sharp.sharp_row("convex").worst_radius(2).fraction
+    closed = sharp_row("convex").worst_radius(2).fraction
     return sympy.limit(radius, t, 1, "-"), rational(sympy, closed), sympy.Integer(1)
 
 
@@ -151,7 +152,7 @@ def _affine_side(sympy: Any) -> Sides:
     half = sympy.Rational(1, 2)
     below = sympy.integrate(d * y ** (d - 1), (y, 0, half))
     above = sympy.integrate(d * y ** (d - 1), (y, 0, half))  # 1 - y for the minimum
-    return below + above, value(sharp.affine_side(d)), half**d
+    return below + above, value(affine.affine_side(d)), half**d
 
 
 def _affine_eps(sympy: Any) -> Sides:
@@ -164,7 +165,7 @@ def _affine_eps(sympy: Any) -> Sides:
     left = sympy.integrate(d * r ** (d - 1), (y, 0, 1 - r)) + sympy.integrate(
         d * u ** (d - 1), (u, 0, r)
     )
-    right = value(sharp.affine_eps(r, d))
+    right = value(affine.affine_eps(r, d))
     # d is at least 2 in the row; the forms agree for every d >= 1.
     return sympy.expand(left * (1 + s) ** d), sympy.expand(right * (1 + s) ** d), sympy.Integer(1)
 
@@ -176,7 +177,7 @@ def _affine_worst(sympy: Any) -> Sides:
     p = AffineParameters(m, m + r, None, None, 0, 1)
     at = c.Features(sympy.Integer(1), sympy.Integer(0), sympy.Rational(1, 2))  # type: ignore[attr-defined]
     radius = sympy.simplify((c.upper(at, p, xp) - c.lower(at, p, xp)) / (2 * r))
-    closed = sharp.sharp_row("affine").worst_radius(2).fraction
+    closed = sharp_row("affine").worst_radius(2).fraction
     return radius, rational(sympy, closed), sympy.Rational(1, 4)
 
 

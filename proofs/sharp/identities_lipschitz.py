@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from trompe.proofs.symbolic import Identity
-from trompe.theory.sharp import balls, cones
-from trompe.theory.sharp import rows as sharp
+from trompe.theory.rows import affine
+from trompe.theory.shares import balls, cones
 
 __all__ = ["Sides", "lipschitz_identities", "rational", "value"]
 
@@ -166,7 +166,7 @@ def _linf_band(sympy: Any) -> Sides:
     t, s = r / stretch, (1 + r) / stretch - 1
 
     def band(width: Any) -> Any:
-        return value(sharp.affine_eps(width, d))
+        return value(affine.affine_eps(width, d))
 
     def plain(side: Any) -> Any:
         merged = sympy.expand_power_base(side * s ** (1 - d), force=True)  # all bases are positive

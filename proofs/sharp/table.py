@@ -32,9 +32,11 @@ from trompe.theory import (
     Visualization,
     function_class,
 )
-from trompe.theory.bounds import bound
-from trompe.theory.sharp.quantities import Quantity, between, exact, sampled
-from trompe.theory.sharp.rows import COLUMNS, ConeSetting, ConesRow, SharpRow
+from trompe.theory.bounding import bound
+from trompe.theory.rows.lipschitz import ConesShares
+from trompe.theory.shares.base import COLUMNS, SharpRow
+from trompe.theory.shares.cones import ConeSetting
+from trompe.theory.shares.quantities import Quantity, between, exact, sampled
 
 __all__ = ["CONFIDENCE", "SharpCell", "SharpCheck", "SharpTable", "share_interval", "sharp_table"]
 
@@ -153,7 +155,7 @@ def _numbers(row: SharpRow, d: int, eps: Sequence[Fraction]) -> Iterator[SharpCe
     yield SharpCell(row.key, "side share", d, None, row.side_share(d))
     for e in eps:
         number = row.eps_share(d, e)
-        if isinstance(row, ConesRow) and number.kind == "enclosed":
+        if isinstance(row, ConesShares) and number.kind == "enclosed":
             number = _closer(row.cones, d, e, number)
         yield SharpCell(row.key, "eps share", d, e, number)
 
@@ -345,7 +347,7 @@ def share_interval(hits: int, tried: int, miss: float = MISS) -> tuple[float, fl
 
 def _instances(row: SharpRow, d: int) -> Iterator[tuple[SharpRow, FunctionClass, Visualization]]:
     """Classes and visualizations of a row at this d, with the row that makes the claim for them."""
-    if isinstance(row, ConesRow):
+    if isinstance(row, ConesShares):
         yield from _cone_instances(row, d)
         return
     if not row.is_about(d):
@@ -375,7 +377,7 @@ def _instances(row: SharpRow, d: int) -> Iterator[tuple[SharpRow, FunctionClass,
 
 
 def _cone_instances(
-    row: ConesRow, d: int
+    row: ConesShares, d: int
 ) -> Iterator[tuple[SharpRow, FunctionClass, Visualization]]:
     """The row's own setting first, then every metric at corners and inside the box."""
     settings = [row.cones] if row.cones.dim in (None, d) else []
@@ -389,4 +391,4 @@ def _cone_instances(
     for setting in dict.fromkeys(settings):
         cls, v = setting.shown(d)
         given = ConeSetting(setting.metric, None, cls.constant, v.range, v.argmin, v.argmax)
-        yield ConesRow(given), cls, v
+        yield ConesShares(Lipschitz, given), cls, v

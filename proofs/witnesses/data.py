@@ -10,7 +10,7 @@ from typing import Any
 from trompe.constructions import FoolingPair, Triple
 from trompe.constructions.expressions import Expression, trace_several, values
 from trompe.theory import FunctionClass, InvalidInput, Point, Task, Visualization, show, theorem
-from trompe.theory.catalogue import Form
+from trompe.theory.statements import Form
 
 __all__ = ["Witness", "amounts", "check_row", "largest_eta", "pair_of", "refutes", "witness_of"]
 

@@ -36,7 +36,7 @@ from trompe.theory import (
     Side,
     Visualization,
 )
-from trompe.theory.registry import row_class
+from trompe.theory.catalogue import row_class
 
 F = Fraction
 HALF = F(1, 2)

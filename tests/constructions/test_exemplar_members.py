@@ -13,8 +13,8 @@ from scipy.optimize import linprog
 from trompe.constructions.exemplars import ConeTriple, excess, exemplar_triple, flat
 from trompe.constructions.strategies import dims, members, points
 from trompe.theory import InvalidInput, QueryShown, Visualization, function_class
-from trompe.theory.bounds import bound
-from trompe.theory.bounds.unshown import WithoutExemplars
+from trompe.theory.bounding import bound
+from trompe.theory.fibres import WithoutExemplars
 from trompe.theory.namespace import EXACT
 
 F = Fraction

@@ -23,7 +23,7 @@ from trompe.constructions.strategies import (
     visualizations,
 )
 from trompe.theory import CLASSES, EXTENDED, Exact, QueryShown, Side
-from trompe.theory.registry import row_class
+from trompe.theory.catalogue import row_class
 
 F = Fraction
 SHRINK = settings(max_examples=25, database=None, derandomize=True)

@@ -28,8 +28,8 @@ from trompe.proofs.selfcheck.targets import (
 from trompe.theory import CLASSES, Comparison, InvalidInput, Monotone, UnknownKey
 from trompe.theory.namespace import EXACT
 
-LAW = "theory/classes.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
-EQUIVALENT = "theory/classes.py Affine1d._fibre: if not v.range -> if False"
+LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
+EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
 
 PLANTED = '''
 """A module to be damaged."""
@@ -184,7 +184,7 @@ def test_every_mutant_compiles():
 
 
 def test_an_unknown_mutant_is_refused():
-    stray = Mutant("trompe.theory.classes", "Monotone.law", "comparison", "no such change", 1)
+    stray = Mutant("trompe.theory.rows.monotone", "Monotone.law", "comparison", "no such change", 1)
     with pytest.raises(InvalidInput, match="there is no mutant"), damaged(stray):
         pass
 
@@ -207,7 +207,7 @@ def test_every_construction_and_class_is_mutated_by_existing():
         ("trompe.constructions.base", "eta_for"),
         ("trompe.constructions.decoders", "interpolate"),
         ("trompe.theory.functionals", "gauge"),
-        ("trompe.theory.classes", "Affine.min_dim"),
+        ("trompe.theory.rows.affine", "Affine.min_dim"),
     ):
         assert place in known
     assert {group_of(m) for modules in targets().values() for m in modules} == {
@@ -220,7 +220,7 @@ def test_every_construction_and_class_is_mutated_by_existing():
 
 
 def test_checks_see_the_functions_that_they_run():
-    at = ("trompe.theory.classes", "Monotone.law")
+    at = ("trompe.theory.rows.monotone", "Monotone.law")
     assert at in seen_by("monotone/member")
     assert at in seen_by("monotone/closed-under-mixing")
     assert at not in seen_by("monotone/range")
@@ -252,7 +252,7 @@ def test_a_mutant_that_no_check_notices_is_a_survivor_unless_it_is_listed():
 
 
 def test_a_function_that_no_check_runs_has_surviving_mutants():
-    mutant = mutants("trompe.theory.classes", "Monotone.law")[0]
+    mutant = mutants("trompe.theory.rows.monotone", "Monotone.law")[0]
     assert try_mutant(mutant, []).status == "surviving"
     assert try_mutant(mutant, ["mix/gap"]).status == "surviving"
 
@@ -264,7 +264,9 @@ def test_a_wrong_entry_in_the_list_is_an_error():
     assert report.problems == (
         f"listed as equivalent, but killed by {report.findings[0].check}: {LAW}",
     )
-    report = selfcheck(**asked, equivalent={"theory/classes.py Gone.law: a -> b": "it is gone"})
+    report = selfcheck(
+        **asked, equivalent={"theory/rows/monotone.py Gone.law: a -> b": "it is gone"}
+    )
     assert [p.partition(":")[0] for p in report.problems] == [
         "listed as equivalent, but no such mutant"
     ]
@@ -291,7 +293,9 @@ def test_the_committed_list_is_short_and_names_mutants_that_exist():
 
 
 def test_a_kill_counts_only_if_the_undamaged_check_holds():
-    falls = named("c.at_y <= c.at_z -> c.at_y >= c.at_z", "trompe.theory.classes", "Monotone.law")
+    falls = named(
+        "c.at_y <= c.at_z -> c.at_y >= c.at_z", "trompe.theory.rows.monotone", "Monotone.law"
+    )
     with damaged(falls):
         report = selfcheck(rows=["monotone"], match="MonotoneTriple.strict", jobs=1)
     assert not report.passed

@@ -22,9 +22,11 @@ from trompe.theory import (
     Side,
     Visualization,
 )
-from trompe.theory.sharp import COLUMNS, FURTHER, ConeSetting, sharp_row, sharp_rows
-from trompe.theory.sharp import rows as sharp
-from trompe.theory.sharp.quantities import Term, between, exact
+from trompe.theory.catalogue import FURTHER, sharp_row, sharp_rows
+from trompe.theory.rows import affine, convex
+from trompe.theory.shares.base import COLUMNS
+from trompe.theory.shares.cones import ConeSetting
+from trompe.theory.shares.quantities import Term, between, exact
 
 QUARTER = Fraction(1, 4)
 SQUARE = Visualization((QUARTER, Fraction(2, 5)), (1, 1), 0, 1)
@@ -106,8 +108,8 @@ def test_a_d_that_no_row_is_about_is_refused():
 # -- and can fail --------------------------------------------------------------------------------------
 
 FAULTS = {
-    "convex": ("convex_share", lambda t, d: (Term(1, t, d + 1),)),
-    "affine": ("affine_eps", lambda r, d: (Term(d - d * r, r, d - 1), Term(2, r, d))),
+    "convex": (convex, "convex_share", lambda t, d: (Term(1, t, d + 1),)),
+    "affine": (affine, "affine_eps", lambda r, d: (Term(d - d * r, r, d - 1), Term(2, r, d))),
 }
 
 
@@ -116,7 +118,7 @@ FAULTS = {
 def test_a_wrong_share_fails_in_each_way(row, way, monkeypatch):
     column = "eps share"
     assert not verdicts(checks(row, way, monkeypatch, column=column)) & {"REFUTED", "UNKNOWN"}
-    monkeypatch.setattr(sharp, *FAULTS[row])
+    monkeypatch.setattr(*FAULTS[row])
     assert "REFUTED" in verdicts(checks(row, way, monkeypatch, column=column), column)
 
 
@@ -142,7 +144,7 @@ def test_a_share_where_there_is_none_fails_in_each_way(row, way, column, monkeyp
 @pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
 @pytest.mark.parametrize("column", ["side share", "worst radius"])
 def test_a_wrong_lipschitz_form_fails_in_each_way(norm, column, monkeypatch):
-    from trompe.theory.sharp import balls, cones
+    from trompe.theory.shares import balls, cones
 
     right = balls.ball_share
 
@@ -176,7 +178,7 @@ def test_a_derivation_that_breaks_is_unknown(monkeypatch):
     def breaks(*_):
         raise TypeError("no such form")
 
-    monkeypatch.setattr(sharp, "convex_share", breaks)
+    monkeypatch.setattr(convex, "convex_share", breaks)
     assert verdicts(checks("convex", "symbolic"), "side share") == {"UNKNOWN"}
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pair_checks import is_l2, question
 from trompe.constructions.strategies import classes, dims, members, points, queries, visualizations
 from trompe.theory import CLASSES, InvalidInput, Lipschitz, Visualization, function_class
-from trompe.theory.bounds import Bound, Bounds, bound
-from trompe.theory.bounds import bounding as module
-from trompe.theory.bounds.unshown import Gauge
+from trompe.theory import bounding as module
+from trompe.theory.bounding import Bound, Bounds, bound
+from trompe.theory.rows.convex import Gauge
 
 import trompe
 
@@ -300,9 +300,9 @@ def test_no_verdict_is_wrong_a_hair_from_the_threshold():
 
 
 def test_a_forgotten_rounding_error_is_seen(monkeypatch):
-    from trompe.theory.bounds import exemplars
+    from trompe.theory.rows import lipschitz
 
-    monkeypatch.setattr(exemplars, "UNIT", 0.0)
+    monkeypatch.setattr(lipschitz, "UNIT", 0.0)
     assert _wrong_verdicts() > 0
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from trompe.constructions.exemplars import flat
 from trompe.theory import InvalidInput, Lipschitz, UnknownKey, Visualization
-from trompe.theory.bounds import bound
-from trompe.theory.bounds import budget as module
-from trompe.theory.bounds.budget import budget
+from trompe.theory.bounding import bound
+from trompe.theory import exemplar_budget as module
+from trompe.theory.exemplar_budget import budget
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import EXACT, NumpyNamespace
 

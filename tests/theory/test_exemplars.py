@@ -21,10 +21,10 @@ from trompe.theory import (
     Visualization,
     function_class,
 )
-from trompe.theory.bounds import bound
-from trompe.theory.bounds.exemplars import fibres
-from trompe.theory.bounds.simplex import feasible
-from trompe.theory.bounds.sites import Site, directed, sign
+from trompe.theory.bounding import bound
+from trompe.theory.fibres import fibres
+from trompe.theory.simplex import feasible
+from trompe.theory.sites import Site, directed, sign
 
 F = Fraction
 SQUARE = Visualization((0, 0), (1, 1), 0, 1)

@@ -45,7 +45,6 @@ from trompe.theory import (
 from trompe.theory.computable import LAST_BITS, Computable, Undecided
 from trompe.theory.links import LeakyRelu, Sigmoid
 from trompe.theory.namespace import EXACT, NumpyNamespace, ObjectNamespace
-from trompe.theory.registry import statement_of
 
 F = Fraction
 KEYS = list(EXTENDED_THEOREMS)
@@ -111,7 +110,6 @@ def test_lookups_know_both_and_name_the_nearest():
     assert theorem("additive/side") is EXTENDED_THEOREMS["additive/side"]
     assert row_class("neuron") is EXTENDED["neuron"]
     assert row_class("convex") is CLASSES["convex"]
-    assert statement_of("neuron").key == "neuron"
     assert isinstance(function_class("neuron", link="tanh"), Neuron)
     with pytest.raises(UnknownKey, match=r"did you mean .*additive/exact"):
         theorem("additiv/exact")

@@ -14,10 +14,11 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 from trompe.theory import CLASSES, InvalidInput, UnknownKey, Visualization, function_class
-from trompe.theory.sharp import COLUMNS, ConeSetting, sharp_row, sharp_rows
-from trompe.theory.sharp.balls import ball_share
-from trompe.theory.sharp.cones import TwoCones, opposite_corners, two_cones
-from trompe.theory.sharp.quantities import Term, algebraic, between, exact, powers, sampled, total
+from trompe.theory.catalogue import sharp_row, sharp_rows
+from trompe.theory.shares.balls import ball_share
+from trompe.theory.shares.base import COLUMNS
+from trompe.theory.shares.cones import ConeSetting, TwoCones, opposite_corners, two_cones
+from trompe.theory.shares.quantities import Term, algebraic, between, exact, powers, sampled, total
 
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 coordinates = st.fractions(0, 1, max_denominator=8)
@@ -180,7 +181,7 @@ def test_half_a_box_lies_within_half_its_l1_diameter_of_a_corner():
 @pytest.mark.parametrize("norm", ["l1", "l2"])
 @pytest.mark.parametrize("stretch", [Fraction(3, 2), Fraction(4)])
 def test_bounds_at_large_d_agree_with_the_exact_value_where_both_exist(norm, stretch, monkeypatch):
-    from trompe.theory.sharp import balls
+    from trompe.theory.shares import balls
 
     d = 40
     size = d / (2 * stretch) if norm == "l1" else d / (2 * stretch) ** 2

@@ -24,7 +24,7 @@ from trompe.theory import (
     UnknownKey,
     Visualization,
 )
-from trompe.theory.registry import theorem
+from trompe.theory.catalogue import theorem
 
 from trompe.intervals import ErrorRate
 from trompe.refuting import EXIT_STATUS, refute

@@ -9,8 +9,8 @@ from trompe.proofs.selfcheck import running, tampering
 
 from trompe.cli import run
 
-LAW = "theory/classes.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
-EQUIVALENT = "theory/classes.py Affine1d._fibre: if not v.range -> if False"
+LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
+EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
 ONE_LAW = ["selfcheck", "--row", "monotone", "--match", "Monotone.law", "--jobs", "1"]
 ONE_SURVIVOR = ["selfcheck", "--row", "affine-1d", "--match", EQUIVALENT, "--jobs", "1"]
 

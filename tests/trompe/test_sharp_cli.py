@@ -20,10 +20,11 @@ from trompe.proofs.sharp import cubes, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.identities import identities
 from trompe.theory import Visualization, function_class
-from trompe.theory.bounds import bound
-from trompe.theory.sharp import ConeSetting, sharp_row, sharp_rows
-from trompe.theory.sharp import rows as sharp
-from trompe.theory.sharp.quantities import Term, between, exact, powers, sampled
+from trompe.theory.bounding import bound
+from trompe.theory.catalogue import sharp_row, sharp_rows
+from trompe.theory.rows import affine
+from trompe.theory.shares.cones import ConeSetting
+from trompe.theory.shares.quantities import Term, between, exact, powers, sampled
 
 from trompe.cli import run
 from trompe.sharp import SHARP_FORMATS, show_number
@@ -230,7 +231,7 @@ def test_the_command_computes_checks_and_writes(capsys, tmp_path):
 
 def test_a_failing_check_is_shown_and_gives_status_1(capsys, monkeypatch):
     monkeypatch.setattr(checking, "EXACT_DIMS", (2,))
-    monkeypatch.setattr(sharp, "affine_side", lambda d: (Term(1, Fraction(1, 2), d),))
+    monkeypatch.setattr(affine, "affine_side", lambda d: (Term(1, Fraction(1, 2), d),))
     status, out, _ = call(
         capsys, "table", "--sharp", "--row", "affine", "--dim", "2", "--jobs", "1"
     )

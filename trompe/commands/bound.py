@@ -12,7 +12,7 @@ from trompe.commands.shared import Link, Output, TrainingData, data_rows, emit, 
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass
-    from trompe.theory.bounds import Bounds
+    from trompe.theory.bounding import Bounds
 
 __all__ = ["mount"]
 
@@ -65,7 +65,7 @@ def bound(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
     from trompe.bounds import FORMATS
-    from trompe.theory.bounds import bound as run
+    from trompe.theory.bounding import bound as run
 
     x = (
         _read_points(points)
@@ -118,7 +118,7 @@ def budget(
     if eps is not None and task != "eps":
         raise InvalidInput("--eps belongs to --task eps; leave it out")
     from trompe.bounds import BUDGET_FORMATS
-    from trompe.theory.bounds.budget import budget as run
+    from trompe.theory.exemplar_budget import budget as run
 
     found = run(constant, range, dim, metric, task, "1/4" if eps is None else eps)
     emit(BUDGET_FORMATS[format](found), output)
@@ -136,7 +136,7 @@ def _class(
     row: str, constant: str | None, metric: str | None, link: str | None, training: Sequence[Any]
 ) -> FunctionClass:
     from trompe.theory import Dataset, InvalidInput, row_class
-    from trompe.theory.registry import function_class
+    from trompe.theory.catalogue import function_class
 
     row_class(row)
     parameters: dict[str, Any] = {}

@@ -116,7 +116,7 @@ def _class(
     dim: int | None,
 ) -> FunctionClass:
     from trompe.theory import InvalidInput, as_number
-    from trompe.theory.registry import function_class, row_class
+    from trompe.theory.catalogue import function_class, row_class
 
     row_class(row)
     rows = {

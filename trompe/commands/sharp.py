@@ -116,7 +116,7 @@ def sharp_command(
     check_jobs(jobs)
     from trompe.proofs.sharp import sharp_table
     from trompe.sharp import SHARP_FORMATS
-    from trompe.theory.sharp import sharp_row, sharp_rows
+    from trompe.theory.catalogue import sharp_row, sharp_rows
 
     if keys:
         rows = [sharp_row(key, setting) for key in dict.fromkeys(keys)]
@@ -131,7 +131,7 @@ def sharp_command(
 def _setting(given: dict[str, str | None]) -> Any:
     """What the Lipschitz row is shown for."""
     from trompe.theory import as_number, as_point
-    from trompe.theory.sharp import ConeSetting
+    from trompe.theory.shares.cones import ConeSetting
 
     def number(name: str) -> Any:
         value = given[name]

@@ -1,144 +1,120 @@
-"""Exemplars where the fibre comes from linear programs: affine functions, leaky ReLU neurons, convex functions.
-
-The programs are about shares: t = (y - m)/R of the range for affine and convex functions, for a neuron the same with
-h^-1 of y, m and M, what goes into the link. All ask the exact simplex method.
-"""
+"""Convex functions: from m to the gauge of the box about the minimiser."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
-from trompe.theory.bounds.fibres import Ends, Fibres
-from trompe.theory.bounds.reasons import link_words
-from trompe.theory.bounds.simplex import Feasible, Optimum, feasible
-from trompe.theory.bounds.sites import Site, Surd
-from trompe.theory.classes import Affine
+import numpy as np
 from trompe.theory.exact import Point, written
-from trompe.theory.namespace import EXACT
+from trompe.theory.fibres import F64, Brackets, Ends, Fibres, as_floats, between, those_before
+from trompe.theory.function_class import Comparison, FunctionClass, Inclusion, check_corner
+from trompe.theory.functionals import gauge, gauge_slopes
+from trompe.theory.namespace import EXACT, ArrayNamespace
+from trompe.theory.shares.base import SharpRow
+from trompe.theory.shares.quantities import Quantity, Term, exact, powers
+from trompe.theory.simplex import Feasible, Optimum, dot, feasible, value_of
+from trompe.theory.sites import UNIT, Floats, Site, Surd
+from trompe.theory.statements import ALL_NO, Sentence, Statement
+from trompe.theory.tasks import Interval
+from trompe.theory.visualization import Visualization
 
-__all__ = ["AffineWeights", "LinkedWeights", "Supports", "Weights"]
-
-_ZERO, _ONE = Fraction(0), Fraction(1)
+__all__ = ["Convex", "ConvexShares", "Gauge", "Supports", "convex_share"]
 
 
-class Weights(Fibres):
-    """d >= 2: a member's share of the way is sum_k p_k z'_k with p_k > 0, sum p_k = 1 and p . s' = t per exemplar.
+class Convex(FunctionClass):
+    """Convex functions."""
 
-    `inner` is such a p. As there is one, the closure of this set is the polytope P with p_k >= 0, and
-    the envelope is what belongs to the range of x' . p over P.
-    """
+    key = "convex"
+    name = "Convex"
+    symbol = r"\mathcal{F}_{\mathrm{Conv}}"
+    definition = "h(w y + (1-w) z) <= w h(y) + (1-w) h(z) for all y, z and 0 <= w <= 1"
+    member = "convex function"
+    paper = ("No", "No", "No")
+    statement = Statement(
+        ALL_NO,
+        Sentence(
+            "every d >= 1, all m < M, every corner b of [0,1]^d, every other point a and every x in "
+            "[0,1]^d; gamma is the gauge of the box about a: gamma(x) = max over i of (x_i - a_i)/(1 - a_i) "
+            "where a_i < 1 and (a_i - x_i)/a_i where a_i > 0",
+            r"every $d\ge 1$, all $m<M$, every corner $b$ of $[0,1]^d$, every other point $a$ and every "
+            r"$x\in[0,1]^d$; $\gamma$ is the gauge of the box about $a$: $\gamma(x)=\max_i$ of "
+            r"$\frac{x_i-a_i}{1-a_i}$ where $a_i<1$ and $\frac{a_i-x_i}{a_i}$ where $a_i>0$",
+        ),
+        {
+            "exact": Sentence("x is neither a nor b", r"$x\notin\{a,b\}$"),
+            "approx": Sentence(
+                "x != b and gamma(x) > 2 eps", r"$x\neq b$ and $\gamma(x)>2\varepsilon$"
+            ),
+            "side": Sentence("x != b and gamma(x) > 1/2", r"$x\neq b$ and $\gamma(x)>\tfrac12$"),
+        },
+        Sentence(
+            "For all such d, m, M, a, b{eps} there are such x. At every other x the task is decidable.",
+            r"For all such $d,m,M,a,b${eps} there are such $x$. At every other $x$ the task is decidable.",
+        ),
+        Sentence("convex functions f, g", r"convex functions $f,g$"),
+    )
+    sharp_setting = Sentence(
+        "every corner b and every other a", r"every corner $b$ and every other $a$"
+    )
+    inside: ClassVar[tuple[Inclusion, ...]] = (
+        Inclusion("convex", "black-box", "by definition: every function is a member"),
+    )
 
-    converts = True
+    def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
+        return c.between <= c.weight * c.at_y + (1 - c.weight) * c.at_z
 
-    @property
-    @abstractmethod
-    def noun(self) -> str:
-        """One member, in words."""
+    def _check_extremes(self, v: Visualization) -> None:
+        check_corner(self.key, "argmax", v.argmax, "a unique maximiser of a convex function is one")
 
-    @abstractmethod
-    def share_of(self, value: Fraction) -> Fraction:
-        """How far a value is on the way from m, which has the share 0, to M, which has 1."""
+    def gauge(self, v: Visualization, x: Point) -> Fraction:
+        """gamma(x) about the minimiser, exact, in [0, 1]."""
+        up, down = (EXACT.array(slopes) for slopes in gauge_slopes(v.argmin))
+        value: Fraction = gauge(EXACT.array(x), EXACT.array(v.argmin), up, down, EXACT)
+        return value
 
-    @abstractmethod
-    def value_at(self, share: Fraction) -> Fraction:
-        """The value that is this share of the way: the inverse of `share_of`."""
+    def _fibre(self, v: Visualization, x: Point) -> Interval:
+        return Interval(v.minimum, v.minimum + v.range * self.gauge(v, x))
 
-    def check(self) -> None:
-        """Add the exemplars one by one; each value must lie inside the fibre that the ones before it leave."""
-        dim = self.v.dim
-        self.rows: list[Point] = [(_ONE,) * dim]
-        self.right: list[Fraction] = [_ONE]
-        self.inner: list[Fraction] = [Fraction(1, dim)] * dim
-        self.polytope = self._solved()
-        for site in self.exemplars:
-            self._add(site)
+    def fibres(self, with_exemplars: bool) -> type[Fibres]:
+        return Supports if with_exemplars else Gauge
 
-    def _solved(self) -> Feasible:
-        found = feasible(self.rows, self.right)
-        if found is None:
-            raise AssertionError("an exemplar inside the fibre left no member")
-        return found
+    @classmethod
+    def sharp_row(cls, setting: Any = None) -> SharpRow:
+        return ConvexShares(cls)
 
-    def _add(self, site: Site) -> None:
-        seen, share = Affine.coordinates(self.v, site.exact), self.share_of(site.value)
-        low, high = self.polytope.minimise(seen), self.polytope.maximise(seen)
-        at = _dot(seen, self.inner)
-        least, most = _value(low), _value(high)
-        if least == most == share:
-            return  # the functional is constant on P: nothing new
-        if not least < share < most:
-            interval = self._between(least, most).interval
-            room = (
-                f"exactly {written(interval.lower)}"
-                if least == most
-                else f"a value strictly between {written(interval.lower)} and {written(interval.upper)}"
-            )
-            before = self.exemplars.index(site)
-            raise self.refuse(
-                f"{site} has the value {written(site.value)}; every {self.noun} with this visualization"
-                f"{_before(before)} has {room} there, "
-                "and so must the exemplar"
-            )
-        towards = high if share > at else low
-        if share != at:
-            step = (share - at) / (_value(towards) - at)
-            self.inner = [
-                (1 - step) * p + step * towards.vertex.get(k, _ZERO)
-                for k, p in enumerate(self.inner)
-            ]
-        self.rows.append(seen)
-        self.right.append(share)
-        self.polytope = self._solved()
 
-    def ends(self, x: Point) -> tuple[Optimum, Optimum]:
-        """The weights of the smallest and of the largest value at x."""
-        seen = Affine.coordinates(self.v, x)
-        return self.polytope.minimise(seen), self.polytope.maximise(seen)
+# -- the fibres -------------------------------------------------------------------------------------------
+
+
+class Gauge(Fibres):
+    """Convex without exemplars: from m to m + R gamma(x)."""
 
     def _exact(self, x: Point) -> Ends:
-        low, high = self.ends(x)
-        return self._between(_value(low), _value(high))
+        found = self.cls.envelope(self.v, x)
+        return Ends(Surd(found.lower), Surd(found.upper))
 
-    def _between(self, low: Fraction, high: Fraction) -> Ends:
-        return Ends(Surd(self.value_at(low)), Surd(self.value_at(high)))
+    def _enclose(self, points: Floats) -> Brackets:
+        centre = self.shown[0].near
+        up, down = self._slopes
+        value: Floats = gauge(points, centre, up, down, F64)
+        # A coordinate of a is off by u/2, the difference and the product round once each, a slope once;
+        # about a = 0 every slope is 1 or 0 and nothing rounds.
+        error = 4 * UNIT * (1 + max(up.max(), down.max())) if any(self.v.argmin) else 0.0
+        found = between(np.zeros(len(value)), value, error)
+        zeros = found.lower
+        return found._replace(lower_within=(zeros, zeros.copy()))
+
+    @cached_property
+    def _slopes(self) -> tuple[Floats, Floats]:
+        up, down = gauge_slopes(self.v.argmin)
+        return as_floats(up), as_floats(down)
 
 
-class AffineWeights(Weights):
-    """Affine, d >= 2: the members are m + R sum_k p_k z'_k."""
-
-    noun = "affine function"
-
-    def share_of(self, value: Fraction) -> Fraction:
-        return Fraction(self.share(value))
-
-    def value_at(self, share: Fraction) -> Fraction:
-        return self.v.minimum + self.v.range * share
-
-
-class LinkedWeights(Weights):
-    """One neuron with leaky ReLU, d >= 2: the affine problem for h^-1 of the shown values.
-
-    A neuron h(w.z + c) takes the value y at s if and only if w.s + c = h^-1(y). So its fibre is h of the fibre of the
-    affine functions with h^-1 of the shown values, which are rational as h is piecewise linear.
-    """
-
-    @property
-    def noun(self) -> str:
-        return f"neuron with link {link_words(self.cls)}"
-
-    def share_of(self, value: Fraction) -> Fraction:
-        """(h^-1(value) - h^-1(m)) / (h^-1(M) - h^-1(m))."""
-        start, stop, at = (
-            self.cls.function.inverse(y, EXACT) for y in (self.v.minimum, self.v.maximum, value)
-        )
-        return Fraction((at - start) / (stop - start))
-
-    def value_at(self, share: Fraction) -> Fraction:
-        return Fraction(self.cls.between(self.v, share))
+_ZERO, _ONE = Fraction(0), Fraction(1)
 
 
 class Supports(Fibres):
@@ -203,7 +179,7 @@ class Supports(Fibres):
         delta = [_ZERO] * region.columns
         delta[2 * self.v.dim] = _ONE
         found = region.maximise(delta)
-        return found if _value(found) > 0 else None
+        return found if value_of(found) > 0 else None
 
     def _refuse_first(self) -> None:
         """Name the first exemplar that those before it exclude, and the values that they leave."""
@@ -221,7 +197,7 @@ class Supports(Fibres):
             )
             raise self.refuse(
                 f"{last} has the value {written(last.value)}, which no convex function with this visualization"
-                f"{_before(count - 1)} has; they have {room}"
+                f"{those_before(count - 1)} has; they have {room}"
             )
         raise AssertionError("every start of the exemplars is consistent, but not all of them")
 
@@ -248,7 +224,7 @@ class Supports(Fibres):
     def _raised(self, k: int, piece: tuple[Point, Fraction]) -> tuple[Point, Fraction]:
         """The piece plus the constant that makes it g_k at exemplar k."""
         site = self.exemplars[k]
-        return piece[0], self.gap(site) - _dot(piece[0], site.exact)
+        return piece[0], self.gap(site) - dot(piece[0], site.exact)
 
     def lowest(self, x: Point) -> list[tuple[Point, Fraction]]:
         """For each exemplar, the touching piece that is largest at x, or large enough there to be below m."""
@@ -282,26 +258,40 @@ class Supports(Fibres):
         highest = [found.value for found in self._largest(x)]
         fall = min([_ONE, *(value for value in highest if value is not None)])
         m, R = self.v.minimum, self.v.range
-        return Ends(Surd(m + R * (1 - fall)), Surd(m + R * (1 - _value(self.least(x)))))
+        return Ends(Surd(m + R * (1 - fall)), Surd(m + R * (1 - value_of(self.least(x)))))
 
     def _exact(self, x: Point) -> Ends:
         return self.envelope_at(x)
-
-
-def _before(count: int) -> str:
-    """The exemplars that an inconsistent one is judged by, in words."""
-    return f" and the {count} exemplar{'s' * (count > 1)} before it" if count else ""
-
-
-def _dot(p: Sequence[Fraction], q: Sequence[Fraction]) -> Fraction:
-    return sum((pi * qi for pi, qi in zip(p, q, strict=True)), _ZERO)
 
 
 def _minus(y: Point, z: Point) -> list[Fraction]:
     return [yi - zi for yi, zi in zip(y, z, strict=True)]
 
 
-def _value(found: Optimum) -> Any:
-    if found.value is None:
-        raise AssertionError("a bounded functional has a largest value")
-    return found.value
+# -- the sharp table --------------------------------------------------------------------------------------
+
+
+def convex_share(t: Any, d: Any) -> tuple[Term, ...]:
+    """Volume of {gamma <= t}: the box shrunk towards a by the factor t. 0 <= t <= 1."""
+    return (Term(1, t, d),)
+
+
+@dataclass(frozen=True)
+class ConvexShares(SharpRow):
+    """The radius at x != b is half the gauge of the box about a."""
+
+    kind: type[FunctionClass]
+    formulas = {
+        "worst radius": Sentence("1/2", "$1/2$"),
+        "side share": Sentence("2^-d", "$2^{-d}$"),
+        "eps share": Sentence("(2 eps)^d", r"$(2\varepsilon)^d$"),
+    }
+
+    def worst_radius(self, d: int) -> Quantity:
+        return exact(Fraction(1, 2))
+
+    def side_share(self, d: int) -> Quantity:
+        return powers(*convex_share(Fraction(1, 2), d))
+
+    def eps_share(self, d: int, eps: Fraction) -> Quantity:
+        return powers(*convex_share(2 * eps, d))

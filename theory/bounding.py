@@ -8,12 +8,11 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
-from trompe.theory.bounds.exemplars import fibres
-from trompe.theory.bounds.fibres import BLOCK, Brackets, Ends, Fibres
-from trompe.theory.bounds.reasons import reason
-from trompe.theory.bounds.sites import UNIT, Floats, Surd, check_floats, directed
-from trompe.theory.classes import FunctionClass
 from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
+from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres
+from trompe.theory.function_class import FunctionClass
+from trompe.theory.reasons import reason
+from trompe.theory.sites import UNIT, Floats, Surd, check_floats, directed
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from trompe.theory.exact import Point
 from trompe.theory.functionals import metric
-from trompe.theory.sharp.quantities import Quantity, Term, algebraic, between, exact, powers, wide
+from trompe.theory.shares.quantities import Quantity, Term, algebraic, between, exact, powers, wide
 
 __all__ = ["ball_share"]
 

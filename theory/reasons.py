@@ -6,53 +6,23 @@ import math
 from fractions import Fraction
 from typing import Any
 
-from trompe.theory.classes import FunctionClass
-from trompe.theory.exact import one_line, rounded, written
-from trompe.theory.extended import Neuron
-from trompe.theory.links import LeakyRelu
+from trompe.theory.exact import one_line, rounded
+from trompe.theory.function_class import FunctionClass
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 
-__all__ = ["link_words", "members", "number", "reason"]
-
-_NAMES = {
-    "black-box": "function",
-    "neural-network": "ReLU network",
-    "erm": "ReLU network with the least empirical risk on the training data",
-    "lipschitz": "function that is {constant}-Lipschitz in {metric}",
-    "piecewise-affine": "continuous piecewise affine function",
-    "monotone": "monotone function",
-    "convex": "convex function",
-    "affine": "affine function",
-    "affine-1d": "affine function",
-    "constant": "constant function",
-    "lipschitz-unknown": "Lipschitz function",
-    "neuron": "neuron with link {link}",
-    "neuron-1d": "neuron with link {link}",
-    "additive": "additive function",
-}
+__all__ = ["members", "number", "reason"]
 
 
 def members(cls: FunctionClass, exemplars: int) -> str:
     """One member that fits what is shown, in words."""
-    name = _NAMES.get(cls.key, f"member of {cls.key}")
-    for parameter in ("constant", "metric"):
-        name = name.replace(f"{{{parameter}}}", str(getattr(cls, parameter, "")))
-    if isinstance(cls, Neuron):
-        name = name.replace("{link}", link_words(cls))
     values = "value" if exemplars == 1 else "values"
     at = (
         f" and the shown {values} at {exemplars} exemplar{'s' * (exemplars > 1)}"
         if exemplars
         else ""
     )
-    return f"{name}, with this visualization{at}"
-
-
-def link_words(cls: Neuron) -> str:
-    """The link as a reader writes it; leaky ReLUs of different slopes are different classes."""
-    is_leaky = isinstance(cls.function, LeakyRelu)
-    return f"{cls.link} of slope {written(cls.slope)}" if is_leaky else cls.link
+    return f"{cls.in_words()}, with this visualization{at}"
 
 
 def number(value: Any) -> str:

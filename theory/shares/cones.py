@@ -16,16 +16,15 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from trompe.theory.classes import Lipschitz
 from trompe.theory.exact import Point, as_number
 from trompe.theory.functionals import metric
-from trompe.theory.sharp.balls import ball_share
-from trompe.theory.sharp.quantities import Quantity, Term, algebraic, between, exact, powers, total
+from trompe.theory.shares.balls import ball_share
+from trompe.theory.shares.quantities import Quantity, Term, algebraic, between, exact, powers, total
 from trompe.theory.visualization import Visualization
 
 from trompe.ground.errors import InvalidInput
 
-__all__ = ["TwoCones", "opposite_corners", "two_cones"]
+__all__ = ["ConeSetting", "TwoCones", "opposite_corners", "two_cones"]
 
 STATES = 5_000
 """More ways to combine coordinates than this are not enumerated."""
@@ -131,7 +130,7 @@ class TwoCones:
         return between(_radius(half, half), Fraction(1, 2))
 
 
-def two_cones(setting: Lipschitz, v: Visualization) -> TwoCones:
+def two_cones(setting: Any, v: Visualization) -> TwoCones:
     """The setting of a class and a visualization that it admits."""
     setting.check_visualization(v)
     power = 2 if setting.metric == "l2" else 1
@@ -321,3 +320,75 @@ def _search(edges: set[_Edge], k: float, start: float) -> tuple[float, float]:
             heapq.heappush(heap, (-(value + k * half / 2), t, half / 2, edge))
     upper = min(0.5, max(best, -heap[0][0]) + CLOSE)
     return max(0.0, best - CLOSE), upper
+
+
+# -- what the row is shown for ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ConeSetting:
+    """What the Lipschitz row is shown for.
+
+    Either `stretch` = lambda = L|a-b|/R, or `constant` = L with the range R. The images are `argmin`
+    and `argmax`, or where none are given the opposite corners 0 and 1 at every d.
+
+    Raises
+    ------
+    InvalidInput : both or neither of lambda and L, one image without the other, lambda < 1, an L that
+        no member with this visualization has.
+    """
+
+    metric: str = "l2"
+    stretch: Fraction | None = None
+    constant: Fraction | None = None
+    range: Fraction = Fraction(1)
+    argmin: Point | None = None
+    argmax: Point | None = None
+
+    def __post_init__(self) -> None:
+        if (self.stretch is None) == (self.constant is None):
+            raise InvalidInput(
+                "lipschitz: give either lambda = L|a-b|/R or the constant L, not both"
+            )
+        if (self.argmin is None) != (self.argmax is None):
+            raise InvalidInput("lipschitz: argmin and argmax belong together; give both or neither")
+        if self.argmin is not None and self.stretch is not None:
+            raise InvalidInput(
+                "lipschitz: lambda is for the corners 0 and 1; for given images give the constant L"
+            )
+        if self.stretch is not None and self.range != 1:
+            raise InvalidInput(
+                "lipschitz: lambda already has the range R; give R with the constant L"
+            )
+        if as_number(self.range, "range") <= 0:
+            raise InvalidInput(f"lipschitz: range R = {self.range}; expected R = M - m > 0")
+        self.at(self.dim or 1)
+
+    @property
+    def dim(self) -> int | None:
+        """The only d of the setting, or None where it serves every d."""
+        return len(self.argmin) if self.argmin is not None else None
+
+    def at(self, d: int) -> TwoCones:
+        """The cones at this d."""
+        if self.stretch is not None:
+            return opposite_corners(self.metric, d, self.stretch)
+        return two_cones(*self.shown(d))
+
+    def shown(self, d: int) -> tuple[Any, Visualization]:
+        """The class and the visualization at this d; for lambda in l2, L is rounded up at 10^-9."""
+        from trompe.theory.rows.lipschitz import Lipschitz
+
+        a = self.argmin or (Fraction(0),) * d
+        b = self.argmax or (Fraction(1),) * d
+        constant = self.constant
+        if constant is None:
+            scale = opposite_corners(self.metric, d, self.stretch).scale
+            constant = self.range * (_root_from_above(scale) if self.metric == "l2" else scale)
+        return Lipschitz(constant, self.metric), Visualization(a, b, 0, self.range)
+
+
+def _root_from_above(squared: Fraction) -> Fraction:
+    """The root where it is rational, else rounded up at 10^-9."""
+    root = Fraction(math.isqrt(squared.numerator), math.isqrt(squared.denominator))
+    return root if root**2 == squared else Fraction(math.isqrt(int(squared * 10**18)) + 1, 10**9)

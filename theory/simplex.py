@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Feasible", "Optimum", "feasible"]
+__all__ = ["Feasible", "Optimum", "dot", "feasible", "value_of"]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -189,3 +189,15 @@ def _inverted(matrix: list[list[Fraction]]) -> Any:
             if i != j and work[i][j]:
                 work[i] = [w - work[i][j] * v for w, v in zip(work[i], work[j], strict=True)]
     return np.array([row[n:] for row in work], dtype=object)
+
+
+def dot(p: Sequence[Fraction], q: Sequence[Fraction]) -> Fraction:
+    """p . q."""
+    return sum((pi * qi for pi, qi in zip(p, q, strict=True)), Fraction(0))
+
+
+def value_of(found: Optimum) -> Any:
+    """The optimum of a functional that is bounded."""
+    if found.value is None:
+        raise AssertionError("a bounded functional has a largest value")
+    return found.value

@@ -1,0 +1,78 @@
+"""Constant functions: one value, which is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from trompe.theory.exact import Point
+from trompe.theory.fibres import Brackets, Ends, Fibres, OneValue, between
+from trompe.theory.function_class import Comparison, FunctionClass
+from trompe.theory.namespace import ArrayNamespace
+from trompe.theory.shares.base import KnownEverywhere, SharpRow
+from trompe.theory.sites import Floats, Surd
+from trompe.theory.statements import ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
+from trompe.theory.tasks import Interval
+from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import InvalidInput
+
+__all__ = ["Constant", "Known"]
+
+
+class Constant(FunctionClass):
+    """Constant functions."""
+
+    key = "constant"
+    name = "Constant"
+    symbol = r"\mathcal{F}_{\mathrm{Const}}"
+    definition = "h(y) = h(z) for all y, z"
+    member = "constant function"
+    paper = ("Yes", "Yes", "Yes")
+    statement = Statement(
+        ALL_YES,
+        Sentence(
+            "every d >= 1, every constant f : [0,1]^d -> R with value m and every x in [0,1]^d, with "
+            "D(v, x) = m",
+            r"every $d\ge 1$, every constant $f:[0,1]^d\to\mathbb R$ with value $m$ and every "
+            r"$x\in[0,1]^d$, with $D(v,x)=m$",
+        ),
+        EVERYWHERE,
+        NOTHING,
+    )
+    sharp_setting = Sentence("every member", "every member")
+
+    def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
+        return c.at_y == c.at_z
+
+    def check_visualization(self, v: Visualization) -> None:
+        self.check_dim(v.dim)
+        if v.minimum != v.maximum:
+            raise InvalidInput(
+                f"{self.key}: minimum = {v.minimum} and maximum = {v.maximum} differ; a constant has one value"
+            )
+
+    def _fibre(self, v: Visualization, x: Point) -> Interval:
+        return Interval(v.minimum, v.minimum)
+
+    def fibres(self, with_exemplars: bool) -> type[Fibres]:
+        return Known
+
+    @classmethod
+    def sharp_row(cls, setting: Any = None) -> SharpRow:
+        return KnownEverywhere(cls)
+
+
+# -- the fibres -------------------------------------------------------------------------------------------
+
+
+class Known(OneValue):
+    """A class whose members are known from what is shown."""
+
+    def _exact(self, x: Point) -> Ends:
+        value = Surd(self.cls.envelope(self.v, x).lower)
+        return Ends(value, value)
+
+    def _enclose(self, points: Floats) -> Brackets:
+        n = points.shape[0]
+        return between(np.zeros(n), np.zeros(n), 0.0, np.ones(n, dtype=bool))

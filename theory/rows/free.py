@@ -1,0 +1,238 @@
+"""Black-box, piecewise affine, networks, ERM, Lipschitz with unknown L: what is shown leaves everything between m and M."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+from trompe.theory.data import Dataset
+from trompe.theory.exact import Point, show
+from trompe.theory.fibres import Brackets, Ends, Fibres, between
+from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
+from trompe.theory.namespace import ArrayNamespace
+from trompe.theory.shares.base import NoGap, SharpRow
+from trompe.theory.sites import Floats, Surd
+from trompe.theory.statements import ALL_NO, EVERYWHERE, NOTHING, SHOWN, Sentence, Statement, no_gap
+from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import InvalidInput
+
+__all__ = [
+    "BlackBox",
+    "EmpiricalRiskMinimizer",
+    "LipschitzUnknown",
+    "NeuralNetwork",
+    "PiecewiseAffine",
+    "Whole",
+]
+
+# -- the classes ------------------------------------------------------------------------------------------
+
+
+class BlackBox(FunctionClass):
+    """Every function."""
+
+    key = "black-box"
+    name = "Black-box"
+    symbol = r"\mathcal{F}"
+    definition = "any function h : [0,1]^d -> R"
+    member = "function"
+    paper = ("No", "No", "No")
+    statement = no_gap(
+        NOTHING,
+        SHOWN,
+        Sentence("functions f, g : [0,1]^d -> R", r"functions $f,g:[0,1]^d\to\mathbb R$"),
+    )
+
+    def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
+        return True
+
+    def fibres(self, with_exemplars: bool) -> type[Fibres]:
+        return Whole
+
+    @classmethod
+    def sharp_row(cls, setting: Any = None) -> SharpRow:
+        return NoGap(cls)
+
+
+class PiecewiseAffine(BlackBox):
+    """Continuous piecewise affine functions with finitely many pieces."""
+
+    key = "piecewise-affine"
+    name = "Piecewise affine"
+    symbol = r"\mathcal{F}_{\mathrm{PAff}}"
+    definition = "h is continuous and affine on each of finitely many polyhedra that cover [0,1]^d"
+    member = "continuous piecewise affine function"
+    statement = no_gap(
+        NOTHING,
+        SHOWN,
+        Sentence(
+            "continuous piecewise affine functions f, g",
+            r"continuous piecewise affine functions $f,g$",
+        ),
+    )
+    inside: ClassVar[tuple[Inclusion, ...]] = (
+        Inclusion("piecewise-affine", "black-box", "by definition: every function is a member"),
+        Inclusion(
+            "piecewise-affine",
+            "lipschitz-unknown",
+            "finitely many slopes have a largest one, and along a segment the pieces add up",
+            "lipschitz-unknown/pieces",
+        ),
+    )
+    is_pointwise = False
+
+    def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
+        raise TypeError(f"{self.key}: membership is a representation (a network), not a law")
+
+
+class NeuralNetwork(PiecewiseAffine):
+    """Functions computed by a feed-forward ReLU network, of any depth and width."""
+
+    key = "neural-network"
+    name = "Neural network"
+    symbol = r"\mathcal{F}_{\mathrm{NN}}"
+    definition = (
+        "h is computed on [0,1]^d by a feed-forward ReLU network of some finite depth and width"
+    )
+    member = "ReLU network"
+    statement = no_gap(
+        NOTHING,
+        SHOWN,
+        Sentence(
+            "functions f, g computed by ReLU networks", r"functions $f,g$ computed by ReLU networks"
+        ),
+    )
+    inside: ClassVar[tuple[Inclusion, ...]] = (
+        Inclusion(
+            "neural-network",
+            "piecewise-affine",
+            "a layer is affine followed by relu(u) = max(0, u); both keep functions continuous and piecewise affine",
+            "network/relu-is-piecewise-affine",
+        ),
+    )
+
+
+_KNOWN = Sentence(
+    "The only queries left out are a and b, whose values are shown, and the training inputs, whose "
+    "labels are known.",
+    r"The only queries left out are $a$ and $b$, whose values are shown, and the training inputs, whose "
+    r"labels are known.",
+)
+
+
+@dataclass(frozen=True)
+class EmpiricalRiskMinimizer(NeuralNetwork):
+    """ReLU networks of unrestricted width that minimise the empirical risk on a known data set."""
+
+    key = "erm"
+    name = "Neural network trained with ERM"
+    symbol = r"\mathcal{F}_{\mathrm{ERM}}"
+    definition = "h is a ReLU network of unrestricted width with the least empirical risk on the training data"
+    member = "ReLU network with the least empirical risk on the training data"
+    statement = no_gap(
+        Sentence(
+            ", and every finite data set with distinct inputs other than a, b, x and labels strictly "
+            "between m and M",
+            r", and every finite data set with distinct inputs other than $a,b,x$ and labels strictly "
+            r"between $m$ and $M$",
+        ),
+        _KNOWN,
+        Sentence(
+            "functions f, g computed by ReLU networks (of width unrestricted, growing with the data) that "
+            "fit every training label, so that no function has a smaller empirical risk for any loss with "
+            "l(t, t) <= l(p, t)",
+            r"functions $f,g$ computed by ReLU networks (of width unrestricted, growing with the data) that "
+            r"fit every training label, so that no function has a smaller empirical risk for any loss with "
+            r"$\ell(t,t)\le\ell(p,t)$",
+        ),
+    )
+    sharp_setting = Sentence(
+        "all a != b and every finite data set", r"all $a\neq b$ and every finite data set"
+    )
+    inside: ClassVar[tuple[Inclusion, ...]] = (
+        Inclusion(
+            "erm", "neural-network", "by definition: a risk minimiser is one of the networks"
+        ),
+    )
+
+    data: Dataset = field(default_factory=Dataset)
+
+    def _check_extremes(self, v: Visualization) -> None:
+        for j, (s, y) in enumerate(zip(self.data.inputs, self.data.labels, strict=True)):
+            if len(s) != v.dim:
+                raise InvalidInput(
+                    f"{self.key}: inputs[{j}] has {len(s)} coordinates; the visualization has {v.dim}"
+                )
+            if not v.minimum < y < v.maximum:
+                raise InvalidInput(
+                    f"{self.key}: labels[{j}] = {y} lies outside ({v.minimum}, {v.maximum}), the open "
+                    "range that is shown; widen the range or drop the point"
+                )
+            if s in (v.argmin, v.argmax):
+                raise InvalidInput(
+                    f"{self.key}: inputs[{j}] = {show(s)} is a shown extreme but its label {y} is not "
+                    "an extreme value"
+                )
+
+    def shown_value(self, v: Visualization, x: Point) -> Fraction | None:
+        shown = super().shown_value(v, x)
+        return self.data.label_of(x) if shown is None else shown
+
+
+class LipschitzUnknown(FunctionClass):
+    """Functions that are Lipschitz with some constant, which is not known."""
+
+    key = "lipschitz-unknown"
+    name = "Lipschitz (unknown L)"
+    symbol = r"\mathcal{F}_{\mathrm{Lip}}"
+    definition = "for some L, not known: |h(y) - h(z)| <= L |y - z| for all y, z in [0,1]^d (in l1, and so in l2 and linf)"
+    member = "Lipschitz function"
+    statement = Statement(
+        ALL_NO,
+        Sentence(
+            "every d >= 1, each of the metrics l1, l2, linf, all m < M and all pairwise different points "
+            "a, b, x of [0,1]^d",
+            r"every $d\ge 1$, each of the metrics $\ell_1,\ell_2,\ell_\infty$, all $m<M$ and all pairwise "
+            r"different $a,b,x\in[0,1]^d$",
+        ),
+        EVERYWHERE,
+        SHOWN,
+        Sentence(
+            "functions f, g, each Lipschitz in this metric with some constant,",
+            r"functions $f,g$, each Lipschitz in this metric with some constant,",
+        ),
+    )
+    inside: ClassVar[tuple[Inclusion, ...]] = (
+        Inclusion("lipschitz-unknown", "black-box", "by definition: every function is a member"),
+    )
+    is_pointwise = False
+
+    def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
+        raise TypeError(f"{self.key}: some L must serve all points; no law on two of them says so")
+
+    def fibres(self, with_exemplars: bool) -> type[Fibres]:
+        return Whole
+
+    @classmethod
+    def sharp_row(cls, setting: Any = None) -> SharpRow:
+        return NoGap(cls)
+
+
+# -- the fibres -------------------------------------------------------------------------------------------
+
+
+class Whole(Fibres):
+    """Black-box, networks, piecewise affine, ERM, Lipschitz with unknown constant: (m, M) at every other point.
+
+    Every set of values strictly between m and M at points other than a and b is some member's.
+    """
+
+    def _exact(self, x: Point) -> Ends:
+        return Ends(Surd(self.v.minimum), Surd(self.v.maximum))
+
+    def _enclose(self, points: Floats) -> Brackets:
+        n = points.shape[0]
+        return between(np.zeros(n), np.ones(n), 0.0)

@@ -1,0 +1,311 @@
+"""Lipschitz functions with a known constant: the cones at what is shown, cut at m and M."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
+from fractions import Fraction
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from trompe.theory.exact import Point, as_number, show, written
+from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats
+from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
+from trompe.theory.functionals import exact_distance, metric
+from trompe.theory.namespace import ArrayNamespace
+from trompe.theory.shares.base import SharpRow
+from trompe.theory.shares.cones import ConeSetting
+from trompe.theory.shares.quantities import Quantity
+from trompe.theory.sites import UNIT, Floats, Site, Surd, directed, squared_distance
+from trompe.theory.statements import Form, Sentence, Statement, Threshold
+from trompe.theory.tasks import Interval
+from trompe.theory.visualization import Visualization
+
+from trompe.ground.errors import InvalidInput
+
+__all__ = ["Cones", "ConesShares", "Lipschitz"]
+
+
+@dataclass(frozen=True)
+class Lipschitz(FunctionClass):
+    """Functions with |h(y) - h(z)| <= L |y - z|, L known, for one of the metrics l1, l2, linf."""
+
+    key = "lipschitz"
+    name = "L-Lipschitz (known L)"
+    symbol = r"\mathcal{F}^{L}_{\mathrm{Lip}}"
+    definition = "|h(y) - h(z)| <= L |y - z| for all y, z in [0,1]^d"
+    member = "Lipschitz function"
+    paper = ("No", "No", "Only for small L")
+    statement = Statement(
+        {"exact": Form.IMPOSSIBLE, "approx": Form.IMPOSSIBLE, "side": Form.THRESHOLD},
+        Sentence(
+            "every d >= 1, each of the metrics l1, l2, linf, every L > 0, all m < M and all points a, b of "
+            "[0,1]^d with R = M - m <= L |a - b|, and every x in [0,1]^d; put U = min(M, m + L |x - a|) and "
+            "W = max(m, M - L |x - b|)",
+            r"every $d\ge 1$, each of the metrics $\ell_1,\ell_2,\ell_\infty$, every $L>0$, all $m<M$ and all "
+            r"$a,b\in[0,1]^d$ with $R=M-m\le L|a-b|$, and every $x\in[0,1]^d$; put $U=\min(M,m+L|x-a|)$ and "
+            r"$W=\max(m,M-L|x-b|)$",
+        ),
+        {
+            "exact": Sentence("W < U", "$W<U$"),
+            "approx": Sentence("U - W > 2 eps R", r"$U-W>2\varepsilon R$"),
+            "side": Sentence("L min(|x - a|, |x - b|) > R/2", r"$L\min(|x-a|,|x-b|)>\tfrac R2$"),
+        },
+        Sentence(
+            "For every d, every metric, every L{eps} there are such m, M, a, b, x. At every other x the task is "
+            "decidable.",
+            r"For every $d$, every metric, every $L${eps} there are such $m,M,a,b,x$. At every other $x$ the task "
+            r"is decidable.",
+        ),
+        Sentence("L-Lipschitz functions f, g", r"$L$-Lipschitz functions $f,g$"),
+        Threshold(
+            Sentence("L <= R / (2 min(|x - a|, |x - b|))", r"$L\le R/(2\min(|x-a|,|x-b|))$"),
+            "L-Lipschitz function",
+        ),
+    )
+    inside: ClassVar[tuple[Inclusion, ...]] = (
+        Inclusion("lipschitz", "lipschitz-unknown", "by definition: the known L is some constant"),
+        Inclusion("lipschitz", "black-box", "by definition: every function is a member"),
+    )
+
+    constant: Fraction = Fraction(1)
+    metric: str = "l1"
+
+    def __post_init__(self) -> None:
+        constant = as_number(self.constant, "Lipschitz constant")
+        if constant <= 0:
+            raise InvalidInput(
+                f"{self.key}: Lipschitz constant = {written(constant)}; expected L > 0"
+            )
+        metric(self.metric)
+        object.__setattr__(self, "constant", constant)
+
+    def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
+        bound = xp.number(self.constant) * c.distance
+        return self.law_with(bound, c, xp)
+
+    @staticmethod
+    def law_with(bound: Any, c: Comparison, xp: ArrayNamespace) -> Any:
+        """The law with L |y - z| given as `bound`, so that L may be a symbol."""
+        return xp.abs(c.at_y - c.at_z) <= bound
+
+    def distance(self, y: Point, z: Point) -> Any:
+        """|y - z|, exact: a fraction, or for l2 an algebraic number."""
+        return exact_distance(metric(self.metric), y, z)
+
+    def _check_extremes(self, v: Visualization) -> None:
+        reach = self.distance(v.argmin, v.argmax)
+        if v.range > self.constant * reach:
+            raise InvalidInput(
+                f"{self.key}: L = {self.constant} is below R/|a-b| = {v.range}/({reach}) in {self.metric}; "
+                "no member has this visualization, give L at least that large"
+            )
+
+    def _fibre(self, v: Visualization, x: Point) -> Interval:
+        rise = self.constant * self.distance(x, v.argmin)
+        fall = self.constant * self.distance(x, v.argmax)
+        return Interval(max(v.minimum, v.maximum - fall), min(v.maximum, v.minimum + rise))
+
+    def in_words(self) -> str:
+        return f"function that is {self.constant}-Lipschitz in {self.metric}"
+
+    def check_shown(self, v: Visualization) -> None:
+        """With a constant that is large enough for every pair of different extremes."""
+        reach = exact_distance(metric("linf"), v.argmin, v.argmax) or 1
+        enough = max(Fraction(self.constant), v.range / Fraction(reach))
+        Lipschitz(enough, self.metric).check_visualization(v)
+
+    def fibres(self, with_exemplars: bool) -> type[Fibres]:
+        return Cones
+
+    @classmethod
+    def sharp_row(cls, setting: Any = None) -> SharpRow:
+        """`setting` is a ConeSetting; lambda = 2 in l2 if none is given."""
+        return ConesShares(cls, setting or ConeSetting(stretch=Fraction(2)))
+
+
+# -- the fibres -------------------------------------------------------------------------------------------
+
+STEEPEST = 10**100
+"""From this L/R on, floats are not used."""
+
+
+class Cones(Fibres):
+    """Lipschitz: the cones of slope L at every shown point, cut at m and M (McShane-Whitney)."""
+
+    def check(self) -> None:
+        self._refuse_steep_pairs()
+
+    def _exact(self, x: Point) -> Ends:
+        lowers, uppers = [Surd(self.v.minimum)], [Surd(self.v.maximum)]
+        for site, point in zip(self.shown, self.points, strict=True):
+            if self.cls.metric == "l2":
+                square = squared_distance(x, point)
+                lowers.append(Surd(site.value, -self.cls.constant, square))
+                uppers.append(Surd(site.value, self.cls.constant, square))
+            else:
+                rise = self.cls.constant * self.cls.distance(x, point)
+                lowers.append(Surd(site.value - rise))
+                uppers.append(Surd(site.value + rise))
+        return Ends(max(lowers), min(uppers))
+
+    @cached_property
+    def _slope(self) -> float:
+        """L/R rounded up; infinite where it is too large to compute with."""
+        ratio = self.cls.constant / self.v.range
+        return directed(ratio)[1] if ratio < STEEPEST else math.inf
+
+    def _enclose(self, points: Floats) -> Brackets:
+        if self._slope == math.inf:
+            raise self.refuse("L/R is beyond 10^100, too large for floats; ask with exact numbers")
+        n = points.shape[0]
+        low, low_a, low_z = (np.zeros(n) for _ in range(3))
+        high, high_a, high_z = (np.ones(n) for _ in range(3))
+        for site in self.shown:
+            rise, error = self._rise(points, site)
+            share = float(self.share(site.value))
+            np.maximum(low, share - rise, out=low)
+            np.maximum(low_a, share - rise - error, out=low_a)
+            np.maximum(low_z, share - rise + error, out=low_z)
+            np.minimum(high, share + rise, out=high)
+            np.minimum(high_a, share + rise - error, out=high_a)
+            np.minimum(high_z, share + rise + error, out=high_z)
+        np.clip(low_z, 0, 1, out=low_z)
+        np.clip(high_a, 0, 1, out=high_a)
+        return Brackets(low, high, (low_a, low_z), (high_a, high_z), np.zeros(n, dtype=bool))
+
+    def _rise(self, points: Floats, site: Site) -> tuple[Floats, Floats]:
+        """L |x - s| / R, and how far it and a sum with a share of the range may be off."""
+        distance, error = _distances(self.cls.metric, points, site)
+        rise = self._slope * distance
+        return rise, 1.01 * (self._slope * error + 8 * UNIT * (1 + rise))
+
+    def _refuse_steep_pairs(self) -> None:
+        """Is |y_j - y_k| <= L |s_j - s_k| for every two shown points? Decided exactly where it is close."""
+        steep = [pair for pair in self._close_pairs() if self._is_steep(*pair[2:])]
+        if not steep:
+            return
+        least = max(pair[0] for pair in steep)
+        power, i, k = max(
+            ((self._ratio(i, k), i, k) for _, most, i, k in steep if most >= least),
+            key=lambda found: found[0],
+        )
+        raise self.refuse(
+            f"L = {written(self.cls.constant)} is too small for {self.shown[k]} with the value "
+            f"{written(self.shown[k].value)} and {self.shown[i]} with the value {written(self.shown[i].value)}; the least L "
+            f"for which some member takes all shown values is {self._least(power)}"
+        )
+
+    def _close_pairs(self) -> list[tuple[float, float, int, int]]:
+        """Pairs that may be too steep, with bounds on their slope as a share of L."""
+        count = len(self.shown)
+        if self._slope == math.inf:
+            return [(0.0, math.inf, i, k) for i in range(count) for k in range(i)]
+        height = max(1, BLOCK // (8 * self.v.dim))
+        shares = as_floats([self.share(s.value) for s in self.shown])
+        close = []
+        for start in range(0, count, height):
+            block = np.stack([s.near for s in self.shown[start : start + height]])
+            for k in range(min(start + height, count) - 1):
+                first = max(start, k + 1)
+                rise, error = self._rise(block[first - start :], self.shown[k])
+                gap = np.abs(shares[first : start + len(block)] - shares[k])
+                for i in np.flatnonzero(gap + 4 * UNIT > rise - error).tolist():
+                    least = max(gap[i] - 4 * UNIT, 0.0) / (rise[i] + error[i])
+                    room = rise[i] - error[i]
+                    most = (gap[i] + 4 * UNIT) / room if room > 0 else math.inf
+                    close.append(
+                        (float(least) * (1 - 1e-12), float(most) * (1 + 1e-12), first + i, k)
+                    )
+        return close
+
+    def _ratio(self, i: int, k: int) -> Fraction:
+        """|y_i - y_k| / |s_i - s_k|, squared for l2."""
+        gap = abs(self.shown[i].value - self.shown[k].value)
+        y, z = self.shown[i].exact, self.shown[k].exact
+        if self.cls.metric == "l2":
+            return gap * gap / squared_distance(y, z)
+        return gap / Fraction(exact_distance(metric(self.cls.metric), y, z))
+
+    def _is_steep(self, i: int, k: int) -> bool:
+        power = 2 if self.cls.metric == "l2" else 1
+        return self._ratio(i, k) > Fraction(self.cls.constant) ** power
+
+    def _least(self, power: Fraction) -> str:
+        """The least L from its power (the square for l2): exact where that is short, and rounded up."""
+        is_square = self.cls.metric == "l2"
+        exact = Surd(Fraction(0), Fraction(1), power).number if is_square else power
+        is_short = max(map(int.bit_length, power.as_integer_ratio())) <= 200
+        if isinstance(exact, Fraction) and is_short:
+            return str(exact)
+        up = Context(prec=12, rounding=ROUND_CEILING)
+        bound = up.divide(power.numerator, power.denominator)
+        if is_square:
+            bound = up.next_plus(up.sqrt(bound))
+        return f"sqrt({power}), at most {bound}" if is_short else f"at most {bound}"
+
+
+def _distances(key: str, points: Floats, site: Site) -> tuple[Floats, Floats]:
+    """|x - s| for the rows x of `points`, and how far it may be off.
+
+    A coordinate of s is rounded by at most u/2 and a difference by at most u, so each difference is off
+    by at most 2u. A sum of d terms in any order is off by the share d u at most. Both are doubled.
+    """
+    distance: Floats = metric(key)(points, site.near, F64)
+    d = site.dim
+    if key == "linf":
+        return distance, np.full(distance.shape, 4 * UNIT)
+    spread = d if key == "l1" else d**0.5
+    return distance, 4 * UNIT * spread + 2 * (d + 4) * UNIT * distance
+
+
+# -- the sharp table --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ConesShares(SharpRow):
+    """The radius at x is (min(1, L|x-a|/R) + min(1, L|x-b|/R) - 1)/2."""
+
+    kind: type[FunctionClass]
+    cones: ConeSetting
+    formulas = {
+        "worst radius": Sentence(
+            "sup of (min(1, L|x-a|/R) + min(1, L|x-b|/R) - 1)/2",
+            r"$\sup_x\tfrac{U-W}{2R}$",
+        ),
+        "side share": Sentence("two balls, radius R/2L", "two balls, radius $R/2L$"),
+        "eps share": Sentence(
+            "two balls, radius 2 eps R/L, and {|x-a|+|x-b| <= (1+2 eps) R/L}",
+            "two balls and an ellipsoid",
+        ),
+    }
+
+    @property
+    def setting(self) -> Sentence:
+        c = self.cones
+        how = Sentence(f"lambda = L|a-b|/R = {c.stretch}", rf"$\lambda=L|a-b|/R={c.stretch}$")
+        if c.stretch is None:
+            how = Sentence(f"L = {c.constant}, R = {c.range}", f"$L={c.constant}$, $R={c.range}$")
+        where = Sentence("a = 0, b = 1", "$a=0$, $b=1$")
+        norm = {"linf": r"\infty"}.get(c.metric, c.metric[1:])
+        if c.argmin is not None and c.argmax is not None:
+            points = f"a = {show(c.argmin)}, b = {show(c.argmax)}"
+            where = Sentence(points, f"${points}$")
+        return Sentence(
+            f"{where.text}, {how.text} in {c.metric}",
+            rf"{where.latex}, {how.latex} in $\ell_{{{norm}}}$",
+        )
+
+    def is_about(self, d: int) -> bool:
+        return self.cones.dim in (None, d)
+
+    def worst_radius(self, d: int) -> Quantity:
+        return self.cones.at(d).worst_radius()
+
+    def side_share(self, d: int) -> Quantity:
+        return self.cones.at(d).side_share()
+
+    def eps_share(self, d: int, eps: Fraction) -> Quantity:
+        return self.cones.at(d).eps_share(eps)

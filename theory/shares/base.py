@@ -1,0 +1,118 @@
+"""A row of the sharp table: worst radius and decidable shares of one class, for every d and eps.
+
+Shares are volumes of [0,1]^d: the share of queries x at which the task is decidable, at one
+visualization. The worst radius is the supremum over x of the fibre's radius there. Each row says for
+which visualizations its numbers hold. docs/sharp.md has the proofs.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, ClassVar
+
+from trompe.theory.shares.quantities import Quantity, exact
+from trompe.theory.statements import Sentence
+
+if TYPE_CHECKING:
+    from trompe.theory.function_class import FunctionClass
+
+__all__ = ["COLUMNS", "KnownEverywhere", "NoGap", "SameRow", "SharpRow"]
+
+COLUMNS = ("worst radius", "side share", "eps share")
+"""The three numbers of a row."""
+
+
+class SharpRow(ABC):
+    """One row: its numbers at each d and eps, how they are written, and where they hold."""
+
+    kind: type[FunctionClass]
+    """The class."""
+    formulas: ClassVar[dict[str, Sentence]]
+    """Each column in closed form."""
+
+    @property
+    def key(self) -> str:
+        return self.kind.key
+
+    @property
+    def setting(self) -> Sentence:
+        """For which visualizations the numbers hold."""
+        return self.kind.sharp_setting
+
+    @property
+    def name(self) -> str:
+        return self.kind.name
+
+    @property
+    def varies(self) -> bool:
+        """Do the numbers depend on d?"""
+        return True
+
+    def is_about(self, d: int) -> bool:
+        """Is the class defined at this d, and are the numbers known there?"""
+        kind = self.kind
+        return kind.min_dim <= d and (kind.max_dim is None or d <= kind.max_dim)
+
+    @abstractmethod
+    def worst_radius(self, d: int) -> Quantity:
+        """The supremum over the queries x of the radius at x."""
+
+    @abstractmethod
+    def side_share(self, d: int) -> Quantity:
+        """The volume of the queries at which the side is decidable."""
+
+    @abstractmethod
+    def eps_share(self, d: int, eps: Fraction) -> Quantity:
+        """The volume of the queries at which f(x) is known up to eps (M - m)."""
+
+    def column(self, name: str, d: int, eps: Fraction) -> Quantity:
+        """The number in the column called `name`."""
+        if name == "eps share":
+            return self.eps_share(d, eps)
+        return self.worst_radius(d) if name == "worst radius" else self.side_share(d)
+
+
+def _plain(numbers: Iterable[Fraction]) -> dict[str, Sentence]:
+    return {
+        column: Sentence(str(value), f"${value}$")
+        for column, value in zip(COLUMNS, numbers, strict=True)
+    }
+
+
+@dataclass(frozen=True)
+class SameRow(SharpRow):
+    """The same three numbers at every d and eps."""
+
+    kind: type[FunctionClass]
+    numbers: ClassVar[tuple[Fraction, Fraction, Fraction]]
+    """Worst radius, side share, eps share."""
+
+    @property
+    def varies(self) -> bool:
+        return False
+
+    def worst_radius(self, d: int) -> Quantity:
+        return exact(self.numbers[0])
+
+    def side_share(self, d: int) -> Quantity:
+        return exact(self.numbers[1])
+
+    def eps_share(self, d: int, eps: Fraction) -> Quantity:
+        return exact(self.numbers[2])
+
+
+class NoGap(SameRow):
+    """The fibre is everything between m and M, except at finitely many queries."""
+
+    numbers = (Fraction(1, 2), Fraction(0), Fraction(0))
+    formulas = _plain(numbers)
+
+
+class KnownEverywhere(SameRow):
+    """f(x) is known at every query."""
+
+    numbers = (Fraction(0), Fraction(1), Fraction(1))
+    formulas = _plain(numbers)
