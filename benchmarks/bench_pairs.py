@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from trompe.constructions import FoolingPair, triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 
 sys.path.insert(0, str(Path(__file__).parent))  # `python -P` leaves the script's folder out
 from run import machine
@@ -122,7 +122,7 @@ def seconds(actions: list[Callable[[], object]]) -> list[float]:
 
 
 def rounded(pair: FoolingPair, dtype: Any) -> Any:
-    from trompe.constructions.base import namespace_of
+    from trompe.constructions.triples import namespace_of
     from trompe.theory.namespace import cast
 
     return cast(pair.triple.parameters, namespace_of(np.zeros(1, dtype)))

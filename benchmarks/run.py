@@ -16,7 +16,7 @@ from fractions import Fraction
 
 import numpy as np
 from trompe.constructions import triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 
 RUNS = 5
 

@@ -1,35 +1,33 @@
 """What shows it: extremal triples, the fooling pairs mixed from them, decoders, ReLU networks."""
 
-from typing import Any
-
-from trompe.constructions.base import Construction, FoolingPair, Triple, mix
-from trompe.constructions.decoders import (
+from trompe.constructions.catalogue import (
+    CONSTRUCTIONS,
     EXACT_DECODERS,
-    affine_1d,
-    centre,
-    constant,
-    midrange,
-    side_of,
-)
-from trompe.constructions.extended import (
     EXTENDED_CONSTRUCTIONS,
-    AdditiveTriple,
+    Example,
+    construction,
+    exact_decoder,
+    example,
+    exemplar_triple,
+    triple,
+)
+from trompe.constructions.decoders import centre, midrange, side_of
+from trompe.constructions.networks import Layer, Network, compile_network, pair_networks
+from trompe.constructions.rows.additive import AdditiveTriple
+from trompe.constructions.rows.affine import AffineTriple, affine_1d
+from trompe.constructions.rows.constant import constant
+from trompe.constructions.rows.convex import ConvexTriple
+from trompe.constructions.rows.free import Hats
+from trompe.constructions.rows.lipschitz import LipschitzTriple
+from trompe.constructions.rows.monotone import MonotoneTriple
+from trompe.constructions.rows.neuron import (
     LinkedConstruction,
     LinkedPair,
     LinkedTriple,
     NeuronTriple,
-    exact_decoder,
     neuron_1d,
 )
-from trompe.constructions.networks import Layer, Network, compile_network, pair_networks
-from trompe.constructions.rows import (
-    AffineTriple,
-    ConvexTriple,
-    Hats,
-    LipschitzTriple,
-    MonotoneTriple,
-)
-from trompe.theory import FunctionClass, InvalidInput, Visualization, row_class
+from trompe.constructions.triples import Construction, FoolingPair, Triple, mix
 
 __all__ = [
     "CONSTRUCTIONS",
@@ -39,6 +37,7 @@ __all__ = [
     "AffineTriple",
     "Construction",
     "ConvexTriple",
+    "Example",
     "FoolingPair",
     "Hats",
     "Layer",
@@ -56,6 +55,8 @@ __all__ = [
     "constant",
     "construction",
     "exact_decoder",
+    "example",
+    "exemplar_triple",
     "midrange",
     "mix",
     "neuron_1d",
@@ -63,47 +64,3 @@ __all__ = [
     "side_of",
     "triple",
 ]
-
-_HATS = Hats()
-
-CONSTRUCTIONS: dict[str, Construction] = {
-    "black-box": _HATS,
-    "neural-network": _HATS,
-    "erm": _HATS,
-    "lipschitz": LipschitzTriple(),
-    "piecewise-affine": _HATS,
-    "monotone": MonotoneTriple(),
-    "convex": ConvexTriple(),
-    "affine": AffineTriple(),
-}
-"""The construction of each row of the table whose label is not Yes."""
-
-
-def construction(row: str) -> Construction | None:
-    """The construction of a row, of the table or further; None where the label is Yes.
-
-    Raises
-    ------
-    UnknownKey : no such row.
-    """
-    key = row_class(row).key
-    return CONSTRUCTIONS.get(key) or EXTENDED_CONSTRUCTIONS.get(key)
-
-
-def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
-    """The extremal triple of `cls` at the visualization `v` and the query `x`.
-
-    Raises
-    ------
-    InvalidInput : no member has this visualization; the query is no point of the box; the class has a
-        decoder that is always right, so that no pair exists. QueryShown : the value at x is shown.
-    """
-    made = construction(cls.key)
-    if made is None:
-        raise InvalidInput(
-            f"{cls.key}: no fooling pair exists, one decoder is right for every member; see exact_decoder"
-        )
-    cls.check_visualization(v)
-    query = cls.check_query(v, x)
-    kind = LinkedTriple if isinstance(made, LinkedConstruction) else Triple
-    return kind(made, cls, v, query, made.parameters(cls, v, query))

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 from trompe.constructions import FoolingPair, Triple, construction, triple
-from trompe.constructions.adversary_questions import choose_query, choose_visualization
+from trompe.constructions.catalogue import choose_query, choose_visualization
 from trompe.theory import (
     FunctionClass,
     Interval,

@@ -11,19 +11,14 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import FoolingPair, Network, Triple, construction, triple
-from trompe.constructions.draws import (
-    Member,
-    Pick,
-    Picker,
+from trompe.constructions.catalogue import (
     draw_class,
     draw_dim,
     draw_member,
-    draw_network,
-    draw_point,
     draw_query,
-    draw_rational,
     draw_visualization,
 )
+from trompe.constructions.draws import Member, Pick, Picker, draw_network, draw_point, draw_rational
 from trompe.constructions.opponents import Opponent, draw_opponent
 from trompe.theory import (
     FunctionClass,

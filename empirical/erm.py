@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from trompe.constructions import Hats, Triple
-from trompe.constructions.rows import HatParameters
+from trompe.constructions.rows.free import HatParameters
 from trompe.empirical._torch import torch
 from trompe.empirical.data import ImageData
 from trompe.empirical.training import progress_bar

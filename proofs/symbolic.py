@@ -13,13 +13,11 @@ from typing import Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, mix
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.rows import (
-    AffineParameters,
-    ConvexParameters,
-    HatParameters,
-    LipschitzParameters,
-    MonotoneParameters,
-)
+from trompe.constructions.rows.affine import AffineParameters
+from trompe.constructions.rows.convex import ConvexParameters
+from trompe.constructions.rows.free import HatParameters
+from trompe.constructions.rows.lipschitz import LipschitzParameters
+from trompe.constructions.rows.monotone import MonotoneParameters
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import ObjectNamespace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trompe.constructions.extended import AdditiveParameters, AdditiveTriple
+from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
 from trompe.proofs.symbolic import IDENTITIES, Identity, sympy_namespace
 from trompe.theory.links import LINKS, SmoothLink
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trompe.constructions import FoolingPair, Network, Triple, pair_networks, triple
-    from trompe.constructions.examples import Example, example
+    from trompe.constructions.catalogue import Example, example
     from trompe.proofs import Cell, Outcome, Table, verify_keys, verify_table
     from trompe.proofs.witnesses import Witness, check_witness, witness_of
     from trompe.refuting import Refutation, refute
@@ -71,7 +71,7 @@ _HOME = {
     "trompe.theory.bounding": ("Bound", "Bounds", "bound"),
     "trompe.theory.exemplar_budget": ("Budget", "budget"),
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
-    "trompe.constructions.examples": ("Example", "example"),
+    "trompe.constructions.catalogue": ("Example", "example"),
     "trompe.refuting": ("Refutation", "refute"),
     "trompe.proofs.witnesses": ("Witness", "check_witness", "witness_of"),
     "trompe.proofs": ("Cell", "Outcome", "Table", "verify_keys", "verify_table"),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trompe.constructions import FoolingPair, construction, exact_decoder, triple
-from trompe.constructions.examples import Example, example
+from trompe.constructions.catalogue import Example, example
 from trompe.files import write_beside
 from trompe.theory import TASKS, InvalidInput, MissingDependency, Visualization, row_class, theorem
 

@@ -331,7 +331,7 @@ def _root(key: str) -> str:
 
 def _formulas(row: str, dim: int, task: str) -> list[str]:
     from trompe.constructions import construction, exact_decoder, triple
-    from trompe.constructions.examples import example
+    from trompe.constructions.catalogue import example
     from trompe.theory import show
 
     case = example(row, dim)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.constructions import mix
-from trompe.constructions.extended import AdditiveParameters, AdditiveTriple
+from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
 from trompe.proofs.rows.common import range_and_uniqueness, values
 from trompe.theory import Additive

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import z3
-from trompe.constructions.rows import AffineParameters
+from trompe.constructions.rows.affine import AffineParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import (
     in_box,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import z3
-from trompe.constructions.rows import ConvexParameters
+from trompe.constructions.rows.convex import ConvexParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.rows.common import (
     half_way,

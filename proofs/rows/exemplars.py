@@ -12,11 +12,7 @@ from typing import Any
 
 import numpy as np
 from trompe.constructions import mix
-from trompe.constructions.exemplars import (
-    ConeParameters,
-    ConeTriple,
-    excess,
-)
+from trompe.constructions.cones import ConeParameters, ConeTriple, excess
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.theory import Comparison, Lipschitz, Monotone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from trompe.constructions.rows import HatParameters, hat
+from trompe.constructions.rows.free import HatParameters, hat
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from trompe.constructions.rows import MonotoneParameters
+from trompe.constructions.rows.monotone import MonotoneParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import in_box, members, values
 from trompe.theory import Comparison, Monotone

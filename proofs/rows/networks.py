@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import pair_networks, triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import in_box
 from trompe.theory import Dataset, EmpiricalRiskMinimizer

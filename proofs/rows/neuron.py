@@ -12,7 +12,7 @@ from typing import Any
 import z3
 from trompe.constructions import mix
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.extended import NeuronParameters
+from trompe.constructions.rows.neuron import NeuronParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.rows.common import values
 from trompe.theory import Affine, Approx, Comparison, Exact, Interval, Side

@@ -19,18 +19,14 @@ from typing import Any
 
 from trompe.constructions import centre, construction, exact_decoder, pair_networks, side_of, triple
 from trompe.constructions.adversary import Question, mistakes, refuting_member
-from trompe.constructions.draws import (
-    MEMBERS,
-    Pick,
-    Picker,
+from trompe.constructions.catalogue import (
     draw_class,
     draw_dim,
     draw_member,
-    draw_point,
     draw_query,
-    draw_rational,
     draw_visualization,
 )
+from trompe.constructions.draws import Pick, Picker, draw_point, draw_rational
 from trompe.constructions.opponents import draw_opponent
 from trompe.proofs.parallel import worker_processes
 from trompe.theory import (
@@ -45,8 +41,8 @@ from trompe.theory import (
     Point,
     Side,
     Task,
-    UnknownKey,
     Visualization,
+    row_class,
 )
 from trompe.theory.namespace import EXACT
 
@@ -375,8 +371,7 @@ def campaign(
 
     chosen = list(dict.fromkeys(rows)) if rows else list(CLASSES)
     for row in chosen:
-        if row not in MEMBERS:
-            raise UnknownKey("row", row, MEMBERS)
+        row_class(row)
     _check_amounts(cases, budget, first)
     counts: dict[str, Counter[str]] = {row: Counter() for row in chosen}
     failures: list[Failure] = []

@@ -21,7 +21,7 @@ from trompe.constructions import (
     side_of,
     triple,
 )
-from trompe.constructions.base import eta_for
+from trompe.constructions.triples import eta_for
 from trompe.proofs.sampling.limits import Said, case_at, plain
 from trompe.theory import (
     Approx,

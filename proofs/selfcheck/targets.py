@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any, Literal
 
-from trompe.constructions import construction
+from trompe.constructions.catalogue import row_of
+from trompe.constructions.row import Row
+from trompe.constructions.triples import ExemplarTriple
 from trompe.proofs.evidence import CASES, case
 from trompe.proofs.obligations import Scope, registered
 from trompe.proofs.sampling import sample_row
@@ -51,7 +53,7 @@ GROUPS = ("constructions", "classes")
 
 _SHARED = {
     "constructions": (
-        "trompe.constructions.base",
+        "trompe.constructions.triples",
         "trompe.constructions.decoders",
         "trompe.theory.functionals",
     ),
@@ -60,22 +62,39 @@ _SHARED = {
 """Modules beside those in which the registered rows' constructions and classes stand."""
 
 LEFT_OUT: dict[Place, str] = {
-    ("trompe.constructions.base", "namespace_of"): "picks NumPy or PyTorch by the type of an input",
     (
-        "trompe.constructions.base",
+        "trompe.constructions.triples",
+        "namespace_of",
+    ): "picks NumPy or PyTorch by the type of an input",
+    (
+        "trompe.constructions.triples",
         "_numpy_namespace",
     ): "picks the arithmetic by the type of an input",
-    ("trompe.constructions.base", "as_array"): "turns a user's point into an array",
-    ("trompe.constructions.extended", "exact_decoder"): "looks up the decoder of a row",
+    ("trompe.constructions.triples", "as_array"): "turns a user's point into an array",
     **dict.fromkeys(
         (
+            ("trompe.constructions.rows.affine", "spreading_corner"),
+            ("trompe.constructions.rows.affine", "weights"),
+            ("trompe.constructions.rows.convex", "_corners_beside"),
+            ("trompe.constructions.rows.convex", "_highest_corner"),
+            ("trompe.constructions.rows.convex", "_interior_or_edge"),
+            ("trompe.constructions.rows.convex", "_some_corners"),
+            ("trompe.constructions.rows.convex", "_supports"),
+            ("trompe.constructions.rows.convex", "_towards_the_maximum"),
+            ("trompe.constructions.rows.lipschitz", "_far_extremes"),
+            ("trompe.constructions.rows.lipschitz", "_least_of_cones"),
+            ("trompe.constructions.rows.lipschitz", "_of_full_range"),
+            ("trompe.constructions.rows.lipschitz", "_rational_distance"),
+            ("trompe.constructions.rows.lipschitz", "flat"),
+            ("trompe.constructions.rows.monotone", "_least_excess"),
+            ("trompe.constructions.rows.neuron", "_linked_weights"),
             ("trompe.theory.rows.affine", "affine_eps"),
             ("trompe.theory.rows.affine", "affine_side"),
             ("trompe.theory.rows.convex", "_minus"),
             ("trompe.theory.rows.convex", "convex_share"),
             ("trompe.theory.rows.lipschitz", "_distances"),
         ),
-        "bounds with exemplars or the sharp table, which checks of their own judge",
+        "random members, questions, bounds with exemplars and the sharp table, which checks of their own judge",
     ),
 }
 """Functions that hold no formula and no condition of a statement, with the reason."""
@@ -85,10 +104,10 @@ _NAMING = ("check_shown", "fibres", "in_words", "link_words", "sharp_row")
 
 
 def _is_left_out(module: str, place: str) -> bool:
-    """Is the place listed, or part of a row's bounds with exemplars or of its sharp row?"""
+    """Is the place listed, or part of what a row has besides its class and its triple?"""
     owner, _, name = place.partition(".")
     kind = getattr(importlib.import_module(module), owner)
-    other = isinstance(kind, type) and issubclass(kind, (Fibres, SharpRow))
+    other = isinstance(kind, type) and issubclass(kind, (ExemplarTriple, Fibres, Row, SharpRow))
     return (module, place) in LEFT_OUT or other or name in _NAMING
 
 
@@ -102,9 +121,9 @@ def targets() -> dict[str, tuple[str, ...]]:
     """The modules that are mutated, by group; a row that is registered brings its own."""
     found = {group: dict.fromkeys(modules) for group, modules in _SHARED.items()}
     for row in rows():
-        made = construction(row)
+        made = row_of(row)
         for group, kinds in (
-            ("constructions", type(made).__mro__ if made is not None else ()),
+            ("constructions", (type(made), *type(made.construction).__mro__)),
             ("classes", type(function_class(row)).__mro__),
         ):
             room = "trompe.constructions." if group == "constructions" else "trompe.theory."

@@ -11,12 +11,10 @@ from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.rows import (
-    AffineParameters,
-    ConvexParameters,
-    HatParameters,
-    MonotoneParameters,
-)
+from trompe.constructions.rows.affine import AffineParameters
+from trompe.constructions.rows.convex import ConvexParameters
+from trompe.constructions.rows.free import HatParameters
+from trompe.constructions.rows.monotone import MonotoneParameters
 from trompe.proofs.sharp.identities_lipschitz import Sides, lipschitz_identities, rational, value
 from trompe.proofs.symbolic import Identity, sympy_namespace
 from trompe.theory.catalogue import sharp_row

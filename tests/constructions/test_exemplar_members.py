@@ -10,7 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from trompe.constructions.exemplars import ConeTriple, excess, exemplar_triple, flat
+from trompe.constructions import exemplar_triple
+from trompe.constructions.cones import ConeTriple, excess
+from trompe.constructions.rows.lipschitz import flat
 from trompe.constructions.strategies import dims, members, points
 from trompe.theory import InvalidInput, QueryShown, Visualization, function_class
 from trompe.theory.bounding import bound

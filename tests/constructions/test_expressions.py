@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trompe.constructions import strategies as units
 from trompe.constructions import triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.constructions.expression_forms import JSON, LATEX, PYTHON, TEXT, from_data, write
 from trompe.constructions.expressions import MAX_NESTING, Builder, Expression, trace, values
 from trompe.theory import CLASSES, InvalidInput

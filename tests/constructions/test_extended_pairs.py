@@ -24,9 +24,9 @@ from trompe.constructions import (
     pair_networks,
     triple,
 )
-from trompe.constructions.base import FoolingPair, Triple, mix
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.constructions.strategies import fooling_pairs, members, points, rationals, triples
+from trompe.constructions.triples import FoolingPair, Triple, mix
 from trompe.theory import (
     EXTENDED,
     TASKS,

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from trompe.constructions import CONSTRUCTIONS, pair_networks, triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 
 torch = pytest.importorskip("torch", reason="tensors need torch: pip install 'trompe[empirical]'")
 

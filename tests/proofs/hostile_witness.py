@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from trompe.constructions import triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.constructions.expression_forms import from_data
 from trompe.proofs.witnesses import to_json, witness_of
 from trompe.proofs.witnesses.data import pair_of

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from trompe.constructions import exemplars as made
+from trompe.constructions.cones import ConeTriple
+from trompe.constructions.rows.convex import SupportTriple
+from trompe.constructions.rows.lipschitz import flat
 from trompe.proofs import SOLVERS, check_obligation, registered
 from trompe.proofs.obligations import families
 from trompe.proofs.rows import budgets
@@ -48,15 +50,15 @@ def _strict_without_touching(self, features, p, xp):
 
 
 def _flat_too_steep(low, high, slope, from_a, from_b, xp):
-    return made.flat(low, high, 2 * slope, from_a, from_b, xp)
+    return flat(low, high, 2 * slope, from_a, from_b, xp)
 
 
 @pytest.mark.parametrize(
     ("target", "name", "damaged", "refuted"),
     [
-        (made.ConeTriple, "upper", _upper_twice_as_steep, ("cones-member",)),
-        (made.ConeTriple, "lower", _lower_without_the_last, ("cones-through",)),
-        (made.SupportTriple, "strict", _strict_without_touching, ("supports-through",)),
+        (ConeTriple, "upper", _upper_twice_as_steep, ("cones-member",)),
+        (ConeTriple, "lower", _lower_without_the_last, ("cones-through",)),
+        (SupportTriple, "strict", _strict_without_touching, ("supports-through",)),
     ],
 )
 def test_a_damaged_construction_is_refuted(monkeypatch, target, name, damaged, refuted):

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 import trompe.constructions.adversary as adversary
 from test_planted_faults import DAMAGED
-from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, draws
+from trompe.constructions import CONSTRUCTIONS
+from trompe.constructions.rows.affine import Affine1dRow
+from trompe.constructions.rows.monotone import MonotoneRow
 from trompe.proofs.sampling import fuzzing
 from trompe.proofs.sampling.fuzzing import PROPERTIES, campaign
 from trompe.theory import CLASSES, EXTENDED, Convex, InvalidInput, UnknownKey
@@ -95,7 +97,7 @@ Convex_gauge = Convex.gauge
 
 
 def test_a_wrong_decoder_of_a_yes_row_is_found(monkeypatch):
-    monkeypatch.setitem(EXACT_DECODERS, "affine-1d", lambda v, x: v.mid)
+    monkeypatch.setattr(Affine1dRow, "decoder", lambda self, cls: lambda v, x: v.mid)
     found = campaign(["affine-1d"], cases=CASES)
     assert {failure.key for failure in found.failures} == {"yes"}
     assert "argmin (0), argmax (1), values in [0, 1]" in found.failures[0].example
@@ -126,13 +128,13 @@ def test_a_refusal_or_crash_is_a_failure(monkeypatch):
 
 
 def test_members_outside_their_class_are_found(monkeypatch):
-    make = draws.MEMBERS["monotone"]
+    make = MonotoneRow.draw_member
 
-    def lifted(pick, cls, dim):
-        h = make(pick, cls, dim)
+    def lifted(self, pick, cls, dim):
+        h = make(self, pick, cls, dim)
         return replace(h, value=lambda z: h.value(z) + h.v.range)
 
-    monkeypatch.setitem(draws.MEMBERS, "monotone", lifted)
+    monkeypatch.setattr(MonotoneRow, "draw_member", lifted)
     found = campaign(["monotone"], cases=CASES)
     assert {failure.key for failure in found.failures} == {"envelope"}
 

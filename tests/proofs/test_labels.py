@@ -13,7 +13,7 @@ from trompe.constructions import (
     LipschitzTriple,
     MonotoneTriple,
 )
-from trompe.constructions.rows import hat
+from trompe.constructions.rows.free import hat
 from trompe.proofs import CASES, earned_label, verify_table
 from trompe.proofs.evidence import PARENT
 from trompe.proofs.sampling import sample_row

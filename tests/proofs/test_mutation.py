@@ -203,8 +203,8 @@ def test_every_construction_and_class_is_mutated_by_existing():
             place = (owner.__module__, f"{owner.__qualname__}.{name}")
             assert place in known or not mutants(*place), (row, name)
     for place in (
-        ("trompe.constructions.base", "mix"),
-        ("trompe.constructions.base", "eta_for"),
+        ("trompe.constructions.triples", "mix"),
+        ("trompe.constructions.triples", "eta_for"),
         ("trompe.constructions.decoders", "interpolate"),
         ("trompe.theory.functionals", "gauge"),
         ("trompe.theory.rows.affine", "Affine.min_dim"),
@@ -225,7 +225,7 @@ def test_checks_see_the_functions_that_they_run():
     assert at in seen_by("monotone/closed-under-mixing")
     assert at not in seen_by("monotone/range")
     assert ("trompe.constructions.rows", "MonotoneTriple.parameters") in seen_by("sampled/monotone")
-    assert ("trompe.constructions.base", "mix") in seen_by("symbolic/mix-gap")
+    assert ("trompe.constructions.triples", "mix") in seen_by("symbolic/mix-gap")
 
 
 def test_all_mutants_of_one_construction_and_one_law_are_noticed():

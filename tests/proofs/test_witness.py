@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.proofs.selfcheck.tampering.witness import (
     EXPECTED,
     SUBJECTS,

@@ -9,10 +9,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from trompe.constructions.exemplars import flat
+from trompe.constructions.rows.lipschitz import flat
 from trompe.theory import InvalidInput, Lipschitz, UnknownKey, Visualization
-from trompe.theory.bounding import bound
 from trompe.theory import exemplar_budget as module
+from trompe.theory.bounding import bound
 from trompe.theory.exemplar_budget import budget
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import EXACT, NumpyNamespace

@@ -96,7 +96,7 @@ def show(
     jobs: Jobs = None,
 ) -> int:
     """Show one theorem: statement, construction, an instance, its obligations, what is assumed."""
-    from trompe.constructions.examples import example
+    from trompe.constructions.catalogue import example
     from trompe.proofs import SOLVERS, verify_table
     from trompe.render import theorem_text
     from trompe.theory import row_class, theorem

@@ -17,7 +17,7 @@ from trompe.commands.shared import (
 )
 
 if TYPE_CHECKING:
-    from trompe.constructions.examples import Example
+    from trompe.constructions.catalogue import Example
     from trompe.theory import Dataset, FunctionClass, Task
 
 __all__ = ["mount"]
@@ -117,7 +117,7 @@ def _case(
     data: list[str] | None,
 ) -> Example:
     """The example of the row, with everything that was given in its place."""
-    from trompe.constructions.examples import Example, example
+    from trompe.constructions.catalogue import Example, example
     from trompe.proofs.witnesses.file import MAX_DIM
     from trompe.theory import InvalidInput, Visualization, as_number, row_class
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from trompe.constructions import triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.proofs.witnesses import Report, check_bytes, to_json, witness_of
 from trompe.proofs.witnesses.file import MAX_BYTES, MAX_DEPTH
 from trompe.theory import task, theorem

@@ -1,16 +1,38 @@
-"""Our further rows: the additive triple, the neuron's triple and pairs, the neuron's decoder at d = 1."""
+"""One neuron with a known link, rows of ours: the affine constructions seen through the link."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
-from trompe.constructions.base import Construction, FoolingPair, Triple, mix
-from trompe.constructions.decoders import EXACT_DECODERS, interpolate
-from trompe.constructions.rows import AffineParameters, AffineTriple, Hats, hat
+from trompe.constructions.decoders import interpolate
+from trompe.constructions.draws import (
+    Member,
+    Pick,
+    corner,
+    distinct,
+    dot,
+    draw_rational,
+    one_of,
+    opposite,
+    shares,
+    texts,
+)
+from trompe.constructions.questions import QUARTER, flat_point
+from trompe.constructions.row import Decoder
+from trompe.constructions.rows.affine import (
+    AffineParameters,
+    AffineRow,
+    AffineTriple,
+    WeightParameters,
+    WeightTriple,
+    spreading_corner,
+    weights,
+)
+from trompe.constructions.triples import Construction, ExemplarTriple, FoolingPair, Triple, mix
 from trompe.theory import (
     Affine,
     FunctionClass,
@@ -18,107 +40,32 @@ from trompe.theory import (
     Neuron,
     Point,
     Task,
-    UnknownKey,
     Visualization,
     as_eta,
     as_point,
     corner_reflection,
+    function_class,
     show,
 )
 from trompe.theory.exact import Number
-from trompe.theory.functionals import mean
+from trompe.theory.fibres import Fibres
 from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
+from trompe.theory.rows.neuron import LinkedWeights
 
 __all__ = [
-    "EXTENDED_CONSTRUCTIONS",
-    "AdditiveTriple",
+    "Linked",
     "LinkedConstruction",
     "LinkedPair",
     "LinkedTriple",
+    "LinkedWeightParameters",
+    "LinkedWeightTriple",
+    "Neuron1dRow",
+    "NeuronParameters",
+    "NeuronRow",
     "NeuronTriple",
-    "exact_decoder",
     "neuron_1d",
 ]
-
-
-# -- additive --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class AdditiveParameters:
-    """m, M, the extremes, 1/|a_k - b_k| for each k, and for U and W a coordinate and 1/delta."""
-
-    low: Any
-    high: Any
-    a: Any
-    b: Any
-    inv_reach: Any
-    rising: int
-    falling: int
-    inv_rise: Any
-    inv_fall: Any
-
-
-class AdditiveTriple(Construction):
-    """All of the range on one coordinate in which x differs from a (U), or from b (W), or spread evenly (B)."""
-
-    row = "additive"
-    formulas = {
-        "U": "m + R min(1, |z_i-a_i|/delta), x_i != a_i, delta = min(|a_i-b_i|, |a_i-x_i|)",
-        "W": "m + R max(0, 1 - |z_j-b_j|/delta), x_j != b_j, delta = min(|a_j-b_j|, |b_j-x_j|)",
-        "B": "m + R mean of s_k(z_k), s_k(t) = (min(1, |t-a_k|/|a_k-b_k|) + max(0, 1 - |t-b_k|/|a_k-b_k|))/2",
-    }
-
-    class Features(NamedTuple):
-        """|z_i - a_i| and |z_j - b_j| for the coordinates of U and W, and the mean of the s_k(z_k)."""
-
-        from_a: Array
-        from_b: Array
-        mean: Array
-
-    def parameters(self, cls: FunctionClass, v: Visualization, x: Point) -> AdditiveParameters:
-        a, b = v.argmin, v.argmax
-        away_a, away_b = ([abs(xk - ek) for xk, ek in zip(x, e, strict=True)] for e in (a, b))
-        i, j = away_a.index(max(away_a)), away_b.index(max(away_b))
-        reach = tuple(abs(bk - ak) for ak, bk in zip(a, b, strict=True))
-        return AdditiveParameters(
-            v.minimum,
-            v.maximum,
-            a,
-            b,
-            tuple(1 / r for r in reach),
-            i,
-            j,
-            1 / min(reach[i], away_a[i]),
-            1 / min(reach[j], away_b[j]),
-        )
-
-    def features(self, z: Array, p: AdditiveParameters, xp: ArrayNamespace) -> Features:
-        from_a, from_b = xp.abs(z - p.a), xp.abs(z - p.b)
-        return self.Features(
-            from_a[..., p.rising][()],
-            from_b[..., p.falling][()],
-            mean(self.part(from_a, from_b, p.inv_reach, xp), xp),
-        )
-
-    @staticmethod
-    def part(from_a: Array, from_b: Array, inv_reach: Array, xp: ArrayNamespace) -> Array:
-        """s_k: 0 only at a_k, 1 only at b_k, from the distances of one coordinate to both."""
-        rising = xp.minimum(xp.number(1), inv_reach * from_a)
-        return (rising + hat(from_b, inv_reach, xp)) * xp.number(Fraction(1, 2))
-
-    def upper(self, features: Features, p: AdditiveParameters, xp: ArrayNamespace) -> Array:
-        return p.low + (p.high - p.low) * xp.minimum(xp.number(1), p.inv_rise * features.from_a)
-
-    def lower(self, features: Features, p: AdditiveParameters, xp: ArrayNamespace) -> Array:
-        return p.low + (p.high - p.low) * hat(features.from_b, p.inv_fall, xp)
-
-    def strict(self, features: Features, p: AdditiveParameters, xp: ArrayNamespace) -> Array:
-        return p.low + (p.high - p.low) * features.mean
-
-
-# -- one neuron --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -267,23 +214,110 @@ def neuron_1d(cls: Neuron, v: Visualization, x: Any) -> Any:
     return cls.between(v, share)
 
 
-def exact_decoder(cls: FunctionClass) -> Callable[[Visualization, Any], Any]:
-    """The decoder of a Yes row, of the table or further: right for every member and every query.
+# -- through exemplars --------------------------------------------------------------------------------------
 
-    Raises
-    ------
-    UnknownKey : the row has none.
-    """
-    if cls.key == "neuron-1d" and isinstance(cls, Neuron):
+
+@dataclass(frozen=True)
+class LinkedWeightParameters(Linked):
+    """Also the reflection that takes b to (1, ..., 1), and the weights of U, W and B."""
+
+    flip: Any
+    sign: Any
+    most: Any
+    least: Any
+    inner: Any
+
+
+class LinkedWeightTriple(ExemplarTriple, LinkedConstruction):
+    """H of the weight triple's shares p . z': neurons with the link h through every exemplar."""
+
+    row = "neuron with exemplars"
+    formulas = {
+        "U": "H(p.z'), p a vertex with the largest p.x', H(u) = h((1-u) h^-1(m) + u h^-1(M))",
+        "W": "H(p.z'), p a vertex with the smallest p.x', z'_k = z_k where b_k = 1, else 1 - z_k",
+        "B": "H(p.z'), every p_k > 0; all three p have p_k >= 0, sum p_k = 1 and fit every exemplar",
+        "f": "H(((1-eta) p + eta q).z'), p of U, q of B, 0 < eta < 1",
+        "g": "H(((1-eta) p + eta q).z'), p of W, q of B, 0 < eta < 1",
+    }
+    Features = WeightTriple.Features
+    inner = WeightTriple()
+
+    def _shares(self, p: LinkedWeightParameters, xp: ArrayNamespace) -> WeightParameters:
+        ends = xp.number(0), xp.number(1)
+        return WeightParameters(*ends, p.flip, p.sign, p.most, p.least, p.inner)
+
+
+def _linked_weights(known: LinkedWeights, x: Point) -> LinkedWeightParameters:
+    p = weights(known, x)
+    return LinkedWeightParameters(
+        p.low, p.high, known.cls.function, p.flip, p.sign, p.most, p.least, p.inner
+    )
+
+
+# -- random members and questions ---------------------------------------------------------------------------
+
+_VALUES_OF_EVERY_LINK = (Fraction(1, 4), Fraction(3, 4))
+"""Values that every link takes."""
+
+
+class NeuronRow(AffineRow):
+    """One neuron of at least two inputs."""
+
+    construction: Construction | None = NeuronTriple()
+
+    def through(self, known: Fibres, x: Point) -> Triple | None:
+        assert isinstance(known, LinkedWeights)
+        return LinkedTriple(LinkedWeightTriple(), known.cls, known.v, x, _linked_weights(known, x))
+
+    def draw_class(self, pick: Pick, dim: int) -> FunctionClass:
+        link = one_of(pick, ("leaky-relu", "sigmoid", "tanh", "softplus"))
+        return function_class(self.key, link=link, slope=draw_rational(pick, strict=True))
+
+    def draw_visualization(self, pick: Pick, cls: Any, dim: int) -> Visualization:
+        """Two values of the link at opposite corners; one value, at any points, for a constant of one input."""
+        reach = [2 if end is None else end for end in (cls.function.low, cls.function.high)]
+        first = -2 if cls.function.low is None else reach[0]
+        low = draw_rational(pick, first, reach[1], strict=True)
+        b, high = corner(pick, dim), draw_rational(pick, low, reach[1], strict=True)
+        if cls.max_dim == 1 and pick(0, 3) == 3:
+            spots = distinct(pick, dim, 1)
+            return Visualization(spots, spots, low, low)
+        return Visualization(opposite(b), b, low, high)
+
+    def draw_member(self, pick: Pick, cls: Any, dim: int) -> Member:
+        """H(sum p_k z'_k) with random p_k > 0 of sum 1: an affine pre-activation."""
+        v = self.draw_visualization(pick, cls, dim)
+        parts = shares(pick, dim)
+
+        def value(z: Point) -> Any:
+            if not v.range:
+                return v.minimum
+            return cls.between(
+                v, dot(parts, (abs(zi - ai) for zi, ai in zip(z, v.argmin, strict=True)))
+            )
+
+        return Member(cls, v, value, f"weights {texts(parts)}")
+
+    def example(self, dim: int) -> tuple[FunctionClass, Visualization, Point]:
+        zeros, ones = flat_point(Fraction(0), dim), flat_point(Fraction(1), dim)
+        v = Visualization(zeros, ones, Fraction(1, 10), Fraction(9, 10))
+        return self.kind(), v, (QUARTER, *flat_point(3 * QUARTER, dim - 1))
+
+    def visualizations(self, cls: Any, dim: int, x: Point | None) -> Iterable[Visualization]:
+        b = spreading_corner(dim, x)
+        yield Visualization(opposite(b), b, *_VALUES_OF_EVERY_LINK)
+
+
+class Neuron1dRow(NeuronRow):
+    """One neuron of one input, constants included."""
+
+    construction: Construction | None = None
+
+    def decoder(self, cls: Any) -> Decoder | None:
         return lambda v, x: neuron_1d(cls, v, x)
-    if cls.key not in EXACT_DECODERS:
-        raise UnknownKey("row with an exact decoder", cls.key, (*EXACT_DECODERS, "neuron-1d"))
-    return EXACT_DECODERS[cls.key]
 
+    def through(self, known: Fibres, x: Point) -> Triple | None:
+        return None
 
-EXTENDED_CONSTRUCTIONS: dict[str, Construction] = {
-    "lipschitz-unknown": Hats(),
-    "neuron": NeuronTriple(),
-    "additive": AdditiveTriple(),
-}
-"""The construction of each of our further rows whose label is not Yes."""
+    def visualizations(self, cls: Any, dim: int, x: Point | None) -> Iterable[Visualization]:
+        yield Visualization((Fraction(0),), (Fraction(1),), *_VALUES_OF_EVERY_LINK)

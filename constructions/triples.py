@@ -23,7 +23,16 @@ from trompe.theory import (
 from trompe.theory.exact import Number
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
 
-__all__ = ["Construction", "FoolingPair", "Triple", "as_array", "eta_for", "mix", "namespace_of"]
+__all__ = [
+    "Construction",
+    "ExemplarTriple",
+    "FoolingPair",
+    "Triple",
+    "as_array",
+    "eta_for",
+    "mix",
+    "namespace_of",
+]
 
 
 def mix(top: Any, strict: Any, eta: Any) -> Any:
@@ -82,6 +91,13 @@ class Construction(ABC):
     @abstractmethod
     def strict(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
         """B: a member that reaches m only at a and M only at b."""
+
+
+class ExemplarTriple(Construction):
+    """A triple through the values at exemplars; its parameters come from the shown points (`Row.through`)."""
+
+    def parameters(self, cls: Any, v: Visualization, x: Point) -> Any:
+        raise NotImplementedError(f"{self.row}: its parameters come from all shown points")
 
 
 @dataclass(frozen=True)

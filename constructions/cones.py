@@ -1,0 +1,86 @@
+"""Cones at every shown point, for the rows whose members are bounded by them: Lipschitz and monotone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from trompe.constructions.triples import ExemplarTriple
+from trompe.theory.fibres import Fibres
+from trompe.theory.functionals import metric
+from trompe.theory.namespace import Array, ArrayNamespace
+
+__all__ = ["ConeParameters", "ConeTriple", "cone_parameters", "excess"]
+
+
+def excess(z: Array, s: Array, xp: ArrayNamespace) -> Array:
+    """max_i max(0, z_i - s_i): how far z is above s. 0 if and only if z_i <= s_i for every i.
+
+    A distance but for symmetry: excess(z, t) <= excess(z, s) + excess(s, t).
+    """
+    return xp.max(xp.maximum(xp.number(0), z - s))
+
+
+@dataclass(frozen=True)
+class ConeParameters:
+    """m, M, the slope, the shown points with their values, and which distance: a metric or "excess"."""
+
+    low: Any
+    high: Any
+    slope: Any
+    sites: tuple[Any, ...]
+    values: Any
+    distance: str
+
+
+class ConeTriple(ExemplarTriple):
+    """Cones at every shown point, cut at M and m.
+
+    One formula serves two laws. With a metric and slope L the functions with h(z) - h(y) <= L |z - y|
+    are the L-Lipschitz ones. With e(z, y) = max_i max(0, z_i - y_i), which is 0 where z <= y, those with
+    h(z) - h(y) <= C e(z, y) are monotone (and C-Lipschitz in linf).
+    """
+
+    row = "lipschitz with exemplars"
+    formulas = {
+        "U": "min(M, min_k y_k + C e(z, s_k))",
+        "W": "max(m, max_k y_k - C e(s_k, z))",
+        "B": "(U(z) + W(z))/2",
+    }
+
+    class Features(NamedTuple):
+        """The distances of z from every shown point, and of every shown point from z."""
+
+        away: tuple[Array, ...]
+        back: tuple[Array, ...]
+
+    def features(self, z: Array, p: ConeParameters, xp: ArrayNamespace) -> Features:
+        if p.distance != "excess":
+            away = tuple(metric(p.distance)(z, s, xp) for s in p.sites)
+            return self.Features(away, away)
+        return self.Features(
+            tuple(excess(z, s, xp) for s in p.sites), tuple(excess(s, z, xp) for s in p.sites)
+        )
+
+    def upper(self, features: Features, p: ConeParameters, xp: ArrayNamespace) -> Array:
+        top = p.high
+        for y, away in zip(p.values, features.away, strict=True):
+            top = xp.minimum(top, y + p.slope * away)
+        return top
+
+    def lower(self, features: Features, p: ConeParameters, xp: ArrayNamespace) -> Array:
+        top = p.low
+        for y, back in zip(p.values, features.back, strict=True):
+            top = xp.maximum(top, y - p.slope * back)
+        return top
+
+    def strict(self, features: Features, p: ConeParameters, xp: ArrayNamespace) -> Array:
+        both = self.upper(features, p, xp) + self.lower(features, p, xp)
+        return both * xp.number(Fraction(1, 2))
+
+
+def cone_parameters(known: Fibres, slope: Fraction, distance: str) -> ConeParameters:
+    """The cones at every shown point."""
+    v, values = known.v, tuple(site.value for site in known.shown)
+    return ConeParameters(v.minimum, v.maximum, slope, known.points, values, distance)

@@ -1,0 +1,75 @@
+"""What shows the claims of one row: its triple or its decoder, random members, and questions about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from trompe.constructions.draws import Member, Pick
+from trompe.constructions.triples import Construction, Triple
+from trompe.theory import FunctionClass, Point, Task, Visualization
+from trompe.theory.fibres import Fibres
+
+__all__ = ["Decoder", "Row"]
+
+Decoder = Callable[[Visualization, Any], Any]
+"""An answer from a visualization and a query."""
+
+
+class Row:
+    """One row; the defaults are those of a class without parameters.
+
+    Parameters
+    ----------
+    kind : the class of functions.
+    """
+
+    construction: Construction | None = None
+    """How U, W and B are built; None where the label is Yes."""
+
+    def __init__(self, kind: type[FunctionClass]) -> None:
+        self.kind = kind
+
+    @property
+    def key(self) -> str:
+        """The row's key."""
+        return self.kind.key
+
+    def decoder(self, cls: Any) -> Decoder | None:
+        """Of a Yes row: the decoder that is right for every member and every query."""
+        return None
+
+    def through(self, known: Fibres, x: Point) -> Triple | None:
+        """U, W, B through the values at the exemplars; None where no pair exists or none is built."""
+        return None
+
+    # -- random questions and members ----------------------------------------------------------------
+
+    def draw_class(self, pick: Pick, dim: int) -> FunctionClass:
+        """The class, with random parameters where it has any."""
+        return self.kind()
+
+    def draw_visualization(self, pick: Pick, cls: Any, dim: int) -> Visualization:
+        """A visualization that some member has: unique extremes with m < M, or what a Yes row may show."""
+        raise NotImplementedError
+
+    def draw_member(self, pick: Pick, cls: Any, dim: int) -> Member:
+        """A member, with its exact visualization; not only mixes of the row's triple."""
+        raise NotImplementedError
+
+    # -- chosen questions --------------------------------------------------------------------------------
+
+    def example(self, dim: int) -> tuple[FunctionClass, Visualization, Point]:
+        """The instance that is shown when none is given."""
+        raise NotImplementedError
+
+    def visualizations(self, cls: Any, dim: int, x: Point | None) -> Iterable[Visualization]:
+        """Simple visualizations, at the first of which, without a query, the class is as undecidable as it gets.
+
+        With a query x, one of them has the largest radius there.
+        """
+        raise NotImplementedError
+
+    def queries(self, cls: Any, task: Task, v: Visualization) -> Iterator[Point]:
+        """Points at which the radius is likely to be large, to be tried before the flat ones."""
+        yield from ()

@@ -1,0 +1,65 @@
+"""Constant functions: the decoder that answers with the shown value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from trompe.constructions.draws import (
+    Member,
+    Pick,
+    distinct,
+    ends,
+)
+from trompe.constructions.questions import HALF, QUARTER, flat_point
+from trompe.constructions.row import Decoder, Row
+from trompe.theory import (
+    FunctionClass,
+    InvalidInput,
+    Point,
+    Visualization,
+    as_point,
+)
+
+__all__ = ["ConstantRow", "constant"]
+
+
+def constant(v: Visualization, x: Any) -> Fraction:
+    """m; the unit has no other value.
+
+    Raises
+    ------
+    InvalidInput : the visualization shows two values.
+    """
+    as_point(x, "query", v.dim)
+    if v.minimum != v.maximum:
+        raise InvalidInput(
+            f"constant: minimum = {v.minimum} and maximum = {v.maximum} differ; a constant has one value"
+        )
+    return v.minimum
+
+
+class ConstantRow(Row):
+    """One value everywhere."""
+
+    def decoder(self, cls: Any) -> Decoder | None:
+        return constant
+
+    def draw_visualization(self, pick: Pick, cls: Any, dim: int) -> Visualization:
+        low = ends(pick)[0]
+        spots = distinct(pick, dim, pick(1, 2))
+        return Visualization(spots, spots, low, low)
+
+    def draw_member(self, pick: Pick, cls: Any, dim: int) -> Member:
+        v = self.draw_visualization(pick, cls, dim)
+        return Member(cls, v, lambda _: v.minimum, f"z -> {v.minimum}")
+
+    def example(self, dim: int) -> tuple[FunctionClass, Visualization, Point]:
+        zeros = flat_point(Fraction(0), dim)
+        x = (QUARTER, *flat_point(3 * QUARTER, dim - 1))
+        return self.kind(), Visualization(zeros, zeros, HALF, HALF), x
+
+    def visualizations(self, cls: Any, dim: int, x: Point | None) -> Iterable[Visualization]:
+        zeros = flat_point(Fraction(0), dim)
+        yield Visualization(zeros, zeros, HALF, HALF)
