@@ -5,56 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
-from trompe.proofs.rows.additive import ADDITIVE, ADDITIVE_EXTREMES, ADDITIVE_FACTS
-from trompe.proofs.rows.affine import (
-    AFFINE,
-    AFFINE_EXISTS,
-    AFFINE_EXTREMES,
-    AFFINE_FACTS,
-    AFFINE_SOUND,
-)
-from trompe.proofs.rows.convex import (
-    CONVEX,
-    CONVEX_EXISTS,
-    CONVEX_EXTREMES,
-    CONVEX_FACTS,
-    CONVEX_SOUND,
-)
-from trompe.proofs.rows.hats import CONFLICTS, DATA_SIZES, HAT_FACTS, RISK, hat_values
-from trompe.proofs.rows.lipschitz import (
-    LIPSCHITZ,
-    LIPSCHITZ_EXISTS,
-    LIPSCHITZ_SOUND,
-    LIPSCHITZ_THRESHOLD,
-)
-from trompe.proofs.rows.lipschitz_unknown import LIPSCHITZ_UNKNOWN
-from trompe.proofs.rows.metrics import METRIC_FACTS, MIDPOINTS
-from trompe.proofs.rows.monotone import MONOTONE, MONOTONE_EXTREMES, MONOTONE_FACTS
-from trompe.proofs.rows.networks import GADGETS, TRANSLATIONS, TWO_UNITS
-from trompe.proofs.rows.neuron import (
-    LEAKY_RELU,
-    NEURON,
-    NEURON_1D,
-    NEURON_EXISTS,
-    NEURON_EXTREMES,
-    NEURON_FOOLS,
-    NEURON_SOUND,
-)
-from trompe.proofs.rows.yes import AFFINE_1D, CONSTANT
-from trompe.proofs.symbolic_extended import LINK_SYMBOLIC
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS, Form, theorem
+from trompe.proofs.row import Evidence
+from trompe.proofs.rows import EVIDENCE
+from trompe.theory import ALL_THEOREMS, Form, theorem
 from trompe.theory.catalogue import row_class
 from trompe.theory.inclusions import path
 
-__all__ = ["ASSUMED", "CASES", "PARENT", "Case", "case", "earned_label"]
-
-PARENT = {
-    "black-box": "piecewise-affine",
-    "piecewise-affine": "neural-network",
-    "lipschitz-unknown": "piecewise-affine",
-}
-"""Rows without a construction of their own: the subclass whose No they inherit."""
+__all__ = ["ASSUMED", "CASES", "Case", "assumed_by", "case", "earned_label"]
 
 
 @dataclass(frozen=True)
@@ -79,113 +36,43 @@ class Case:
         return tuple(dict.fromkeys(key for keys in self.roles.values() for key in keys))
 
 
-_L1 = METRIC_FACTS["l1"]
-_ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key in keys))
-_HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *_L1)
-_WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
-
-_PAIRS: dict[str, tuple[str, ...]] = {
-    "neural-network": (
-        *_HAT_PAIR,
-        *hat_values(0),
-        *GADGETS,
-        *TRANSLATIONS["neural-network"],
-        *TWO_UNITS,
-    ),
-    "erm": (*_HAT_PAIR, *_WITH_DATA, *GADGETS, *TRANSLATIONS["erm"], *RISK, *CONFLICTS),
-    "lipschitz": (*MIX, *ATTAINED, *LIPSCHITZ, *_ALL_METRICS, closed_under_mixing("lipschitz")),
-    "monotone": (*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
-    "convex": (*MIX, *ATTAINED, *CONVEX_FACTS, *CONVEX, closed_under_mixing("convex")),
-    "affine": (*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
-    "neuron": (*ATTAINED, *AFFINE_FACTS, *NEURON),
-    "additive": (*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
-}
-_EXISTS = {
-    "lipschitz": (*LIPSCHITZ_EXISTS, *MIDPOINTS),
-    "convex": CONVEX_EXISTS,
-    "affine": AFFINE_EXISTS,
-    "neuron": (*AFFINE_EXISTS, *NEURON_EXISTS),
-}
-_SOUND = {
-    "lipschitz": LIPSCHITZ_SOUND,
-    "convex": CONVEX_SOUND,
-    "affine": AFFINE_SOUND,
-    "neuron": (*AFFINE_SOUND, *NEURON_SOUND),
-}
-_EXTREMES = {
-    "monotone": MONOTONE_EXTREMES,
-    "convex": CONVEX_EXTREMES,
-    "affine": AFFINE_EXTREMES,
-    "neuron": (*AFFINE_EXTREMES, *NEURON_EXTREMES),
-    "additive": ADDITIVE_EXTREMES,
-}
-_DECODES = {
-    "affine-1d": AFFINE_1D,
-    "constant": CONSTANT,
-    "neuron-1d": NEURON_1D,
-}
-_INCLUDES = {
-    "piecewise-affine": ("network/relu-is-piecewise-affine",),
-    "lipschitz-unknown": LIPSCHITZ_UNKNOWN,
-}
-_LINKED = ("neuron", "neuron-1d")
-
-_SYMBOLIC_ROW = {
-    "neural-network": ("erm",),
-    "erm": ("erm",),
-    "lipschitz": ("lipschitz",),
-    "monotone": ("monotone",),
-    "convex": ("convex",),
-    "affine": ("affine",),
-    "additive": ("additive",),
-}
-_LAGRANGE = tuple(f"symbolic/lagrange/d{d}" for d in (1, 2, 3))
-
-
 def _case(row: str, task: str) -> Case:
-    key = f"{row}/{task}"
-    if row in PARENT:
-        return Case(key, {"includes": _INCLUDES.get(row, ())}, (), f"{PARENT[row]}/{task}")
-    if row in _DECODES:
+    key, of = f"{row}/{task}", EVIDENCE[row]
+    if of.inherits is not None:
+        return Case(key, {"includes": of.includes}, (), f"{of.inherits}/{task}")
+    symbolic = of.symbolic
+    if of.decodes:
         enough = () if task == "exact" else (f"{task}/exact-is-enough",)
-        symbolic: tuple[str, ...] = ("symbolic/affine-1d",) if row == "affine-1d" else ()
-        roles = {"decodes": (*_DECODES[row], *enough)}
-        if row in _LINKED:
-            roles["links"], symbolic = LEAKY_RELU, LINK_SYMBOLIC
-        return Case(key, roles, symbolic)
-    first = NEURON_FOOLS[task] if row in _LINKED else f"{task}/fools"
-    fools: tuple[str, ...] = (first, f"{task}/defeats")
-    if task == "approx":
-        fools = (*fools, "approx/midrange")
-    roles = {"pair": _PAIRS[row], "fools": fools}
-    if row in _SOUND:
-        decides: tuple[str, ...] = (*_SOUND[row], f"{task}/decides")
-        if theorem(key).form is Form.THRESHOLD:
-            roles["fools"] = (LIPSCHITZ_THRESHOLD[0], *fools)
-            decides = (*decides, LIPSCHITZ_THRESHOLD[1])
-        roles["decides"] = decides
-    if row in _EXISTS:
-        roles["exists"] = _EXISTS[row]
-    if row in _EXTREMES:
-        roles["extremes"] = _EXTREMES[row]
-    if row in _LINKED:
-        return Case(key, roles | {"links": LEAKY_RELU}, LINK_SYMBOLIC)
-    symbolic = ("symbolic/mix-gap",)
-    symbolic += tuple(
-        f"symbolic/{r}/{which}" for r in _SYMBOLIC_ROW[row] for which in ("upper", "lower")
-    )
-    if task == "approx":
-        symbolic += ("symbolic/limit",)
-    if row == "lipschitz":
-        symbolic += _LAGRANGE
-    if row == "erm":
-        symbolic += ("symbolic/mean-minimises",)
+        roles = {"decodes": (*of.decodes, *enough)}
+    else:
+        roles = _roles_of_a_pair(of, key, task)
+        if of.mixes:
+            limit = ("symbolic/limit",) if task == "approx" else ()
+            symbolic = ("symbolic/mix-gap", *of.symbolic, *limit, *of.also_symbolic)
+    if of.links:
+        roles["links"] = of.links
     return Case(key, roles, symbolic)
 
 
-CASES: dict[str, Case] = {
-    key: _case(t.row, t.task) for key, t in (THEOREMS | EXTENDED_THEOREMS).items()
-}
+def _roles_of_a_pair(of: Evidence, key: str, task: str) -> dict[str, tuple[str, ...]]:
+    fools: tuple[str, ...] = (of.fools.get(task, f"{task}/fools"), f"{task}/defeats")
+    if task == "approx":
+        fools = (*fools, "approx/midrange")
+    roles = {"pair": of.pair, "fools": fools}
+    if of.decides:
+        roles["decides"] = (*of.decides, f"{task}/decides")
+        if theorem(key).form is Form.THRESHOLD:
+            above, below = of.threshold
+            roles["fools"] = (above, *fools)
+            roles["decides"] = (*roles["decides"], below)
+    if of.exists:
+        roles["exists"] = of.exists
+    if of.extremes:
+        roles["extremes"] = of.extremes
+    return roles
+
+
+CASES: dict[str, Case] = {key: _case(t.row, t.task) for key, t in ALL_THEOREMS.items()}
 """What each of the theorems is proved from, further rows included."""
 
 _REQUIRED = {
@@ -255,26 +142,9 @@ ASSUMED: dict[str, str] = {
 
 def assumed_by(key: str) -> tuple[str, ...]:
     """The names of ASSUMED that the proof of this theorem rests on besides its obligations."""
+    of = EVIDENCE[theorem(key).row]
     item = case(key)
     if item.inherits is not None:
-        further = ("pieces",) if theorem(key).row == "lipschitz-unknown" else ()
-        return tuple(
-            dict.fromkeys([*assumed_by(item.inherits)[:-1], "layers", *further, "solvers"])
-        )
-    row = theorem(key).row
-    names = ["instantiation"]
-    if row not in ("affine-1d", "constant", "neuron-1d"):
-        names.append("induction over d")
-    if row == "erm":
-        names.append("induction over n")
-    if row in ("erm", "neural-network"):
-        names.append("networks")
-    if row in ("affine", "affine-1d"):
-        names.append("representation")
-    if row == "neuron":
-        names.append("continuity")
-    if row in _LINKED:
-        names.append("derivatives")
-    if row == "additive":
-        names.append("exchanges")
-    return (*names, "solvers")
+        inherited = assumed_by(item.inherits)[:-1]
+        return tuple(dict.fromkeys([*inherited, "layers", *of.assumed, "solvers"]))
+    return ("instantiation", *of.assumed, "solvers")

@@ -12,16 +12,20 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, mix
-from trompe.constructions.decoders import interpolate
-from trompe.constructions.rows.affine import AffineParameters
-from trompe.constructions.rows.convex import ConvexParameters
-from trompe.constructions.rows.free import HatParameters
-from trompe.constructions.rows.lipschitz import LipschitzParameters
-from trompe.constructions.rows.monotone import MonotoneParameters
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import ObjectNamespace
 
-__all__ = ["IDENTITIES", "Identity", "check_identity", "identity", "sympy_namespace"]
+__all__ = [
+    "IDENTITIES",
+    "AtQuery",
+    "Identity",
+    "Symbols",
+    "at_query",
+    "check_identity",
+    "identity",
+    "register",
+    "sympy_namespace",
+]
 
 
 @lru_cache(maxsize=1)
@@ -50,15 +54,61 @@ class Identity:
     """The d it is about, None where it does not depend on d."""
 
 
-def _lagrange(d: int) -> Callable[[Any], tuple[Any, Any, Any]]:
-    def build(sympy: Any) -> tuple[Any, Any, Any]:
-        u, v = sympy.symbols(f"u1:{d + 1}"), sympy.symbols(f"v1:{d + 1}")
-        inner = sum(ui * vi for ui, vi in zip(u, v, strict=True))
-        left = sum(ui**2 for ui in u) * sum(vi**2 for vi in v) - inner**2
-        squares = sum((u[i] * v[j] - u[j] * v[i]) ** 2 for i in range(d) for j in range(i + 1, d))
-        return left, sympy.sympify(squares), squares + u[0] ** 2
+IDENTITIES: dict[str, Identity] = {}
+"""Every identity by its key."""
 
-    return build
+
+def register(*items: Identity) -> tuple[str, ...]:
+    """Add identities; their keys."""
+    for item in items:
+        if item.key in IDENTITIES:
+            raise ValueError(f"two identities are called {item.key!r}")
+        IDENTITIES[item.key] = item
+    return tuple(item.key for item in items)
+
+
+@dataclass(frozen=True)
+class AtQuery:
+    """Symbols for a row's construction at the query: parameters, features, and the envelope in closed form."""
+
+    parameters: Any
+    features: tuple[Any, ...]
+    upper: Any
+    lower: Any
+
+
+class Symbols:
+    """m < M with a symbol for R > 0; q = 1/(1+s) runs over (0, 1); the others over what the row allows."""
+
+    def __init__(self, sympy: Any) -> None:
+        self.m = sympy.Symbol("m", real=True)
+        self.r, self.s, self.gamma, self.far = sympy.symbols("R s gamma far", positive=True)
+        self.M, self.q = self.m + self.r, 1 / (1 + self.s)
+
+
+def at_query(row: str, case: Callable[[Any, Symbols], AtQuery], more: str = "") -> tuple[str, ...]:
+    """Register that U(x) and W(x) of a row, from its own formulas, are the ends of the envelope."""
+
+    def building(which: str) -> Callable[[Any], tuple[Any, Any, Any]]:
+        def build(sympy: Any) -> tuple[Any, Any, Any]:
+            at, c = case(sympy, Symbols(sympy)), CONSTRUCTIONS[row]
+            features = c.Features(*at.features)  # type: ignore[attr-defined]
+            value = getattr(c, which)(features, at.parameters, sympy_namespace())
+            ends = (at.upper, at.lower)
+            return (value, *ends) if which == "upper" else (value, *reversed(ends))
+
+        return build
+
+    return register(
+        *(
+            Identity(
+                f"symbolic/{row}/{which}",
+                f"{'U' if which == 'upper' else 'W'}(x) is the {which} end of the {row} envelope{more}",
+                building(which),
+            )
+            for which in ("upper", "lower")
+        )
+    )
 
 
 def _mix_gap(sympy: Any) -> tuple[Any, Any, Any]:
@@ -73,100 +123,14 @@ def _limit(sympy: Any) -> tuple[Any, Any, Any]:
     return sympy.limit(sympy.simplify(radius), eta, 0, "+"), sympy.Rational(1, 2), sympy.Integer(1)
 
 
-def _mean_minimises(sympy: Any) -> tuple[Any, Any, Any]:
-    p, y1, y2, y3 = sympy.symbols("p y1 y2 y3")
-    labels = (y1, y2, y3)
-    mean = sum(labels) / 3
-    left = sum((p - y) ** 2 for y in labels) - sum((mean - y) ** 2 for y in labels)
-    return left, 3 * (p - mean) ** 2, 3 * (p - y1) ** 2
-
-
-def _affine_1d(sympy: Any) -> tuple[Any, Any, Any]:
-    alpha, w, x = sympy.symbols("alpha w x")
-    rising = interpolate(alpha, alpha + w, x, 1)
-    falling = interpolate(alpha + w, alpha, 1 - x, 1)
-    return rising + falling, 2 * (alpha + w * x), alpha + w * x
-
-
-def _at_query(row: str, which: str) -> Callable[[Any], tuple[Any, Any, Any]]:
-    """U(x) or W(x) of a row from its own formulas, against the envelope in closed form."""
-
-    def build(sympy: Any) -> tuple[Any, Any, Any]:
-        xp = sympy_namespace()
-        # m < M with a symbol for R > 0; q = 1/(1+s) runs over (0, 1); delta over what the row allows.
-        m = sympy.Symbol("m", real=True)
-        r, s, gamma, far = sympy.symbols("R s gamma far", positive=True)
-        M, q = m + r, 1 / (1 + s)
-        c = CONSTRUCTIONS[row]
-        cases: dict[str, tuple[Any, Any, Any, Any]] = {
-            "erm": (HatParameters(m, M, far, (None,) * 3), ((0, 0, 1),), M, m),
-            "monotone": (MonotoneParameters(m, M, q, 1 / q, 1 / (1 - q)), (q,), M, m),
-            "convex": (
-                ConvexParameters(m, M, None, None, None, None, 1 / far),
-                (gamma, far + s),
-                m + r * gamma,
-                m,
-            ),
-            "affine": (
-                AffineParameters(m, M, None, None, 0, 1),
-                (gamma, q, s),
-                m + r * gamma,
-                m + r * q,
-            ),
-            "lipschitz": (
-                LipschitzParameters(m, M, gamma, None, None, "abstract"),
-                (s, far),
-                sympy.Min(M, m + gamma * s),
-                sympy.Max(m, M - gamma * far),
-            ),
-        }
-        p, features, upper, lower = cases[row]
-        value = getattr(c, which)(c.Features(*features), p, xp)  # type: ignore[attr-defined]
-        return (value, upper, lower) if which == "upper" else (value, lower, upper)
-
-    return build
-
-
-IDENTITIES: dict[str, Identity] = {
-    i.key: i
-    for i in (
-        Identity("symbolic/mix-gap", "f(x) - g(x) = (1-eta) (U(x) - W(x))", _mix_gap),
-        Identity(
-            "symbolic/limit",
-            "where U(x) = M and W(x) = m, (f(x)-g(x)) / 2R tends to 1/2 as eta tends to 0",
-            _limit,
-        ),
-        *(
-            Identity(
-                f"symbolic/lagrange/d{d}",
-                f"Lagrange's identity for d = {d}, hence the Cauchy-Schwarz inequality",
-                _lagrange(d),
-                d,
-            )
-            for d in (1, 2, 3)
-        ),
-        Identity(
-            "symbolic/mean-minimises",
-            "the squared loss of three labels of one input exceeds that of their mean by 3 (p - mean)^2",
-            _mean_minimises,
-        ),
-        Identity(
-            "symbolic/affine-1d",
-            "the decoder of affine-1d is alpha + w x, rising (a = 0) and falling (a = 1)",
-            _affine_1d,
-        ),
-        *(
-            Identity(
-                f"symbolic/{row}/{which}",
-                f"{'U' if which == 'upper' else 'W'}(x) is the {which} end of the {row} envelope"
-                + (", no training points" if row == "erm" else ""),
-                _at_query(row, which),
-            )
-            for row in ("erm", "lipschitz", "monotone", "convex", "affine")
-            for which in ("upper", "lower")
-        ),
-    )
-}
+register(
+    Identity("symbolic/mix-gap", "f(x) - g(x) = (1-eta) (U(x) - W(x))", _mix_gap),
+    Identity(
+        "symbolic/limit",
+        "where U(x) = M and W(x) = m, (f(x)-g(x)) / 2R tends to 1/2 as eta tends to 0",
+        _limit,
+    ),
+)
 
 
 def identity(key: str) -> Identity:

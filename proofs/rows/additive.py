@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from trompe.constructions import mix
 from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
+from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
-from trompe.proofs.rows.common import range_and_uniqueness, values
+from trompe.proofs.pieces import range_and_uniqueness, values
+from trompe.proofs.row import Evidence
+from trompe.proofs.symbolic import Identity, register, sympy_namespace
 from trompe.theory import Additive
 from trompe.theory.namespace import Array
 
-__all__ = ["ADDITIVE", "ADDITIVE_EXTREMES", "ADDITIVE_FACTS"]
+__all__ = ["EVIDENCE"]
 
 ADDITIVE_FACTS = ("additive/part", "monotone/mean-range", "additive/exchange")
 ADDITIVE = (
@@ -198,3 +202,43 @@ def _extremes(s: Scope) -> Claim:
         all_of([at_a == m, at_b == M]),
         Fault("h need not be additive", without="h: exchange of a and b' in k gives a' and b"),
     )
+
+
+# -- U(x) and W(x) in closed form --------------------------------------------------------------------------------
+
+
+def _additive(which: str) -> Callable[[Any], tuple[Any, Any, Any]]:
+    """U(x) = M where x_i lies at least delta from a_i, W(x) = m where x_j lies at least delta from b_j."""
+
+    def build(sympy: Any) -> tuple[Any, Any, Any]:
+        m = sympy.Symbol("m", real=True)
+        r, delta, more = sympy.symbols("R delta more", positive=True)
+        p = AdditiveParameters(m, m + r, None, None, None, 0, 0, 1 / delta, 1 / delta)
+        far = AdditiveTriple.Features(delta + more, delta + more, sympy.Symbol("mean"))
+        value = getattr(AdditiveTriple(), which)(far, p, sympy_namespace())
+        ends = (m + r, m)
+        return (value, *ends) if which == "upper" else (value, *reversed(ends))
+
+    return build
+
+
+ADDITIVE_SYMBOLIC = register(
+    *(
+        Identity(
+            f"symbolic/additive/{which}",
+            f"{end} for the additive triple, where x lies at least delta away",
+            _additive(which),
+        )
+        for which, end in (("upper", "U(x) = M"), ("lower", "W(x) = m"))
+    )
+)
+
+
+EVIDENCE = {
+    "additive": Evidence(
+        pair=(*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
+        extremes=ADDITIVE_EXTREMES,
+        symbolic=ADDITIVE_SYMBOLIC,
+        assumed=("induction over d", "exchanges"),
+    )
+}

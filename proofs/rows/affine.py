@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import z3
+from trompe.constructions.decoders import interpolate
 from trompe.constructions.rows.affine import AffineParameters
+from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.rows.common import (
+from trompe.proofs.pieces import (
     in_box,
     is_corner,
     members,
@@ -15,11 +17,13 @@ from trompe.proofs.rows.common import (
     same_point,
     values,
 )
+from trompe.proofs.row import Evidence
+from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
-__all__ = ["AFFINE", "AFFINE_EXISTS", "AFFINE_EXTREMES", "AFFINE_FACTS", "AFFINE_SOUND"]
+__all__ = ["EVIDENCE"]
 
 AFFINE_FACTS = (
     "affine/coordinates",
@@ -322,3 +326,106 @@ def _is_convex(s: Scope) -> Claim:
         Convex().law(c, s.xp),
         Fault("no law", without="affine law"),
     )
+
+
+# -- one input: one decoder is right for every member, from any one minimiser and maximiser ---------------
+
+
+class _Line:
+    """h(z) = alpha + w z on [0, 1], one of its minimisers a and one of its maximisers b."""
+
+    def __init__(self, s: Scope) -> None:
+        self.alpha, self.w, self.a, self.b, self.x = s.reals("alpha w a b x")
+        ends = (self.h(s.xp.number(0)), self.h(s.xp.number(1)))
+        self.given = {
+            "a, b, x in [0, 1]": all_of(
+                c for p in (self.a, self.b, self.x) for c in (p >= 0, p <= 1)
+            ),
+            "a is a minimiser": all_of(self.h(self.a) <= end for end in ends),
+            "b is a maximiser": all_of(self.h(self.b) >= end for end in ends),
+        }
+
+    def h(self, z: Any) -> Any:
+        return self.alpha + self.w * z
+
+
+@obligation(
+    "affine-1d/decodes",
+    "m + (M-m) |x-a| / |b-a| = h(x) for every affine h on [0, 1] with m < M",
+)
+def _decodes(s: Scope) -> Claim:
+    t = _Line(s)
+    (inv_reach,) = s.reals("inv_reach")
+    low, high = t.h(t.a), t.h(t.b)
+    decoded = interpolate(low, high, s.xp.abs(t.x - t.a), inv_reach)
+    return Claim(
+        t.given | {"m < M": low < high, "inv_reach": inv_reach * s.xp.abs(t.b - t.a) == 1},
+        decoded == t.h(t.x),
+        Fault("a need not be a minimiser", without="a is a minimiser"),
+    )
+
+
+@obligation(
+    "affine-1d/interpolates",
+    "h(a) + (h(b)-h(a)) |x-a| / |b-a| = h(x) for every affine h and all a, b, x on a line, x on b's side of a",
+)
+def _interpolates(s: Scope) -> Claim:
+    alpha, w, a, b, x, inv_reach = s.reals("alpha w a b x inv_reach")
+    at_a, at_b, at_x = (alpha + w * z for z in (a, b, x))
+    return Claim(
+        {
+            "x on b's side of a": (x - a) * (b - a) >= 0,
+            "inv_reach": inv_reach * s.xp.abs(b - a) == 1,
+        },
+        interpolate(at_a, at_b, s.xp.abs(x - a), inv_reach) == at_x,
+        Fault("x on the other side", without="x on b's side of a"),
+    )
+
+
+@obligation("affine-1d/decodes-constant", "if m = M then h(x) = m for every affine h on [0, 1]")
+def _decodes_constant(s: Scope) -> Claim:
+    t = _Line(s)
+    low, high = t.h(t.a), t.h(t.b)
+    return Claim(
+        t.given | {"m = M": low == high},
+        low == t.h(t.x),
+        Fault("m may be below M", without="m = M"),
+    )
+
+
+def _affine_1d(sympy: Any) -> tuple[Any, Any, Any]:
+    alpha, w, x = sympy.symbols("alpha w x")
+    rising = interpolate(alpha, alpha + w, x, 1)
+    falling = interpolate(alpha + w, alpha, 1 - x, 1)
+    return rising + falling, 2 * (alpha + w * x), alpha + w * x
+
+
+# -- what the theorems are proved from ----------------------------------------------------------------------
+
+
+def _at_query(sympy: Any, t: Symbols) -> AtQuery:
+    p = AffineParameters(t.m, t.M, None, None, 0, 1)
+    return AtQuery(p, (t.gamma, t.q, t.s), t.m + t.r * t.gamma, t.m + t.r * t.q)
+
+
+EVIDENCE = {
+    "affine": Evidence(
+        pair=(*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
+        decides=AFFINE_SOUND,
+        exists=AFFINE_EXISTS,
+        extremes=AFFINE_EXTREMES,
+        symbolic=at_query("affine", _at_query),
+        assumed=("induction over d", "representation"),
+    ),
+    "affine-1d": Evidence(
+        decodes=("affine-1d/interpolates", "affine-1d/decodes", "affine-1d/decodes-constant"),
+        symbolic=register(
+            Identity(
+                "symbolic/affine-1d",
+                "the decoder of affine-1d is alpha + w x, rising (a = 0) and falling (a = 1)",
+                _affine_1d,
+            )
+        ),
+        assumed=("representation",),
+    ),
+}

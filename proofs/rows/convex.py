@@ -6,8 +6,9 @@ from typing import Any
 
 import z3
 from trompe.constructions.rows.convex import ConvexParameters
+from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
-from trompe.proofs.rows.common import (
+from trompe.proofs.pieces import (
     half_way,
     in_box,
     is_corner,
@@ -16,11 +17,13 @@ from trompe.proofs.rows.common import (
     same_point,
     values,
 )
+from trompe.proofs.row import Evidence
+from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import gauge, l1
 from trompe.theory.namespace import Array
 
-__all__ = ["CONVEX", "CONVEX_EXISTS", "CONVEX_EXTREMES", "CONVEX_FACTS", "CONVEX_SOUND"]
+__all__ = ["EVIDENCE"]
 
 CONVEX_FACTS = (
     "convex/gauge-part",
@@ -395,3 +398,23 @@ def _extremes(s: Scope) -> Claim:
             instead=all_of([h_0 <= h_b, h_1 <= h_b]),
         ),
     )
+
+
+# -- what the theorems are proved from ----------------------------------------------------------------------
+
+
+def _at_query(sympy: Any, t: Symbols) -> AtQuery:
+    p = ConvexParameters(t.m, t.M, None, None, None, None, 1 / t.far)
+    return AtQuery(p, (t.gamma, t.far + t.s), t.m + t.r * t.gamma, t.m)
+
+
+EVIDENCE = {
+    "convex": Evidence(
+        pair=(*MIX, *ATTAINED, *CONVEX_FACTS, *CONVEX, closed_under_mixing("convex")),
+        decides=CONVEX_SOUND,
+        exists=CONVEX_EXISTS,
+        extremes=CONVEX_EXTREMES,
+        symbolic=at_query("convex", _at_query),
+        assumed=("induction over d",),
+    )
+}

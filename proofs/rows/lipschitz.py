@@ -6,11 +6,15 @@ from typing import Any
 
 import z3
 from trompe.constructions.rows.lipschitz import LipschitzParameters
+from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
+from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
-from trompe.proofs.rows.common import half_way, members, range_and_uniqueness, values
+from trompe.proofs.pieces import half_way, members, range_and_uniqueness, values
+from trompe.proofs.row import Evidence
+from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Interval, Lipschitz, Side
 
-__all__ = ["LIPSCHITZ", "LIPSCHITZ_EXISTS", "LIPSCHITZ_SOUND", "LIPSCHITZ_THRESHOLD"]
+__all__ = ["EVIDENCE"]
 
 LIPSCHITZ = (
     "lipschitz/range",
@@ -187,3 +191,30 @@ def _exists(s: Scope) -> Claim:
         all_of([upper == t.M, lower == t.m]),
         Fault("R up to L |a-b|", without="R = L |a-b| / 2"),
     )
+
+
+# -- what the theorems are proved from ----------------------------------------------------------------------
+
+
+def _at_query(sympy: Any, t: Symbols) -> AtQuery:
+    return AtQuery(
+        LipschitzParameters(t.m, t.M, t.gamma, None, None, "abstract"),
+        (t.s, t.far),
+        sympy.Min(t.M, t.m + t.gamma * t.s),
+        sympy.Max(t.m, t.M - t.gamma * t.far),
+    )
+
+
+_ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key in keys))
+
+EVIDENCE = {
+    "lipschitz": Evidence(
+        pair=(*MIX, *ATTAINED, *LIPSCHITZ, *_ALL_METRICS, closed_under_mixing("lipschitz")),
+        decides=LIPSCHITZ_SOUND,
+        exists=(*LIPSCHITZ_EXISTS, *MIDPOINTS),
+        threshold=LIPSCHITZ_THRESHOLD,
+        symbolic=at_query("lipschitz", _at_query),
+        also_symbolic=LAGRANGE,
+        assumed=("induction over d",),
+    )
+}

@@ -6,12 +6,15 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions.rows.monotone import MonotoneParameters
+from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.rows.common import in_box, members, values
+from trompe.proofs.pieces import in_box, members, values
+from trompe.proofs.row import Evidence
+from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Monotone
 from trompe.theory.functionals import mean
 
-__all__ = ["MONOTONE", "MONOTONE_EXTREMES", "MONOTONE_FACTS"]
+__all__ = ["EVIDENCE"]
 
 MONOTONE_FACTS = ("monotone/mean-range", "monotone/mean-order")
 MONOTONE = (
@@ -154,3 +157,21 @@ def _extremes(s: Scope, d: int) -> Claim:
         all_of([is_a, is_b]),
         Fault("a need not be the only minimiser", without="a is the only minimiser"),
     )
+
+
+# -- what the theorems are proved from ----------------------------------------------------------------------
+
+
+def _at_query(sympy: Any, t: Symbols) -> AtQuery:
+    q = t.q
+    return AtQuery(MonotoneParameters(t.m, t.M, q, 1 / q, 1 / (1 - q)), (q,), t.M, t.m)
+
+
+EVIDENCE = {
+    "monotone": Evidence(
+        pair=(*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
+        extremes=MONOTONE_EXTREMES,
+        symbolic=at_query("monotone", _at_query),
+        assumed=("induction over d",),
+    )
+}

@@ -13,21 +13,16 @@ import z3
 from trompe.constructions import mix
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.rows.neuron import NeuronParameters
+from trompe.proofs.lemmas import ATTAINED
+from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
-from trompe.proofs.rows.common import values
+from trompe.proofs.pieces import values
+from trompe.proofs.row import Evidence
+from trompe.proofs.rows.affine import AFFINE_EXISTS, AFFINE_EXTREMES, AFFINE_FACTS, AFFINE_SOUND
 from trompe.theory import Affine, Approx, Comparison, Exact, Interval, Side
-from trompe.theory.links import LeakyRelu
 from trompe.theory.namespace import ArrayNamespace
 
-__all__ = [
-    "LEAKY_RELU",
-    "NEURON",
-    "NEURON_1D",
-    "NEURON_EXISTS",
-    "NEURON_EXTREMES",
-    "NEURON_FOOLS",
-    "NEURON_SOUND",
-]
+__all__ = ["EVIDENCE"]
 
 NEURON = (
     "neuron/order",
@@ -40,17 +35,10 @@ NEURON = (
     "neuron/pair-unique",
     "neuron/member",
 )
-NEURON_FOOLS = {task: f"neuron/{task}-fools" for task in ("exact", "approx", "side")}
 NEURON_SOUND = ("neuron/sound",)
 NEURON_EXISTS = ("neuron/exists",)
 NEURON_EXTREMES = ("neuron/order",)
 NEURON_1D = ("neuron/order", "neuron-1d/decodes", "neuron-1d/decodes-constant")
-LEAKY_RELU = (
-    "leaky-relu/increasing",
-    "leaky-relu/continuous",
-    "leaky-relu/inverse",
-    "leaky-relu/between",
-)
 
 
 class _Along:
@@ -464,57 +452,19 @@ def _decodes_constant(s: Scope) -> Claim:
 # -- leaky ReLU ----------------------------------------------------------------------------------------------
 
 
-def _leaky(s: Scope) -> tuple[LeakyRelu, dict[str, Any]]:
-    slope, inv_slope = s.reals("slope inv_slope")
-    given = {
-        "0 < slope": slope > 0,
-        "slope < 1": slope < 1,
-        "inv_slope": inv_slope * slope == 1,
-    }
-    return LeakyRelu(slope, inv_slope), given
-
-
-@obligation("leaky-relu/increasing", "leaky ReLU increases strictly")
-def _leaky_increasing(s: Scope) -> Claim:
-    h, given = _leaky(s)
-    p, q = s.reals("p q")
-    return Claim(
-        given | {"p < q": p < q},
-        h.apply(p, s.xp) < h.apply(q, s.xp),
-        Fault("a slope below 0", without="0 < slope"),
-    )
-
-
-@obligation("leaky-relu/continuous", "|h(p) - h(q)| <= |p - q|: leaky ReLU is continuous")
-def _leaky_continuous(s: Scope) -> Claim:
-    h, given = _leaky(s)
-    p, q = s.reals("p q")
-    return Claim(
-        given,
-        s.xp.abs(h.apply(p, s.xp) - h.apply(q, s.xp)) <= s.xp.abs(p - q),
-        Fault("a slope below 0", without="0 < slope"),
-    )
-
-
-@obligation("leaky-relu/inverse", "h(h^-1(v)) = v and h^-1(h(p)) = p for leaky ReLU")
-def _leaky_inverse(s: Scope) -> Claim:
-    h, given = _leaky(s)
-    p, v = s.reals("p v")
-    back, forth = h.apply(h.inverse(v, s.xp), s.xp), h.inverse(h.apply(p, s.xp), s.xp)
-    return Claim(
-        given,
-        all_of([back == v, forth == p]),
-        Fault("any number for 1/slope", without="inv_slope"),
-    )
-
-
-@obligation(
-    "leaky-relu/between", "the values between m and M of leaky ReLU begin at m and end at M"
-)
-def _leaky_between(s: Scope) -> Claim:
-    h, given = _leaky(s)
-    m, M = s.reals("m M")
-    first, last = (h.between(m, M, s.xp.number(k), s.xp) for k in (0, 1))
-    return Claim(
-        given, all_of([first == m, last == M]), Fault("any number for 1/slope", without="inv_slope")
-    )
+EVIDENCE = {
+    "neuron": Evidence(
+        pair=(*ATTAINED, *AFFINE_FACTS, *NEURON),
+        decides=(*AFFINE_SOUND, *NEURON_SOUND),
+        exists=(*AFFINE_EXISTS, *NEURON_EXISTS),
+        extremes=(*AFFINE_EXTREMES, *NEURON_EXTREMES),
+        fools={task: f"neuron/{task}-fools" for task in ("exact", "approx", "side")},
+        links=LEAKY_RELU,
+        mixes=False,
+        symbolic=LINK_SYMBOLIC,
+        assumed=("induction over d", "continuity", "derivatives"),
+    ),
+    "neuron-1d": Evidence(
+        decodes=NEURON_1D, links=LEAKY_RELU, symbolic=LINK_SYMBOLIC, assumed=("derivatives",)
+    ),
+}

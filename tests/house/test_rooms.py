@@ -6,8 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
-import trompe
 from trompe.theory import ROWS
+
+import trompe
 
 HOUSE = Path(trompe.__file__).parent
 MODULES = {
@@ -54,13 +55,12 @@ def imports(tree: ast.AST, *, at_load: bool) -> set[str]:
 
 def upward(sources: dict[str, str]) -> list[str]:
     """Imports from a room that may not be used, also those inside functions."""
-    wrong = []
-    for module, text in sources.items():
-        room = room_of(module)
-        for other in sorted(imports(ast.parse(text), at_load=False)):
-            if room_of(other) not in (room, *MAY_USE[room]):
-                wrong.append(f"{module} imports {other}")
-    return wrong
+    return [
+        f"{module} imports {other}"
+        for module, text in sources.items()
+        for other in sorted(imports(ast.parse(text), at_load=False))
+        if room_of(other) not in (room_of(module), *MAY_USE[room_of(module)])
+    ]
 
 
 def circles(sources: dict[str, str]) -> list[str]:

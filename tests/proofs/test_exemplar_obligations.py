@@ -6,12 +6,11 @@ import pytest
 from trompe.constructions.cones import ConeTriple
 from trompe.constructions.rows.convex import SupportTriple
 from trompe.constructions.rows.lipschitz import flat
-from trompe.proofs import SOLVERS, check_obligation, registered
+from trompe.proofs import SOLVERS, budgets, check_obligation, registered
+from trompe.proofs.budgets import BUDGET
+from trompe.proofs.exemplars import EXEMPLARS
 from trompe.proofs.obligations import families
-from trompe.proofs.rows import budgets
-from trompe.proofs.rows.budgets import BUDGET
-from trompe.proofs.rows.exemplars import EXEMPLARS
-from trompe.proofs.rows.supports import SUPPORTS
+from trompe.proofs.supports import SUPPORTS
 from trompe.proofs.verify import find_obligation
 
 BOTH = tuple(SOLVERS)
@@ -74,7 +73,7 @@ def test_a_damaged_flat_unit_is_refuted(monkeypatch):
 
 
 def test_a_damaged_excess_is_refuted(monkeypatch):
-    from trompe.proofs.rows import exemplars as rows
+    from trompe.proofs import exemplars as rows
 
     monkeypatch.setattr(rows, "excess", lambda z, s, xp: xp.max(z - s))
     assert check_obligation(find_obligation("exemplars/excess/d2"), BOTH).verdict == "REFUTED"

@@ -11,16 +11,18 @@ from trompe.constructions import (
     AdditiveTriple,
     Hats,
     NeuronTriple,
-    extended,
 )
+from trompe.constructions.rows import neuron
 from trompe.proofs import CASES, earned_label, kernel, verify, verify_table
-from trompe.proofs.evidence import PARENT, assumed_by
+from trompe.proofs.evidence import assumed_by
+from trompe.proofs.links import LINK_SYMBOLIC
 from trompe.proofs.obligations import families
+from trompe.proofs.rows.additive import ADDITIVE_SYMBOLIC
 from trompe.proofs.sampling import Sampled, sample_row
 from trompe.proofs.symbolic import IDENTITIES, check_identity
-from trompe.proofs.symbolic_extended import ADDITIVE_SYMBOLIC, LINK_SYMBOLIC
 from trompe.proofs.verify import Outcome, expand_keys
 from trompe.theory import (
+    ALL_THEOREMS,
     CLASSES,
     EXTENDED,
     EXTENDED_THEOREMS,
@@ -40,7 +42,7 @@ def _proved(key):
     return dict.fromkeys((*CASES[key].obligations, *CASES[key].symbolic), True)
 
 
-@pytest.mark.parametrize("key", [k for k in KEYS if k.partition("/")[0] not in PARENT])
+@pytest.mark.parametrize("key", [k for k in KEYS if CASES[k].inherits is None])
 def test_a_label_needs_every_obligation_of_its_case(key):
     proved = _proved(key)
     assert earned_label(key, proved) == EXTENDED_THEOREMS[key].form.value
@@ -217,7 +219,7 @@ def test_a_damaged_construction_fails_the_samples(row, damaged, monkeypatch):
 
 
 def test_a_wrong_share_fails_the_decoders_samples(monkeypatch):
-    monkeypatch.setattr(extended, "interpolate", lambda low, high, from_a, inv: high - from_a * inv)
+    monkeypatch.setattr(neuron, "interpolate", lambda low, high, from_a, inv: high - from_a * inv)
     assert sample_row("neuron-1d").failure
 
 
@@ -260,7 +262,7 @@ def test_the_facts_that_bring_the_words_to_coq_are_audited_too():
 
 def test_a_changed_statement_loses_its_kernel_evidence(monkeypatch):
     changed = dataclasses.replace(EXTENDED_THEOREMS["additive/side"], statement="Something else.")
-    monkeypatch.setitem(EXTENDED_THEOREMS, "additive/side", changed)
+    monkeypatch.setitem(ALL_THEOREMS, "additive/side", changed)
     assert kernel.kernel_evidence("additive/side") is None
     assert "the catalogue's statement changed" in kernel.kernel_gap("additive/side")
     assert kernel.kernel_evidence("additive/exact") is not None

@@ -15,7 +15,7 @@ from trompe.constructions import (
 )
 from trompe.constructions.rows.free import hat
 from trompe.proofs import CASES, earned_label, verify_table
-from trompe.proofs.evidence import PARENT
+from trompe.proofs.rows import EVIDENCE
 from trompe.proofs.sampling import sample_row
 from trompe.theory import CLASSES, TASKS, THEOREMS, Form, InvalidInput, UnknownKey
 
@@ -52,7 +52,7 @@ def _proved(key: str) -> dict[str, bool]:
     return dict.fromkeys((*CASES[key].obligations, *CASES[key].symbolic), True)
 
 
-@pytest.mark.parametrize("key", [k for k in THEOREMS if k.partition("/")[0] not in PARENT])
+@pytest.mark.parametrize("key", [k for k in THEOREMS if CASES[k].inherits is None])
 def test_a_label_needs_every_obligation_of_its_case(key):
     proved = _proved(key)
     assert earned_label(key, proved) == THEOREMS[key].form.value
@@ -62,7 +62,7 @@ def test_a_label_needs_every_obligation_of_its_case(key):
     assert earned_label(key, {}) is None
 
 
-@pytest.mark.parametrize("row", PARENT)
+@pytest.mark.parametrize("row", [row for row, of in EVIDENCE.items() if of.inherits])
 def test_an_inherited_no_needs_the_subclass_label(row):
     key = f"{row}/exact"
     assert earned_label(key, _proved(key), "No") == "No"
@@ -206,10 +206,10 @@ def test_a_mix_without_eta_loses_every_no(monkeypatch):
 
 
 def test_a_wrong_decoder_loses_the_yes(monkeypatch):
-    from trompe.proofs.rows import yes
+    from trompe.proofs.rows import affine
 
     monkeypatch.setattr(
-        yes, "interpolate", lambda low, high, from_a, inv: high - (high - low) * (from_a * inv)
+        affine, "interpolate", lambda low, high, from_a, inv: high - (high - low) * (from_a * inv)
     )
     table = verify_table(["affine-1d"], jobs=1)
     assert [c.label for c in table.cells.values()] == [None] * 3

@@ -224,7 +224,9 @@ def test_checks_see_the_functions_that_they_run():
     assert at in seen_by("monotone/member")
     assert at in seen_by("monotone/closed-under-mixing")
     assert at not in seen_by("monotone/range")
-    assert ("trompe.constructions.rows", "MonotoneTriple.parameters") in seen_by("sampled/monotone")
+    assert ("trompe.constructions.rows.monotone", "MonotoneTriple.parameters") in seen_by(
+        "sampled/monotone"
+    )
     assert ("trompe.constructions.triples", "mix") in seen_by("symbolic/mix-gap")
 
 
@@ -315,10 +317,10 @@ def test_a_check_that_raises_before_any_damage_is_a_problem_and_no_traceback(mon
 
 
 def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
-    mutant = mutants("trompe.constructions.rows", "MonotoneTriple.upper")[0]
+    mutant = mutants("trompe.constructions.rows.monotone", "MonotoneTriple.upper")[0]
     swapped = next(
         m
-        for m in mutants("trompe.constructions.rows", "MonotoneTriple.features")
+        for m in mutants("trompe.constructions.rows.monotone", "MonotoneTriple.features")
         if m.change == "mean(z, xp) -> mean(xp, z)"
     )
     finding = try_mutant(swapped, ["network/two-units/d1"])

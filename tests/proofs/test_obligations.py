@@ -6,12 +6,12 @@ import re
 
 import pytest
 from trompe.proofs import CASES, SOLVERS, Claim, Fault, Scope, check_obligation, registered
+from trompe.proofs.budgets import BUDGET
 from trompe.proofs.evidence import ASSUMED, assumed_by
+from trompe.proofs.exemplars import EXEMPLARS
 from trompe.proofs.obligations import Obligation, families, obligation
-from trompe.proofs.rows.budgets import BUDGET
-from trompe.proofs.rows.exemplars import EXEMPLARS
-from trompe.proofs.rows.supports import SUPPORTS
 from trompe.proofs.smt import scripts
+from trompe.proofs.supports import SUPPORTS
 from trompe.proofs.symbolic import IDENTITIES, Identity, check_identity
 from trompe.proofs.verify import all_keys, expand_keys, find_obligation, verify_keys
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, MissingDependency, UnknownKey

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import combinations, product
 from typing import Any
 
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
-from trompe.proofs.rows.common import same_point
+from trompe.proofs.pieces import same_point
+from trompe.proofs.symbolic import Identity, register
 from trompe.theory.functionals import METRICS
 
-__all__ = ["METRIC_FACTS", "MIDPOINTS"]
+__all__ = ["LAGRANGE", "METRIC_FACTS", "MIDPOINTS"]
 
 METRIC_FACTS = {
     key: (
@@ -212,3 +214,27 @@ def _reverse(s: Scope) -> Claim:
         difference <= yz,
         Fault("one of the two only", without="|z-a| <= |z-y| + |y-a|"),
     )
+
+
+def _lagrange_identity(d: int) -> Callable[[Any], tuple[Any, Any, Any]]:
+    def build(sympy: Any) -> tuple[Any, Any, Any]:
+        u, v = sympy.symbols(f"u1:{d + 1}"), sympy.symbols(f"v1:{d + 1}")
+        inner = sum(ui * vi for ui, vi in zip(u, v, strict=True))
+        left = sum(ui**2 for ui in u) * sum(vi**2 for vi in v) - inner**2
+        squares = sum((u[i] * v[j] - u[j] * v[i]) ** 2 for i in range(d) for j in range(i + 1, d))
+        return left, sympy.sympify(squares), squares + u[0] ** 2
+
+    return build
+
+
+LAGRANGE = register(
+    *(
+        Identity(
+            f"symbolic/lagrange/d{d}",
+            f"Lagrange's identity for d = {d}, hence the Cauchy-Schwarz inequality",
+            _lagrange_identity(d),
+            d,
+        )
+        for d in (1, 2, 3)
+    )
+)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
+from trompe.constructions import mix
 from trompe.constructions.rows.free import HatParameters, hat
+from trompe.proofs.lemmas import ATTAINED, MIX
+from trompe.proofs.metrics import METRIC_FACTS
+from trompe.proofs.networks import GADGETS, TRANSLATIONS, TWO_UNITS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.rows.common import values
+from trompe.proofs.pieces import values
+from trompe.proofs.row import Evidence
+from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register
+from trompe.theory import Comparison, Lipschitz
+from trompe.theory.functionals import l1, l2, linf
 
-__all__ = ["DATA_SIZES", "HAT_FACTS", "hat_values"]
+__all__ = ["EVIDENCE"]
 
 HAT_FACTS = ("hats/shape", "hats/disjoint", "hats/elsewhere")
 """Dimension-free, for any distance with the triangle inequality."""
@@ -214,3 +223,145 @@ def _register_conflict(k: int) -> None:
 
 for _k in (2, 3):
     _register_conflict(_k)
+
+
+# -- Lipschitz with unknown constant ----------------------------------------------------------------------
+
+
+LIPSCHITZ_UNKNOWN = (
+    "lipschitz-unknown/coordinate",
+    "lipschitz-unknown/piece",
+    "lipschitz-unknown/segment",
+    "lipschitz-unknown/pieces",
+    "lipschitz-unknown/norms",
+)
+
+
+@obligation(
+    "lipschitz-unknown/coordinate",
+    "if |w_k| <= L then |w_k u_k| <= L |u_k| (one coordinate)",
+)
+def _coordinate(s: Scope) -> Claim:
+    w, u, L = s.reals("w_k u_k L")
+    return Claim(
+        {"|w_k| <= L": s.xp.abs(w) <= L},
+        s.xp.abs(w * u) <= L * s.xp.abs(u),
+        Fault("a slope above L", without="|w_k| <= L"),
+    )
+
+
+@obligation(
+    "lipschitz-unknown/piece",
+    "if each |p_k| <= L r_k then |p_1 + .. + p_d| <= L (r_1 + .. + r_d): one affine piece is L-Lipschitz in l1",
+    per_dim=True,
+)
+def _piece(s: Scope, d: int) -> Claim:
+    p, r = s.point("p", d), s.point("r", d)
+    (L,) = s.reals("L")
+    return Claim(
+        {f"|p_{k + 1}| <= L r_{k + 1}": s.xp.abs(p[k]) <= L * r[k] for k in range(d)},
+        s.xp.abs(s.xp.sum(p)) <= L * s.xp.sum(r),
+        Fault("the first coordinate free", without="|p_1| <= L r_1"),
+    )
+
+
+@obligation(
+    "lipschitz-unknown/segment",
+    "for p between y and z, |y-p| + |p-z| = |y-z| (one coordinate, and so in l1)",
+)
+def _segment(s: Scope) -> Claim:
+    y, z, w = s.reals("y_k z_k w")
+    p = mix(y, z, w)
+    return Claim(
+        {"0 <= w <= 1": all_of([w >= 0, w <= 1])},
+        s.xp.abs(y - p) + s.xp.abs(p - z) == s.xp.abs(y - z),
+        Fault("p beyond z", without="0 <= w <= 1"),
+    )
+
+
+@obligation(
+    "lipschitz-unknown/pieces",
+    "if h is L-Lipschitz from y to p and from p to z, with |y-p| + |p-z| = |y-z|, then so it is from y to z",
+)
+def _pieces(s: Scope) -> Claim:
+    at_y, at_p, at_z, yp, pz, yz, L = s.reals("h_y h_p h_z yp pz yz L")
+    law = Lipschitz.law_with
+    return Claim(
+        {
+            "h: law at y, p": law(L * yp, Comparison(at_y, at_p), s.xp),
+            "h: law at p, z": law(L * pz, Comparison(at_p, at_z), s.xp),
+            "p on the segment": yp + pz == yz,
+        },
+        law(L * yz, Comparison(at_y, at_z), s.xp),
+        Fault("h need not be Lipschitz beyond p", without="h: law at p, z"),
+    )
+
+
+@obligation(
+    "lipschitz-unknown/norms",
+    "linf <= l2 and l1 <= d linf, and l1 <= d l2: Lipschitz in l1 with L is Lipschitz in l2 and linf with d L",
+    per_dim=True,
+)
+def _norms(s: Scope, d: int) -> Claim:
+    y, z = s.point("y", d), s.point("z", d)
+    sums, root, largest = l1(y, z, s.xp), l2(y, z, s.xp), linf(y, z, s.xp)
+    factor = s.xp.number(Fraction(d))
+    return Claim(
+        s.root_equations(),
+        all_of([largest <= root, sums <= factor * largest]),
+        Fault("half of linf", show=sums <= factor * largest * s.xp.number(Fraction(1, 2))),
+    )
+
+
+# -- what the theorems are proved from ----------------------------------------------------------------------
+
+
+def _at_query(sympy: Any, t: Symbols) -> AtQuery:
+    return AtQuery(HatParameters(t.m, t.M, t.far, (None,) * 3), ((0, 0, 1),), t.M, t.m)
+
+
+def _mean_minimises(sympy: Any) -> tuple[Any, Any, Any]:
+    p, y1, y2, y3 = sympy.symbols("p y1 y2 y3")
+    labels = (y1, y2, y3)
+    mean = sum(labels) / 3
+    left = sum((p - y) ** 2 for y in labels) - sum((mean - y) ** 2 for y in labels)
+    return left, 3 * (p - mean) ** 2, 3 * (p - y1) ** 2
+
+
+_ENDS = at_query("erm", _at_query, ", no training points")
+_MEAN = register(
+    Identity(
+        "symbolic/mean-minimises",
+        "the squared loss of three labels of one input exceeds that of their mean by 3 (p - mean)^2",
+        _mean_minimises,
+    )
+)
+_HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *METRIC_FACTS["l1"])
+_WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
+
+EVIDENCE = {
+    "black-box": Evidence(inherits="piecewise-affine"),
+    "piecewise-affine": Evidence(
+        inherits="neural-network", includes=("network/relu-is-piecewise-affine",)
+    ),
+    "neural-network": Evidence(
+        pair=(
+            *_HAT_PAIR,
+            *hat_values(0),
+            *GADGETS,
+            *TRANSLATIONS["neural-network"],
+            *TWO_UNITS,
+        ),
+        symbolic=_ENDS,
+        assumed=("induction over d", "networks"),
+    ),
+    "erm": Evidence(
+        pair=(*_HAT_PAIR, *_WITH_DATA, *GADGETS, *TRANSLATIONS["erm"], *RISK, *CONFLICTS),
+        symbolic=_ENDS,
+        also_symbolic=_MEAN,
+        assumed=("induction over d", "induction over n", "networks"),
+    ),
+    "lipschitz-unknown": Evidence(
+        inherits="piecewise-affine", includes=LIPSCHITZ_UNKNOWN, assumed=("pieces",)
+    ),
+}

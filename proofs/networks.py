@@ -8,7 +8,7 @@ from typing import Any
 from trompe.constructions import pair_networks, triple
 from trompe.constructions.catalogue import example
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.rows.common import in_box
+from trompe.proofs.pieces import in_box
 from trompe.theory import Dataset, EmpiricalRiskMinimizer
 
 __all__ = ["GADGETS", "TRANSLATIONS", "TWO_UNITS"]
