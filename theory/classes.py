@@ -185,12 +185,18 @@ class NeuralNetwork(PiecewiseAffine):
 
 @dataclass(frozen=True)
 class EmpiricalRiskMinimizer(NeuralNetwork):
-    """ReLU networks of unrestricted width that minimise the empirical risk on a known data set."""
+    """ReLU networks of unrestricted width that fit every label of a known data set.
+
+    Its inputs are distinct. So these are the networks that minimise the empirical risk for every loss with
+    l(t, t) <= l(p, t); for one such loss there may be more. Source: docs/theory, section 3, "Risk".
+    """
 
     key = "erm"
     name = "Neural network trained with ERM"
     symbol = r"\mathcal{F}_{\mathrm{ERM}}"
-    definition = "h is a ReLU network of unrestricted width with the least empirical risk on the training data"
+    definition = (
+        "h is a ReLU network of unrestricted width and takes the label at every training input"
+    )
 
     data: Dataset = field(default_factory=Dataset)
 

@@ -19,7 +19,9 @@ class Inclusion:
 
 
 INCLUSIONS: tuple[Inclusion, ...] = (
-    Inclusion("erm", "neural-network", "by definition: a risk minimiser is one of the networks"),
+    Inclusion(
+        "erm", "neural-network", "by definition: a network that fits the labels is a network"
+    ),
     Inclusion(
         "neural-network",
         "piecewise-affine",

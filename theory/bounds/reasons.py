@@ -18,7 +18,7 @@ __all__ = ["link_words", "members", "number", "reason"]
 _NAMES = {
     "black-box": "function",
     "neural-network": "ReLU network",
-    "erm": "ReLU network with the least empirical risk on the training data",
+    "erm": "ReLU network that fits every training label",
     "lipschitz": "function that is {constant}-Lipschitz in {metric}",
     "piecewise-affine": "continuous piecewise affine function",
     "monotone": "monotone function",
