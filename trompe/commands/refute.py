@@ -52,7 +52,12 @@ def refute(
         int, typer.Option(help="Answers asked for; above 1, the error rate is reported.")
     ] = 1,
     members: Annotated[int, typer.Option(help="Members tried where the row's label is Yes.")] = 100,
-    seed: Annotated[int, typer.Option(help="Of the coin and of the members.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Of the coin and of the members. [default: the system tosses the coin; members of seed 0]"
+        ),
+    ] = None,
     time_limit: Annotated[
         float, typer.Option(help="Seconds a call may take; loading the file has 60.")
     ] = 10.0,
