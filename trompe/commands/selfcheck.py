@@ -19,13 +19,15 @@ __all__ = ["mount"]
 def selfcheck(
     row: Annotated[
         list[str] | None,
-        typer.Option(help="Only what the checks of this row see; repeat for more. [default: all]"),
+        typer.Option(
+            help="Only mutants and hypotheses that the checks of this row see; repeat for more. [default: all]"
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             help="constructions, classes, hypotheses, tampering or witness-tampering; repeat for more. "
-            "[default: all]"
+            "[default: all; with --row all but the tamperings]"
         ),
     ] = None,
     match: Annotated[
@@ -48,13 +50,12 @@ def selfcheck(
     if output is not None and not output.parent.is_dir():
         raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
     number = check_jobs(jobs)
-    from trompe.proofs.selfcheck import PARTS
     from trompe.proofs.selfcheck import selfcheck as run
 
     try:
         with progress_bar("damaging") as progress:
             report = run(
-                only or PARTS, rows=row or None, match=match, jobs=number, progress=progress
+                only or None, rows=row or None, match=match, jobs=number, progress=progress
             )
     except KeyboardInterrupt:  # the option parser would end without a word
         raise typer.Abort from None
@@ -75,6 +76,7 @@ def _as_json(report: Report) -> str:
         "hypotheses": [vars(hypothesis) for hypothesis in report.hypotheses],
         "tamperings": [vars(tampered) for tampered in report.tampered],
         "left_out": dict(report.left_out),
+        "untried": list(report.untried),
     }
     return json.dumps(data, indent=1) + "\n"
 
@@ -84,6 +86,7 @@ def _counts(report: Report) -> dict[str, dict[str, int]]:
     for finding in report.findings:
         killed = finding.status == "killed"
         status = f"killed by {finding.route}" if killed else finding.status
+        status += " of other rows alone" * finding.elsewhere
         counts.setdefault(finding.group, Counter())[status] += 1
     for hypothesis in report.hypotheses:
         counts.setdefault("hypotheses", Counter())[hypothesis.status] += 1
@@ -98,6 +101,7 @@ def _as_text(report: Report) -> str:
     for part, found in _counts(report).items():
         parts = ", ".join(f"{number} {status}" for status, number in found.items())
         lines.append(f"{part}: {sum(found.values())} tried, {parts}")
+    lines += [f"{part}: nothing to damage, none tried" for part in report.untried]
     sections = (
         (
             "equivalent mutants, with the reason why no check can tell",
