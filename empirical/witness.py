@@ -95,9 +95,10 @@ class Witness:
         )
 
     @property
-    def accepted(self) -> bool:
-        """Is every acceptance met?"""
-        return all(m["acceptance"]["met"] for m in self.measurements if "acceptance" in m)
+    def accepted(self) -> bool | None:
+        """Is every acceptance met? None where nothing is held against one."""
+        met = [m["acceptance"]["met"] for m in self.measurements if "acceptance" in m]
+        return all(met) if met else None
 
     def missed(self) -> list[str]:
         """The names of the measurements that miss their acceptance."""

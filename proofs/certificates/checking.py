@@ -42,6 +42,8 @@ from trompe.proofs.solvers import SOLVERS, Answer, available, solver_version
 from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey, theorem
 
+from trompe.ground.errors import at_least_one
+
 __all__ = ["KINDS", "CheckReport", "Failure", "check_set"]
 
 
@@ -57,12 +59,10 @@ def check_set(
 
     Raises
     ------
-    InvalidInput : this is no certificate set: no folder, no manifest, or one that breaks its schema.
+    InvalidInput : no solver is given; this is no certificate set: no folder, no manifest, or one that breaks its schema.
     UnknownKey, MissingDependency : a solver that is not there.
     """
-    names = tuple(dict.fromkeys(solvers))
-    if not names:
-        raise InvalidInput("no solver is given; at least one must check")
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "one must check")))
     for name in names:
         available(name)
     folder = Path(folder)

@@ -50,6 +50,8 @@ from trompe.theory import (
 )
 from trompe.theory.namespace import EXACT
 
+from trompe.ground.errors import at_least_one
+
 __all__ = ["PROPERTIES", "Campaign", "Failure", "campaign", "check_case"]
 
 PROPERTIES = {
@@ -363,7 +365,7 @@ def campaign(
     Parameters
     ----------
     rows : of the table. [default: all ten]
-    cases : per row. budget : seconds, looked at about once a second. One of the two.
+    cases : per row. budget : seconds, looked at about once a second, after the first few cases. One of the two.
     jobs : worker processes. None leaves it to the joblib configuration that is active, such as
         `joblib.parallel_config(backend="dask")`; without one that is this process alone.
 
@@ -373,7 +375,9 @@ def campaign(
     """
     from joblib import Parallel, delayed
 
-    chosen = list(dict.fromkeys(rows)) if rows else list(CLASSES)
+    chosen = list(CLASSES)
+    if rows is not None:
+        chosen = list(dict.fromkeys(at_least_one("rows", rows, "name one, or pass None for all")))
     for row in chosen:
         if row not in MEMBERS:
             raise UnknownKey("row", row, MEMBERS)
@@ -387,7 +391,7 @@ def campaign(
                 parallel(delayed(int)() for _ in chosen)  # a call of nothing: it starts the workers
             # Workers import what they need before the clock is used to plan.
             parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
-            while (cases is None or done < cases) and not _is_over(budget, start):
+            while not done or ((cases is None or done < cases) and not _is_over(budget, start)):
                 size = size if cases is None else min(size, cases - done)
                 began = time.monotonic()
                 results = parallel(

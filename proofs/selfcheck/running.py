@@ -46,6 +46,8 @@ from trompe.proofs.selfcheck.targets import (
 from trompe.proofs.verify import DEFAULT_DIMS
 from trompe.theory import InvalidInput, UnknownKey
 
+from trompe.ground.errors import at_least_one
+
 __all__ = [
     "MOST_EQUIVALENT",
     "PARTS",
@@ -218,13 +220,11 @@ def selfcheck(
 
 def _wanted(parts: Iterable[str] | None, rows: tuple[str, ...] | None) -> tuple[str, ...]:
     """The parts that are asked for, each once."""
-    if rows == ():
-        raise InvalidInput("rows: none is named; name at least one, or leave rows out for all")
+    if rows is not None:
+        at_least_one("rows", rows, "name one, such as convex, or pass None for all")
     if parts is None:
         return PARTS if rows is None else tuple(part for part in PARTS if part not in TAMPERED)
-    wanted = tuple(dict.fromkeys(parts))
-    if not wanted:
-        raise InvalidInput(f"parts: none is named; expected some of {', '.join(PARTS)}")
+    wanted = tuple(dict.fromkeys(at_least_one("parts", parts, f"known: {', '.join(PARTS)}")))
     for part in wanted:
         if part not in PARTS:
             raise UnknownKey("part", part, PARTS)

@@ -22,6 +22,8 @@ from trompe.proofs.witnesses.file import parse, read_bytes, to_json
 from trompe.proofs.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.theory import InvalidInput, Point, show, theorem
 
+from trompe.ground.errors import at_least_one
+
 __all__ = [
     "MAX_STEPS",
     "Finding",
@@ -73,7 +75,7 @@ def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Rep
 
     Raises
     ------
-    InvalidInput : the file cannot be read at all.
+    InvalidInput : the file cannot be read at all, or no solver is given.
     """
     return check_bytes(read_bytes(Path(path)), solvers)
 
@@ -99,7 +101,12 @@ def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> 
     shown extremes and no other; both are members; the task is refuted by as much as is claimed. The
     later claims are not looked at where the first three fail. At most MAX_STEPS steps are taken; a claim that
     is not decided by then is UNKNOWN.
+
+    Raises
+    ------
+    InvalidInput : no solver is given.
     """
+    solvers = at_least_one("solvers", solvers, "one must check")
     with limited(MAX_STEPS):
         findings = [_statement(witness), *_setting(witness)]
         if all(f.verdict == "PROVED" for f in findings):

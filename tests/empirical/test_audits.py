@@ -213,7 +213,7 @@ def test_what_reproduce_prints(app, tmp_path, monkeypatch):
         met, failed = ({"name": "n", "acceptance": {"met": m}} for m in (True, False))
         witnesses = {
             "a": {"measurements": [met, met], "accepted": True, "missed": []},
-            "b": {"measurements": [{"name": "n"}], "accepted": True, "missed": []},
+            "b": {"measurements": [{"name": "n"}], "accepted": None, "missed": []},
             "c": {"measurements": [met, failed], "accepted": False, "missed": ["n"]},
         }
         for key, witness in witnesses.items():

@@ -134,3 +134,9 @@ def test_picture_is_scaled_and_quantised(tmp_path):
     assert (picture == 16).all()
     with pytest.raises(InvalidInput, match="no such file"):
         load_picture(tmp_path / "none.png", (1, 8, 8))
+
+
+def test_one_picture_is_not_trained_on_and_tested(tmp_path):
+    write_pictures(tmp_path, classes=("a",), each=1)
+    with pytest.raises(InvalidInput, match="1 pictures; expected at least 2, train and test"):
+        load_folder(tmp_path)

@@ -154,6 +154,8 @@ def test_streamed_audits_are_those_of_the_whole_tensor(net):
     assert streamed == audit_paths(net, ["0", "1", "3"], x, y, **options)
     with pytest.raises(InvalidInput, match="has its own; leave them out"):
         as_stream(stream, y)
+    with pytest.raises(InvalidInput, match="images: the stream holds none"):
+        audit_silent(net, Counting(0), **options)
     with pytest.raises(InvalidInput, match="60 images but 59 labels"):
         as_stream(x, y[:-1])
 

@@ -59,7 +59,7 @@ def genuine(pool, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everything():
-    return plan([])
+    return plan()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -412,9 +412,9 @@ def test_parts_rows_and_matches_are_checked():
         selfcheck(["construction"])
     with pytest.raises(InvalidInput, match="nothing of hypotheses matches 'zzz'"):
         selfcheck(["hypotheses"], rows=["constant"], match="zzz", jobs=1)
-    with pytest.raises(InvalidInput, match="parts: none is named"):
+    with pytest.raises(InvalidInput, match="parts: none is given; known: constructions"):
         selfcheck([])
-    with pytest.raises(InvalidInput, match="rows: none is named"):
+    with pytest.raises(InvalidInput, match="rows: none is given; name one"):
         selfcheck(rows=[])
     with pytest.raises(InvalidInput, match="its files belong to no row, but the row constant is"):
         selfcheck(["hypotheses", "tampering"], rows=["constant"])

@@ -23,7 +23,7 @@ PAPER = "Don't trust your eyes: on the (un)reliability of feature visualizations
 
 @pytest.fixture(scope="module")
 def everything():
-    return plan([])
+    return plan()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -48,7 +48,7 @@ def certify(
     try:
         with progress_bar("certifying") as progress:
             done = write(
-                keys or [],
+                keys or None,
                 output,
                 dims=numbers,
                 jobs=check_jobs(jobs),

@@ -132,7 +132,7 @@ def verify(
     from trompe.proofs.verify import expand_keys
     from trompe.render import outcome_json, outcomes_text
 
-    wanted = expand_keys(keys or [], parse_dims(dims))
+    wanted = expand_keys(keys or None, parse_dims(dims))
     with progress_bar("checking") as progress:
         outcomes = verify_keys(
             wanted, solvers=solver or tuple(SOLVERS), jobs=check_jobs(jobs), progress=progress
