@@ -92,7 +92,7 @@ def check_obligation(
     ------
     InvalidInput : no solver is given.
     """
-    solvers = at_least_one("solvers", solvers, "one must check")
+    solvers = at_least_one("solvers", solvers, "at least one must check")
     asked = scripts(item, Scope(constructions))
     answers = tuple(solve(name, asked.main) for name in solvers)
 
@@ -370,7 +370,7 @@ def _check(
     No thread is started here: Z3 terms that Python's garbage collector frees in another thread
     damage Z3's tables while a solver runs.
     """
-    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "one must check")))
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
     for name in names:
         available(name)
     # The longest first: SymPy takes a second to import, networks and large d have most cases.

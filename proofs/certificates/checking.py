@@ -62,7 +62,7 @@ def check_set(
     InvalidInput : no solver is given; this is no certificate set: no folder, no manifest, or one that breaks its schema.
     UnknownKey, MissingDependency : a solver that is not there.
     """
-    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "one must check")))
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
     for name in names:
         available(name)
     folder = Path(folder)

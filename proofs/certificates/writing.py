@@ -107,7 +107,7 @@ def certify(
     InvalidInput : no key or no solver is given; the folder cannot be written or holds other things; what stood there stays.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "one must check")))
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
     for name in names:
         available(name)
     wanted = plan(keys, dims)

@@ -106,7 +106,7 @@ def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> 
     ------
     InvalidInput : no solver is given.
     """
-    solvers = at_least_one("solvers", solvers, "one must check")
+    solvers = at_least_one("solvers", solvers, "at least one must check")
     with limited(MAX_STEPS):
         findings = [_statement(witness), *_setting(witness)]
         if all(f.verdict == "PROVED" for f in findings):
