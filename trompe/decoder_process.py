@@ -16,6 +16,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.streams import complain, guard
+
 
 def main() -> None:
     """Serve until the input ends."""
@@ -25,16 +27,25 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nowhere, 0)
     os.dup2(2, 1)
+    guard()  # what the decoder prints may be lost, but is no fault of it
 
     from trompe.asking import Input, Reply, call
     from trompe.theory import task
     from trompe.theory.exact import one_line
 
     def say(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        try:
+            answers.write(json.dumps(message) + "\n")
+            answers.flush()
+        except OSError:  # whoever asks has gone, or the decoder closed it
+            os._exit(1)
 
-    source = json.loads(questions.readline())
+    first = questions.readline()
+    if not first:
+        sys.exit(
+            complain("trompe.decoder_process", "no question; trompe refute starts this process")
+        )
+    source = json.loads(first)
     asked = task(source["task"])
     decoder, complaint = _load(source)
     say(complaint)

@@ -19,7 +19,6 @@ from typing import Any
 from trompe.proofs.certificates.folder import (
     UNFINISHED,
     Listing,
-    Unreadable,
     list_folder,
     read_member,
 )
@@ -41,6 +40,8 @@ from trompe.proofs.certificates.writing import combine, not_contained
 from trompe.proofs.solvers import SOLVERS, Answer, available, solver_version
 from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey, theorem
+
+from trompe.ground.reading import Unreadable
 
 __all__ = ["KINDS", "CheckReport", "Failure", "check_set"]
 
