@@ -21,13 +21,13 @@ from trompe.ground.streams import complain, guard
 
 def main() -> None:
     """Serve until the input ends."""
+    guard()  # what the decoder prints may be lost, but that is no fault of it
     # The pipes are moved away from the standard streams before any of the decoder's code runs.
     questions = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nowhere, 0)
     os.dup2(2, 1)
-    guard()  # what the decoder prints may be lost, but is no fault of it
 
     from trompe.asking import Input, Reply, call
     from trompe.theory import task

@@ -209,6 +209,7 @@ class Store:
 
     def _make(self, folder: Path) -> None:
         missing = []
+        folder = Path(os.path.realpath(folder))  # behind a link that leads to no folder yet
         while not folder.exists():
             missing.append(folder)
             folder = folder.parent
