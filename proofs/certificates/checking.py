@@ -19,7 +19,6 @@ from typing import Any
 from trompe.proofs.certificates.folder import (
     UNFINISHED,
     Listing,
-    Unreadable,
     list_folder,
     read_member,
 )
@@ -43,6 +42,7 @@ from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey, theorem
 
 from trompe.ground.errors import at_least_one
+from trompe.ground.reading import Unreadable
 
 __all__ = ["KINDS", "CheckReport", "Failure", "check_set"]
 

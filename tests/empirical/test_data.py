@@ -132,7 +132,7 @@ def test_picture_is_scaled_and_quantised(tmp_path):
     picture = load_picture(tmp_path / "white.png", (1, 8, 8), 16)
     assert picture.shape == (1, 8, 8)
     assert (picture == 16).all()
-    with pytest.raises(InvalidInput, match="no such file"):
+    with pytest.raises(InvalidInput, match="it is not there"):
         load_picture(tmp_path / "none.png", (1, 8, 8))
 
 

@@ -265,7 +265,7 @@ def test_rows_with_label_yes(capfd, folder):
     ("source", "options", "said"),
     [
         ("mine.py", CONVEX_SIDE, "expected FILE.py:FUNCTION"),
-        ("nothing.py:side", CONVEX_SIDE, "no file"),
+        ("nothing.py:side", CONVEX_SIDE, "it is not there"),
         ("mine.py:sied", CONVEX_SIDE, "did you mean side?"),
         ("mine.py:NUMBER", CONVEX_SIDE, "is no function"),
         ("mine.py:side", ("--class", "convx", "--task", "side"), "did you mean convex"),

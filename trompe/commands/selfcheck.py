@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Jobs, Output, check_jobs, emit, progress_bar
+from trompe.commands.shared import Jobs, Output, check_jobs, destination, emit, progress_bar
 
 if TYPE_CHECKING:
     from trompe.proofs.selfcheck import Report
@@ -43,23 +43,17 @@ def selfcheck(
     Exit status 0 only if no mutant survives that is not listed as equivalent, and every tampered file is
     rejected for its reason.
     """
-    from trompe.theory import InvalidInput, UnknownKey
+    from trompe.theory import UnknownKey
 
     if format not in ("text", "json"):
         raise UnknownKey("format", format, ("text", "json"))
-    if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    place = destination(output)
     number = check_jobs(jobs)
     from trompe.proofs.selfcheck import selfcheck as run
 
-    try:
-        with progress_bar("damaging") as progress:
-            report = run(
-                only or None, rows=row or None, match=match, jobs=number, progress=progress
-            )
-    except KeyboardInterrupt:  # the option parser would end without a word
-        raise typer.Abort from None
-    emit(_as_json(report) if format == "json" else _as_text(report), output)
+    with progress_bar("damaging") as progress:
+        report = run(only or None, rows=row or None, match=match, jobs=number, progress=progress)
+    emit(_as_json(report) if format == "json" else _as_text(report), place)
     return 0 if report.passed else 1
 
 
