@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from trompe.empirical.witness import accepted_numbers, read_witness, results_table
+from trompe.ground.files import write_file
 
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data"
@@ -56,7 +57,7 @@ def rewritten(page: str) -> str:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["seeds"]:
         collected = collect([Path(name) for name in sys.argv[2:]])
-        SEEDS.write_text(json.dumps(collected, indent=1) + "\n", encoding="utf-8")
+        write_file(SEEDS, json.dumps(collected, indent=1) + "\n")
     elif sys.argv[1:]:
         sys.exit(__doc__)
-    PAGE.write_text(rewritten(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    write_file(PAGE, rewritten(PAGE.read_text(encoding="utf-8")))

@@ -1,79 +1,28 @@
-"""Files that survive a crash: written beside, then renamed; tensors cached under a key of what made them."""
+"""Tensors cached in files under a key of what made them; JSON files."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import hashlib
 import json
 import os
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.theory import InvalidInput, MissingDependency
+from trompe.ground.files import write_file
+from trompe.theory import MissingDependency
 
-__all__ = ["TensorCache", "atomic_write", "check_writable", "state_sha256", "write_json"]
+__all__ = ["TensorCache", "json_text", "state_sha256"]
 
 REVISION = 2
 """Part of every key: raise it when a change of code changes what is cached."""
 
 
-@contextlib.contextmanager
-def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """A binary file that appears under `path` whole, or not at all.
-
-    Raises
-    ------
-    InvalidInput : the place cannot be written; what stood there stays.
-    """
-    with _places(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-            os.chmod(beside, 0o644)  # mkstemp makes it private to its owner
-            os.replace(beside, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(beside)
-            raise
-
-
-def check_writable(path: Path) -> None:
-    """Can a file be put under `path`? To be asked before hours of work, not after; missing folders are made.
-
-    Raises
-    ------
-    InvalidInput : as `atomic_write` would.
-    """
-    with _places(path):
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-
-
-@contextlib.contextmanager
-def _places(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise InvalidInput(
-            f"{path} cannot be written ({error.strerror or error}); choose another place"
-        ) from error
-
-
-def write_json(path: Path, value: Any) -> None:
+def json_text(value: Any) -> str:
     """`value` as indented JSON with a final newline; NaN is refused."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    with atomic_write(path) as file:
-        file.write(text.encode())
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def state_sha256(state: Mapping[str, torch.Tensor]) -> str:
@@ -128,8 +77,7 @@ class TensorCache:
         tensors = {name: t.detach().cpu().contiguous().clone() for name, t in state.items()}
         digest = bytes.fromhex(state_sha256(tensors))
         tensors["__sha256__"] = torch.tensor(list(digest), dtype=torch.uint8)
-        with atomic_write(self.path(kind, key)) as file:
-            file.write(save(tensors))
+        write_file(self.path(kind, key), save(tensors), parents=True)
 
     def discard(self, kind: str, key: Mapping[str, Any]) -> None:
         """Forget this key."""

@@ -44,6 +44,7 @@ def app_reproduce(
 ) -> None:
     """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
     from rich.console import Console
+
     from trompe.empirical.runner import reproduce
 
     console = Console()
@@ -65,7 +66,7 @@ def app_reproduce(
             experiment, data, device, seed, output,
             target=target, cache=cache, threads=threads, force=force, done=report,
         )  # fmt: skip
-    if not all(witness["accepted"] for witness in results.values()):
+    if any(witness["missed"] for witness in results.values()):
         raise typer.Exit(1)
 
 
@@ -86,13 +87,16 @@ def app_audit_silent(
 
     from rich.console import Console
     from rich.table import Table
+
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits import audit_silent
-    from trompe.empirical.cache import write_json
+    from trompe.empirical.cache import json_text
+    from trompe.ground.files import Destination
 
+    written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = _load(model, images, place, output)
+        network, natural = _load(model, images, place)
         found = audit_silent(
             network, natural, layers=_names(layers), steps=steps, batch=batch, seed=seed
         )
@@ -108,14 +112,10 @@ def app_audit_silent(
         f"Units silent on all {found.images} images that can be driven: {len(found.driven)}.",
         highlight=False,
     )
-    if output is not None:
-        write_json(
-            output,
-            {
-                "images": found.images,
-                "units": found.units,
-                "silent": [asdict(u) for u in found.silent],
-            },
+    if written is not None:
+        silent_units = [asdict(u) for u in found.silent]
+        written.write(
+            json_text({"images": found.images, "units": found.units, "silent": silent_units})
         )
 
 
@@ -135,18 +135,21 @@ def app_audit_paths(
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
     from rich.console import Console
     from rich.table import Table
+
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits import audit_paths
-    from trompe.empirical.cache import write_json
+    from trompe.empirical.cache import json_text
+    from trompe.ground.files import Destination
     from trompe.theory import InvalidInput
 
     try:
         indices = [int(u) for u in _names(units)]
     except ValueError:
         raise InvalidInput(f"units = {units!r}; expected numbers, comma-separated") from None
+    written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = _load(model, images, place, output)
+        network, natural = _load(model, images, place)
         found = audit_paths(
             network,
             _names(layers),
@@ -176,34 +179,28 @@ def app_audit_paths(
             "no scale: natural images of one class are no more alike there than those of different classes.",
             highlight=False,
         )
-    if output is not None:
+    if written is not None:
         rows = [
             {"layer": v.layer, "visualizations": [v.mean, v.error] if v.comparable else None,
              "noise": [n.mean, n.error] if n.comparable else None, "different": v.different, "same": v.same}
             for v, n in pairs
         ]  # fmt: skip
-        write_json(
-            output,
-            {
-                "measure": measure,
-                "images": found.images,
-                "read_as_class": found.read_as_class,
-                "layers": rows,
-            },
-        )
+        summary = {
+            "measure": measure,
+            "images": found.images,
+            "read_as_class": found.read_as_class,
+            "layers": rows,
+        }
+        written.write(json_text(summary))
 
 
-def _load(model: str, images: Path, place: Any, output: Path | None) -> tuple[Any, Any]:
-    """The network and a stream of all images of the folder, on the device; before that, can `output` be written?"""
-    from trompe.empirical.cache import check_writable
+def _load(model: str, images: Path, place: Any) -> tuple[Any, Any]:
+    """The network and a stream of all images of the folder, on the device."""
     from trompe.empirical.networks import load_model
     from trompe.empirical.streams import open_images
 
     natural = open_images(images, place)
-    network = load_model(model, place)
-    if output is not None:
-        check_writable(output)
-    return network, natural
+    return load_model(model, place), natural
 
 
 def _plus_minus(similarity: Any) -> str:

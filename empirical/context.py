@@ -14,7 +14,7 @@ from typing import Any
 
 from trompe.empirical import figures
 from trompe.empirical._torch import torch
-from trompe.empirical.cache import TensorCache, atomic_write, state_sha256
+from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.circuit import identical
 from trompe.empirical.data import ImageData
 from trompe.empirical.detector import Settings, every_setting
@@ -22,6 +22,7 @@ from trompe.empirical.maximization import Maximization, maximize
 from trompe.empirical.parametrizations import PARAMETRIZATIONS, mean_spectrum, parametrization
 from trompe.empirical.training import classifier, predict
 from trompe.empirical.witness import Witness
+from trompe.ground.files import write_file
 
 __all__ = ["Context"]
 
@@ -235,8 +236,7 @@ class Context:
 
     def text(self, key: str, name: str, content: str) -> None:
         """Save a text file into the experiment's folder."""
-        with atomic_write(self.folder / key / name) as file:
-            file.write(content.encode())
+        write_file(self.folder / key / name, content, parents=True)
 
 
 def digest(value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.empirical.image_files import Bytes, holds_idx, idx_file, list_folder, read_idx
 from trompe.theory import InvalidInput
 
@@ -211,11 +212,18 @@ def load_folder(folder: str | Path) -> ImageData:
 def _split(
     name: str, images: Bytes, labels: NDArray[np.int64], levels: int, classes: tuple[str, ...]
 ) -> ImageData:
-    """Every fifth image of each class, counted in the given order, is a test image."""
+    """Every fifth image of each class, counted in the given order, is a test image.
+
+    Raises
+    ------
+    InvalidInput : there are not two images, one to train on and one to test.
+    """
+    if len(labels) < 2:
+        raise InvalidInput(f"{name}: {len(labels)} pictures; expected at least 2, train and test")
     held_out = np.zeros(len(labels), dtype=bool)
     for label in np.unique(labels):
         held_out[np.flatnonzero(labels == label)[4::5]] = True
     if not held_out.any():
-        held_out[-1:] = len(labels) > 1
+        held_out[-1] = True
     parts: list[Any] = [Split(images[m], labels[m], levels) for m in (~held_out, held_out)]
     return ImageData(name, parts[0], parts[1], classes)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.constructions import Hats, Triple
 from trompe.constructions.rows.free import HatParameters
 from trompe.empirical._torch import torch
@@ -248,7 +249,7 @@ def erm_pair(
 
     Raises
     ------
-    InvalidInput : a shown picture is one of the images, or the two are equal.
+    InvalidInput : a shown picture is one of the images, or the two are equal; or no test image is left.
     """
     eta = as_eta(eta)
     train = data.train.images.reshape(len(data.train), -1)
@@ -272,6 +273,11 @@ def erm_pair(
         else:
             seen.add(key)
             kept.append(j)
+    if not kept:
+        raise InvalidInput(
+            f"{data.name}: every one of its {len(test)} test images is a training image, so that its value is "
+            "known; give test images of their own"
+        )
     shown = np.stack([argmin.reshape(-1), argmax.reshape(-1)])
     for name, row in zip(("argmin", "argmax"), shown, strict=True):
         if row.tobytes() in seen or (shown[0] == shown[1]).all():

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from trompe.empirical.cache import atomic_write
+
+from trompe.ground.files import write_file
 from trompe.theory import MissingDependency
 
 __all__ = ["COLOURS", "binomial_interval", "curves", "image_grid", "ridges", "save", "spans"]
@@ -55,8 +56,7 @@ def save(figure: Any, folder: Path, name: str) -> str:
         buffer = io.BytesIO()
         with _matplotlib().rc_context({"pdf.fonttype": 42}):  # letters stay letters in the PDF
             figure.savefig(buffer, format=suffix, **options)
-        with atomic_write(folder / f"{name}.{suffix}") as file:
-            file.write(buffer.getvalue())
+        write_file(folder / f"{name}.{suffix}", buffer.getvalue(), parents=True)
     return f"{name}.png"
 
 

@@ -16,6 +16,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from trompe.ground.reading import Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
 
 __all__ = [
@@ -30,6 +32,9 @@ __all__ = [
 ]
 
 Bytes: TypeAlias = NDArray[np.uint8]
+
+MAX_PICTURE_BYTES = 2**30
+"""The largest picture file that is opened."""
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 
@@ -73,7 +78,12 @@ def open_idx(path: Path, axes: int) -> Iterator[tuple[tuple[int, ...], Callable[
 
             def take(count: int) -> Bytes:
                 nonlocal given
-                raw = file.read(count * size)
+                try:
+                    raw = file.read(count * size)
+                except MemoryError:  # gzipped: its size is only what its header says
+                    raise InvalidInput(
+                        f"{path}: memory does not hold its images; {wrong}"
+                    ) from None
                 given += count
                 if len(raw) != count * size or (given == shape[0] and file.read(1)):
                     raise InvalidInput(f"{path}: another number of bytes; {wrong}")
@@ -192,6 +202,7 @@ def _opened(path: Path) -> Iterator[Any]:
             "Pillow is not installed, it reads pictures; it comes with: pip install 'trompe[empirical]'"
         ) from error
     try:
+        check_file(path, MAX_PICTURE_BYTES)
         with Image.open(path) as picture:
             if picture.mode.startswith(("I", "F")):
                 raise InvalidInput(
@@ -200,8 +211,8 @@ def _opened(path: Path) -> Iterator[Any]:
             yield picture
     except InvalidInput:
         raise
-    except FileNotFoundError:
-        raise InvalidInput(f"{path}: no such file; expected a picture") from None
+    except Unreadable as error:
+        raise InvalidInput(f"{path}: {error}; expected a picture") from None
     except Exception as error:  # Pillow raises many kinds for damaged files
         raise InvalidInput(
             f"{path}: not a readable picture ({error}); remove or replace it"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import torch
+from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput, UnknownKey
 
 __all__ = [
@@ -228,8 +229,10 @@ def load_model(spec: str, device: torch.device | str = "cpu") -> nn.Module:
         raise InvalidInput(
             f"model = {spec!r}; expected FILE.py:FUNCTION, a function that returns the network"
         )
-    if not path.is_file():
-        raise InvalidInput(f"model: no file {path}; expected FILE.py:FUNCTION")
+    try:
+        check_file(path, MAX_CODE_BYTES)
+    except Unreadable as error:
+        raise InvalidInput(f"model: {path}: {error}; expected FILE.py:FUNCTION") from None
     module_spec = importlib.util.spec_from_file_location(path.stem, path)
     if module_spec is None or module_spec.loader is None:
         raise InvalidInput(f"model: {path} is not a Python file; expected FILE.py:FUNCTION")

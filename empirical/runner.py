@@ -14,11 +14,12 @@ from trompe.empirical import (
     experiment_silent,
 )
 from trompe.empirical._torch import pick_device, repeatable, torch
-from trompe.empirical.cache import REVISION, TensorCache, check_writable, write_json
+from trompe.empirical.cache import REVISION, TensorCache, json_text
 from trompe.empirical.context import Context, digest
 from trompe.empirical.data import ImageData, load_data
 from trompe.empirical.image_files import load_picture
 from trompe.empirical.witness import Witness, read_witness, versions
+from trompe.ground.files import Destination, write_file
 from trompe.theory import InvalidInput, UnknownKey
 
 __all__ = ["EXPERIMENTS", "reproduce"]
@@ -31,6 +32,8 @@ EXPERIMENTS: dict[str, Callable[[Context], Witness]] = {
     "path-similarity": experiment_paths.run,
 }
 """In the order in which `all` runs them."""
+MARK = ".trompe-experiment"
+"""An empty file in a folder that an experiment has made."""
 
 
 def reproduce(
@@ -87,7 +90,9 @@ def reproduce(
     store = TensorCache(cache)
     there = [folder / key for key in keys if (folder / key).exists()]
     for needed in (folder, store.folder, *there):  # before the work, not after it
-        check_writable(needed / "witness.json")
+        Destination(needed / "witness.json", parents=True)
+    for key in keys:
+        _check_made_here(folder / key, key)
     results = {}
     with repeatable(threads, place):
         ctx = Context(images, place, seed, folder, store, show, picture)
@@ -103,10 +108,12 @@ def reproduce(
             else:
                 found = None
                 ctx.timings = {}
+                _check_made_here(folder / key, key)
+                write_file(folder / key / MARK, "", parents=True)
                 with ctx.timed("all"):
                     witness = EXPERIMENTS[key](ctx)
                 witness.identity = identity
-                write_json(folder / key / "timings.json", ctx.timings)
+                write_file(folder / key / "timings.json", json_text(ctx.timings))
                 witness.write(folder / key)
                 results[key] = witness.as_json()
             if done is not None:
@@ -122,6 +129,17 @@ def _identity(ctx: Context, key: str) -> str:
             "target": None if ctx.target is None else ctx.target.tolist(), "steps": ctx.steps,
         }
     )  # fmt: skip
+
+
+def _check_made_here(folder: Path, key: str) -> None:
+    """Refuse a folder with anything in it that no run of this experiment has made: files would be replaced."""
+    if not folder.is_dir() or (folder / MARK).is_file():
+        return
+    entry = next(folder.iterdir(), None)
+    if entry is not None and (read_witness(folder) or {}).get("key") != f"empirical/{key}":
+        raise InvalidInput(
+            f"output {folder} holds {entry.name!a} and no witness of {key}; give a folder where it is new or empty"
+        )
 
 
 def _complete(folder: Path, witness: dict[str, Any]) -> bool:

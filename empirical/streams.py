@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.empirical._torch import torch
 from trompe.empirical.data import (
     IDX_STEMS,
@@ -158,10 +159,17 @@ def open_images(name: str | Path, device: torch.device | str = "cpu") -> ImageSt
 def as_stream(
     images: torch.Tensor | ImageStream, labels: torch.Tensor | None = None
 ) -> ImageStream:
-    """Tensors as a stream; a stream, which has labels of its own, as it is."""
+    """Tensors as a stream; a stream, which has labels of its own, as it is.
+
+    Raises
+    ------
+    InvalidInput : there is no image, or labels do not fit.
+    """
     if isinstance(images, ImageStream):
         if labels is not None:
             raise InvalidInput("labels: a stream of images has its own; leave them out")
+        if not len(images):
+            raise InvalidInput("images: the stream holds none; an audit needs at least one")
         return images
     return TensorStream(images, labels)
 

@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from trompe.empirical._torch import torch
-from trompe.empirical.cache import state_sha256, write_json
+from trompe.empirical.cache import json_text, state_sha256
 from trompe.empirical.data import ImageData
+from trompe.ground.files import write_file
+from trompe.ground.reading import Unreadable, read_file
 from trompe.theory import InvalidInput
 
 __all__ = ["SCHEMA_FILE", "Witness", "accepted_numbers", "read_witness", "results_table"]
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "witness-empirical.schema.json"
 SCHEMA_VERSION = 1
+MAX_BYTES = 64 * 2**20
+"""The largest witness that is read."""
 
 
 class Witness:
@@ -95,9 +100,10 @@ class Witness:
         )
 
     @property
-    def accepted(self) -> bool:
-        """Is every acceptance met?"""
-        return all(m["acceptance"]["met"] for m in self.measurements if "acceptance" in m)
+    def accepted(self) -> bool | None:
+        """Is every acceptance met? None where nothing is held against one."""
+        met = [m["acceptance"]["met"] for m in self.measurements if "acceptance" in m]
+        return all(met) if met else None
 
     def missed(self) -> list[str]:
         """The names of the measurements that miss their acceptance."""
@@ -127,7 +133,7 @@ class Witness:
     def write(self, folder: Path) -> Path:
         """Write `witness.json` (beside, then renamed); its path."""
         path = folder / "witness.json"
-        write_json(path, self.as_json())
+        write_file(path, json_text(self.as_json()), parents=True)
         return path
 
 
@@ -151,8 +157,8 @@ def _version(package: str) -> str:
 def read_witness(folder: Path) -> dict[str, Any] | None:
     """The witness in this folder, or None where there is none or it is damaged."""
     try:
-        content = json.loads((folder / "witness.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(read_file(folder / "witness.json", MAX_BYTES))
+    except (Unreadable, ValueError, RecursionError):
         return None
     return (
         content if isinstance(content, dict) and content.get("schema") == SCHEMA_VERSION else None

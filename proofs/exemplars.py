@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from trompe.constructions import mix
 from trompe.constructions.cones import ConeParameters, ConeTriple, excess
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation

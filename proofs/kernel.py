@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.files import write_file
+from trompe.ground.streams import run_main
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem, theorem
 
 __all__ = [
@@ -425,11 +427,7 @@ def release(places: Places) -> Path:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> Path:
-    """Written beside and renamed, so that no reader sees half a file."""
-    path.parent.mkdir(exist_ok=True)
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    write_file(path, json.dumps(content, indent=1) + "\n", parents=True)
     return path
 
 
@@ -462,4 +460,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main, "kernel"))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import z3
+
 from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Construction
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import Array, ObjectNamespace

@@ -30,6 +30,7 @@ solver.
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import os
@@ -495,5 +496,53 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
+# -- standard streams --------------------------------------------------------------------------
+
+
+class Said:
+    """A standard stream that raises nothing: the first error of a write is kept, and what follows is dropped."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.error: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """Pass the text on at once."""
+        if self.error is None:
+            try:
+                if self.stream is None:
+                    raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+                code = self.stream.encoding or "utf-8"
+                self.stream.write(text.encode(code, "backslashreplace").decode(code))
+                self.stream.flush()
+            except OSError as error:
+                self.error = error
+                if self.stream is not None:  # Python would try again when it ends, and complain
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def run() -> int:
+    """`main`, and the exit status that it has: 141 where the reader has gone, 2 where output was lost."""
+    out, sys.stderr = Said(sys.stdout), Said(sys.stderr)
+    sys.stdout = out
+    try:
+        status = main()
+    except SystemExit as stop:  # the option parser has said why, or has shown its help
+        status = stop.code if isinstance(stop.code, int) else 0
+    except KeyboardInterrupt:
+        print("interrupted; nothing was changed or written", file=sys.stderr)
+        return 130
+    if out.error is None:
+        return status
+    if isinstance(out.error, BrokenPipeError):
+        return 141
+    print(f"standard output cannot be written ({out.error.strerror})", file=sys.stderr)
+    return 2
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -24,6 +23,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.files import write_file
+from trompe.ground.streams import run_main
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem
 
 __all__ = ["explained", "problems", "released", "update"]
@@ -117,9 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
         except InvalidInput as error:
             print(error, file=sys.stderr)
             return 1
-        beside = path.with_suffix(".tmp")
-        beside.write_text(json.dumps(file, indent=1) + "\n", encoding="utf-8")
-        os.replace(beside, path)
+        write_file(path, json.dumps(file, indent=1) + "\n")
     found = problems(file, changelog)
     for line in found:
         print(line, file=sys.stderr)
@@ -129,4 +128,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_main(main, "released"))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import z3
+
 from trompe.proofs.obligations import Claim, Obligation, Scope
 
 __all__ = ["Scripts", "script", "scripts"]

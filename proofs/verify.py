@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, Construction
+from trompe.ground.errors import at_least_one
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
 from trompe.proofs.parallel import results
@@ -84,7 +85,12 @@ def check_obligation(
 
     PROVED needs `unsat` from every solver for the negated sentence, and `sat` from every solver for the
     hypotheses alone and for the sentence with its planted fault. REFUTED comes with a point.
+
+    Raises
+    ------
+    InvalidInput : no solver is given.
     """
+    solvers = at_least_one("solvers", solvers, "at least one must check")
     asked = scripts(item, Scope(constructions))
     answers = tuple(solve(name, asked.main) for name in solvers)
 
@@ -145,17 +151,18 @@ def all_keys(dims: Iterable[int] = DEFAULT_DIMS) -> list[str]:
     return [item.key for item in registered(families(), dims)] + list(IDENTITIES)
 
 
-def expand_keys(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> list[str]:
-    """The obligations behind theorems, rows and obligation families, each once; all of them for no keys.
+def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT_DIMS) -> list[str]:
+    """The obligations behind theorems, rows and obligation families, each once; all of them for None.
 
     Raises
     ------
-    UnknownKey : a key names none of these.
+    UnknownKey : a key names none of these. InvalidInput : no key, or one that is about none of the dimensions.
     """
-    chosen, numbers = list(keys), check_dims(dims, ())
-    all_theorems, rows = (*THEOREMS, *EXTENDED_THEOREMS), (*CLASSES, *EXTENDED)
-    if not chosen:
+    numbers = check_dims(dims, ())
+    if keys is None:
         return all_keys(numbers)
+    chosen = at_least_one("keys", keys, "name a theorem, row or obligation, or pass None for all")
+    all_theorems, rows = (*THEOREMS, *EXTENDED_THEOREMS), (*CLASSES, *EXTENDED)
     found: dict[str, None] = {}
     for key in chosen:
         if key in all_theorems or key in rows:
@@ -164,7 +171,13 @@ def expand_keys(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> list
             check_dims(numbers, dict.fromkeys(theorem(name).row for name in involved))
             found |= dict.fromkeys(k for name in involved for k in _wanted(name, numbers))
         elif key in families():
-            found |= dict.fromkeys(o.key for o in registered([key], numbers))
+            items = registered([key], numbers)
+            if not items:
+                raise InvalidInput(
+                    f"{key}: it is about other d than {', '.join(map(str, numbers))}; add a dimension or "
+                    "leave it out"
+                )
+            found |= dict.fromkeys(o.key for o in items)
         elif key in IDENTITIES:
             found[key] = None
         else:
@@ -181,10 +194,10 @@ def check_dims(dims: Iterable[Any], rows_shown: Iterable[str]) -> tuple[int, ...
 
     Raises
     ------
-    InvalidInput : a dimension is no integer or below 1, or none suits a row.
+    InvalidInput : there is no dimension, one is no integer or below 1, or none suits a row.
     """
     numbers = []
-    for d in dims:
+    for d in at_least_one("dims", dims, "expected at least one d, such as 1"):
         if isinstance(d, bool) or not isinstance(d, int) or d < 1:
             raise InvalidInput(f"dimension {d!r}: expected an integer of at least 1")
         numbers.append(d)
@@ -304,8 +317,8 @@ class Table:
 
     @property
     def is_proved(self) -> bool:
-        """Is every shown cell proved?"""
-        return all(cell.verdict == "PROVED" for cell in self.cells.values())
+        """Is a cell shown, and is every shown cell proved?"""
+        return bool(self.cells) and all(cell.verdict == "PROVED" for cell in self.cells.values())
 
 
 def _with_parents(keys: Iterable[str]) -> list[str]:
@@ -336,9 +349,10 @@ def verify_keys(
 
     Raises
     ------
-    UnknownKey, MissingDependency : a key or solver that is not there.
+    UnknownKey, MissingDependency : a key or solver that is not there. InvalidInput : no key or no solver.
     """
-    return _check(keys, (), solvers, jobs, progress, constructions)[0]
+    wanted = at_least_one("keys", keys, "name an obligation, such as mix/gap")
+    return _check(wanted, (), solvers, jobs, progress, constructions)[0]
 
 
 def _check(
@@ -354,9 +368,7 @@ def _check(
     No thread is started here: Z3 terms that Python's garbage collector frees in another thread
     damage Z3's tables while a solver runs.
     """
-    names = tuple(dict.fromkeys(solvers))
-    if not names:
-        raise InvalidInput("no solver is given; at least one must check")
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
     for name in names:
         available(name)
     # The longest first: SymPy takes a second to import, networks and large d have most cases.
@@ -410,14 +422,20 @@ def verify_table(
 
     Raises
     ------
-    UnknownKey : no such row or theorem. InvalidInput : a dimension that suits no shown row.
+    UnknownKey : no such row or theorem. InvalidInput : no row, theorem, dimension or solver is named, or a
+    dimension suits no shown row.
     """
     if theorems is not None:
-        shown = [theorem(key).key for key in theorems]
+        asked = at_least_one("theorems", theorems, "name one, such as convex/side")
+        shown = [theorem(key).key for key in asked]
     else:
         everything = (*CLASSES, *EXTENDED)
         default = everything if extended else tuple(CLASSES)
-        chosen = default if rows is None else [row_class(row).key for row in rows]
+        if rows is None:
+            chosen = default
+        else:
+            asked = at_least_one("rows", rows, "name one, such as convex, or pass None for all")
+            chosen = tuple(row_class(row).key for row in asked)
         shown = [f"{row}/{task}" for row in everything if row in chosen for task in TASKS]
     involved = _with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))

@@ -1,5 +1,12 @@
 """What is claimed: visualizations, tasks, function classes with their sharp envelopes, the theorems."""
 
+from trompe.ground.errors import (
+    InvalidInput,
+    MissingDependency,
+    QueryShown,
+    TrompeError,
+    UnknownKey,
+)
 from trompe.theory.catalogue import (
     ALL_THEOREMS,
     CLASSES,
@@ -33,14 +40,6 @@ from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.statements import PAPER, Form, Statement, Theorem
 from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import (
-    InvalidInput,
-    MissingDependency,
-    QueryShown,
-    TrompeError,
-    UnknownKey,
-)
 
 __all__ = [
     "ALL_THEOREMS",

@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
 from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres
 from trompe.theory.function_class import FunctionClass
@@ -15,8 +17,6 @@ from trompe.theory.reasons import reason
 from trompe.theory.sites import UNIT, Floats, Surd, check_floats, directed
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Bound", "Bounds", "Verdict", "bound"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.function_class import FunctionClass
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d
@@ -22,8 +23,6 @@ from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.statements import Theorem, cells
-
-from trompe.ground.errors import InvalidInput, UnknownKey
 
 __all__ = [
     "ALL_THEOREMS",

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, check_short, written
 from trompe.theory.namespace import NumpyNamespace
 from trompe.theory.sites import UNIT, Floats, Site, Surd, as_site, directed
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = [
     "BLOCK",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from trompe.ground.errors import InvalidInput, QueryShown
 from trompe.theory.exact import Point, as_point, show
 from trompe.theory.fibres import Fibres, Unproved
 from trompe.theory.namespace import Array, ArrayNamespace
@@ -14,8 +15,6 @@ from trompe.theory.shares.base import SharpRow
 from trompe.theory.statements import Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput, QueryShown
 
 __all__ = ["Comparison", "FunctionClass", "Inclusion", "check_corner", "corner_reflection"]
 

@@ -9,10 +9,13 @@ import signal
 import sys
 from types import FrameType
 
+from trompe.ground.streams import guard
+
 
 def main() -> None:
     """Run the command line and exit."""
     try:
+        guard()
         _take_interrupts()
         from trompe.cli import run
     except KeyboardInterrupt:  # while modules are loaded

@@ -21,6 +21,7 @@ from typing import IO, Any
 import numpy as np
 
 from trompe.constructions.adversary import read_answer
+from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput, Point, Task, Visualization
 from trompe.theory.exact import one_line
 
@@ -217,8 +218,10 @@ def parse_source(text: str) -> tuple[Path, str]:
             f"decoder {text!r}; expected FILE.py:FUNCTION, a function of a visualization and a query"
         )
     path = Path(path_text)
-    if not path.is_file():
-        raise InvalidInput(f"decoder: no file {path}; expected FILE.py:FUNCTION")
+    try:
+        check_file(path, MAX_CODE_BYTES)
+    except Unreadable as error:
+        raise InvalidInput(f"decoder: {path}: {error}; expected FILE.py:FUNCTION") from None
     if path.suffix != ".py":
         raise InvalidInput(f"decoder: {path} is not a Python file; expected FILE.py:FUNCTION")
     return path.resolve(), name

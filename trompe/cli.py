@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from trompe.commands import bound, certify, cite, fuzz, refute, selfcheck, theorems, witness
 from trompe.commands.shared import Interrupted
 from trompe.empirical import cli as experiments
+from trompe.ground.errors import InvalidInput, TrompeError
+from trompe.ground.streams import complain, finish
 
 __all__ = ["app", "run"]
 
+
+class _Commands(TyperGroup):
+    """All commands. An input that ends early is no Ctrl-C, which the option parser makes of it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except EOFError as error:
+            raise InvalidInput(f"an input ended early ({error or 'no reason given'})") from error
+        except SystemExit as stop:
+            raise InvalidInput(f"code that was run here called exit ({stop.code})") from stop
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="trompe",
     help="The impossibility table of feature visualization, regenerated from checked proofs.",
     no_args_is_help=True,
@@ -26,25 +41,28 @@ app = typer.Typer(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit status. Bad input is one line on standard error and 2."""
+    return finish(_run(arguments), "trompe")
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         status = app(args=list(arguments), standalone_mode=False, prog_name="trompe")
-        sys.stdout.flush()
+    except SystemExit as stop:  # the shell has asked how a command goes on
+        return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
         return _interrupted(arguments)
-    except BrokenPipeError:
-        # The reader (head, a pager) has gone; nothing is left to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except Exception as error:
-        if hasattr(error, "format_message"):  # a usage error of the option parser
-            return _complain(error.format_message()) if error.format_message() else 2
-        if isinstance(error, Interrupted):
-            return _complain(f"interrupted; {error}", 130)
-        if type(error).__name__ == "Abort":
-            return _interrupted(arguments)
-        if not isinstance(error, _trompe_error()):
-            raise
+    except Interrupted as error:
+        return _complain(f"interrupted; {error}", 130)
+    except TrompeError as error:
         return _complain(str(error))
+    except OSError as error:  # of the machine: no memory for a process, too many open files
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _complain(f"{where}{error.strerror or error}")
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        # A usage error of the option parser; without a message, it has shown its help.
+        return _complain(error.format_message()) if error.format_message() else 2
     return _interrupted(arguments) if status == 130 else int(status or 0)
 
 
@@ -63,15 +81,8 @@ def _interrupted(arguments: Sequence[str]) -> int:
     return _complain(f"interrupted; {kept}", 130)
 
 
-def _trompe_error() -> type[Exception]:
-    from trompe.theory import TrompeError
-
-    return TrompeError
-
-
 def _complain(message: str, status: int = 2) -> int:
-    print(f"trompe: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return complain("trompe", message, status)
 
 
 def _version(value: bool) -> None:

@@ -16,9 +16,12 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.streams import complain, guard
+
 
 def main() -> None:
     """Serve until the input ends."""
+    guard()  # what the decoder prints may be lost, but that is no fault of it
     # The pipes are moved away from the standard streams before any of the decoder's code runs.
     questions = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -31,10 +34,18 @@ def main() -> None:
     from trompe.theory.exact import one_line
 
     def say(message: dict[str, Any]) -> None:
-        answers.write(json.dumps(message) + "\n")
-        answers.flush()
+        try:
+            answers.write(json.dumps(message) + "\n")
+            answers.flush()
+        except OSError:  # whoever asks has gone, or the decoder closed it
+            os._exit(1)
 
-    source = json.loads(questions.readline())
+    first = questions.readline()
+    if not first:
+        sys.exit(
+            complain("trompe.decoder_process", "no question; trompe refute starts this process")
+        )
+    source = json.loads(first)
     asked = task(source["task"])
     decoder, complaint = _load(source)
     say(complaint)

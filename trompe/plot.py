@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,10 @@ import numpy as np
 
 from trompe.constructions import FoolingPair, construction, exact_decoder, triple
 from trompe.constructions.catalogue import Example, example
-from trompe.files import write_beside
+from trompe.ground.files import Destination
 from trompe.theory import TASKS, InvalidInput, MissingDependency, Visualization, row_class, theorem
 
-__all__ = ["check_output", "draw", "pyplot", "save"]
+__all__ = ["draw", "picture_file", "pyplot", "save"]
 
 SUFFIXES = (".png", ".pdf", ".svg")
 # Okabe and Ito's colours, told apart by every kind of colour vision; line styles differ for print.
@@ -35,7 +36,7 @@ def draw(key: str, output: Path, dim: int | None = None) -> None:
         dim = row_class(statement.row).min_dim
     if dim not in (1, 2):
         raise InvalidInput(f"--dim {dim}: a picture shows d = 1 or d = 2")
-    check_output(output)
+    place = picture_file(output)
     case = example(statement.row, dim)
     with pyplot() as plt:
         if construction(statement.row) is None:
@@ -44,13 +45,14 @@ def draw(key: str, output: Path, dim: int | None = None) -> None:
             pair = triple(case.cls, case.v, case.x).pair_for(TASKS[statement.task]())
             figure = (_line if dim == 1 else _square)(plt, pair)
         figure.suptitle(f"{key} (d = {dim})", x=0.02, ha="left", fontsize=11)
-        save(plt, figure, output)
+        save(plt, figure, place)
 
 
-def check_output(output: Path) -> None:
-    """Raise InvalidInput unless the name ends in .png, .pdf or .svg."""
+def picture_file(output: Path) -> Destination:
+    """Where a picture goes; InvalidInput unless the name ends in .png, .pdf or .svg."""
     if output.suffix.lower() not in SUFFIXES:
         raise InvalidInput(f"output {output}: expected a name that ends in .png, .pdf or .svg")
+    return Destination(output)
 
 
 @contextmanager
@@ -70,13 +72,14 @@ def pyplot() -> Iterator[Any]:
         yield plt
 
 
-def save(plt: Any, figure: Any, output: Path) -> None:
+def save(plt: Any, figure: Any, output: Destination) -> None:
     """Write the figure in one step, the same bytes each time, and close it."""
-    metadata: dict[str, Any] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(
-        output.suffix.lower(), {}
-    )
-    write_beside(output, lambda path: figure.savefig(path, dpi=160, metadata=metadata))
+    form = output.path.suffix.lower()[1:]
+    metadata: dict[str, Any] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(form, {})
+    content = io.BytesIO()
+    figure.savefig(content, format=form, dpi=160, metadata=metadata)
     plt.close(figure)
+    output.write(content.getvalue())
 
 
 def _envelope_line(pair: FoolingPair) -> tuple[Any, Any]:

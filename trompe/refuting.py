@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -61,9 +62,9 @@ Numbers = Literal["float", "exact"]
 class Randomised:
     """How often a decoder was wrong, about whom.
 
-    `coin`: about a unit that a fair coin chose between f and g anew for every answer. `on_f`, `on_g`: about
-    each, over all answers. Every answer is wrong about f or about g, so errors on f and on g add up
-    to at least the number of answers.
+    `coin`: about a unit that a fair coin chose between f and g for every answer, tossed when all answers were
+    in. `on_f`, `on_g`: about each, over all answers. Every answer is wrong about f or about g, so errors on
+    f and on g add up to at least the number of answers.
     """
 
     coin: ErrorRate
@@ -71,6 +72,8 @@ class Randomised:
     on_g: ErrorRate
     differ: bool
     """Did two answers to the same input differ?"""
+    coin_seed: int | None = None
+    """The seed that the coin was given; None: it was the operating system's randomness."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,7 @@ def refute(
     numbers: Numbers = "float",
     repeats: int = 1,
     members: int = 100,
-    seed: int = 0,
+    seed: int | None = None,
     time_limit: float | None = None,
 ) -> Refutation:
     """The member of a class that a decoder is wrong about.
@@ -204,10 +207,10 @@ def refute(
     numbers : "float": points are float64 arrays of shape (d,), values floats. What you give is rounded to
         float64 first, what is chosen here is dyadic, so floats hold it exactly. "exact": a `Visualization`
         and a tuple of fractions. Either way an answer is judged exactly.
-    repeats : how many answers are asked for. With more than one, a fair coin chooses f or g for each, and
+    repeats : how many answers are asked for. With more than one, a fair coin then chooses f or g for each, and
         the error rate is reported. At least two are asked for in any case, to see whether they differ.
     members : for rows with label Yes: on how many random members the decoder is compared with the exact one.
-    seed : of the coin and the members.
+    seed : of the coin and the members. [default: the operating system tosses the coin; 0 for the members]
     time_limit : seconds per call; the decoder then runs in a process of its own. A file's decoder always
         does [default there: 10]. A callable without a limit runs in this process.
 
@@ -220,6 +223,10 @@ def refute(
     cls = class_of(function_class) if isinstance(function_class, str) else function_class
     _check_count("repeats", repeats)
     _check_count("members", members)
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+        raise InvalidInput(
+            f"seed = {seed!r}; expected an integer, or None for a coin of the system"
+        )
     if numbers not in ("float", "exact"):
         raise InvalidInput(f'numbers = {numbers!r}; expected "float" or "exact"')
     as_floats = numbers == "float"
@@ -227,7 +234,9 @@ def refute(
     given = visualization is not None or query is not None
     with _asker(decoder, asked, time_limit) as asker:
         if question.has_decoder:
-            questions = [question] if given else [question, *_random(question, members - 1, seed)]
+            questions = (
+                [question] if given else [question, *_random(question, members - 1, seed or 0)]
+            )
             return _compare(asker, questions, as_floats)
         if not question.is_decidable and (failure := question.failure()):
             return Refutation(
@@ -285,7 +294,9 @@ def _ask(asker: Asker, question: Question, count: int, as_floats: bool) -> list[
 # -- rows with pairs ---------------------------------------------------------------------------------
 
 
-def _judge(question: Question, replies: Sequence[Reply], repeats: int, seed: int) -> Refutation:
+def _judge(
+    question: Question, replies: Sequence[Reply], repeats: int, seed: int | None
+) -> Refutation:
     from trompe import refuting_text as say
 
     if replies[-1].fault:
@@ -329,17 +340,20 @@ def _worst(
     raise AssertionError("the pair defeats every decoder, so every answer is wrong about f or g")
 
 
-def _rates(question: Question, answers: Sequence[Any], differ: bool, seed: int) -> Randomised:
-    wrong = {
+def _rates(
+    question: Question, answers: Sequence[Any], differ: bool, seed: int | None
+) -> Randomised:
+    found = {
         answer: {mistake.name for mistake in mistakes(question, question.pair, answer)}
         for answer in set(answers)
     }
-    # A stream of its own: a decoder that seeds Python's generator alike must not know the coin.
-    coin = random.Random(f"the coin of refute, {seed}")
-    tossed = sum(coin.choice("fg") in wrong[answer] for answer in answers)
-    on = {name: sum(name in wrong[answer] for answer in answers) for name in ("f", "g")}
-    rates = [ErrorRate(count, len(answers)) for count in (tossed, on["f"], on["g"])]
-    return Randomised(rates[0], rates[1], rates[2], differ)
+    wrong = [found[answer] for answer in answers]
+    on = [sum(name in names for names in wrong) for name in ("f", "g")]
+    # Everything about the answers is settled here: no decoder sees a toss, and none foresees the system's.
+    coin = secrets.SystemRandom() if seed is None else random.Random(f"the coin of refute, {seed}")
+    tossed = sum(coin.choice("fg") in names for names in wrong)
+    rates = [ErrorRate(count, len(answers)) for count in (tossed, *on)]
+    return Randomised(rates[0], rates[1], rates[2], differ, seed)
 
 
 # -- rows whose label is Yes -------------------------------------------------------------------------

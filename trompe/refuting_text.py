@@ -207,12 +207,16 @@ def text(found: Refutation) -> str:
         lines += ["", *_wrap(_RANDOMISED)]
     if found.randomised is not None:
         rates = found.randomised
+        by_seed = rates.coin_seed is not None
+        coin = f"the seed {rates.coin_seed}" if by_seed else "the operating system's randomness"
         lines += [
             "",
             f"wrong about a unit that a fair coin chose between f and g: {rates.coin}",
             f"wrong about f: {rates.on_f.errors} of {rates.on_f.trials}; "
             f"wrong about g: {rates.on_g.errors} of {rates.on_g.trials}",
-            "With a fair coin every decoder, randomised or not, is wrong with probability at least 1/2.",
+            f"The coin is {coin}, tossed after all answers were in.",
+            f"With a fair coin every decoder{' that does not know the seed' * by_seed}, randomised or not, is "
+            "wrong with probability at least 1/2.",
         ]
     return "\n".join(lines) + "\n"
 
@@ -298,10 +302,11 @@ def _rates(found: Refutation) -> Any:
         "on_f": found.randomised.on_f,
         "on_g": found.randomised.on_g,
     }
-    return {
+    counts = {
         name: {"errors": r.errors, "trials": r.trials, "interval_95": list(r.interval())}
         for name, r in rates.items()
     }
+    return {**counts, "coin_seed": found.randomised.coin_seed}
 
 
 def _optional(value: Any) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trompe.plot import INK, check_output, pyplot, save
+from trompe.plot import INK, picture_file, pyplot, save
 from trompe.theory import (
     CLASSES,
     FunctionClass,
@@ -71,7 +71,7 @@ def draw_sharp(
     for key in rows:
         if key not in CLASSES:
             raise UnknownKey("row", key, CLASSES)
-    check_output(output)
+    place = picture_file(output)
     chosen = tuple(rows) or tuple(CLASSES)
     with pyplot() as plt:
         if kind == "share":
@@ -80,7 +80,7 @@ def draw_sharp(
             if dim not in (None, 2):
                 raise InvalidInput(f"--dim {dim}: regions are drawn at d = 2")
             figure = _regions(plt, chosen)
-        save(plt, figure, output)
+        save(plt, figure, place)
 
 
 # -- shares ------------------------------------------------------------------------------------------------

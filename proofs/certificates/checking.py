@@ -16,10 +16,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.errors import at_least_one
+from trompe.ground.reading import Unreadable
 from trompe.proofs.certificates.folder import (
     UNFINISHED,
     Listing,
-    Unreadable,
     list_folder,
     read_member,
 )
@@ -57,12 +58,10 @@ def check_set(
 
     Raises
     ------
-    InvalidInput : this is no certificate set: no folder, no manifest, or one that breaks its schema.
+    InvalidInput : no solver is given; this is no certificate set: no folder, no manifest, or one that breaks its schema.
     UnknownKey, MissingDependency : a solver that is not there.
     """
-    names = tuple(dict.fromkeys(solvers))
-    if not names:
-        raise InvalidInput("no solver is given; at least one must check")
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
     for name in names:
         available(name)
     folder = Path(folder)

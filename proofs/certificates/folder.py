@@ -13,27 +13,23 @@ import json
 import os
 import re
 import shutil
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from trompe.ground.reading import Unreadable, read_file
 from trompe.proofs.certificates.manifest import FORMAT, MANIFEST, MAX_MANIFEST_BYTES
 from trompe.proofs.certificates.scripts import FIRST_LINE
 from trompe.theory import InvalidInput
 
-__all__ = ["UNFINISHED", "Listing", "Store", "Unreadable", "list_folder", "read_member"]
+__all__ = ["UNFINISHED", "Listing", "Store", "list_folder", "read_member"]
 
 UNFINISHED = ".trompe-unfinished"
 _OURS_THERE = re.compile(rf"{re.escape(UNFINISHED)}/(journal|[0-9]+)")
 MAX_ENTRIES = 100_000
 _MAX_DEPTH = 16
-
-
-class Unreadable(Exception):
-    """A member of a set that cannot be read as a file of it; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -92,30 +88,12 @@ def read_member(folder: Path, path: str, limit: int) -> bytes:
         raise Unreadable("the path leaves the folder")
     if "\\" in path or "\0" in path:
         raise Unreadable("the path has a character that no file of a set has")
-    at, mode = folder, 0
-    try:
-        for part in parts:
-            at = at / part
-            mode = os.lstat(at).st_mode
-            if stat.S_ISLNK(mode):
-                raise Unreadable("it is, or lies behind, a symbolic link")
-        if not stat.S_ISREG(mode):
-            raise Unreadable("it is no regular file")
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-        with os.fdopen(os.open(at, flags), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise Unreadable("it is no regular file")
-            if status.st_size > limit:
-                raise Unreadable(f"it is larger than {limit} bytes")
-            content = file.read(limit + 1)
-    except FileNotFoundError:
-        raise Unreadable("it is not there") from None
-    except OSError as error:
-        raise Unreadable(error.strerror or str(error)) from None
-    if len(content) > limit:
-        raise Unreadable(f"it is larger than {limit} bytes")
-    return content
+    at = folder
+    for part in parts:
+        at = at / part
+        if os.path.islink(at):
+            raise Unreadable("it is, or lies behind, a symbolic link")
+    return read_file(at, limit, follow_links=False)
 
 
 class Store:
@@ -134,6 +112,8 @@ class Store:
         self._folder, self._wanted, self._tell = folder, frozenset(wanted), tell
         self._unfinished = folder / UNFINISHED
         self._made: list[Path] = []
+        self._others: list[str] = []
+        self._listed: set[str] = set()
         self._lock: int | None = None
         self._journal: IO[str] | None = None
         self._recorded = 0
@@ -191,8 +171,13 @@ class Store:
         have = list_folder(self._folder).files
         moves: list[tuple[Path, Path]] = []
         for path, content in {**files, MANIFEST: manifest}.items():
-            if path in have and path != MANIFEST and self._holds(path, content):
-                continue
+            if path in have and path != MANIFEST:
+                if self._holds(path, content):
+                    continue
+                if not self._is_ours(path):
+                    raise InvalidInput(
+                        f"output {self._folder}: {path!a} was put there meanwhile; move it away"
+                    )
             target = self._folder / path
             self._make(target.parent)
             fresh = self._unfinished / str(len(moves))
@@ -201,10 +186,9 @@ class Store:
         self._moving = True
         for fresh, target in moves[:-1]:
             os.replace(fresh, target)
-        for path in sorted(have - files.keys() - {MANIFEST}):
-            if not path.startswith(f"{UNFINISHED}/"):
-                (self._folder / path).unlink()
-                self._prune(PurePosixPath(path).parent)
+        for path in self._others:  # not what somebody has put there since
+            (self._folder / path).unlink(missing_ok=True)
+            self._prune(PurePosixPath(path).parent)
         os.replace(*moves[-1])
 
     def _holds(self, path: str, content: bytes) -> bool:
@@ -224,6 +208,7 @@ class Store:
 
     def _make(self, folder: Path) -> None:
         missing = []
+        folder = Path(os.path.realpath(folder))  # behind a link that leads to no folder yet
         while not folder.exists():
             missing.append(folder)
             folder = folder.parent
@@ -235,27 +220,34 @@ class Store:
         """Refuse a folder with anything in it that is not ours: a run removes what it does not want."""
         listing = list_folder(self._folder)
         strange = sorted(listing.refused)
-        others: list[str] = []
-        for path in sorted(listing.files):
-            if path == MANIFEST:
-                self.old_manifest = self._ours()
-            elif not _OURS_THERE.fullmatch(path) and path not in self._wanted:
-                with (self._folder / path).open("rb") as file:
-                    is_ours = file.read(len(FIRST_LINE)) == FIRST_LINE.encode()
-                if not is_ours or not path.endswith(".smt2"):
-                    strange.append(path)
-                else:
-                    others.append(path)
+        if MANIFEST in listing.files:
+            self.old_manifest = self._ours()
+        self._listed = _listed(self.old_manifest)
+        for path in sorted(listing.files - {MANIFEST}):
+            if _OURS_THERE.fullmatch(path):
+                continue
+            if not self._is_ours(path):
+                strange.append(path)
+            elif path not in self._wanted:
+                self._others.append(path)
+        strange += [path for path in (*self._wanted, MANIFEST) if (self._folder / path).is_dir()]
         if strange:
             raise InvalidInput(
                 f"output {self._folder} holds {strange[0]!a}, which is no part of a certificate set; "
                 "give a new or empty folder"
             )
-        if others and self.old_manifest is None and not self._unfinished.is_dir():
+        if self._others and self.old_manifest is None and not self._unfinished.is_dir():
             raise InvalidInput(
-                f"output {self._folder} holds {others[0]!a} but no {MANIFEST}, as a part of another certificate set "
+                f"output {self._folder} holds {self._others[0]!a} but no {MANIFEST}, as a part of another certificate set "
                 "would; give the folder of that set, or a new or empty one"
             )
+
+    def _is_ours(self, path: str) -> bool:
+        """Does the old manifest name it, or does it begin as a script of ours?"""
+        if path in self._listed:
+            return True
+        with (self._folder / path).open("rb") as file:
+            return path.endswith(".smt2") and file.read(len(FIRST_LINE)) == FIRST_LINE.encode()
 
     def _ours(self) -> bytes:
         try:
@@ -307,6 +299,15 @@ class Store:
             f"output {self._folder} cannot be written ({error.strerror or error}); {after}; choose another "
             "place or make room"
         )
+
+
+def _listed(manifest: bytes | None) -> set[str]:
+    """The files that a manifest names, whatever has become of them."""
+    try:
+        entries = json.loads(manifest or b"{}").get("obligations", [])
+        return {file["path"] for entry in entries for file in entry["files"].values()}
+    except (LookupError, TypeError, AttributeError):
+        return set()
 
 
 def _lock(folder: Path, tell: Callable[[str], None]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from trompe.ground.errors import at_least_one
 from trompe.proofs.certificates.scripts import QUESTIONS, certificate_text, file_name
 from trompe.proofs.evidence import CASES, case
 from trompe.proofs.obligations import Obligation, Scope, registered
@@ -68,26 +69,24 @@ def sha256_of_files(hashes: Mapping[str, str]) -> str:
     return _sha256(lines)
 
 
-def plan(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> Plan:
-    """What the set for these theorems, rows and obligations holds; for no keys, everything.
+def plan(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT_DIMS) -> Plan:
+    """What the set for these theorems, rows and obligations holds; for None, everything.
 
     Raises
     ------
-    UnknownKey : a key names none of these. InvalidInput : a key has no SMT-LIB file, or a dimension suits
-    no row.
+    UnknownKey : a key names none of these. InvalidInput : there is no key, one has no SMT-LIB file, or a dimension
+    suits no row.
     """
     numbers = check_dims(dims, ())
     if max(numbers) > MAX_DIM:
         raise InvalidInput(f"dimension {max(numbers)}: certificate sets go up to d = {MAX_DIM}")
-    theorems, single = _claims(list(keys), numbers)
+    theorems, single = _claims(keys, numbers)
     involved = dict.fromkeys(row for key in theorems for row in rows_behind(key))
     check_dims(numbers, involved)
     parts = {key: tuple(_obligations(key, numbers)) for key in theorems}
     items = {item.key: item for found in parts.values() for item in found}
     covered = set(items)
     items |= {item.key: item for item in single if item.key not in covered}
-    if not items:
-        raise InvalidInput(f"no obligation at d = {', '.join(map(str, numbers))}; add a dimension")
     texts: dict[str, str] = {}
     for key, item in items.items():
         asked = scripts(item, Scope())
@@ -104,15 +103,20 @@ def plan(keys: Iterable[str], dims: Iterable[int] = DEFAULT_DIMS) -> Plan:
     )
 
 
-def _claims(keys: list[str], dims: tuple[int, ...]) -> tuple[list[str], list[Obligation]]:
+def _claims(
+    keys: Iterable[str] | None, dims: tuple[int, ...]
+) -> tuple[list[str], list[Obligation]]:
     """The theorems, in the catalogue's order, and the further obligations that the keys name."""
     theorems: set[str] = set()
     further: dict[str, None] = {}
     rows = {key.partition("/")[0] for key in CASES}
-    if not keys:
+    if keys is None:
         theorems.update(CASES)
         further |= dict.fromkeys(key for key in all_keys(dims) if key not in IDENTITIES)
-    for key in keys:
+        keys = theorems
+    for key in at_least_one(
+        "keys", keys, "name a theorem, row or obligation, or pass None for all"
+    ):
         if key in CASES:
             theorems.add(key)
         elif key in rows:

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.errors import at_least_one
 from trompe.proofs.certificates.folder import Store
 from trompe.proofs.certificates.manifest import FORMAT, manifest_bytes, read_manifest
 from trompe.proofs.certificates.plan import Plan, chain, plan, rows_behind
@@ -79,7 +80,7 @@ class Certified:
 
 
 def certify(
-    keys: Iterable[str],
+    keys: Iterable[str] | None,
     folder: Path,
     *,
     dims: Iterable[int] = DEFAULT_DIMS,
@@ -96,15 +97,16 @@ def certify(
 
     Parameters
     ----------
+    keys : theorems, rows, obligations; None: everything.
     tell : is given one line when another process writes there and has to be waited for.
 
     Raises
     ------
     UnknownKey, MissingDependency : a key or solver that is not there.
-    InvalidInput : the folder cannot be written or holds other things; what stood there stays.
+    InvalidInput : no key or no solver is given; the folder cannot be written or holds other things; what stood there stays.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    names = tuple(dict.fromkeys(solvers))
+    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
     for name in names:
         available(name)
     wanted = plan(keys, dims)
@@ -276,7 +278,7 @@ def _manifest(
 
 
 def _together(verdicts: Iterable[Any]) -> str:
-    return "PROVED" if all(verdict == "PROVED" for verdict in verdicts) else "NOT PROVED"
+    return "PROVED" if set(verdicts) == {"PROVED"} else "NOT PROVED"
 
 
 def not_contained(key: str, with_kernel: bool = True) -> dict[str, dict[str, str]]:

@@ -5,7 +5,8 @@ Usage: python3 log.py      (make log)
 The copy is what is hashed and what Coq sees, so the log speaks of exactly these files, whatever
 is edited meanwhile and whatever older build lies here. Steps: make all, check (statements, coqchk,
 axioms), controls, selftest. The log, build-log.json, is removed first and written last, beside and
-then renamed: a log that exists tells of a run in which everything passed. Standard library only.
+then renamed: a log that exists tells of a run in which everything passed. Standard library only: this runs where
+trompe, whose ground/files.py writes all other files, is not installed.
 """
 
 from __future__ import annotations

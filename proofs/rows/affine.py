@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import z3
+
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.rows.affine import AffineParameters
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import z3
+
 from trompe.constructions.rows.convex import ConvexParameters
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import z3
+
 from trompe.constructions.rows.lipschitz import LipschitzParameters
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import z3
+
 from trompe.constructions import mix
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.rows.neuron import NeuronParameters

@@ -28,6 +28,7 @@ from trompe.constructions.catalogue import (
 )
 from trompe.constructions.draws import Pick, Picker, draw_point, draw_rational
 from trompe.constructions.opponents import draw_opponent
+from trompe.ground.errors import at_least_one
 from trompe.proofs.parallel import worker_processes
 from trompe.theory import (
     CLASSES,
@@ -359,7 +360,7 @@ def campaign(
     Parameters
     ----------
     rows : of the table. [default: all ten]
-    cases : per row. budget : seconds, looked at about once a second. One of the two.
+    cases : per row. budget : seconds, looked at about once a second, after the first few cases. One of the two.
     jobs : worker processes. None leaves it to the joblib configuration that is active, such as
         `joblib.parallel_config(backend="dask")`; without one that is this process alone.
 
@@ -369,7 +370,9 @@ def campaign(
     """
     from joblib import Parallel, delayed
 
-    chosen = list(dict.fromkeys(rows)) if rows else list(CLASSES)
+    chosen = list(CLASSES)
+    if rows is not None:
+        chosen = list(dict.fromkeys(at_least_one("rows", rows, "name one, or pass None for all")))
     for row in chosen:
         row_class(row)
     _check_amounts(cases, budget, first)
@@ -382,7 +385,7 @@ def campaign(
                 parallel(delayed(int)() for _ in chosen)  # a call of nothing: it starts the workers
             # Workers import what they need before the clock is used to plan.
             parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
-            while (cases is None or done < cases) and not _is_over(budget, start):
+            while not done or ((cases is None or done < cases) and not _is_over(budget, start)):
                 size = size if cases is None else min(size, cases - done)
                 began = time.monotonic()
                 results = parallel(

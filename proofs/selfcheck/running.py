@@ -8,6 +8,9 @@ A mutant is
 - *surviving* when every check still holds
 - *equivalent* when it survives and is listed by hand, with the reason why no check could tell
 
+Where rows are chosen, their checks are asked first. What these cannot tell, in code that serves other rows too, is
+put to the checks of the other rows; such a finding is marked `elsewhere`.
+
 Hypotheses are dropped too, one at a time. An obligation that holds without one is no error, it is a
 stronger sentence that is true as well; such hypotheses are counted as *spare* and decide nothing.
 """
@@ -17,11 +20,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Literal
 
 import z3
+
+from trompe.ground.errors import at_least_one
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
 from trompe.proofs.parallel import results
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
@@ -79,6 +84,8 @@ class Finding:
     """The refuting point or instance, the error, or why it is equivalent."""
     tried: int = 0
     """How many checks ran."""
+    elsewhere: bool = False
+    """Noticed by a check of another row only, where rows were chosen."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +101,17 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings; `problems` says what is wrong with the list of equivalent mutants or the undamaged proofs."""
+    """All findings; `problems` says what is wrong with the list of equivalent mutants or the undamaged proofs.
+
+    `untried` names the parts that were asked for, in which nothing was found to damage.
+    """
 
     findings: tuple[Finding, ...]
     hypotheses: tuple[Hypothesis, ...]
     tampered: tuple[Tampered, ...]
     problems: tuple[str, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
+    untried: tuple[str, ...] = ()
 
     @property
     def survivors(self) -> tuple[Finding, ...]:
@@ -109,9 +120,10 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Does nothing survive, is the list of equivalent mutants right, is every tampering rejected?"""
+        """Was something damaged, does nothing survive, is the list of equivalent mutants right, is every tampering rejected?"""
+        tried = bool(self.findings or self.hypotheses or self.tampered)
         rejected = all(t.is_rejected for t in self.tampered)
-        return not self.survivors and not self.problems and rejected
+        return tried and not self.survivors and not self.problems and rejected
 
 
 def read_equivalent(text: str | None = None) -> dict[str, str]:
@@ -136,7 +148,7 @@ def read_equivalent(text: str | None = None) -> dict[str, str]:
 
 
 def selfcheck(
-    parts: Iterable[str] = PARTS,
+    parts: Iterable[str] | None = None,
     *,
     rows: Iterable[str] | None = None,
     match: str = "",
@@ -148,18 +160,18 @@ def selfcheck(
 
     Parameters
     ----------
-    parts : of `PARTS`. rows : only what the checks of these rows see, judged by these checks alone.
+    parts : of `PARTS`. [default: all; with rows, all but the tamperings, which damage files of no row]
+    rows : only what the checks of these rows see. What they do not notice is put to the checks of the others.
     match : only mutants (obligations, tamperings) whose name holds this text. jobs : processes, one per core by default.
     equivalent : instead of the committed list.
 
     Raises
     ------
-    UnknownKey : no such part or row. InvalidInput : nothing matches.
+    UnknownKey : no such part or row. InvalidInput : no part or row is named, a tampering is asked for of a row, or
+    there is nothing to damage.
     """
-    wanted = tuple(dict.fromkeys(parts))
-    for part in wanted:
-        if part not in PARTS:
-            raise UnknownKey("part", part, PARTS)
+    rows = None if rows is None else tuple(rows)
+    wanted = _wanted(parts, rows)
     listed = read_equivalent() if equivalent is None else dict(equivalent)
     checks = checks_of(rows)
     everything = [m for at in all_places() for m in mutants(*at)]
@@ -175,11 +187,11 @@ def selfcheck(
             known = frozenset[Place]().union(*seen.values())
             picked = [m for m in picked if (m.module, m.function) in known]
         chunks = list(_chunks(picked, checks, seen))
-        needed = dict.fromkeys(check for _, relevant in chunks for check in relevant)
-        for check, found in run.each(_undamaged, list(needed)):
-            if found.verdict != "PROVED":
-                problems.append(f"{check} is not proved before any damage: {found.says}")
+        problems += run.unproved(check for _, relevant in chunks for check in relevant)
         results = [f for chunk in run.each(_try_chunk, chunks) for f in chunk]
+        others = [] if rows is None else [c for c in checks_of() if c not in set(checks)]
+        results = _ask_others(results, [m for m in picked if m.name not in listed], others, run)
+        problems += run.unproved(f.check for f in results if f.elsewhere)
         order = {m.name: k for k, m in enumerate(picked)}
         settled = [_settle(f, listed, problems) for f in results]
         findings = tuple(sorted(settled, key=lambda f: order[f.mutant]))
@@ -193,10 +205,34 @@ def selfcheck(
         hypotheses = tuple(sorted(results_h, key=lambda h: position[h.family]))
     damages = tamperings([k for k in wanted if k in TAMPERED], match)
     tampered = tuple(run.each(try_tampering, damages, here=True))
-    if not (findings or hypotheses or tampered):
-        raise InvalidInput(f"nothing of {', '.join(wanted)} matches {match!r}")
+    tried = {*(f.group for f in findings), *(t.what for t in tampered)}
+    tried |= {"hypotheses"} if hypotheses else set()
+    untried = tuple(part for part in wanted if part not in tried)
+    if not tried:
+        what = f"matches {match!r}" if match else "can be damaged"
+        seen_there = f" in what the checks of {', '.join(rows)} see" if rows is not None else ""
+        raise InvalidInput(
+            f"nothing of {', '.join(wanted)} {what}{seen_there}; choose other parts, rows or a shorter text"
+        )
     left_out = {f"{module} {name}": why for (module, name), why in LEFT_OUT.items()}
-    return Report(findings, hypotheses, tampered, tuple(problems), left_out)
+    return Report(findings, hypotheses, tampered, tuple(problems), left_out, untried)
+
+
+def _wanted(parts: Iterable[str] | None, rows: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The parts that are asked for, each once."""
+    if rows is not None:
+        at_least_one("rows", rows, "name one, such as convex, or pass None for all")
+    if parts is None:
+        return PARTS if rows is None else tuple(part for part in PARTS if part not in TAMPERED)
+    wanted = tuple(dict.fromkeys(at_least_one("parts", parts, f"known: {', '.join(PARTS)}")))
+    for part in wanted:
+        if part not in PARTS:
+            raise UnknownKey("part", part, PARTS)
+        if part in TAMPERED and rows is not None:
+            raise InvalidInput(
+                f"part {part}: its files belong to no row, but the row {rows[0]} is chosen; leave the rows out"
+            )
+    return wanted
 
 
 def _wrong_entries(listed: Mapping[str, str], everything: Sequence[Mutant]) -> list[str]:
@@ -242,6 +278,15 @@ class _Runner:
                 self.progress(self.done, self.total, "")
             yield result
 
+    def unproved(self, checks: Iterable[str]) -> list[str]:
+        """Which of these checks do not hold before any damage, in words."""
+        found = self.each(_undamaged, list(dict.fromkeys(checks)))
+        return [
+            f"{check} is not proved before any damage: {said.says}"
+            for check, said in found
+            if said.verdict != "PROVED"
+        ]
+
 
 # -- mutants ------------------------------------------------------------------------------------------------
 
@@ -278,6 +323,32 @@ def _try_chunk(chunk: tuple[list[Mutant], list[str]]) -> list[Finding]:
             order.insert(0, finding.check)
         found.append(finding)
     return found
+
+
+def _ask_others(
+    findings: Sequence[Finding], picked: Iterable[Mutant], others: Iterable[str], run: _Runner
+) -> list[Finding]:
+    """What the chosen rows' checks leave standing of the mutants is put to others, one after the other."""
+    found = {f.mutant: f for f in findings}
+
+    def standing(mutants: Iterable[Mutant]) -> list[Mutant]:
+        return [m for m in mutants if found[m.name].status in ("surviving", "unknown")]
+
+    left = standing(picked)
+    for check in others:
+        if not left:
+            break
+        asked = [m for m in left if checks_for(m, [check], dict([_look(check)]))]
+        chunks = [(asked[k : k + _CHUNK], [check]) for k in range(0, len(asked), _CHUNK)]
+        for said in (f for chunk in run.each(_try_chunk, chunks) for f in chunk):
+            before = found[said.mutant]
+            tried = before.tried + said.tried
+            is_news = said.status != "surviving" and said.status != before.status
+            found[said.mutant] = replace(
+                said if is_news else before, tried=tried, elsewhere=is_news
+            )
+        left = standing(left)
+    return list(found.values())
 
 
 def try_mutant(mutant: Mutant, checks: Iterable[str]) -> Finding:

@@ -17,6 +17,8 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
+
+from trompe.ground.errors import at_least_one
 from trompe.proofs.parallel import results
 from trompe.proofs.sharp.cells import Cells, NotAffine, kinks
 from trompe.proofs.sharp.cubes import enclosure, largest_radius
@@ -103,8 +105,10 @@ class SharpTable:
 
     @property
     def is_checked(self) -> bool:
-        """Is every column of every row proved?"""
-        return all(self.verdict(r.key, c) == "PROVED" for r in self.rows for c in COLUMNS)
+        """Is there a row, and is every column of every row proved?"""
+        return bool(self.rows) and all(
+            self.verdict(r.key, c) == "PROVED" for r in self.rows for c in COLUMNS
+        )
 
     def numbers(self, row: str, dim: int, eps: Fraction) -> dict[str, Quantity]:
         """The three numbers of a row at one d and eps."""
@@ -126,8 +130,11 @@ def sharp_table(
 
     Raises
     ------
-    InvalidInput : no d of `dims` is one that some row is about, or d < 1.
+    InvalidInput : no row, d or eps is given, no d of `dims` is one that some row is about, or d < 1.
     """
+    rows = at_least_one("rows", rows, "name one, such as convex")
+    dims = at_least_one("dims", dims, "expected at least one d, such as 2")
+    eps = at_least_one("eps", eps, "expected at least one, such as 1/4")
     for d in dims:
         if d < 1:
             raise InvalidInput(f"--dim {d}: a point needs d >= 1")

@@ -15,10 +15,12 @@ from pathlib import Path
 
 from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
+from trompe.ground.errors import at_least_one
+from trompe.ground.reading import TooLarge, Unreadable, read_input
 from trompe.proofs.solvers import SOLVERS
 from trompe.proofs.witnesses.data import Witness, amounts, check_row, refutes, witness_of
 from trompe.proofs.witnesses.extremes import BoxAnalysis
-from trompe.proofs.witnesses.file import parse, read_bytes, to_json
+from trompe.proofs.witnesses.file import MAX_BYTES, parse, to_json
 from trompe.proofs.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.theory import InvalidInput, Point, show, theorem
 
@@ -35,6 +37,7 @@ __all__ = [
     "witness_of",
 ]
 
+_IS_WITNESS = "the file is a witness file"
 MAX_STEPS = 20_000_000
 """Steps of exact arithmetic for one witness, solvers included; see `trompe.constructions.work`."""
 
@@ -69,25 +72,30 @@ class Report:
 
 
 def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
-    """Check a witness file; a file that is not one is a report that says why.
+    """Check a witness file (`-`: standard input); a file that is not one is a report that says why.
 
     Raises
     ------
-    InvalidInput : the file cannot be read at all.
+    InvalidInput : the file cannot be read at all, or no solver is given.
     """
-    return check_bytes(read_bytes(Path(path)), solvers)
+    try:
+        content = read_input(str(path), MAX_BYTES)
+    except TooLarge as error:
+        return Report("", (Finding(_IS_WITNESS, "REFUTED", f"{error}; nothing was read"),))
+    except Unreadable as error:
+        raise InvalidInput(f"{path}: {error}; give a witness file") from None
+    return check_bytes(content, solvers)
 
 
 def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
     """Check the content of a witness file; reading it counts as work."""
-    says = "the file is a witness file"
     with limited(MAX_STEPS):
         try:
             witness = parse(content)
         except TooMuchWork as error:
-            return Report("", (Finding(says, "UNKNOWN", str(error)),))
+            return Report("", (Finding(_IS_WITNESS, "UNKNOWN", str(error)),))
         except InvalidInput as error:
-            return Report("", (Finding(says, "REFUTED", str(error)),))
+            return Report("", (Finding(_IS_WITNESS, "REFUTED", str(error)),))
         return check_witness(witness, solvers)
 
 
@@ -99,7 +107,12 @@ def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> 
     shown extremes and no other; both are members; the task is refuted by as much as is claimed. The
     later claims are not looked at where the first three fail. At most MAX_STEPS steps are taken; a claim that
     is not decided by then is UNKNOWN.
+
+    Raises
+    ------
+    InvalidInput : no solver is given.
     """
+    solvers = at_least_one("solvers", solvers, "at least one must check")
     with limited(MAX_STEPS):
         findings = [_statement(witness), *_setting(witness)]
         if all(f.verdict == "PROVED" for f in findings):

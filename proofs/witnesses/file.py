@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, NoReturn
 
 from trompe.constructions.expression_forms import JSON, from_data, rational, write
@@ -29,7 +28,7 @@ from trompe.theory import (
 )
 from trompe.theory.functionals import METRICS
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_DIM", "parse", "read_bytes", "to_json"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_DIM", "parse", "to_json"]
 
 FORMAT, VERSION = "trompe witness", 1
 MAX_BYTES = 8 * 2**20
@@ -125,23 +124,6 @@ def _texts(point: Point) -> list[str]:
 
 
 # -- reading ------------------------------------------------------------------------------------------
-
-
-def read_bytes(path: Path, advice: str = "give a witness file") -> bytes:
-    """The content of a file, at most one byte more than MAX_BYTES of it.
-
-    Raises
-    ------
-    InvalidInput : no such file, or not a plain file. A link is followed.
-    """
-    try:
-        if not path.is_file():
-            what = "is not a plain file" if path.exists() else "does not exist"
-            raise InvalidInput(f"{path} {what}; {advice}")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read ({error.strerror or error})") from error
 
 
 def parse(text: str | bytes) -> Witness:

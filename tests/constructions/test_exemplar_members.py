@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+
 from trompe.constructions import exemplar_triple
 from trompe.constructions.cones import ConeTriple, excess
 from trompe.constructions.rows.lipschitz import flat

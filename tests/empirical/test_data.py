@@ -12,6 +12,7 @@ import gzip
 import struct
 
 import numpy as np
+
 from trompe.empirical.data import load_data, load_folder, load_idx
 from trompe.empirical.image_files import load_picture
 from trompe.theory import InvalidInput
@@ -132,5 +133,11 @@ def test_picture_is_scaled_and_quantised(tmp_path):
     picture = load_picture(tmp_path / "white.png", (1, 8, 8), 16)
     assert picture.shape == (1, 8, 8)
     assert (picture == 16).all()
-    with pytest.raises(InvalidInput, match="no such file"):
+    with pytest.raises(InvalidInput, match="it is not there"):
         load_picture(tmp_path / "none.png", (1, 8, 8))
+
+
+def test_one_picture_is_not_trained_on_and_tested(tmp_path):
+    write_pictures(tmp_path, classes=("a",), each=1)
+    with pytest.raises(InvalidInput, match="1 pictures; expected at least 2, train and test"):
+        load_folder(tmp_path)

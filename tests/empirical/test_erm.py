@@ -11,6 +11,7 @@ torch = pytest.importorskip(
 from fractions import Fraction
 
 import numpy as np
+
 from trompe.empirical import erm_pair
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.erm import closest_pair
@@ -134,3 +135,9 @@ def test_a_delta_that_is_too_large_is_seen(tiny):
     wrong = replace(pair, closest=replace(pair.closest, distance=pair.closest.distance * 6))
     f, _ = wrong.evaluate(wrong.sites)
     assert f != wrong.values(1)
+
+
+def test_a_set_without_test_images_of_its_own_is_refused(tiny):
+    copies = ImageData("copies", tiny.train, tiny.train, tiny.classes)
+    with pytest.raises(InvalidInput, match="copies: every one of its 8 test images is a training"):
+        erm_pair(copies, *SHOWN, show=False)

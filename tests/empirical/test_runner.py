@@ -14,6 +14,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+
 from trompe.empirical import context, detector, figures, runner, training
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table
@@ -152,6 +153,9 @@ def test_a_place_that_cannot_be_written_is_seen_before_the_work(blobs, tmp_path,
 
 def test_a_missed_acceptance_is_seen(blobs):
     witness = Witness("empirical/test", "a claim", blobs, torch.device("cpu"), 0)
+    witness.add("held to nothing", 0.5, "share")
+    assert witness.accepted is None  # of no acceptance all are met
+    check_schema(witness.as_json())
     assert witness.add("good", 0.5, "share", at_least=0.5)
     assert witness.accepted
     assert not witness.add("bad", 0.4, "share", at_least=0.5)

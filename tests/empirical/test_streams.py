@@ -13,6 +13,7 @@ import struct
 import weakref
 
 import numpy as np
+
 from trompe.empirical import audit_paths, audit_silent, load_data, open_images
 from trompe.empirical.streams import ImageStream, as_stream
 from trompe.theory import InvalidInput
@@ -154,6 +155,8 @@ def test_streamed_audits_are_those_of_the_whole_tensor(net):
     assert streamed == audit_paths(net, ["0", "1", "3"], x, y, **options)
     with pytest.raises(InvalidInput, match="has its own; leave them out"):
         as_stream(stream, y)
+    with pytest.raises(InvalidInput, match="images: the stream holds none"):
+        audit_silent(net, Counting(0), **options)
     with pytest.raises(InvalidInput, match="60 images but 59 labels"):
         as_stream(x, y[:-1])
 

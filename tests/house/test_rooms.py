@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 import pytest
-from trompe.theory import ROWS
 
 import trompe
+from trompe.theory import ROWS
 
 HOUSE = Path(trompe.__file__).parent
 MODULES = {

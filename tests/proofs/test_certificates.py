@@ -18,6 +18,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trompe.proofs import solvers
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.checking import check_set
@@ -59,7 +60,7 @@ def genuine(pool, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def everything():
-    return plan([])
+    return plan()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from trompe.constructions.cones import ConeTriple
 from trompe.constructions.rows.convex import SupportTriple
 from trompe.constructions.rows.lipschitz import flat

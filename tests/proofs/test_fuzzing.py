@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import trompe.constructions.adversary as adversary
 from test_planted_faults import DAMAGED
+
+import trompe.constructions.adversary as adversary
 from trompe.constructions import CONSTRUCTIONS
 from trompe.constructions.rows.affine import Affine1dRow
 from trompe.constructions.rows.monotone import MonotoneRow

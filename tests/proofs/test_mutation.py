@@ -6,10 +6,12 @@ import importlib
 import textwrap
 
 import pytest
+
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.selfcheck import (
     MOST_EQUIVALENT,
     PARTS,
+    Report,
     read_equivalent,
     selfcheck,
     tampering,
@@ -253,6 +255,39 @@ def test_a_mutant_that_no_check_notices_is_a_survivor_unless_it_is_listed():
     assert [(f.status, bool(f.says)) for f in report.findings] == [("equivalent", True)]
 
 
+def test_what_a_row_cannot_tell_is_put_to_the_checks_of_other_rows():
+    """Constants are a row at every d: only rows with a largest d, or with shown extremes, can tell here."""
+    asked = {"rows": ["constant"], "match": "FunctionClass.check_dim", "jobs": 1}
+    report = selfcheck(**asked)
+    assert report.passed and report.untried == ("constructions", "hypotheses")
+    by_others = [f for f in report.findings if f.elsewhere]
+    assert by_others and len(by_others) < len(report.findings)
+    own = set(checks_of(["constant"]))
+    for finding in report.findings:
+        assert finding.status != "surviving"
+        if finding.status in ("killed", "rejected"):
+            assert (finding.check in own) != finding.elsewhere, finding
+
+
+def test_a_kill_by_another_row_counts_only_if_its_undamaged_check_holds(monkeypatch):
+    from trompe.proofs.selfcheck import targets
+
+    def broken(row):
+        if row != "constant":
+            raise RuntimeError("broken")
+        return sample(row)
+
+    sample = targets.sample_row
+    monkeypatch.setattr(targets, "sample_row", broken)
+    match = "FunctionClass.shown_value: v.minimum -> v.maximum"
+    report = selfcheck(rows=["constant"], match=match, jobs=1)
+    assert [(f.status, f.elsewhere) for f in report.findings] == [("rejected", True)]
+    assert not report.passed
+    assert [p.partition(" is not proved before any damage")[0] for p in report.problems] == [
+        report.findings[0].check
+    ]
+
+
 def test_a_function_that_no_check_runs_has_surviving_mutants():
     mutant = mutants("trompe.theory.rows.monotone", "Monotone.law")[0]
     assert try_mutant(mutant, []).status == "surviving"
@@ -384,6 +419,13 @@ def test_parts_rows_and_matches_are_checked():
         selfcheck(["construction"])
     with pytest.raises(InvalidInput, match="nothing of hypotheses matches 'zzz'"):
         selfcheck(["hypotheses"], rows=["constant"], match="zzz", jobs=1)
+    with pytest.raises(InvalidInput, match="parts: none is given; known: constructions"):
+        selfcheck([])
+    with pytest.raises(InvalidInput, match="rows: none is given; name one"):
+        selfcheck(rows=[])
+    with pytest.raises(InvalidInput, match="its files belong to no row, but the row constant is"):
+        selfcheck(["hypotheses", "tampering"], rows=["constant"])
+    assert not Report((), (), (), ()).passed
     assert set(PARTS) == {
         "constructions",
         "classes",

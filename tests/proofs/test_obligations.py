@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from trompe.proofs import CASES, SOLVERS, Claim, Fault, Scope, check_obligation, registered
 from trompe.proofs.budgets import BUDGET
 from trompe.proofs.evidence import ASSUMED, assumed_by
@@ -132,7 +133,7 @@ def test_keys_expand_and_unknown_ones_name_the_nearest():
     assert expand_keys(["mix/gap"]) == ["mix/gap"]
     assert expand_keys(["l1/triangle"]) == ["l1/triangle/d1", "l1/triangle/d2", "l1/triangle/d3"]
     assert "network/hats/d2" in expand_keys(["black-box/side"])
-    assert len(expand_keys([])) == len(all_keys())
+    assert len(expand_keys()) == len(all_keys())
     with pytest.raises(UnknownKey, match="mix/gap"):
         expand_keys(["mix/gapp"])
     with pytest.raises(UnknownKey):

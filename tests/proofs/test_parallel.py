@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 
 import pytest
+
 from trompe.proofs.parallel import results, worker_processes
 
 CALLS = [(operator.mul, a, 3) for a in range(20)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from trompe.proofs import released as module
 from trompe.proofs.released import explained, problems, released, update
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from scipy.stats import binom
+
 from trompe.proofs.sharp import cubes, share_interval, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine, kinks

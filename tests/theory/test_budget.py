@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from trompe.constructions.rows.lipschitz import flat
 from trompe.theory import InvalidInput, Lipschitz, UnknownKey, Visualization
 from trompe.theory import exemplar_budget as module

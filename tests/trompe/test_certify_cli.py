@@ -6,10 +6,10 @@ import json
 import shutil
 
 import pytest
-from trompe.proofs import solvers
-from trompe.proofs.certificates.workers import Workers
 
 from trompe.cli import run
+from trompe.proofs import solvers
+from trompe.proofs.certificates.workers import Workers
 
 
 def call(capsys, *arguments) -> tuple[int, str, str]:

@@ -12,10 +12,10 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
-from trompe.theory import THEOREMS
 
 import trompe
 from trompe.cli import run
+from trompe.theory import THEOREMS
 
 
 def call(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -171,12 +171,11 @@ def test_bad_input_is_one_line_and_status_2(capsys, arguments, words, tmp_path, 
 def test_an_output_that_cannot_be_written_leaves_the_old_file(capsys, tmp_path, monkeypatch):
     old = tmp_path / "table.txt"
     old.write_text("old")
-    from pathlib import Path
 
-    def full(self, target):
+    def full(fresh, target):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     status, _, err = call(capsys, "table", "--row", "constant", "--output", str(old), "--jobs", "1")
     assert status == 2 and "No space left on device" in err and err.count("\n") == 1
     assert old.read_text() == "old"

@@ -6,10 +6,9 @@ import doctest
 import re
 from pathlib import Path
 
+import trompe
 from trompe.proofs.obligations import families
 from trompe.proofs.symbolic import IDENTITIES
-
-import trompe
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +42,13 @@ def test_proved_md_names_every_obligation_family():
     }
     assert missing == set()
     assert {key for key in IDENTITIES if key.split("/")[0] not in text} == set()
+
+
+def test_pages_that_hold_our_labels_beside_the_papers_say_what_was_compared():
+    for page in ("README.md", "docs/theory.md", "docs/proved.md", "docs/kernel.md"):
+        flat = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+        assert "paper's formal text" in flat, page
+        assert flat.count("not compared line by line") == 1, page
 
 
 def test_prose_does_not_promise_every_query():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
 import sys
 from fractions import Fraction
@@ -12,7 +13,11 @@ import numpy as np
 import pytest
 import sympy
 from scipy.stats import binomtest
+
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, Hats, affine_1d, midrange
+from trompe.intervals import ErrorRate
+from trompe.refuting import EXIT_STATUS, refute
+from trompe.refuting_text import as_json
 from trompe.theory import (
     CLASSES,
     Approx,
@@ -25,10 +30,6 @@ from trompe.theory import (
     Visualization,
 )
 from trompe.theory.catalogue import theorem
-
-from trompe.intervals import ErrorRate
-from trompe.refuting import EXIT_STATUS, refute
-from trompe.refuting_text import as_json
 
 F = Fraction
 
@@ -225,7 +226,9 @@ def test_a_wrong_decoder_of_a_yes_row_is_found_out():
 
 def test_a_randomised_decoder_is_noticed_and_measured():
     coin = random.Random(5)
-    found = refute(lambda v, x: coin.choice(["min", "max"]), "monotone", "side", repeats=400)
+    found = refute(
+        lambda v, x: coin.choice(["min", "max"]), "monotone", "side", repeats=400, seed=0
+    )
     rates = found.randomised
     assert found.is_refuted and found.answers_differ and rates.differ
     assert rates.on_f.errors + rates.on_g.errors == 400
@@ -246,6 +249,70 @@ def test_no_bias_beats_one_half(bias):
     assert rates.coin.interval(0.9999)[1] >= 0.5
     often = "f" if rates.on_f.errors > rates.on_g.errors else "g"
     assert found.mistake.name == often
+
+
+def foreseeing(seed):
+    """Answers right for the function that a coin of this seed will choose."""
+    coin = random.Random(f"the coin of refute, {seed}")
+    return lambda v, x: {"f": "max", "g": "min"}[coin.choice("fg")]
+
+
+def test_no_decoder_foresees_the_coin_unless_it_is_given_the_seed():
+    rates = refute(foreseeing(0), "convex", "side", repeats=1000).randomised
+    assert rates.coin_seed is None
+    assert binomtest(rates.coin.errors, 1000, 0.5).pvalue > 1e-9
+    assert rates.on_f.errors + rates.on_g.errors == 1000
+    known = refute(foreseeing(0), "convex", "side", repeats=1000, seed=0)
+    assert known.randomised.coin_seed == 0 and known.randomised.coin.errors == 0
+    flat = " ".join(str(known).split())
+    assert "The coin is the seed 0, tossed after all answers were in." in flat
+    assert "every decoder that does not know the seed, randomised or not, is wrong" in flat
+
+
+def test_the_coin_is_the_systems_unless_a_seed_is_given():
+    def tossed(seed):
+        found = refute(lambda v, x: "min", "convex", "side", repeats=200, seed=seed)
+        data = json.loads(as_json(found))["randomised"]
+        assert data["coin_seed"] == found.randomised.coin_seed == seed
+        return data["coin"]["errors"], str(found)
+
+    assert tossed(4) == tossed(4)
+    assert len({tossed(None)[0] for _ in range(12)}) > 1
+    assert (
+        "The coin is the operating system's randomness, tossed after all answers" in tossed(None)[1]
+    )
+    for bad in (True, "4", 0.5):
+        with pytest.raises(InvalidInput, match=r"seed = .*; expected an integer, or None"):
+            refute(nearest, "convex", "exact", repeats=2, seed=bad)
+
+
+def test_the_coin_falls_when_all_answers_are_in(monkeypatch):
+    events = []
+
+    class Coin:
+        def choice(self, sides):
+            events.append("toss")
+            return sides[0]
+
+    monkeypatch.setattr("trompe.refuting.secrets.SystemRandom", Coin)
+
+    def remembers(v, x):
+        events.append("answer")
+        return "min" if len(events) % 2 else "max"
+
+    assert refute(remembers, "convex", "side", repeats=20).randomised.coin.trials == 20
+    assert events == ["answer"] * 20 + ["toss"] * 20
+
+
+@pytest.mark.parametrize("answers", [2, 9, 17, 40])
+def test_the_interval_holds_the_mean_probability_of_any_answers(answers):
+    """`fair` of the answers are wrong about one function, the others about both: a Poisson binomial."""
+    intervals = [ErrorRate(errors, answers).interval() for errors in range(answers + 1)]
+    for fair in range(answers + 1):
+        mean = (answers - fair / 2) / answers
+        held = [low - 1e-9 <= mean <= high + 1e-9 for low, high in intervals[answers - fair :]]
+        chances = [F(math.comb(fair, heads), 2**fair) for heads in range(fair + 1)]
+        assert sum(p for p, holds in zip(chances, held, strict=True) if holds) >= 0.95
 
 
 def test_a_decoder_with_a_state_is_not_mistaken_for_a_function():

@@ -211,6 +211,11 @@ def test_repeats_report_the_error_rate(capfd, folder):
     status, out, _ = refute(capfd, f"{folder}/mine.py:coin", *CONVEX_SIDE, "--repeats", "60")
     assert status == 0
     assert "of 60 = " in out and "95% interval" in out and "randomised" in out
+    assert "The coin is the operating system's randomness, tossed after all answers" in out
+    seeded = [f"{folder}/mine.py:side", *CONVEX_SIDE, "--repeats", "60", "--seed", "7"]
+    status, out, _ = refute(capfd, *seeded)
+    assert status == 0 and "The coin is the seed 7, tossed after all answers" in out
+    assert refute(capfd, *seeded)[1] == out
 
 
 def test_what_is_shown_and_asked_can_be_given(capfd, folder):
@@ -260,7 +265,7 @@ def test_rows_with_label_yes(capfd, folder):
     ("source", "options", "said"),
     [
         ("mine.py", CONVEX_SIDE, "expected FILE.py:FUNCTION"),
-        ("nothing.py:side", CONVEX_SIDE, "no file"),
+        ("nothing.py:side", CONVEX_SIDE, "it is not there"),
         ("mine.py:sied", CONVEX_SIDE, "did you mean side?"),
         ("mine.py:NUMBER", CONVEX_SIDE, "is no function"),
         ("mine.py:side", ("--class", "convx", "--task", "side"), "did you mean convex"),
@@ -339,6 +344,11 @@ def test_the_schema_ties_claims_to_the_status(capfd, folder):
         assert not fits_the_schema(found | damage), damage
     _, out, _ = refute(capfd, f"{folder}/mine.py:raises", *CONVEX_SIDE, "--format", "json")
     broken = json.loads(out)
+    _, out, _ = refute(
+        capfd, f"{folder}/mine.py:coin", *CONVEX_SIDE, "--repeats", "3", "--format", "json"
+    )
+    measured = json.loads(out)
+    assert measured["randomised"].pop("coin_seed") is None and not fits_the_schema(measured)
     for damage in ({"prediction": "min"}, {"truth": "1/2"}, {"function": "f"}):
         assert not fits_the_schema(broken | damage), damage
 

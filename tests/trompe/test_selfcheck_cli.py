@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from trompe.proofs.selfcheck import running, tampering
 
 from trompe.cli import run
+from trompe.proofs.selfcheck import running, tampering
 
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
@@ -67,6 +67,21 @@ def test_spare_hypotheses_are_listed_and_decide_nothing(capsys):
     assert "  monotone/ends\n      m < M\n" in said
 
 
+def test_a_part_without_anything_to_damage_is_named(capsys):
+    asked = ["selfcheck", "--row", "constant", "--match", "constant", "--jobs", "1"]
+    assert run([*asked, "--only", "hypotheses", "--only", "classes"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("hypotheses: 1 tried, 1 needed") and "tampering" not in said
+    assert "\nclasses: nothing to damage, none tried\n" in said
+    assert said.endswith("passed: dropped hypotheses decide nothing\n")
+
+
+def test_sound_code_passes_for_a_row_that_shares_it(capsys):
+    asked = ["selfcheck", "--row", "constant", "--match", "FunctionClass.envelope", "--jobs", "1"]
+    assert run(asked) == 0
+    assert "of other rows alone" in capsys.readouterr().out
+
+
 def test_an_accepted_tampering_fails(capsys, monkeypatch):
     monkeypatch.setitem(
         tampering.TAMPERED,
@@ -85,6 +100,14 @@ def test_an_accepted_tampering_fails(capsys, monkeypatch):
         (["--row", "monotne"], "did you mean monotone"),
         (["--only", "everything"], "unknown part 'everything'"),
         (["--match", "no such thing", "--only", "hypotheses"], "nothing of hypotheses matches"),
+        (
+            ["--row", "affine", "--only", "witness-tampering"],
+            "part witness-tampering: its files belong to no row, but the row affine is chosen",
+        ),
+        (
+            ["--row", "constant", "--only", "hypotheses", "--match", "convex"],
+            "nothing of hypotheses matches 'convex' in what the checks of constant see",
+        ),
         (["--format", "yaml"], "unknown format 'yaml'"),
         (["--jobs", "0"], "--jobs 0: expected at least 1"),
         (["--output", "/no/such/folder/x.json"], "there is no folder /no/such/folder"),

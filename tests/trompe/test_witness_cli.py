@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from trompe.theory import THEOREMS
 
 from trompe.cli import run
+from trompe.theory import THEOREMS
 
 
 def call(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -100,14 +100,14 @@ BAD = [
     (("witness", "lipschitz/side", "--constant", "0"), "expected L > 0"),
     (("witness", "lipschitz/side", "--metric", "l2"), "use the metric linf"),
     (("witness", "lipschitz/side", "--metric", "l7"), "unknown metric"),
-    (("witness", "erm/side", "--data", "none.txt"), "does not exist"),
-    (("witness", "erm/side", "--data", "/dev/zero"), "not a plain file"),
+    (("witness", "erm/side", "--data", "none.txt"), "it is not there"),
+    (("witness", "erm/side", "--data", "."), "it is no regular file but a folder"),
     (("witness", "erm/side", "--data", "1/3:one"), "label = 'one' is not a number"),
     (("witness", "erm/side", "--data", "1/3:2"), "lies outside (0, 1)"),
     (("witness", "erm/side", "--data", "1/3:1/2", "--data", "1/3:1/4"), "Dataset.reduced"),
     (("witness", "erm/side", "--data", "1/2:1/2"), "is shown, its value is 1/2"),
     (("witness", "convex/side", "--output", "/no/such/folder/w.json"), "cannot be written"),
-    (("check", "none.json"), "does not exist"),
+    (("check", "none.json"), "it is not there"),
 ]
 
 

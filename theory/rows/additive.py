@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.fibres import Brackets, Fibres, WithoutExemplars, between
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
 from trompe.theory.namespace import ArrayNamespace
@@ -12,8 +14,6 @@ from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats
 from trompe.theory.statements import ALL_NO, EVERYWHERE, SHOWN, Sentence, Statement
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Additive", "AdditiveFibres"]
 

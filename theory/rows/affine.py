@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, between, those_before
 from trompe.theory.function_class import (
@@ -28,8 +30,6 @@ from trompe.theory.sites import UNIT, Floats, Site, Surd
 from trompe.theory.statements import ALL_NO, ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = [
     "Affine",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point
 from trompe.theory.fibres import Brackets, Ends, Fibres, OneValue, between
 from trompe.theory.function_class import Comparison, FunctionClass
@@ -14,8 +16,6 @@ from trompe.theory.sites import Floats, Surd
 from trompe.theory.statements import ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Constant", "Known"]
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+
 from trompe.theory.exact import Point, written
 from trompe.theory.fibres import F64, Brackets, Ends, Fibres, as_floats, between, those_before
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion, check_corner

@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, show
 from trompe.theory.fibres import Brackets, Ends, Fibres, between
@@ -16,8 +18,6 @@ from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Surd
 from trompe.theory.statements import ALL_NO, EVERYWHERE, NOTHING, SHOWN, Sentence, Statement, no_gap
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = [
     "BlackBox",
@@ -125,13 +125,19 @@ _KNOWN = Sentence(
 
 @dataclass(frozen=True)
 class EmpiricalRiskMinimizer(NeuralNetwork):
-    """ReLU networks of unrestricted width that minimise the empirical risk on a known data set."""
+    """ReLU networks of unrestricted width that fit every label of a known data set.
+
+    Its inputs are distinct. So these are the networks that minimise the empirical risk for every loss with
+    l(t, t) <= l(p, t); for one such loss there may be more. Source: docs/theory, section 3, "Risk".
+    """
 
     key = "erm"
     name = "Neural network trained with ERM"
     symbol = r"\mathcal{F}_{\mathrm{ERM}}"
-    definition = "h is a ReLU network of unrestricted width with the least empirical risk on the training data"
-    member = "ReLU network with the least empirical risk on the training data"
+    definition = (
+        "h is a ReLU network of unrestricted width and takes the label at every training input"
+    )
+    member = "ReLU network that fits every training label"
     statement = no_gap(
         Sentence(
             ", and every finite data set with distinct inputs other than a, b, x and labels strictly "
@@ -154,7 +160,7 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
     )
     inside: ClassVar[tuple[Inclusion, ...]] = (
         Inclusion(
-            "erm", "neural-network", "by definition: a risk minimiser is one of the networks"
+            "erm", "neural-network", "by definition: a network that fits the labels is a network"
         ),
     )
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, as_number, show, written
 from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
@@ -22,8 +24,6 @@ from trompe.theory.sites import UNIT, Floats, Site, Surd, directed, squared_dist
 from trompe.theory.statements import Form, Sentence, Statement, Threshold
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Cones", "ConesShares", "Lipschitz"]
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, all_directed, as_floats
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
@@ -15,8 +17,6 @@ from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Site, Surd
 from trompe.theory.statements import ALL_NO, EVERYWHERE, Sentence, Statement
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Monotone", "Order"]
 

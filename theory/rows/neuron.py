@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import F64, Brackets, Fibres, OneValue, Seen, WithoutExemplars, between
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion, check_corner
@@ -19,8 +21,6 @@ from trompe.theory.sites import UNIT, Floats, directed
 from trompe.theory.statements import ALL_NO, ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["LinkedWeights", "Neuron", "Neuron1d", "Neuron1dFibres", "NeuronFibres"]
 

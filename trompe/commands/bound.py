@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from trompe.commands.shared import Link, Output, TrainingData, data_rows, emit, progress_bar
+from trompe.commands.shared import (
+    Link,
+    Output,
+    TrainingData,
+    array_file,
+    data_rows,
+    destination,
+    emit,
+    progress_bar,
+    read_once,
+    text_file,
+)
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass
@@ -17,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["mount"]
 
 _POINT = "numbers with commas such as 1/2,0.3, one number for all coordinates, or a .npy file"
+STDIN = Path("-")
+MAX_POINTS_BYTES = 256 * 2**20
+"""The longest text of points that is read."""
 
 
 def bound(
@@ -33,7 +47,8 @@ def bound(
     points: Annotated[
         Path | None,
         typer.Option(
-            help="Points to ask about: a .csv file, one exact point a line, or .npy of floats."
+            help="Points to ask about: a .csv file, one exact point a line (- for standard input), or .npy of "
+            "floats."
         ),
     ] = None,
     exemplar: Annotated[
@@ -59,11 +74,12 @@ def bound(
 
     if format not in ("text", "json", "csv"):
         raise UnknownKey("format", format, ("text", "json", "csv"))
-    _check_folder(output)
+    place = destination(output)
     if bool(query) == (points is not None):
         raise InvalidInput(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
+    read_once([str(points), *(data or ())])
     from trompe.bounds import FORMATS
     from trompe.theory.bounding import bound as run
 
@@ -93,7 +109,7 @@ def bound(
         x = [_spread(q, dim) for q in x]
     with progress_bar("queries") as progress:
         found = run(cls, v, x, [(_spread(p, dim), y) for p, y in shown], eps=eps, progress=progress)
-    emit(FORMATS[format](cast("Bounds", found)), output)  # a list of points gives Bounds
+    emit(FORMATS[format](cast("Bounds", found)), place)  # a list of points gives Bounds
     return 0
 
 
@@ -114,22 +130,15 @@ def budget(
 
     if format not in ("text", "json"):
         raise UnknownKey("format", format, ("text", "json"))
-    _check_folder(output)
+    place = destination(output)
     if eps is not None and task != "eps":
         raise InvalidInput("--eps belongs to --task eps; leave it out")
     from trompe.bounds import BUDGET_FORMATS
     from trompe.theory.exemplar_budget import budget as run
 
     found = run(constant, range, dim, metric, task, "1/4" if eps is None else eps)
-    emit(BUDGET_FORMATS[format](found), output)
+    emit(BUDGET_FORMATS[format](found), place)
     return 0
-
-
-def _check_folder(output: Path | None) -> None:
-    from trompe.theory import InvalidInput
-
-    if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
 
 
 def _class(
@@ -188,25 +197,7 @@ def _spread(point: Sequence[Any], dim: int) -> Sequence[Any]:
 
 
 def _load(path: Path, name: str) -> Any:
-    """A float array from a .npy file, memory-mapped and never unpickled."""
-    import numpy as np
-
-    from trompe.theory import InvalidInput
-
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except OSError as error:
-        raise InvalidInput(f"{name} {path}: {error.strerror or 'it cannot be read'}") from None
-    except (ValueError, EOFError, SyntaxError):
-        raise InvalidInput(
-            f"{name} {path}: it is no .npy file, is cut short, or holds objects; expected one of floats"
-        ) from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
-        kind = getattr(array, "dtype", "an archive")
-        raise InvalidInput(
-            f"{name} {path} holds {kind}; expected floats in [0, 1] (divide 8-bit images by 255)"
-        )
-    return array
+    return array_file(path, name, "f", "expected floats in [0, 1] (divide 8-bit images by 255)")
 
 
 def _read_points(path: Path) -> Any:
@@ -217,40 +208,40 @@ def _read_points(path: Path) -> Any:
         if array.ndim != 2:
             raise InvalidInput(f"--points {path}: shape {array.shape}; expected (n, d)")
         return array
-    if path.suffix != ".csv":
-        raise InvalidInput(f"--points {path}: expected a .csv or a .npy file")
+    if path.suffix != ".csv" and path != STDIN:
+        raise InvalidInput(
+            f"--points {path}: expected a .csv or a .npy file, or - for standard input"
+        )
     return _read_csv(path)
 
 
 def _read_csv(path: Path) -> list[Any]:
     """One point a line; decimals and fractions stay exact. Empty lines are skipped."""
     import csv
+    import io
 
     from trompe.theory import InvalidInput, as_number
 
     found: list[Any] = []
+    text = text_file(str(path), "--points", MAX_POINTS_BYTES, "a text file of numbers")
     try:
-        with path.open(newline="", encoding="utf-8-sig") as lines:
-            for line, cells in enumerate(csv.reader(lines), 1):
-                if not any(cell.strip() for cell in cells):
-                    continue
-                where = f"--points {path}, line {line}"
-                if found and len(cells) != len(found[0]):
-                    raise InvalidInput(
-                        f"{where} has {len(cells)} numbers; the first point has {len(found[0])}"
-                    )
-                if not found and all(map(_is_name, cells)):
-                    raise InvalidInput(
-                        f"{where} has no number but {cells[0].strip()!r}; leave a line of names out"
-                    )
-                found.append(
-                    tuple(
-                        as_number(cell, f"{where}, column {i}") for i, cell in enumerate(cells, 1)
-                    )
+        for line, cells in enumerate(csv.reader(io.StringIO(text, newline="")), 1):
+            if not any(cell.strip() for cell in cells):
+                continue
+            where = f"--points {path}, line {line}"
+            if found and len(cells) != len(found[0]):
+                raise InvalidInput(
+                    f"{where} has {len(cells)} numbers; the first point has {len(found[0])}"
                 )
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InvalidInput(f"--points {path}: {reason}; expected a text file of numbers") from None
+            if not found and all(map(_is_name, cells)):
+                raise InvalidInput(
+                    f"{where} has no number but {cells[0].strip()!r}; leave a line of names out"
+                )
+            found.append(
+                tuple(as_number(cell, f"{where}, column {i}") for i, cell in enumerate(cells, 1))
+            )
+    except csv.Error as error:
+        raise InvalidInput(f"--points {path}: {error}; expected a text file of numbers") from None
     if not found:
         raise InvalidInput(f"--points {path} holds no point")
     return found

@@ -48,7 +48,7 @@ def certify(
     try:
         with progress_bar("certifying") as progress:
             done = write(
-                keys or [],
+                keys or None,
                 output,
                 dims=numbers,
                 jobs=check_jobs(jobs),
@@ -102,7 +102,7 @@ def check(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder that trompe certify wrote, or a .json file of trompe witness."
+            help="A folder that trompe certify wrote, or a .json file of trompe witness (- for standard input)."
         ),
     ],
     solver: Solvers = None,
@@ -118,7 +118,7 @@ def check(
     from trompe.proofs.solvers import SOLVERS
 
     solvers = tuple(solver or SOLVERS)
-    if path.suffix == ".json" and not path.is_dir():
+    if path == Path("-") or (path.suffix == ".json" and not path.is_dir()):
         if path.name == "manifest.json":
             from trompe.theory import InvalidInput
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from trompe.commands.shared import Output, emit
+from trompe.commands.shared import Output, destination, emit
 
 __all__ = ["mount"]
 
@@ -17,16 +17,15 @@ def cite(
     output: Output = None,
 ) -> int:
     """Cite a theorem: the paper for the claim, trompe for statement, construction and evidence."""
-    from trompe.theory import InvalidInput, UnknownKey
+    from trompe.theory import UnknownKey
 
     formats = ("text", "bibtex", "csl-json")
     if format not in formats:
         raise UnknownKey("format", format, formats)
-    if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    place = destination(output)
     from trompe.citing import FORMATS, citation
 
-    emit(FORMATS[format](citation(key)), output)
+    emit(FORMATS[format](citation(key)), place)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trompe.commands.shared import Jobs, Output, check_jobs, emit, progress_bar
+from trompe.commands.shared import Jobs, Output, check_jobs, destination, emit, progress_bar
 
 if TYPE_CHECKING:
     from trompe.proofs.sampling.fuzzing import Campaign
@@ -46,8 +46,7 @@ def fuzz(
 
     if format not in ("text", "json"):
         raise UnknownKey("format", format, ("text", "json"))
-    if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    place = destination(output)
     if cases is not None and budget is not None:
         raise InvalidInput("--cases and --budget are both given; one of them says how much to do")
     seconds = None if cases is not None else _seconds(budget or "60s")
@@ -58,7 +57,7 @@ def fuzz(
             row or None, cases=cases, budget=seconds, seed=seed, first=first,
             jobs=check_jobs(jobs) or -1, progress=progress,
         )  # fmt: skip
-    emit(_json(found) if format == "json" else _text(found), output)
+    emit(_json(found) if format == "json" else _text(found), place)
     if found.failures:
         return 1
     return 130 if found.is_interrupted else 0

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Link, Output, TrainingData, data_rows, dataset, emit
+from trompe.commands.shared import (
+    Link,
+    Output,
+    TrainingData,
+    array_file,
+    data_rows,
+    dataset,
+    destination,
+    emit,
+)
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass, Task, Visualization
@@ -52,7 +62,12 @@ def refute(
         int, typer.Option(help="Answers asked for; above 1, the error rate is reported.")
     ] = 1,
     members: Annotated[int, typer.Option(help="Members tried where the row's label is Yes.")] = 100,
-    seed: Annotated[int, typer.Option(help="Of the coin and of the members.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Of the coin and of the members. [default: the system tosses the coin; members of seed 0]"
+        ),
+    ] = None,
     time_limit: Annotated[
         float, typer.Option(help="Seconds a call may take; loading the file has 60.")
     ] = 10.0,
@@ -74,9 +89,9 @@ def refute(
 
     if format not in ("text", "json"):
         raise UnknownKey("format", format, ("text", "json"))
-    for path in (output, witness):
-        if path is not None and not path.parent.is_dir():
-            raise InvalidInput(f"output {path} cannot be written: there is no folder {path.parent}")
+    place, pair = destination(output), destination(witness)
+    if place and pair and os.path.realpath(place.path) == os.path.realpath(pair.path):
+        raise InvalidInput(f"--output and --witness are both {output}; give two files")
     from trompe.asking import parse_source
     from trompe.refuting import EXIT_STATUS, ask_task
     from trompe.refuting import refute as run
@@ -98,12 +113,11 @@ def refute(
         decoder, cls, asked, dim=known, visualization=v, query=x, numbers=numbers,  # type: ignore[arg-type]
         repeats=repeats, members=members, seed=seed, time_limit=time_limit,
     )  # fmt: skip
-    if witness is not None:
-        from trompe.files import write_text
+    if pair is not None:
         from trompe.proofs.witnesses import to_json
 
-        write_text(witness, to_json(found.witness()))
-    emit(as_json(found) if format == "json" else text(found), output)
+        pair.write(to_json(found.witness()))
+    emit(as_json(found) if format == "json" else text(found), place)
     return EXIT_STATUS[found.status]
 
 
@@ -182,17 +196,10 @@ def _spread(values: list[Any], dim: int | None, name: str) -> list[Any]:
 
 
 def _numbers(text: str, name: str) -> list[Any]:
-    from trompe.theory import InvalidInput, as_number
+    from trompe.theory import as_number
 
     if text.endswith(".npy"):
-        import numpy as np
-
-        try:
-            array = np.load(text, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise InvalidInput(f"{name} {text}: {error}; expected a .npy file of numbers") from None
-        if array.dtype.kind not in "fiu":
-            raise InvalidInput(f"{name} {text}: an array of {array.dtype}; expected numbers")
+        array = array_file(Path(text), name, "fiu", "expected numbers")
         return [as_number(value, f"{name}[{i}]") for i, value in enumerate(array.ravel())]
     return [as_number(part, f"{name}[{i}]") for i, part in enumerate(text.split(","))]
 

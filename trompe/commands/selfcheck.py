@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Jobs, Output, check_jobs, emit, progress_bar
+from trompe.commands.shared import Jobs, Output, check_jobs, destination, emit, progress_bar
 
 if TYPE_CHECKING:
     from trompe.proofs.selfcheck import Report
@@ -19,13 +19,15 @@ __all__ = ["mount"]
 def selfcheck(
     row: Annotated[
         list[str] | None,
-        typer.Option(help="Only what the checks of this row see; repeat for more. [default: all]"),
+        typer.Option(
+            help="Only mutants and hypotheses that the checks of this row see; repeat for more. [default: all]"
+        ),
     ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
             help="constructions, classes, hypotheses, tampering or witness-tampering; repeat for more. "
-            "[default: all]"
+            "[default: all; with --row all but the tamperings]"
         ),
     ] = None,
     match: Annotated[
@@ -41,24 +43,17 @@ def selfcheck(
     Exit status 0 only if no mutant survives that is not listed as equivalent, and every tampered file is
     rejected for its reason.
     """
-    from trompe.theory import InvalidInput, UnknownKey
+    from trompe.theory import UnknownKey
 
     if format not in ("text", "json"):
         raise UnknownKey("format", format, ("text", "json"))
-    if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    place = destination(output)
     number = check_jobs(jobs)
-    from trompe.proofs.selfcheck import PARTS
     from trompe.proofs.selfcheck import selfcheck as run
 
-    try:
-        with progress_bar("damaging") as progress:
-            report = run(
-                only or PARTS, rows=row or None, match=match, jobs=number, progress=progress
-            )
-    except KeyboardInterrupt:  # the option parser would end without a word
-        raise typer.Abort from None
-    emit(_as_json(report) if format == "json" else _as_text(report), output)
+    with progress_bar("damaging") as progress:
+        report = run(only or None, rows=row or None, match=match, jobs=number, progress=progress)
+    emit(_as_json(report) if format == "json" else _as_text(report), place)
     return 0 if report.passed else 1
 
 
@@ -75,6 +70,7 @@ def _as_json(report: Report) -> str:
         "hypotheses": [vars(hypothesis) for hypothesis in report.hypotheses],
         "tamperings": [vars(tampered) for tampered in report.tampered],
         "left_out": dict(report.left_out),
+        "untried": list(report.untried),
     }
     return json.dumps(data, indent=1) + "\n"
 
@@ -84,6 +80,7 @@ def _counts(report: Report) -> dict[str, dict[str, int]]:
     for finding in report.findings:
         killed = finding.status == "killed"
         status = f"killed by {finding.route}" if killed else finding.status
+        status += " of other rows alone" * finding.elsewhere
         counts.setdefault(finding.group, Counter())[status] += 1
     for hypothesis in report.hypotheses:
         counts.setdefault("hypotheses", Counter())[hypothesis.status] += 1
@@ -98,6 +95,7 @@ def _as_text(report: Report) -> str:
     for part, found in _counts(report).items():
         parts = ", ".join(f"{number} {status}" for status, number in found.items())
         lines.append(f"{part}: {sum(found.values())} tried, {parts}")
+    lines += [f"{part}: nothing to damage, none tried" for part in report.untried]
     sections = (
         (
             "equivalent mutants, with the reason why no check can tell",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from trompe.ground.files import Destination
     from trompe.theory import Dataset
 
 __all__ = [
@@ -21,15 +22,22 @@ __all__ = [
     "Output",
     "Solvers",
     "TrainingData",
+    "array_file",
     "check_jobs",
     "data_rows",
     "dataset",
+    "destination",
     "emit",
     "exact_numbers",
     "of_length",
     "parse_dims",
     "progress_bar",
+    "read_once",
+    "text_file",
 ]
+
+MAX_DATA_BYTES = 8 * 2**20
+"""The largest file of training points that is read."""
 
 Dims = Annotated[
     str, typer.Option(help="Dimensions at which sentences about coordinates are checked.")
@@ -45,7 +53,7 @@ TrainingData = Annotated[
     list[str] | None,
     typer.Option(
         "--data",
-        help="For erm: a training point such as 1/2,0:1/3, repeated; or a file with one a line.",
+        help="For erm: a training point such as 1/2,0:1/3, repeated; or a file with one a line, - for standard input.",
     ),
 ]
 Link = Annotated[
@@ -94,14 +102,19 @@ def progress_bar(what: str) -> Iterator[Any]:
         yield lambda done, total, key: bar.update(job, completed=done, total=total)
 
 
-def emit(content: str, output: Path | None = None) -> None:
-    """Print, or write the file `output` in one step."""
+def destination(output: Path | None) -> Destination | None:
+    """Where the result of a command goes, looked at before the work; None is standard output."""
+    from trompe.ground.files import Destination
+
+    return None if output is None else Destination(output)
+
+
+def emit(content: str, output: Destination | None = None) -> None:
+    """Print, or write the file in one step."""
     if output is None:
         print(content, end="" if content.endswith("\n") else "\n")
-        return
-    from trompe.files import write_text
-
-    write_text(output, content)
+    else:
+        output.write(content)
 
 
 def exact_numbers(text: str, what: str) -> list[Any]:
@@ -124,6 +137,7 @@ def data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
     """Inputs and labels from `point:label` items and from files with one such item a line."""
     from trompe.theory import InvalidInput, as_number
 
+    read_once(items)
     rows = []
     for item in items:
         if ":" in item:
@@ -145,17 +159,9 @@ def data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
 
 
 def _text_of(name: str) -> str:
-    from trompe.proofs.witnesses.file import MAX_BYTES, read_bytes
-    from trompe.theory import InvalidInput
-
-    expected = "a point such as 1/2,0:1/3, or a file with one a line"
-    content = read_bytes(Path(name), f"--data: expected {expected}")
-    if len(content) > MAX_BYTES:
-        raise InvalidInput(f"--data {name} is larger than {MAX_BYTES // 2**20} MiB")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidInput(f"--data {name} is not UTF-8 text; expected {expected}") from None
+    return text_file(
+        name, "--data", MAX_DATA_BYTES, "a point such as 1/2,0:1/3, or a file with one a line"
+    )
 
 
 def dataset(rows: list[tuple[list[Any], Any]], dim: int) -> Dataset:
@@ -167,3 +173,55 @@ def dataset(rows: list[tuple[list[Any], Any]], dim: int) -> Dataset:
         for j, (values, _) in enumerate(rows)
     ]
     return Dataset(inputs, [label for _, label in rows])
+
+
+def read_once(names: Sequence[str]) -> None:
+    """Refuse `-`, standard input, in more than one place."""
+    if names.count("-") > 1:
+        from trompe.theory import InvalidInput
+
+        raise InvalidInput("- is given twice; standard input can be read once")
+
+
+def text_file(name: str, option: str, limit: int, expected: str) -> str:
+    """The text of a file that an option names; `-` is standard input."""
+    from trompe.ground.reading import Unreadable, read_input
+    from trompe.theory import InvalidInput
+
+    try:
+        return read_input(name, limit).decode("utf-8-sig")
+    except Unreadable as error:
+        raise InvalidInput(f"{option} {name}: {error}; expected {expected}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidInput(
+            f"{option} {name}: it is not UTF-8 text (byte {error.start}); expected {expected}"
+        ) from None
+
+
+def array_file(path: Path, option: str, kinds: str, expected: str) -> Any:
+    """The array of a .npy file, memory-mapped and never unpickled.
+
+    Parameters
+    ----------
+    kinds : what `dtype.kind` may be.
+    """
+    import numpy as np
+
+    from trompe.ground.reading import Unreadable, check_file
+    from trompe.theory import InvalidInput
+
+    try:
+        check_file(path)  # a FIFO would block
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Unreadable as error:
+        raise InvalidInput(f"{option} {path}: {error}; expected a .npy file") from None
+    except OSError as error:
+        raise InvalidInput(f"{option} {path}: {error.strerror or 'it cannot be read'}") from None
+    except (ValueError, EOFError, SyntaxError, OverflowError, TypeError, MemoryError):
+        raise InvalidInput(
+            f"{option} {path}: it is no .npy file, is cut short, or holds objects; {expected}"
+        ) from None
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
+        kind = getattr(array, "dtype", "an archive")
+        raise InvalidInput(f"{option} {path} holds {kind}; {expected}")
+    return array

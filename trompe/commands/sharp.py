@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trompe.commands.shared import check_jobs, emit, progress_bar
+
+if TYPE_CHECKING:
+    from trompe.ground.files import Destination
 
 __all__ = [
     "ArgMax",
@@ -99,7 +101,7 @@ def sharp_command(
     eps: list[str] | None,
     lipschitz: dict[str, str | None],
     format: str,  # noqa: A002
-    output: Path | None,
+    output: Destination | None,
     jobs: int | None,
 ) -> int:
     """Compute, check and print the sharp table. Exit status 0 only if no check fails."""

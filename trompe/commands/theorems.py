@@ -15,6 +15,7 @@ from trompe.commands.shared import (
     Output,
     Solvers,
     check_jobs,
+    destination,
     emit,
     parse_dims,
     progress_bar,
@@ -51,7 +52,7 @@ def table(
     range_: sharp_options.Range = None,
 ) -> int:
     """Verify every cell, then print the table. Exit status 0 only if every shown cell is proved."""
-    from trompe.theory import InvalidInput, UnknownKey
+    from trompe.theory import UnknownKey
 
     numbers = parse_dims(dims)
     given = {
@@ -66,10 +67,9 @@ def table(
     formats = ("text", "markdown", "latex", "json", "csv")
     if format not in formats:
         raise UnknownKey("format", format, formats)
-    if output is not None and not output.parent.is_dir():
-        raise InvalidInput(f"output {output} cannot be written: there is no folder {output.parent}")
+    place = destination(output)
     if sharp:
-        return sharp_options.sharp_command(row, extended, dim, eps, given, format, output, jobs)
+        return sharp_options.sharp_command(row, extended, dim, eps, given, format, place, jobs)
     from trompe.proofs import SOLVERS, verify_table
     from trompe.render import FORMATS
 
@@ -82,7 +82,7 @@ def table(
             progress=progress,
             extended=extended,
         )
-    emit(FORMATS[format](result), output)
+    emit(FORMATS[format](result), place)
     return 0 if result.is_proved else 1
 
 
@@ -132,17 +132,18 @@ def verify(
     from trompe.proofs.verify import expand_keys
     from trompe.render import outcome_json, outcomes_text
 
-    wanted = expand_keys(keys or [], parse_dims(dims))
+    place = destination(output)
+    wanted = expand_keys(keys or None, parse_dims(dims))
     with progress_bar("checking") as progress:
         outcomes = verify_keys(
             wanted, solvers=solver or tuple(SOLVERS), jobs=check_jobs(jobs), progress=progress
         )
     proved = sum(o.verdict == "PROVED" for o in outcomes.values())
     if as_json:
-        emit(json.dumps([outcome_json(o) for o in outcomes.values()], indent=2), output)
+        emit(json.dumps([outcome_json(o) for o in outcomes.values()], indent=2), place)
     else:
         lines = outcomes_text(outcomes.values())
-        emit("\n".join([*lines, f"{proved} of {len(outcomes)} proved"]), output)
+        emit("\n".join([*lines, f"{proved} of {len(outcomes)} proved"]), place)
     return 0 if proved == len(outcomes) else 1
 
 

@@ -11,6 +11,7 @@ from trompe.commands.shared import (
     TrainingData,
     data_rows,
     dataset,
+    destination,
     emit,
     exact_numbers,
     of_length,
@@ -67,6 +68,7 @@ def witness(
     if form not in _SUFFIXES.values():
         raise UnknownKey("format", form, _SUFFIXES.values())
     row = theorem(key).row
+    place = destination(output)
     options = {"--constant": constant, "--metric": metric, "--data": data, "--eps": eps}
     _check_options(key, {name for name, value in options.items() if value is not None})
     from trompe.constructions import triple
@@ -80,7 +82,7 @@ def witness(
     case = _case(row, dim, query, argmin, argmax, minimum, maximum, constant, metric, data)
     made = triple(case.cls, case.v, case.x)
     pair = pair_of(made, task, None if eta is None else as_eta(eta))
-    emit(FORMATS[form](witness_of(pair, task)), output)
+    emit(FORMATS[form](witness_of(pair, task)), place)
     return 0
 
 

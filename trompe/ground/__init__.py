@@ -1,1 +1,1 @@
-"""What everything stands on: errors, files, other processes. Nothing here knows any mathematics of ours."""
+"""What everything stands on: errors, files, standard streams. Nothing here knows any mathematics of ours."""

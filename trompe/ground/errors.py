@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TypeVar
 
-__all__ = ["InvalidInput", "MissingDependency", "QueryShown", "TrompeError", "UnknownKey"]
+__all__ = [
+    "InvalidInput",
+    "MissingDependency",
+    "QueryShown",
+    "TrompeError",
+    "UnknownKey",
+    "at_least_one",
+]
+
+T = TypeVar("T")
 
 
 class TrompeError(Exception):
@@ -35,3 +45,16 @@ class UnknownKey(TrompeError, KeyError):
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])
+
+
+def at_least_one(what: str, given: Iterable[T], advice: str) -> tuple[T, ...]:
+    """What is given, as a tuple: whatever is claimed holds of nothing, so that nothing is no question.
+
+    Raises
+    ------
+    InvalidInput : nothing is given.
+    """
+    found = tuple(given)
+    if not found:
+        raise InvalidInput(f"{what}: none is given; {advice}")
+    return found
