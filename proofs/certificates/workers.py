@@ -208,7 +208,7 @@ def serve(solver: Callable[[str, str], Answer] = solve) -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
         print(_READY, file=answers, flush=True)
-        for line in sys.stdin:
+        for line in sys.stdin or ():  # None: it is closed
             question = json.loads(line)
             print(json.dumps(_answer(solver, question)), file=answers, flush=True)
 
