@@ -15,15 +15,13 @@ stronger sentence that is true as well; such hypotheses are counted as *spare* a
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Literal
 
-import z3
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
-from trompe.proofs.parallel import results
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
 from trompe.proofs.selfcheck.tampering import TAMPERED, Tampered, tamperings, try_tampering
 from trompe.proofs.selfcheck.targets import (
@@ -40,8 +38,11 @@ from trompe.proofs.selfcheck.targets import (
     run_check,
     seen_by,
 )
+from trompe.proofs.solvers import MEMORY, SOLVERS, available, z3
 from trompe.proofs.verify import DEFAULT_DIMS
 from trompe.theory import InvalidInput, UnknownKey
+
+from trompe.ground.processes import Died, Processes, results
 
 __all__ = [
     "MOST_EQUIVALENT",
@@ -154,49 +155,73 @@ def selfcheck(
 
     Raises
     ------
-    UnknownKey : no such part or row. InvalidInput : nothing matches.
+    UnknownKey : no such part or row. InvalidInput : nothing matches. MissingDependency : no solver.
     """
     wanted = tuple(dict.fromkeys(parts))
     for part in wanted:
         if part not in PARTS:
             raise UnknownKey("part", part, PARTS)
+    for solver in SOLVERS:
+        available(solver)
     listed = read_equivalent() if equivalent is None else dict(equivalent)
     checks = checks_of(rows)
     everything = [m for at in all_places() for m in mutants(*at)]
     problems = _wrong_entries(listed, everything)
-    jobs = jobs or os.cpu_count() or 1
-    run = _Runner(jobs, progress)
-
+    processes = Processes(jobs, memory=MEMORY, preload=(__name__, *SOLVERS, "sympy"))
     findings: tuple[Finding, ...] = ()
-    if set(wanted) & set(GROUPS):
-        picked = [m for m in everything if match in m.name and group_of(m.module) in wanted]
-        seen = dict(run.each(_look, checks))
-        if rows is not None:
-            known = frozenset[Place]().union(*seen.values())
-            picked = [m for m in picked if (m.module, m.function) in known]
-        chunks = list(_chunks(picked, checks, seen))
-        needed = dict.fromkeys(check for _, relevant in chunks for check in relevant)
-        for check, found in run.each(_undamaged, list(needed)):
-            if found.verdict != "PROVED":
-                problems.append(f"{check} is not proved before any damage: {found.says}")
-        results = [f for chunk in run.each(_try_chunk, chunks) for f in chunk]
-        order = {m.name: k for k, m in enumerate(picked)}
-        settled = [_settle(f, listed, problems) for f in results]
-        findings = tuple(sorted(settled, key=lambda f: order[f.mutant]))
-
     hypotheses: tuple[Hypothesis, ...] = ()
-    if "hypotheses" in wanted:
-        asked = {c for c in checks if route_of(c) == "smt"}
-        keys = [k for k in families() if match in k and _at_dims(k, asked)]
-        results_h = [h for part in run.each(_drop_each, [(k, asked) for k in keys]) for h in part]
-        position = {key: k for k, key in enumerate(keys)}
-        hypotheses = tuple(sorted(results_h, key=lambda h: position[h.family]))
+    run = _Runner(progress)
+    with nullcontext() if jobs == 1 else processes as run.processes:
+        if set(wanted) & set(GROUPS):
+            picked = [m for m in everything if match in m.name and group_of(m.module) in wanted]
+            findings = _findings(run, picked, checks, rows is not None, listed, problems)
+        if "hypotheses" in wanted:
+            asked = {c for c in checks if route_of(c) == "smt"}
+            keys = [k for k in families() if match in k and _at_dims(k, asked)]
+            found = [
+                h
+                for part in run.each(_drop_each, [(k, asked) for k in keys], _in_doubt)
+                for h in part
+            ]
+            position = {key: k for k, key in enumerate(keys)}
+            hypotheses = tuple(sorted(found, key=lambda h: position[h.family]))
     damages = tamperings([k for k in wanted if k in TAMPERED], match)
-    tampered = tuple(run.each(try_tampering, damages, here=True))
+    run.processes = None  # for what they leave behind
+    tampered = tuple(run.each(try_tampering, damages))
     if not (findings or hypotheses or tampered):
         raise InvalidInput(f"nothing of {', '.join(wanted)} matches {match!r}")
     left_out = {f"{module} {name}": why for (module, name), why in LEFT_OUT.items()}
     return Report(findings, hypotheses, tampered, tuple(problems), left_out)
+
+
+def _findings(
+    run: _Runner,
+    picked: Sequence[Mutant],
+    checks: Sequence[str],
+    only_seen: bool,
+    listed: Mapping[str, str],
+    problems: list[str],
+) -> tuple[Finding, ...]:
+    """What becomes of each mutant, in their order; `problems` grows."""
+    everywhere = frozenset(all_places())
+    seen = dict(run.each(_look, checks, lambda check, _: (check, everywhere)))
+    if only_seen:
+        known = frozenset[Place]().union(*seen.values())
+        picked = [m for m in picked if (m.module, m.function) in known]
+    chunks = list(_chunks(picked, checks, seen))
+    needed = list(dict.fromkeys(check for _, relevant in chunks for check in relevant))
+    for check, said in run.each(
+        _undamaged, needed, lambda check, why: (check, Checked("UNKNOWN", why))
+    ):
+        if said.verdict != "PROVED":
+            problems.append(f"{check} is not proved before any damage: {said.says}")
+    tried = list(run.each(_try_chunk, chunks, lambda chunk, _: chunk))
+    alone = [([m], part[1]) for part in tried if isinstance(part, tuple) for m in part[0]]
+    done = [part for part in tried if isinstance(part, list)]
+    found = [f for part in (*done, *run.each(_try_chunk, alone, _not_tried)) for f in part]
+    order = {m.name: k for k, m in enumerate(picked)}
+    settled = [_settle(f, listed, problems) for f in found]
+    return tuple(sorted(settled, key=lambda f: order[f.mutant]))
 
 
 def _wrong_entries(listed: Mapping[str, str], everything: Sequence[Mutant]) -> list[str]:
@@ -226,20 +251,28 @@ def _settle(finding: Finding, listed: Mapping[str, str], problems: list[str]) ->
 class _Runner:
     """Runs pieces of work in this process or in several, and tells the progress of all."""
 
-    def __init__(self, jobs: int, progress: Progress | None) -> None:
-        self.jobs, self.progress = jobs, progress
+    def __init__(self, progress: Progress | None) -> None:
+        self.processes: Processes | None = None
+        self._progress = progress
         self.done = self.total = 0
 
     def each(
-        self, function: Callable[[Any], Any], work: Sequence[Any], here: bool = False
+        self,
+        function: Callable[[Any], Any],
+        work: Sequence[Any],
+        died: Callable[[Any, str], Any] | None = None,
     ) -> Iterator[Any]:
-        """The results as they come; `here` keeps the work, and what it leaves behind, in this process."""
+        """The results as they come; `died` gives one for work whose process ended, and the reason."""
         self.total += len(work)
         calls = [(function, item) for item in work]
-        for result in results(calls, 1 if here else self.jobs, least=4):
+        found = self.processes.results(calls) if self.processes else results(calls, 1)
+        for number, result in found:
             self.done += 1
-            if self.progress is not None:
-                self.progress(self.done, self.total, "")
+            if self._progress is not None:
+                self._progress(self.done, self.total, "")
+            if isinstance(result, Died):
+                assert died is not None
+                result = died(work[number], result.reason)
             yield result
 
 
@@ -278,6 +311,14 @@ def _try_chunk(chunk: tuple[list[Mutant], list[str]]) -> list[Finding]:
             order.insert(0, finding.check)
         found.append(finding)
     return found
+
+
+def _not_tried(chunk: tuple[list[Mutant], list[str]], reason: str) -> list[Finding]:
+    """Mutants whose process ended."""
+    at = "one of its checks"
+    return [
+        Finding(m.name, group_of(m.module), m.kind, "unknown", "", at, reason) for m in chunk[0]
+    ]
 
 
 def try_mutant(mutant: Mutant, checks: Iterable[str]) -> Finding:
@@ -322,6 +363,11 @@ def _drop_each(work: tuple[str, set[str]]) -> list[Hypothesis]:
     items = _at_dims(family, asked)
     names = dict.fromkeys(name for item in items for name in item.build(Scope()).given)
     return [_drop(family, items, name) for name in names]
+
+
+def _in_doubt(work: tuple[str, set[str]], reason: str) -> list[Hypothesis]:
+    """A family whose process ended."""
+    return [Hypothesis(work[0], "one of its hypotheses", "unknown", says=reason)]
 
 
 def _drop(family: str, items: Iterable[Obligation], name: str) -> Hypothesis:
