@@ -7,6 +7,8 @@ import signal
 import sys
 import time
 
+from trompe.proofs.sampling import sample_row
+from trompe.proofs.sampling.fuzzing import run_batch
 from trompe.proofs.solvers import solve
 
 
@@ -68,3 +70,18 @@ def solve_or(what, name, text):
             "print": noisy,
         }[what]()
     return solve(name, text)
+
+
+def sample_or_die(row):
+    """The samples of a row, but of one row."""
+    return kill(signal.SIGKILL) if row == "constant" else sample_row(row)
+
+
+def batch_or_die(row, seed, first, count):
+    """A batch of a campaign; case 5 ends its process."""
+    return leave(3) if first <= 5 < first + count else run_batch(row, seed, first, count)
+
+
+def number_or_die(row, dims, eps):
+    """In place of a check of the sharp table."""
+    return kill(signal.SIGKILL)
