@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import z3
 from trompe.proofs.obligations import Claim, Obligation, Scope
+from trompe.proofs.solvers import z3
 
 __all__ = ["Scripts", "script", "scripts"]
 

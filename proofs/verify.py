@@ -11,10 +11,17 @@ import trompe.proofs.rows  # noqa: F401  (registers the obligations)
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
-from trompe.proofs.parallel import results
 from trompe.proofs.sampling import Sampled, sample_row
 from trompe.proofs.smt import scripts
-from trompe.proofs.solvers import SOLVERS, Answer, available, solve, solver_version
+from trompe.proofs.solvers import (
+    BACKSTOP_SECONDS,
+    MEMORY,
+    SOLVERS,
+    Answer,
+    available,
+    solve,
+    solver_version,
+)
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.theory import (
     CLASSES,
@@ -31,6 +38,7 @@ from trompe.theory import (
 )
 
 from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Died, results
 
 __all__ = [
     "DEFAULT_DIMS",
@@ -271,7 +279,7 @@ class Cell:
                         "obligations": len(wanted),
                     }
                 )
-        if self.sampled is not None and not self.sampled.failure:
+        if self.sampled is not None and self.sampled.held:
             entries.append(
                 {
                     "level": "sampled",
@@ -343,11 +351,14 @@ def verify_keys(
     progress: Progress | None = None,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> dict[str, Outcome]:
-    """Check obligations and identities by key, in parallel where `jobs` allows.
+    """Check obligations and identities by key, in other processes.
+
+    A solver that crashes or hangs there leaves its obligation UNKNOWN, with the reason.
 
     Parameters
     ----------
-    solvers : every one must answer `unsat` for PROVED. jobs : processes, default one per core.
+    solvers : every one must answer `unsat` for PROVED.
+    jobs : processes, default one per core. 1 is this process, which a crash ends.
 
     Raises
     ------
@@ -398,9 +409,24 @@ def _check(
 
     if own:
         jobs = 1  # a caller's own constructions may not survive the way to another process
-    for result in results(calls, jobs, least=16, batch_size=6):
-        note(result)
+    preload = [__name__, *names, *["sympy"] * any(key in IDENTITIES for key in ordered)]
+    for number, result in results(
+        calls, jobs, backstop=6 * BACKSTOP_SECONDS, memory=MEMORY, preload=preload
+    ):
+        note(_died(calls[number], result.reason) if isinstance(result, Died) else result)
     return {key: outcomes[key] for key in ordered}, samples
+
+
+def _died(call: tuple[Any, ...], reason: str) -> Outcome | Sampled:
+    """What is known of a check whose process ended."""
+    function, key, *more = call
+    if function is sample_row:
+        return Sampled(key, 0, (), unanswered=reason)
+    if key in IDENTITIES:
+        identical = identity(key)
+        return Outcome(key, identical.says, identical.dim, "symbolic", "UNKNOWN", reason)
+    item, names = find_obligation(key), more[0]
+    return Outcome(key, item.says, item.dim, "smt", "UNKNOWN", f"{' or '.join(names)}: {reason}")
 
 
 def verify_table(
@@ -476,7 +502,7 @@ def _cell(key: str, outcomes: list[Outcome], sampled: Sampled, above: Mapping[st
         ok = outcome.verdict == "PROVED"
         proved[outcome.family] = proved.get(outcome.family, True) and ok
     label = earned_label(key, proved, parent.label if parent else None)
-    if sampled.failure:
+    if not sampled.held:
         label = None
     everything = [*outcomes, *(parent.outcomes if parent else ())]
     verdict: Verdict = "PROVED"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
 from trompe.constructions.rows import AffineParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.rows.common import (
@@ -15,6 +14,7 @@ from trompe.proofs.rows.common import (
     same_point,
     values,
 )
+from trompe.proofs.solvers import z3
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array

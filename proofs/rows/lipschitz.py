@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
 from trompe.constructions.rows import LipschitzParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
 from trompe.proofs.rows.common import half_way, members, range_and_uniqueness, values
+from trompe.proofs.solvers import z3
 from trompe.theory import Comparison, Interval, Lipschitz, Side
 
 __all__ = ["LIPSCHITZ", "LIPSCHITZ_EXISTS", "LIPSCHITZ_SOUND", "LIPSCHITZ_THRESHOLD"]

@@ -9,12 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-import z3
 from trompe.constructions import mix
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.extended import NeuronParameters
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.rows.common import values
+from trompe.proofs.solvers import z3
 from trompe.theory import Affine, Approx, Comparison, Exact, Interval, Side
 from trompe.theory.links import LeakyRelu
 from trompe.theory.namespace import ArrayNamespace

@@ -15,7 +15,6 @@ import pytest
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.plan import plan
 from trompe.proofs.certificates.scripts import read_script
-from trompe.proofs.certificates.workers import Workers
 from trompe.proofs.selfcheck.tampering.sets import OTHER, SUBJECT, TAMPERINGS, tamper
 
 SOURCE = Path(__file__).resolve().parents[2] / "proofs" / "recheck.py"
@@ -26,9 +25,8 @@ Z3 = str(Path(sys.executable).parent / "z3")
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory):
     place = tmp_path_factory.mktemp("sets")
-    with Workers(1) as pool:
-        for key, name in ((SUBJECT, "subject"), (OTHER, "other")):
-            certify([key], place / name, workers=pool)
+    for key, name in ((SUBJECT, "subject"), (OTHER, "other")):
+        certify([key], place / name, jobs=1)
     return place
 
 

@@ -25,6 +25,7 @@ from trompe.theory import (
 from trompe.theory.sharp import COLUMNS, FURTHER, ConeSetting, sharp_row, sharp_rows
 from trompe.theory.sharp import rows as sharp
 from trompe.theory.sharp.quantities import Term, between, exact
+from worker_calls import number_or_die
 
 QUARTER = Fraction(1, 4)
 SQUARE = Visualization((QUARTER, Fraction(2, 5)), (1, 1), 0, 1)
@@ -178,6 +179,17 @@ def test_a_derivation_that_breaks_is_unknown(monkeypatch):
 
     monkeypatch.setattr(sharp, "convex_share", breaks)
     assert verdicts(checks("convex", "symbolic"), "side share") == {"UNKNOWN"}
+
+
+def test_a_check_whose_process_dies_is_unknown(monkeypatch):
+    monkeypatch.setattr(checking, "_exact", number_or_die)
+    found = sharp_table([sharp_row("affine-1d"), sharp_row("constant")], [1], [QUARTER], jobs=2)
+    died = [c for c in found.checks if c.verdict == "UNKNOWN"]
+    assert {(c.row, c.column, c.way) for c in died} == {
+        (row, column, "exact") for row in ("affine-1d", "constant") for column in COLUMNS
+    }
+    assert {c.reason for c in died} == {"its process ended by itself (SIGKILL)"}
+    assert not found.is_checked and {c.way for c in found.checks} >= {"symbolic", "sampled"}
 
 
 def test_queries_that_rounding_leaves_open_count_both_ways():

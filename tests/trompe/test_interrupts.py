@@ -11,11 +11,11 @@ import threading
 import pytest
 from trompe.proofs import solvers
 from trompe.proofs.certificates import writing as certificates
-from trompe.proofs.parallel import worker_processes
 from trompe.proofs.witnesses import check_file
 
 from trompe.__main__ import main
 from trompe.cli import run
+from trompe.ground.processes import worker_processes
 
 AGAIN = "run it again for a result"
 STOPPED = """
