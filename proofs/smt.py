@@ -54,7 +54,8 @@ def scripts(obligation: Obligation, scope: Scope) -> Scripts:
         return [script(q, symbols, logic, f"{head}\n{comment}", by) for q, comment in questions]
 
     hashed = hashlib.sha256("".join(shown(subterms.sha256)).encode()).hexdigest()
-    return Scripts(*shown(_printed), hashed)
+    main, vacuity, mutant = shown(_printed)
+    return Scripts(main, vacuity, mutant, hashed)
 
 
 def _printed(term: Any) -> str:

@@ -244,7 +244,7 @@ def _manifest(
             },
         }
     outside: dict[str, dict[str, str]] = {}
-    theorems = []
+    theorems: list[dict[str, Any]] = []
     for key in wanted.theorems:
         statement, besides = theorem(key), not_contained(key)
         outside |= besides
@@ -267,7 +267,7 @@ def _manifest(
         "trompe": version("trompe"),
         "claims": {"theorems": list(wanted.theorems), "obligations": list(wanted.obligations)},
         "dims": list(wanted.dims),
-        "verdict": _together(entry["verdict"] for entry in (*entries.values(), *theorems)),
+        "verdict": _together(item["verdict"] for item in [*entries.values(), *theorems]),
         "sha256": wanted.sha256,
         "solvers": {
             name: {"version": solver_version(name), "options": solver_options(name)}
