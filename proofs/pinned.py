@@ -1,9 +1,8 @@
-"""What each key was committed with: the statement of a theorem, the sentence of an obligation or identity.
+"""What each key was committed with: a theorem its statement, an obligation or identity its sentence.
 
-A label is earned by proving sentences. A sentence that says less than it did is proved as well, and so is a
-statement that claims more without its sentences following; no solver notices either. So the hash of each is
-kept in a file of this package that only `trompe.proofs.released` changes, and what does not have its
-hash earns no label.
+A sentence that says less than it did is proved all the same, and a statement that claims more is still called
+proved by the sentences of the old one; no solver notices either. So the hash of each stands in a file of
+this package that only `trompe.proofs.released` changes, and what does not have its hash earns no label.
 """
 
 from __future__ import annotations
@@ -102,14 +101,12 @@ def obligation_stray(item: Obligation, sha256: str) -> str:
     ----------
     sha256 : that of the obligation's scripts.
     """
-    family = item.key if item.dim is None else item.key.rpartition("/")[0]
-    pins = PINNED.installed
-    elsewhere = [
-        int(key.rpartition("/d")[2])
-        for key in pins
-        if re.fullmatch(re.escape(family) + r"/d\d+", key)
-    ]
-    if item.dim is None or item.dim in elsewhere or not elsewhere:
+    family = item.key.rpartition("/d")[0]
+    elsewhere: list[int] = []
+    if item.dim is not None and item.key not in PINNED.installed:
+        at = re.compile(re.escape(family) + r"/d(\d+)")
+        elsewhere = [int(found[1]) for found in map(at.fullmatch, PINNED.installed) if found]
+    if not elsewhere:
         return PINNED.stray(item.key, sha256)
     for other in registered([family], elsewhere):
         reason = PINNED.stray(other.key, scripts(other, Scope()).sha256)
