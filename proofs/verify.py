@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import trompe.proofs.rows  # noqa: F401  (registers the obligations)
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
+from trompe.proofs.pinned import identity_stray, obligation_stray, statement_stray
 from trompe.proofs.sampling import Sampled, sample_row
-from trompe.proofs.smt import scripts
+from trompe.proofs.smt import Scripts, scripts
 from trompe.proofs.solvers import (
     BACKSTOP_SECONDS,
     MEMORY,
@@ -94,14 +95,18 @@ def check_obligation(
     """Ask every solver for the sentence and its two twins.
 
     PROVED needs `unsat` from every solver for the negated sentence, and `sat` from every solver for the
-    hypotheses alone and for the sentence with its planted fault. REFUTED comes with a point.
+    hypotheses alone and for the sentence with its planted fault. REFUTED comes with a point. Whether the
+    sentence is the pinned one is not asked here: this is about mathematics (`verify_keys` asks).
 
     Raises
     ------
     InvalidInput : no solver is given.
     """
     solvers = at_least_one("solvers", solvers, "at least one must check")
-    asked = scripts(item, Scope(constructions))
+    return _answered(item, scripts(item, Scope(constructions)), solvers)
+
+
+def _answered(item: Obligation, asked: Scripts, solvers: Sequence[str]) -> Outcome:
     answers = tuple(solve(name, asked.main) for name in solvers)
 
     def outcome(
@@ -133,8 +138,20 @@ def _check_key(key: str, solvers: tuple[str, ...], constructions: Any = None) ->
     if key in IDENTITIES:
         item = identity(key)
         verdict, reason = check_identity(item)
-        return Outcome(key, item.says, item.dim, "symbolic", verdict, reason)
-    return check_obligation(find_obligation(key), solvers, constructions or CONSTRUCTIONS)
+        outcome = Outcome(key, item.says, item.dim, "symbolic", verdict, reason)
+        return _pinned(outcome, lambda: identity_stray(item))
+    sentence = find_obligation(key)
+    asked = scripts(sentence, Scope(constructions or CONSTRUCTIONS))
+    outcome = _answered(sentence, asked, solvers)
+    if constructions:
+        return outcome
+    return _pinned(outcome, lambda: obligation_stray(sentence, asked.sha256))
+
+
+def _pinned(outcome: Outcome, stray: Callable[[], str]) -> Outcome:
+    """UNKNOWN for PROVED where it is another sentence that was proved; one that is false is refuted all the same."""
+    reason = stray() if outcome.verdict == "PROVED" else ""
+    return replace(outcome, verdict="UNKNOWN", reason=reason) if reason else outcome
 
 
 def find_obligation(key: str) -> Obligation:
@@ -232,6 +249,8 @@ class Cell:
     outcomes: tuple[Outcome, ...]
     sampled: Sampled | None
     inherits: str | None = None
+    reason: str = ""
+    """Why there is no label although nothing fails: the statement is not the released one."""
 
     @property
     def key(self) -> str:
@@ -355,10 +374,13 @@ def verify_keys(
 
     A solver that crashes or hangs there leaves its obligation UNKNOWN, with the reason.
 
+    What is proved, but is not the sentence that was pinned for the key (`trompe.proofs.pinned`), is UNKNOWN.
+
     Parameters
     ----------
     solvers : every one must answer `unsat` for PROVED.
     jobs : processes, default one per core. 1 is this process, which a crash ends.
+    constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
     Raises
     ------
@@ -442,11 +464,14 @@ def verify_table(
 ) -> Table:
     """Check everything that the shown cells ask for, and compute their labels.
 
+    A cell whose statement is not the one that its key was released with has no label.
+
     Parameters
     ----------
     rows : keys of rows, the paper's ten by default. theorems : keys of single cells instead.
     extended : whether the default is the ten and our further rows.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
+    constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
     Raises
     ------
@@ -502,11 +527,14 @@ def _cell(key: str, outcomes: list[Outcome], sampled: Sampled, above: Mapping[st
         ok = outcome.verdict == "PROVED"
         proved[outcome.family] = proved.get(outcome.family, True) and ok
     label = earned_label(key, proved, parent.label if parent else None)
-    if not sampled.held:
+    reason = statement_stray(key)
+    if parent is not None and parent.reason and not reason:
+        reason = f"it inherits from {parent.key}: {parent.reason}"
+    if not sampled.held or reason:
         label = None
     everything = [*outcomes, *(parent.outcomes if parent else ())]
     verdict: Verdict = "PROVED"
     if label is None:
         refuted = bool(sampled.failure) or any(o.verdict == "REFUTED" for o in everything)
         verdict = "REFUTED" if refuted else "UNKNOWN"
-    return Cell(theorem(key), label, verdict, tuple(everything), sampled, item.inherits)
+    return Cell(theorem(key), label, verdict, tuple(everything), sampled, item.inherits, reason)

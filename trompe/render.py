@@ -128,6 +128,8 @@ def text(table: Table) -> str:
             line(["", *(_more_evidence(c) if c else "" for c in cells)]),
         ]
     for cell in table.cells.values():
+        if cell.reason:
+            lines += _wrap(f"{cell.key}: {cell.verdict}: {cell.reason}")
         for outcome in cell.failing[:3]:
             lines += _wrap(
                 f"{cell.key}: {outcome.key}: {outcome.verdict}: {outcome.reason}{_point(outcome)}"
@@ -230,6 +232,7 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
         "evidence": cell.evidence(),
         "assumed": list(assumed_by(cell.key)),
         "obligations": {o.key: o.verdict for o in cell.outcomes},
+        **({"reason": cell.reason} if cell.reason else {}),
     }
 
 
@@ -277,7 +280,7 @@ def theorem_text(table: Table, key: str, dim: int) -> str:
 
     cell = table[key]
     statement = theorem(key)
-    lines = [f"{key}: {_label(cell)} ({_agreement(cell)})", ""]
+    lines = [f"{key}: {_label(cell)} ({_agreement(cell)})", *_wrap(cell.reason)]
     lines += _wrap(statement.statement)
     lines += _wrap(f"Source: {statement.source}.")
     lines += ["", *_formulas(statement.row, dim, statement.task)]

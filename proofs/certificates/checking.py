@@ -131,6 +131,8 @@ class _Check:
         self._others()
         wanted = self._plan()
         if wanted is not None:
+            for key, reason in wanted.strays.items():
+                self.fail("different statement", key, reason)
             self._complete(wanted)
             self._statements(wanted)
             self._theorems(wanted)

@@ -231,6 +231,8 @@ def _manifest(
             for question in QUESTIONS
         }
         verdict, reason = combine(said)
+        if verdict == "PROVED" and key in wanted.strays:
+            verdict, reason = "UNKNOWN", wanted.strays[key]
         entries[key] = {
             "key": key,
             "says": item.says,
@@ -255,7 +257,7 @@ def _manifest(
             },
         }
     outside: dict[str, dict[str, str]] = {}
-    theorems = []
+    theorems: list[dict[str, Any]] = []
     for key in wanted.theorems:
         statement, besides = theorem(key), not_contained(key)
         outside |= besides
@@ -265,7 +267,9 @@ def _manifest(
                 "statement": statement.statement,
                 "statement_sha256": statement.sha256,
                 "sha256": wanted.theorem_sha256(key),
-                "verdict": _together(entries[part]["verdict"] for part in wanted.parts[key]),
+                "verdict": "NOT PROVED"
+                if key in wanted.strays
+                else _together(entries[part]["verdict"] for part in wanted.parts[key]),
                 "obligations": list(wanted.parts[key]),
                 "not_contained": list(besides),
             }
@@ -276,7 +280,7 @@ def _manifest(
         "trompe": version("trompe"),
         "claims": {"theorems": list(wanted.theorems), "obligations": list(wanted.obligations)},
         "dims": list(wanted.dims),
-        "verdict": _together(entry["verdict"] for entry in entries.values()),
+        "verdict": _together(item["verdict"] for item in [*entries.values(), *theorems]),
         "sha256": wanted.sha256,
         "solvers": {
             name: {"version": solver_version(name), "options": solver_options(name)}

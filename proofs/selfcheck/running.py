@@ -4,7 +4,8 @@ A mutant is
 
 - *killed* when a check refutes it: a solver finds a point, an exact instance fails, an identity is false
 - *rejected* when none does, but a check cannot even be made of it (it raises)
-- *unknown* when none does, but a check is no longer proved
+- *unknown* when none does, but a check is no longer proved: this fails as a survivor does, for a solver that gives
+  up has seen nothing
 - *surviving* when every check still holds
 - *equivalent* when it survives and is listed by hand, with the reason why no check could tell
 
@@ -12,7 +13,11 @@ Where rows are chosen, their checks are asked first. What these cannot tell, in 
 put to the checks of the other rows; such a finding is marked `elsewhere`.
 
 Hypotheses are dropped too, one at a time. An obligation that holds without one is no error, it is a
-stronger sentence that is true as well; such hypotheses are counted as *spare* and decide nothing.
+stronger sentence that is true as well; such hypotheses are counted as *spare* and decide nothing. An
+*unknown* one is neither needed nor spare, and fails.
+
+What is damaged has to be what was pinned (`trompe.proofs.pinned`). That is asked of the undamaged checks only,
+since every mutant would differ from its pin: a mutant is killed by mathematics.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
+from trompe.proofs.pinned import identity_stray, obligation_stray
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
 from trompe.proofs.selfcheck.tampering import TAMPERED, Tampered, tamperings, try_tampering
 from trompe.proofs.selfcheck.targets import (
@@ -41,8 +47,10 @@ from trompe.proofs.selfcheck.targets import (
     run_check,
     seen_by,
 )
+from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import MEMORY, SOLVERS, available, z3
-from trompe.proofs.verify import DEFAULT_DIMS
+from trompe.proofs.symbolic import identity
+from trompe.proofs.verify import DEFAULT_DIMS, find_obligation
 from trompe.theory import InvalidInput, UnknownKey
 
 from trompe.ground.errors import at_least_one
@@ -103,7 +111,7 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings; `problems` says what is wrong with the list of equivalent mutants or the undamaged proofs.
+    """All findings; `problems` says what is wrong with the list of equivalent mutants, the undamaged proofs or their pins.
 
     `untried` names the parts that were asked for, in which nothing was found to damage.
     """
@@ -121,11 +129,17 @@ class Report:
         return tuple(f for f in self.findings if f.status == "surviving")
 
     @property
+    def undecided(self) -> tuple[Finding | Hypothesis, ...]:
+        """The mutants and hypotheses of which the checks cannot tell."""
+        found: list[Finding | Hypothesis] = [*self.findings, *self.hypotheses]
+        return tuple(each for each in found if each.status == "unknown")
+
+    @property
     def passed(self) -> bool:
-        """Was something damaged, does nothing survive, is the list of equivalent mutants right, is every tampering rejected?"""
+        """Was something damaged, every damage noticed or listed as equivalent, nothing undecided, and no problem left?"""
         tried = bool(self.findings or self.hypotheses or self.tampered)
         rejected = all(t.is_rejected for t in self.tampered)
-        return tried and not self.survivors and not self.problems and rejected
+        return tried and rejected and not (self.survivors or self.undecided or self.problems)
 
 
 def read_equivalent(text: str | None = None) -> dict[str, str]:
@@ -180,6 +194,8 @@ def selfcheck(
     checks = checks_of(rows)
     everything = [m for at in all_places() for m in mutants(*at)]
     problems = _wrong_entries(listed, everything)
+    if set(wanted) - set(TAMPERED):
+        problems += [f"{check}: {reason}" for check in checks if (reason := _stray(check))]
     processes = Processes(jobs, memory=MEMORY, preload=(__name__, *SOLVERS, "sympy"))
     findings: tuple[Finding, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
@@ -334,6 +350,21 @@ class _Runner:
 
 def _look(check: str) -> tuple[str, frozenset[Place]]:
     return check, seen_by(check)
+
+
+def _stray(check: str) -> str:
+    """Why an undamaged obligation or identity is not the pinned one, "" where it is."""
+    try:
+        match route_of(check):
+            case "smt":
+                item = find_obligation(check)
+                return obligation_stray(item, scripts(item, Scope()).sha256)
+            case "symbolic":
+                return identity_stray(identity(check))
+            case "sampled":
+                return ""
+    except Exception as error:  # whatever a builder raises is no traceback here
+        return f"{type(error).__name__}: {error}"
 
 
 def _undamaged(check: str) -> tuple[str, Checked]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from trompe.proofs.selfcheck import running, tampering
+from trompe.proofs.selfcheck import Finding, Hypothesis, Report, running, tampering
 
 from trompe.cli import run
 
@@ -50,6 +50,27 @@ def test_a_survivor_is_named_and_fails(capsys, monkeypatch):
     said = capsys.readouterr().out
     assert f"SURVIVING mutants: every check still holds:\n  {EQUIVALENT}\n" in said
     assert "FAILED: 1 mutants survive" in said
+
+
+def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatch):
+    mutant = Finding(
+        "m.py f: a -> b", "classes", "sign", "unknown", "smt", "mix/gap", "z3: gave up"
+    )
+    hypothesis = Hypothesis("mix/gap", "eta < 1", "unknown", says="mix/gap: cvc5: gave up")
+    report = Report((mutant,), (hypothesis,), (), ())
+    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", lambda *_, **__: report)
+    assert run(["selfcheck"]) == 1
+    said = capsys.readouterr().out
+    assert (
+        "UNKNOWN: not refuted, but not proved any more:\n  m.py f: a -> b\n      mix/gap: z3"
+        in said
+    )
+    assert "  mix/gap without eta < 1\n      mix/gap: cvc5: gave up\n" in said
+    assert "FAILED: 0 mutants survive, 2 are undecided, " in said
+    assert run(["selfcheck", "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["passed"] is False
+    assert data["counts"] == {"classes": {"unknown": 1}, "hypotheses": {"unknown": 1}}
 
 
 def test_a_wrong_entry_fails(capsys, monkeypatch):
