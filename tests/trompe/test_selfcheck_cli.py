@@ -94,7 +94,7 @@ def test_a_part_without_anything_to_damage_is_named(capsys):
     said = capsys.readouterr().out
     assert said.startswith("hypotheses: 1 tried, 1 needed") and "tampering" not in said
     assert "\nclasses: nothing to damage, none tried\n" in said
-    assert said.endswith("passed: dropped hypotheses decide nothing\n")
+    assert said.endswith("passed: every hypothesis is needed or spare\n")
 
 
 def test_sound_code_passes_for_a_row_that_shares_it(capsys):
