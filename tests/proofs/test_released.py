@@ -113,3 +113,9 @@ def test_the_command_writes_new_keys_and_refuses_changed_ones(file, tmp_path, mo
     assert "nothing is written" in capsys.readouterr().err
     assert json.loads(path.read_text()) == file
     assert [p.name for p in path.parent.iterdir()] == ["released.json"]
+    file.pop(KEY)
+    (tmp_path / "elsewhere").write_text(json.dumps(file))
+    path.unlink()
+    path.symlink_to(tmp_path / "elsewhere")
+    assert module.main(["--write"]) == 0
+    assert path.is_symlink() and KEY in json.loads((tmp_path / "elsewhere").read_text())
