@@ -203,3 +203,14 @@ def test_the_command_is_called_from_the_root_as_its_messages_say(tmp_path):
     assert f"{len(SENTENCES)} keys keep their sentences" in done.stdout
     done = call(tmp_path)
     assert (done.returncode, done.stderr) == (2, "call this from the repository's root\n")
+
+
+def test_a_file_behind_a_link_is_the_one_that_is_written(sources, tmp_path):
+    path, elsewhere = sources / RELEASED.name, tmp_path / "elsewhere"
+    file = json.loads(path.read_text())
+    del file[KEY]
+    elsewhere.write_text(json.dumps(file))
+    path.unlink()
+    path.symlink_to(elsewhere)
+    assert module.main(["--write"]) == 0
+    assert path.is_symlink() and KEY in json.loads(elsewhere.read_text())
