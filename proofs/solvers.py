@@ -7,6 +7,7 @@ the wall clock is a backstop only.
 from __future__ import annotations
 
 import ctypes
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,8 @@ Z3_RLIMIT = 40_000_000
 CVC5_RLIMIT = 2_000_000
 BACKSTOP_MS = 60_000
 """Far above what any obligation needs; a hit is reported as unknown."""
+OLDEST_CVC5 = (1, 4)
+"""Before it, coverings call some satisfiable sentences unsat (cvc5's issues 12926 and 12927)."""
 SHORT_BACKSTOP_MS = 10_000
 """The same where the resources are divided."""
 
@@ -143,6 +146,17 @@ def available(name: str) -> None:
     if find_spec(name) is None:
         raise MissingDependency(
             f"solver {name} is not installed; it comes with: pip install 'trompe[solvers]'"
+        )
+    if name == "cvc5":
+        _check_release(str(getattr(import_module(name), "__version__", "1.1 or earlier")))
+
+
+def _check_release(cvc5: str) -> None:
+    if tuple(map(int, re.findall(r"\d+", cvc5)[:2])) < OLDEST_CVC5:
+        oldest = ".".join(map(str, OLDEST_CVC5))
+        raise MissingDependency(
+            f"cvc5 {cvc5} is installed, but its coverings answer unsat to some questions that have a solution; "
+            f"expected {oldest} or later: pip install --upgrade 'cvc5>={oldest}'"
         )
 
 
