@@ -150,6 +150,24 @@ def test_it_works_with_the_program_cvc5(sets, recheck, capsys):
     assert "cvc5 version" in out and "Z3 version" in out
 
 
+def test_a_cvc5_with_wrong_coverings_is_refused(sets, recheck, tmp_path, capsys):
+    program = tmp_path / "cvc5"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo This is cvc5 version 1.3.4 && exit\necho unsat\n'
+    )
+    program.chmod(0o755)
+    assert recheck.main([str(sets / "subject"), "--solver", str(program)]) == 2
+    said = capsys.readouterr().err
+    assert "cvc5 version 1.3.4 answers unsat" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["cvc5", "z3"])
+def test_the_trial_of_the_coverings_has_a_solution(recheck, name):
+    from trompe.proofs.solvers import solve
+
+    assert solve(name, recheck.TRIAL.decode()).result == "sat"
+
+
 def test_cvc5_gets_the_coverings_only_where_it_has_them(recheck, tmp_path):
     for has, said in ((True, "sat"), (False, "(error no poly)")):
         program = tmp_path / f"cvc5-{has}"
