@@ -17,6 +17,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 from scipy.optimize import linprog
+
 from trompe.theory import FunctionClass, Lipschitz, Visualization, function_class
 from trompe.theory.bounds import bound
 

@@ -15,6 +15,7 @@ from time import perf_counter, process_time
 import numpy as np
 import torch
 from scipy import stats
+
 from trompe.empirical import Fourier, correlations, load_data, maximize
 from trompe.empirical._torch import repeatable
 from trompe.empirical.training import Recipe, build

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions.examples import example
 

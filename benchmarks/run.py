@@ -15,6 +15,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
+
 from trompe.constructions import triple
 from trompe.constructions.examples import example
 

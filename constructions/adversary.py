@@ -14,6 +14,7 @@ from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
+
 from trompe.constructions import FoolingPair, Triple, construction, triple
 from trompe.constructions.adversary_questions import choose_query, choose_visualization
 from trompe.theory import (

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
+
 from trompe.theory import (
     FunctionClass,
     Interval,

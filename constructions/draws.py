@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
+
 from trompe.constructions.base import mix
 from trompe.constructions.networks import Layer, Network
 from trompe.theory import (

@@ -17,6 +17,7 @@ from math import gcd
 from typing import Any, Literal
 
 import numpy as np
+
 from trompe.constructions.work import spend, weight
 from trompe.theory import InvalidInput, as_number
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from trompe.constructions.base import FoolingPair, as_array
 from trompe.theory import InvalidInput
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace

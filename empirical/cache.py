@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.theory import MissingDependency
-
 from trompe.ground.files import write_file
+from trompe.theory import MissingDependency
 
 __all__ = ["TensorCache", "json_text", "state_sha256"]
 

@@ -44,6 +44,7 @@ def app_reproduce(
 ) -> None:
     """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
     from rich.console import Console
+
     from trompe.empirical.runner import reproduce
 
     console = Console()
@@ -86,10 +87,10 @@ def app_audit_silent(
 
     from rich.console import Console
     from rich.table import Table
+
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits import audit_silent
     from trompe.empirical.cache import json_text
-
     from trompe.ground.files import Destination
 
     written = Destination(output, parents=True) if output is not None else None
@@ -134,12 +135,12 @@ def app_audit_paths(
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
     from rich.console import Console
     from rich.table import Table
+
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits import audit_paths
     from trompe.empirical.cache import json_text
-    from trompe.theory import InvalidInput
-
     from trompe.ground.files import Destination
+    from trompe.theory import InvalidInput
 
     try:
         indices = [int(u) for u in _names(units)]

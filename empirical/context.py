@@ -22,7 +22,6 @@ from trompe.empirical.maximization import Maximization, maximize
 from trompe.empirical.parametrizations import PARAMETRIZATIONS, mean_spectrum, parametrization
 from trompe.empirical.training import classifier, predict
 from trompe.empirical.witness import Witness
-
 from trompe.ground.files import write_file
 
 __all__ = ["Context"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.empirical.image_files import Bytes, holds_idx, idx_file, list_folder, read_idx
 from trompe.theory import InvalidInput
 

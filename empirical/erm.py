@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.constructions import Hats, Triple
 from trompe.constructions.rows import HatParameters
 from trompe.empirical._torch import torch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
+
 from trompe.empirical import figures
 from trompe.empirical._torch import torch
 from trompe.empirical.context import Context

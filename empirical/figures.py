@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from trompe.theory import MissingDependency
 
 from trompe.ground.files import write_file
+from trompe.theory import MissingDependency
 
 __all__ = ["COLOURS", "binomial_interval", "curves", "image_grid", "ridges", "save", "spans"]
 

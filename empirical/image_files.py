@@ -16,9 +16,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from trompe.theory import InvalidInput, MissingDependency
 
 from trompe.ground.reading import Unreadable, check_file
+from trompe.theory import InvalidInput, MissingDependency
 
 __all__ = [
     "Listing",

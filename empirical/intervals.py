@@ -15,6 +15,7 @@ from typing import Any
 
 import torch.fx
 from torch.nn import functional as F  # noqa: N812
+
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput
 

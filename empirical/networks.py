@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.theory import InvalidInput, UnknownKey
-
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
+from trompe.theory import InvalidInput, UnknownKey
 
 __all__ = [
     "BoundedMLP",

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from trompe.empirical._torch import torch
 from trompe.empirical.networks import capture
 from trompe.empirical.ranks import unit_rows

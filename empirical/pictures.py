@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.theory import UnknownKey
 
 __all__ = ["PICTURES", "picture"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
+
 from trompe.empirical._torch import torch
 
 __all__ = ["ReLUTap", "RedirectedReLU"]

@@ -19,9 +19,8 @@ from trompe.empirical.context import Context, digest
 from trompe.empirical.data import ImageData, load_data
 from trompe.empirical.image_files import load_picture
 from trompe.empirical.witness import Witness, read_witness, versions
-from trompe.theory import InvalidInput, UnknownKey
-
 from trompe.ground.files import Destination, write_file
+from trompe.theory import InvalidInput, UnknownKey
 
 __all__ = ["EXPERIMENTS", "reproduce"]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch.nn.grad import conv2d_weight
+
 from trompe.empirical._torch import torch
 from trompe.empirical.networks import named_layer
 from trompe.empirical.training import progress_bar

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from trompe.empirical._torch import torch
 from trompe.empirical.data import (
     IDX_STEMS,

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from trompe.empirical._torch import torch
 from trompe.empirical.cache import json_text, state_sha256
 from trompe.empirical.data import ImageData
-from trompe.theory import InvalidInput
-
 from trompe.ground.files import write_file
 from trompe.ground.reading import Unreadable, read_file
+from trompe.theory import InvalidInput
 
 __all__ = ["SCHEMA_FILE", "Witness", "accepted_numbers", "read_witness", "results_table"]
 

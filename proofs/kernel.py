@@ -25,10 +25,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem, theorem
-
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem, theorem
 
 __all__ = [
     "ALLOWED_AXIOMS",

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
 from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Construction
 from trompe.proofs.solvers import z3
 from trompe.theory import UnknownKey

@@ -25,15 +25,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.files import write_file
+from trompe.ground.streams import run_main
 from trompe.proofs.obligations import Scope
 from trompe.proofs.pinned import COMMAND, PINNED, RELEASED, Record, current
 from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import IDENTITIES, identity_sha256
 from trompe.proofs.verify import all_keys, find_obligation
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput
-
-from trompe.ground.files import write_file
-from trompe.ground.streams import run_main
 
 __all__ = ["explained", "hashes", "problems", "update"]
 

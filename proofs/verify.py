@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import trompe.proofs.rows  # noqa: F401  (registers the obligations)
 from trompe.constructions import CONSTRUCTIONS, Construction
+from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Died, results
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
 from trompe.proofs.pinned import identity_stray, obligation_stray, statement_stray
@@ -37,9 +39,6 @@ from trompe.theory import (
     row_class,
     theorem,
 )
-
-from trompe.ground.errors import at_least_one
-from trompe.ground.processes import Died, results
 
 __all__ = [
     "DEFAULT_DIMS",

@@ -1,5 +1,12 @@
 """What is claimed: visualizations, tasks, function classes with their sharp envelopes, the theorems."""
 
+from trompe.ground.errors import (
+    InvalidInput,
+    MissingDependency,
+    QueryShown,
+    TrompeError,
+    UnknownKey,
+)
 from trompe.theory.catalogue import PAPER, THEOREMS, Form, Theorem
 from trompe.theory.classes import (
     CLASSES,
@@ -32,14 +39,6 @@ from trompe.theory.links import LINKS, Link, link
 from trompe.theory.registry import function_class, row_class, theorem
 from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import (
-    InvalidInput,
-    MissingDependency,
-    QueryShown,
-    TrompeError,
-    UnknownKey,
-)
 
 __all__ = [
     "CLASSES",

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from trompe.ground.errors import InvalidInput, QueryShown
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, as_number, as_point, show, written
 from trompe.theory.functionals import exact_distance, flipped, gauge, gauge_slopes, metric
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput, QueryShown
 
 __all__ = [
     "CLASSES",

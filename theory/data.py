@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from trompe.theory.exact import Point, as_number, as_point, show
-
 from trompe.ground.errors import InvalidInput
+from trompe.theory.exact import Point, as_number, as_point, show
 
 __all__ = ["Dataset"]
 

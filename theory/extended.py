@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from trompe.ground.errors import InvalidInput
 from trompe.theory.catalogue import Form, Row, Sentence, Theorem, cells
 from trompe.theory.classes import Affine, Comparison, FunctionClass, check_corner
 from trompe.theory.exact import Point, show
@@ -14,8 +15,6 @@ from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.tasks import TASKS, Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = [
     "EXTENDED",

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from trompe.ground.errors import UnknownKey
 from trompe.theory.exact import Point
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
-
-from trompe.ground.errors import UnknownKey
 
 __all__ = [
     "METRICS",

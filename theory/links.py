@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.computable import Computable, as_interval
 from trompe.theory.exact import as_number, written
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace, elementwise
-
-from trompe.ground.errors import InvalidInput, UnknownKey
 
 __all__ = ["LINKS", "LeakyRelu", "Link", "Sigmoid", "SmoothLink", "Softplus", "Tanh", "link"]
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.catalogue import ROWS, THEOREMS, Row, Theorem
 from trompe.theory.classes import CLASSES, FunctionClass
 from trompe.theory.extended import EXTENDED, EXTENDED_ROWS, EXTENDED_THEOREMS
-
-from trompe.ground.errors import InvalidInput, UnknownKey
 
 __all__ = ["function_class", "row_class", "statement_of", "theorem"]
 

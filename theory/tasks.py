@@ -9,11 +9,10 @@ from fractions import Fraction
 from numbers import Real
 from typing import Any, ClassVar
 
+from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.exact import as_eps
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput, UnknownKey
 
 __all__ = ["TASKS", "Approx", "Exact", "Interval", "Side", "Task", "task"]
 

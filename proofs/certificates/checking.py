@@ -16,6 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Processes
+from trompe.ground.reading import Unreadable
 from trompe.proofs.certificates.folder import (
     UNFINISHED,
     Listing,
@@ -46,10 +49,6 @@ from trompe.proofs.solvers import (
 )
 from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey, theorem
-
-from trompe.ground.errors import at_least_one
-from trompe.ground.processes import Processes
-from trompe.ground.reading import Unreadable
 
 __all__ = ["KINDS", "CheckReport", "Failure", "check_set"]
 

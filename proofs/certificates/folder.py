@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from trompe.ground.reading import Unreadable, read_file
 from trompe.proofs.certificates.manifest import FORMAT, MANIFEST, MAX_MANIFEST_BYTES
 from trompe.proofs.certificates.scripts import FIRST_LINE
 from trompe.theory import InvalidInput
-
-from trompe.ground.reading import Unreadable, read_file
 
 __all__ = ["UNFINISHED", "Listing", "Store", "list_folder", "read_member"]
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from trompe.ground.errors import at_least_one
 from trompe.proofs.certificates.scripts import QUESTIONS, certificate_text, file_name
 from trompe.proofs.evidence import CASES, case
 from trompe.proofs.obligations import Obligation, Scope, registered
@@ -21,8 +22,6 @@ from trompe.proofs.verify import (
     find_obligation,
 )
 from trompe.theory import TASKS, InvalidInput, theorem
-
-from trompe.ground.errors import at_least_one
 
 __all__ = ["Plan", "chain", "plan", "rows_behind", "sha256_of_files"]
 

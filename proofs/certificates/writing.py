@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Processes
 from trompe.proofs.certificates.folder import Store
 from trompe.proofs.certificates.manifest import FORMAT, manifest_bytes, read_manifest
 from trompe.proofs.certificates.plan import Plan, chain, plan, rows_behind
@@ -40,9 +42,6 @@ from trompe.proofs.solvers import (
 from trompe.proofs.symbolic import identity
 from trompe.proofs.verify import DEFAULT_DIMS, Progress, Verdict
 from trompe.theory import InvalidInput, theorem
-
-from trompe.ground.errors import at_least_one
-from trompe.ground.processes import Processes
 
 __all__ = ["Certified", "certify", "combine", "not_contained"]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from trompe.constructions import mix
 from trompe.constructions.exemplars import (
     ConeParameters,

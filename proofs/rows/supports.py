@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from trompe.constructions.exemplars import SupportParameters, SupportTriple
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 

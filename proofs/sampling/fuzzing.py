@@ -33,6 +33,8 @@ from trompe.constructions.draws import (
     draw_visualization,
 )
 from trompe.constructions.opponents import draw_opponent
+from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Call, Died, Processes, worker_processes
 from trompe.theory import (
     CLASSES,
     Additive,
@@ -49,9 +51,6 @@ from trompe.theory import (
     Visualization,
 )
 from trompe.theory.namespace import EXACT
-
-from trompe.ground.errors import at_least_one
-from trompe.ground.processes import Call, Died, Processes, worker_processes
 
 __all__ = ["PROPERTIES", "Campaign", "Failure", "campaign", "check_case"]
 

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+
 from trompe.constructions import (
     Triple,
     centre,

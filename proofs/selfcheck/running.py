@@ -29,6 +29,8 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Literal
 
+from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Died, Processes, results
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
 from trompe.proofs.pinned import identity_stray, obligation_stray
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
@@ -52,9 +54,6 @@ from trompe.proofs.solvers import MEMORY, SOLVERS, available, z3
 from trompe.proofs.symbolic import identity
 from trompe.proofs.verify import DEFAULT_DIMS, find_obligation
 from trompe.theory import InvalidInput, UnknownKey
-
-from trompe.ground.errors import at_least_one
-from trompe.ground.processes import Died, Processes, results
 
 __all__ = [
     "MOST_EQUIVALENT",

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
 from trompe.theory import Interval, Lipschitz, Task, Visualization
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import NumpyNamespace

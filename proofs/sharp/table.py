@@ -17,6 +17,9 @@ from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
+
+from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Died, results
 from trompe.proofs.sharp.cells import Cells, NotAffine, kinks
 from trompe.proofs.sharp.cubes import enclosure, largest_radius
 from trompe.proofs.sharp.identities import identities
@@ -34,9 +37,6 @@ from trompe.theory import (
 from trompe.theory.bounds import bound
 from trompe.theory.sharp.quantities import Quantity, between, exact, sampled
 from trompe.theory.sharp.rows import COLUMNS, ConeSetting, ConesRow, SharpRow
-
-from trompe.ground.errors import at_least_one
-from trompe.ground.processes import Died, results
 
 __all__ = ["CONFIDENCE", "SharpCell", "SharpCheck", "SharpTable", "share_interval", "sharp_table"]
 

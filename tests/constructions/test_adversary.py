@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pair_checks import is_l2, question
+
 from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Hats
 from trompe.constructions.adversary import mistakes, pose, read_answer, refuting_member
 from trompe.constructions.strategies import (

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, constant, pair_networks, triple
 from trompe.constructions.examples import example
 from trompe.constructions.strategies import dims, members, networks

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+
 from trompe.constructions.exemplars import ConeTriple, excess, exemplar_triple, flat
 from trompe.constructions.strategies import dims, members, points
 from trompe.theory import InvalidInput, QueryShown, Visualization, function_class

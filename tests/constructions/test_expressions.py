@@ -10,6 +10,7 @@ import oracles_expressions as oracle
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trompe.constructions import strategies as units
 from trompe.constructions import triple
 from trompe.constructions.examples import example

@@ -12,6 +12,7 @@ import oracles_extended
 import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+
 from trompe.constructions import (
     EXTENDED_CONSTRUCTIONS,
     AdditiveTriple,

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
+
 from trompe.constructions import CONSTRUCTIONS, mix, triple
 from trompe.theory import CLASSES, Dataset, EmpiricalRiskMinimizer, Lipschitz, Visualization
 from trompe.theory.namespace import EXACT, NumpyNamespace

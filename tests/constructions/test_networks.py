@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pair_checks import asked, is_l2, special_points, stack
+
 from trompe.constructions import CONSTRUCTIONS, compile_network, pair_networks, triple
 from trompe.constructions.examples import example
 from trompe.constructions.strategies import fooling_pairs, networks, points

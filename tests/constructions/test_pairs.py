@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pair_checks import asked, check_pair, is_l2
+
 from trompe.constructions import CONSTRUCTIONS, triple
 from trompe.constructions.examples import example
 from trompe.constructions.strategies import fooling_pairs, points, rationals, triples

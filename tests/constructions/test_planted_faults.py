@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, find, settings
 from hypothesis import strategies as st
 from pair_checks import asked, check_pair, check_pair_alone, is_l2
+
 from trompe.constructions import (
     AffineTriple,
     ConvexTriple,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.data import ConjectureData
+
 from trompe.constructions import CONSTRUCTIONS, construction
 from trompe.constructions.strategies import (
     Member,

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from trompe.constructions import CONSTRUCTIONS, pair_networks, triple
 from trompe.constructions.examples import example
 

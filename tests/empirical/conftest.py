@@ -30,6 +30,7 @@ def digits() -> Any:
 def cnn(digits: Any) -> Any:
     """A digits CNN after three epochs: good enough to be visualized."""
     import torch
+
     from trompe.empirical.training import Recipe, build, train
 
     recipe = Recipe("cnn", epochs=3, batch=64, width=8, peak=1e-2)

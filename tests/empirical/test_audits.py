@@ -16,11 +16,12 @@ import sys
 import numpy as np
 import typer
 from nodes import FULL, device, fifo, reader, within
+from typer.testing import CliRunner
+
 from trompe.empirical import audit_paths, audit_silent, cli
 from trompe.empirical.audits import relu_names
 from trompe.empirical.cache import state_sha256
 from trompe.theory import InvalidInput, TrompeError, UnknownKey
-from typer.testing import CliRunner
 
 nn = torch.nn
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
@@ -274,9 +275,8 @@ def test_what_reproduce_prints(app, tmp_path, monkeypatch):
 
 
 def test_an_interrupt_says_how_to_go_on(tmp_path, monkeypatch, capsys):
-    from trompe.empirical import runner
-
     from trompe.cli import run
+    from trompe.empirical import runner
 
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt

@@ -12,6 +12,7 @@ import gzip
 import struct
 
 import numpy as np
+
 from trompe.empirical.data import load_data, load_folder, load_idx
 from trompe.empirical.image_files import load_picture
 from trompe.theory import InvalidInput

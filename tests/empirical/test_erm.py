@@ -11,6 +11,7 @@ torch = pytest.importorskip(
 from fractions import Fraction
 
 import numpy as np
+
 from trompe.empirical import erm_pair
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.erm import closest_pair

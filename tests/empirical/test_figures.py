@@ -12,6 +12,7 @@ pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
 import itertools
 
 import numpy as np
+
 from trompe.empirical import figures
 
 LONG = [f"class {k} with a long name that is cut" for k in range(8)]

@@ -12,6 +12,7 @@ import stat
 import warnings
 
 from nodes import device, fifo, within
+
 from trompe.empirical import cache as cache_module
 from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.networks import (

@@ -11,6 +11,7 @@ torch = pytest.importorskip(
 import itertools
 
 import numpy as np
+
 from trompe.empirical import correlations, path_similarity
 from trompe.empirical.networks import capture
 from trompe.empirical.paths import share_below

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from nodes import FULL, device, fifo, within
+
 from trompe.empirical import context, detector, figures, runner, training
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table

@@ -13,6 +13,7 @@ import struct
 import weakref
 
 import numpy as np
+
 from trompe.empirical import audit_paths, audit_silent, load_data, open_images
 from trompe.empirical.streams import ImageStream, as_stream
 from trompe.theory import InvalidInput

@@ -19,6 +19,9 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worker_calls import never_ready, solve_or
+
+from trompe.ground.processes import Processes
 from trompe.proofs import solvers
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.checking import check_set
@@ -39,9 +42,6 @@ from trompe.proofs.selfcheck.tampering.sets import (
 from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import SOLVERS, solver_processes
 from trompe.theory import THEOREMS, InvalidInput, UnknownKey
-from worker_calls import never_ready, solve_or
-
-from trompe.ground.processes import Processes
 
 MAIN = "constant/decodes.smt2"
 

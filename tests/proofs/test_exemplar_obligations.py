@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from trompe.constructions import exemplars as made
 from trompe.proofs import SOLVERS, check_obligation, registered
 from trompe.proofs.obligations import families

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_expressions import formulas, read
+
 from trompe.constructions import strategies as units
 from trompe.proofs.witnesses import box_facts, curves, extremes, membership, piecewise_smt, supports
 from trompe.proofs.witnesses.box_facts import only_at

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-import trompe.constructions.adversary as adversary
 from test_planted_faults import DAMAGED
+from worker_calls import batch_or_die
+
+import trompe.constructions.adversary as adversary
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, draws
 from trompe.proofs.sampling import fuzzing
 from trompe.proofs.sampling.fuzzing import PROPERTIES, campaign
 from trompe.theory import CLASSES, EXTENDED, Convex, InvalidInput, UnknownKey
-from worker_calls import batch_or_die
 
 CASES = 6
 """Enough to meet every planted fault with seed 0."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from trompe.proofs import kernel
 from trompe.theory import THEOREMS, InvalidInput, UnknownKey
 

@@ -7,6 +7,7 @@ import textwrap
 from dataclasses import replace
 
 import pytest
+
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.selfcheck import (
     MOST_EQUIVALENT,

@@ -6,6 +6,7 @@ import re
 import sys
 
 import pytest
+
 from trompe.proofs import CASES, SOLVERS, Claim, Fault, Scope, check_obligation, registered
 from trompe.proofs.evidence import ASSUMED, assumed_by
 from trompe.proofs.obligations import Obligation, families, obligation

@@ -9,8 +9,12 @@ from importlib.resources import files
 import jsonschema
 import pytest
 import z3
+
+from trompe import verify_table
+from trompe.cli import run
 from trompe.constructions import CONSTRUCTIONS, triple
 from trompe.constructions.examples import example
+from trompe.ground.processes import Processes
 from trompe.proofs import obligations, pinned, symbolic
 from trompe.proofs.certificates import certify, check_set
 from trompe.proofs.certificates.manifest import MANIFEST, manifest_bytes
@@ -22,12 +26,8 @@ from trompe.proofs.smt import scripts
 from trompe.proofs.verify import all_keys, check_obligation, find_obligation, verify_keys
 from trompe.proofs.witnesses import check_witness
 from trompe.proofs.witnesses.data import witness_of
-from trompe.theory import TASKS, THEOREMS, InvalidInput
-
-from trompe import verify_table
-from trompe.cli import run
-from trompe.ground.processes import Processes
 from trompe.render import FORMATS
+from trompe.theory import TASKS, THEOREMS, InvalidInput
 
 SOUND = "lipschitz/sound"
 NOT_PINNED = "its sentence is not the pinned one; in trompe's sources `python -P -m"

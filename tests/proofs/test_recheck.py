@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.plan import plan
 from trompe.proofs.certificates.scripts import read_script

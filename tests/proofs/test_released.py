@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from trompe.proofs import released as module
 from trompe.proofs.pinned import PINNED, RELEASED
 from trompe.proofs.released import explained, hashes, problems, update

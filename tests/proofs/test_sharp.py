@@ -7,6 +7,8 @@ from fractions import Fraction
 
 import pytest
 from scipy.stats import binom
+from worker_calls import number_or_die
+
 from trompe.proofs.sharp import cubes, share_interval, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine, kinks
@@ -25,7 +27,6 @@ from trompe.theory import (
 from trompe.theory.sharp import COLUMNS, FURTHER, ConeSetting, sharp_row, sharp_rows
 from trompe.theory.sharp import rows as sharp
 from trompe.theory.sharp.quantities import Term, between, exact
-from worker_calls import number_or_die
 
 QUARTER = Fraction(1, 4)
 SQUARE = Visualization((QUARTER, Fraction(2, 5)), (1, 1), 0, 1)

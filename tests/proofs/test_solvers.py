@@ -6,10 +6,10 @@ from importlib.metadata import requires
 
 import cvc5
 import pytest
-from trompe.proofs.solvers import OLDEST_CVC5, available, solve
-from trompe.theory import MissingDependency
 
 from trompe.cli import run
+from trompe.proofs.solvers import OLDEST_CVC5, available, solve
+from trompe.theory import MissingDependency
 
 # Its issue 12927: x = 1/2, x1 = 1, x2 = z = 0. Until 1.3.4 the coverings say unsat; 12926 is recheck.py's trial.
 SATISFIABLE = """(set-logic QF_NRA)

@@ -13,9 +13,11 @@ import hostile_witness
 import jsonschema
 import oracles_expressions as oracle
 import pytest
-import trompe.proofs.witnesses.checking
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+
+import trompe
+import trompe.proofs.witnesses.checking
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
 from trompe.constructions.examples import example
@@ -47,8 +49,6 @@ from trompe.theory import (
     function_class,
     theorem,
 )
-
-import trompe
 
 F = Fraction
 ROWS = (

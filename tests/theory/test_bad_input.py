@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trompe.constructions.strategies import rationals
 from trompe.theory import (
     CLASSES,

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pair_checks import is_l2, question
+
+import trompe
 from trompe.constructions.strategies import classes, dims, members, points, queries, visualizations
 from trompe.theory import CLASSES, InvalidInput, Lipschitz, Visualization, function_class
 from trompe.theory.bounds import Bound, Bounds, bound
 from trompe.theory.bounds import bounding as module
 from trompe.theory.bounds.unshown import Gauge
-
-import trompe
 
 F = Fraction
 SQUARE = Visualization((0, 0), (1, 1), 0, 1)

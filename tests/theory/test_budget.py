@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from trompe.constructions.exemplars import flat
 from trompe.theory import InvalidInput, Lipschitz, UnknownKey, Visualization
 from trompe.theory.bounds import bound

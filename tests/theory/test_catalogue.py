@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
+
 import trompe.constructions
 import trompe.theory
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS

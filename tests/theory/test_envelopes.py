@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pair_checks import is_l2, question, special_points
+
 from trompe.constructions import EXACT_DECODERS, centre, midrange, side_of
 from trompe.constructions.strategies import (
     classes,

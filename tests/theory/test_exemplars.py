@@ -12,6 +12,7 @@ import oracles_bounds
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+
 from trompe.constructions.strategies import members, points, rationals
 from trompe.theory import (
     Dataset,

@@ -11,6 +11,7 @@ import oracles_extended as oracles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trompe.constructions.strategies import (
     dims,
     members,

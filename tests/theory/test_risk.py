@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
+
 from trompe.theory import (
     INCLUSIONS,
     Dataset,

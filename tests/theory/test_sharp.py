@@ -13,6 +13,7 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trompe.theory import CLASSES, InvalidInput, UnknownKey, Visualization, function_class
 from trompe.theory.sharp import COLUMNS, ConeSetting, sharp_row, sharp_rows
 from trompe.theory.sharp.balls import ball_share

@@ -9,12 +9,12 @@ import sys
 
 import pytest
 from broken_solvers import deadly, instead
-from trompe.proofs import solvers, verify
-from trompe.proofs.sampling import sample_row
-from trompe.proofs.verify import verify_keys, verify_table
 from worker_calls import sample_or_die
 
 from trompe.cli import run
+from trompe.proofs import solvers, verify
+from trompe.proofs.sampling import sample_row
+from trompe.proofs.verify import verify_keys, verify_table
 
 SHARED = "libc++.so.1: cannot open shared object file: No such file or directory"
 NOT_LOADING = {

@@ -6,9 +6,9 @@ import json
 import shutil
 
 import pytest
-from trompe.proofs import solvers
 
 from trompe.cli import run
+from trompe.proofs import solvers
 
 
 def call(capsys, *arguments) -> tuple[int, str, str]:

@@ -9,13 +9,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from trompe.proofs.certificates.plan import plan
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS
 
 import trompe
 from trompe import citing
 from trompe.citing import FORMATS, citation
 from trompe.cli import run
+from trompe.proofs.certificates.plan import plan
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPER = "Don't trust your eyes: on the (un)reliability of feature visualizations"

@@ -6,10 +6,9 @@ import doctest
 import re
 from pathlib import Path
 
+import trompe
 from trompe.proofs.obligations import families
 from trompe.proofs.symbolic import IDENTITIES
-
-import trompe
 
 ROOT = Path(__file__).resolve().parents[2]
 

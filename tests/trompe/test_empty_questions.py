@@ -6,6 +6,9 @@ import json
 from fractions import Fraction
 
 import pytest
+
+import trompe
+from trompe.cli import run
 from trompe.proofs.certificates import certify, check_set
 from trompe.proofs.certificates.plan import plan
 from trompe.proofs.certificates.writing import _together
@@ -16,9 +19,6 @@ from trompe.proofs.sharp.table import SharpTable
 from trompe.proofs.verify import check_obligation, expand_keys, find_obligation
 from trompe.proofs.witnesses import check_bytes, to_json
 from trompe.theory.sharp import sharp_row
-
-import trompe
-from trompe.cli import run
 
 CONVEX = trompe.function_class("convex")
 SHOWN = trompe.Visualization(("1/4", "1/4"), (1, 1), 0, 1)

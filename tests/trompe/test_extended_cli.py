@@ -8,12 +8,12 @@ import json
 from importlib import resources
 
 import pytest
-import trompe.proofs
 from jsonschema import Draft202012Validator
+
+import trompe.proofs
+from trompe.cli import run
 from trompe.proofs import verify_table
 from trompe.theory import CLASSES, EXTENDED_THEOREMS
-
-from trompe.cli import run
 
 SMALL = ["constant", "neuron-1d"]
 

@@ -13,10 +13,10 @@ from importlib.resources import files
 import jsonschema
 import pytest
 from test_planted_faults import ReciprocalsExchanged
-from trompe.constructions import CONSTRUCTIONS
-from trompe.proofs.sampling.fuzzing import PROPERTIES
 
 from trompe.cli import run
+from trompe.constructions import CONSTRUCTIONS
+from trompe.proofs.sampling.fuzzing import PROPERTIES
 
 
 def fuzz(capsys, *options):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from trompe.theory import THEOREMS
 
 from trompe.cli import run
+from trompe.theory import THEOREMS
 
 pytest.importorskip("matplotlib", reason="pictures need matplotlib: pip install 'trompe[plot]'")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import worker_calls as calls
-from trompe.theory import InvalidInput
 
 from trompe.ground import processes
 from trompe.ground.processes import Died, Processes, results, worker_processes
+from trompe.theory import InvalidInput
 
 CALLS = [(calls.triple, k) for k in range(20)]
 TESTS = Path(calls.__file__).parent

@@ -13,7 +13,11 @@ import numpy as np
 import pytest
 import sympy
 from scipy.stats import binomtest
+
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, Hats, affine_1d, midrange
+from trompe.intervals import ErrorRate
+from trompe.refuting import EXIT_STATUS, refute
+from trompe.refuting_text import as_json
 from trompe.theory import (
     CLASSES,
     Approx,
@@ -26,10 +30,6 @@ from trompe.theory import (
     Visualization,
 )
 from trompe.theory.registry import theorem
-
-from trompe.intervals import ErrorRate
-from trompe.refuting import EXIT_STATUS, refute
-from trompe.refuting_text import as_json
 
 F = Fraction
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from trompe.proofs.selfcheck import Finding, Hypothesis, Report, running, tampering
 
 from trompe.cli import run
+from trompe.proofs.selfcheck import Finding, Hypothesis, Report, running, tampering
 
 LAW = "theory/classes.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/classes.py Affine1d._fibre: if not v.range -> if False"

@@ -16,17 +16,17 @@ import jsonschema
 import numpy as np
 import pytest
 from scipy.integrate import quad
+
+from trompe.cli import run
 from trompe.proofs.sharp import cubes, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.identities import identities
+from trompe.sharp import SHARP_FORMATS, show_number
 from trompe.theory import Visualization, function_class
 from trompe.theory.bounds import bound
 from trompe.theory.sharp import ConeSetting, sharp_row, sharp_rows
 from trompe.theory.sharp import rows as sharp
 from trompe.theory.sharp.quantities import Term, between, exact, powers, sampled
-
-from trompe.cli import run
-from trompe.sharp import SHARP_FORMATS, show_number
 
 
 def call(capsys, *arguments: str) -> tuple[int, str, str]:

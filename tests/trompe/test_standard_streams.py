@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from nodes import FULL, device
+
 from trompe.proofs.witnesses import check_file
 
 REPO = Path(__file__).parents[2]

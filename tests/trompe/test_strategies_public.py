@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS
-from trompe.theory import CLASSES, EXTENDED, InvalidInput, Lipschitz, UnknownKey
 
 from trompe import strategies
+from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS
+from trompe.theory import CLASSES, EXTENDED, InvalidInput, Lipschitz, UnknownKey
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = [*CLASSES, *EXTENDED]

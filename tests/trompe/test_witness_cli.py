@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from trompe.theory import THEOREMS
 
 from trompe.cli import run
+from trompe.theory import THEOREMS
 
 
 def call(capsys, *arguments: str) -> tuple[int, str, str]:

@@ -8,6 +8,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.bounds.exemplars import fibres
 from trompe.theory.bounds.fibres import BLOCK, Brackets, Ends, Fibres
 from trompe.theory.bounds.reasons import reason
@@ -16,8 +18,6 @@ from trompe.theory.classes import FunctionClass
 from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Bound", "Bounds", "Verdict", "bound"]
 

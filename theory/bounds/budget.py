@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.exact import as_eps, as_number
 from trompe.theory.functionals import metric as _metric
-
-from trompe.ground.errors import InvalidInput, UnknownKey
 
 __all__ = ["Budget", "budget"]
 

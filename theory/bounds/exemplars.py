@@ -14,6 +14,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.bounds.fibres import (
     BLOCK,
     F64,
@@ -39,8 +41,6 @@ from trompe.theory.exact import Point, check_short, written
 from trompe.theory.functionals import exact_distance, metric
 from trompe.theory.links import LeakyRelu
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["Cones", "Order", "Whole", "fibres"]
 

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+
+from trompe.ground.errors import InvalidInput
 from trompe.theory.bounds.sites import Floats, Site, Surd, directed
 from trompe.theory.exact import Point
 from trompe.theory.namespace import NumpyNamespace
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["BLOCK", "F64", "Brackets", "Ends", "Fibres", "all_directed", "as_floats", "between"]
 

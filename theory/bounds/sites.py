@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from trompe.theory.exact import Point, as_number, as_point, check_short, show, spelled
-from trompe.theory.namespace import EXACT
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.exact import Point, as_number, as_point, check_short, show, spelled
+from trompe.theory.namespace import EXACT
 
 __all__ = [
     "Floats",

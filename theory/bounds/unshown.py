@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
+
 from trompe.theory.bounds.fibres import F64, Brackets, Ends, Fibres, as_floats, between
 from trompe.theory.bounds.sites import UNIT, Floats, Surd, directed
 from trompe.theory.exact import Point, written

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
 from trompe.theory.exact import Point
 from trompe.theory.functionals import metric
 from trompe.theory.sharp.quantities import Quantity, Term, algebraic, between, exact, powers, wide

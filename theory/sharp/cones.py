@@ -16,14 +16,13 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Lipschitz
 from trompe.theory.exact import Point, as_number
 from trompe.theory.functionals import metric
 from trompe.theory.sharp.balls import ball_share
 from trompe.theory.sharp.quantities import Quantity, Term, algebraic, between, exact, powers, total
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput
 
 __all__ = ["TwoCones", "opposite_corners", "two_cones"]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.catalogue import Sentence
 from trompe.theory.classes import CLASSES, Lipschitz
 from trompe.theory.exact import Point, as_number, show
@@ -21,8 +22,6 @@ from trompe.theory.registry import row_class
 from trompe.theory.sharp.cones import TwoCones, opposite_corners, two_cones
 from trompe.theory.sharp.quantities import Quantity, Term, exact, powers
 from trompe.theory.visualization import Visualization
-
-from trompe.ground.errors import InvalidInput, UnknownKey
 
 __all__ = [
     "COLUMNS",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from trompe.ground.processes import Processes
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.checking import check_set
 from trompe.proofs.selfcheck.tampering.files import WITH_FILES
@@ -21,8 +22,6 @@ from trompe.proofs.selfcheck.tampering.manifest import WITH_MANIFEST
 from trompe.proofs.selfcheck.tampering.tools import OTHER, SUBJECT, Tampering
 from trompe.proofs.solvers import SOLVERS, solver_processes
 from trompe.theory import InvalidInput
-
-from trompe.ground.processes import Processes
 
 __all__ = ["OTHER", "SUBJECT", "TAMPERINGS", "Tampering", "check_tampered", "tamper"]
 
