@@ -18,7 +18,6 @@ __all__ = ["app", "run"]
 app = typer.Typer(
     name="trompe",
     help="The impossibility table of feature visualization, regenerated from checked proofs.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -27,7 +26,7 @@ app = typer.Typer(
 def run(arguments: Sequence[str]) -> int:
     """Run one command; the exit status. Bad input is one line on standard error and 2."""
     try:
-        status = app(args=list(arguments), standalone_mode=False, prog_name="trompe")
+        status = app(args=list(arguments) or ["--help"], standalone_mode=False, prog_name="trompe")
         sys.stdout.flush()
     except KeyboardInterrupt:
         return _interrupted(arguments)
