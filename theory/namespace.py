@@ -80,7 +80,7 @@ def elementwise(function: Callable[..., Any], inputs: int = 1) -> Callable[..., 
     NumPy warns of float flags that it finds set after a loop. Here they are left over from what Python
     did meanwhile, such as the import of SymPy, and say nothing of the exact values.
     """
-    ufunc = np.frompyfunc(function, inputs, 1)
+    ufunc = np.frompyfunc(function, inputs, 1)  # noqa: TID251
 
     def apply(*arrays: Array) -> Array:
         with np.errstate(all="ignore"):
