@@ -1,5 +1,6 @@
 # make table   print the impossibility table, every label computed from checks that just ran
 # make test    the tests, against the installed wheel, with the extras and without
+# make test-lowest   the core's tests, with the oldest packages that pyproject.toml admits
 # make check   format, lint, types, tests: what a change has to pass
 # make bench   measure: cold table, import time, evaluation, bounds, pairs
 # make rocq    rebuild and audit the kernel-checked proofs (needs Coq 8.16)
@@ -8,13 +9,14 @@
 PYTHON ?= python3
 CORE   := .venv-core
 FULL   := .venv
-PIP    := -m pip install --quiet --disable-pip-version-check -c constraints.txt
-SOURCES := pyproject.toml constraints.txt README.md LICENSE MANIFEST.in \
+LOWEST := .venv-lowest
+PIP    := -m pip install --quiet --disable-pip-version-check
+SOURCES := pyproject.toml constraints.txt constraints-lowest.txt README.md LICENSE MANIFEST.in \
   $(shell find trompe theory constructions proofs empirical -type f \
     \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' -o -path '*/digits/*' \) ! -name build-log.json 2>/dev/null)
 EXTRAS := plot,empirical,test,dev
 
-.PHONY: table test check format lint types bench rocq clean
+.PHONY: table test test-lowest check format lint types bench rocq clean
 
 table: $(CORE)/installed
 	$(CORE)/bin/trompe table
@@ -22,6 +24,10 @@ table: $(CORE)/installed
 test: $(FULL)/installed $(CORE)/installed
 	$(CORE)/bin/python -P tests/without_extras.py
 	$(FULL)/bin/python -P -m pytest -n 2 $(ARGS)
+
+# Without PyTorch, whose oldest release is not tried: its tests are skipped.
+test-lowest: $(LOWEST)/installed
+	$(LOWEST)/bin/python -P -m pytest -n 2 $(ARGS)
 
 check: lint types test
 
@@ -53,20 +59,27 @@ rocq:
 	$(MAKE) --no-print-directory -C proofs/rocq log
 	@if [ -x $(FULL)/bin/python ]; then $(FULL)/bin/python -P -m trompe.proofs.kernel; fi
 
-# One environment with the core alone, one with every extra; both hold the wheel, not the folder.
+# One environment with the core alone, one with every extra, one with the oldest packages; all hold the wheel, not the folder.
 $(CORE)/installed: $(SOURCES)
 	rm -rf build  # what was moved or deleted would stay in the wheel
 	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
-	$(CORE)/bin/python $(PIP) .
+	$(CORE)/bin/python $(PIP) -c constraints.txt .
 	$(CORE)/bin/python $(PIP) --force-reinstall --no-deps .
 	touch $@
 
 $(FULL)/installed: $(SOURCES)
 	rm -rf build
 	test -x $(FULL)/bin/python || $(PYTHON) -m venv $(FULL)
-	$(FULL)/bin/python $(PIP) '.[$(EXTRAS)]'
+	$(FULL)/bin/python $(PIP) -c constraints.txt '.[$(EXTRAS)]'
 	$(FULL)/bin/python $(PIP) --force-reinstall --no-deps .
 	touch $@
 
+$(LOWEST)/installed: $(SOURCES)
+	rm -rf build
+	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python $(PIP) -c constraints-lowest.txt '.[plot,test]'
+	$(LOWEST)/bin/python $(PIP) --force-reinstall --no-deps .
+	touch $@
+
 clean:
-	rm -rf $(CORE) $(FULL) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(CORE) $(FULL) $(LOWEST) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

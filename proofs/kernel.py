@@ -5,9 +5,9 @@ prints them (`proofs/rocq/STATEMENTS.txt`), and a build log with the hash of eve
 `data/correspondence.json` ties the first two, `data/kernel.json` is the released log, and
 `rocq/build-log.json`, which git ignores, is the log of a run on this machine.
 
-    python -m trompe.proofs.kernel            say what does not fit, exit status 1 if anything does not
-    python -m trompe.proofs.kernel --write    tie the statements of today, after they were compared
-    python -m trompe.proofs.kernel --release  make this machine's log the released one
+    python -P -m trompe.proofs.kernel            say what does not fit, exit status 1 if anything does not
+    python -P -m trompe.proofs.kernel --write    tie the statements of today, after they were compared
+    python -P -m trompe.proofs.kernel --release  make this machine's log the released one
 
 Both write into ./proofs, so they are called from the repository's root.
 """
@@ -67,7 +67,7 @@ THIS_MACHINE = "this machine"
 RELEASED = "released log, not re-run here"
 _STEPS = ("build", "statements", "coqchk", "audit", "controls", "selftest")
 _NOT_HERE = "not checked on this machine"
-_COMPARE = "compare the two statements again, then run python -m trompe.proofs.kernel --write"
+_COMPARE = "compare the two statements again, then run python -P -m trompe.proofs.kernel --write"
 
 _FACTS: dict[str, tuple[str, ...]] = {
     "black-box": ("pair_defeats", "shown_decidable"),
@@ -433,7 +433,7 @@ def _write(path: Path, content: Mapping[str, Any]) -> Path:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line of this module; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m trompe.proofs.kernel")
+    parser = argparse.ArgumentParser(prog="python -P -m trompe.proofs.kernel")
     parser.add_argument("--write", action="store_true", help="tie the statements of today")
     parser.add_argument("--release", action="store_true", help="release this machine's log")
     asked = parser.parse_args(arguments)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
-
 from trompe.constructions import mix
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
+from trompe.proofs.solvers import z3
 from trompe.theory import (
     Affine,
     Approx,

@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import z3
 
 from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Construction
+from trompe.proofs.solvers import z3
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import Array, ObjectNamespace
 

@@ -1,14 +1,17 @@
-"""A key, once released, keeps its meaning: which statement each theorem was released with, and since when.
+"""A key, once released, keeps its meaning: which statement or sentence each was committed with, and since when.
 
-`data/released.json` has for every key the version that introduced it and the SHA-256 of its statement. These two
-are never edited. Where the words of a statement had to be changed without changing what the key stands for,
-a later version and hash are appended, and the changelog says so: in the section of that version (or under
-Unreleased) a line has the key in backticks and the word "statement".
+`data/released.json` has for every theorem the version that introduced it and the SHA-256 of its statement,
+`data/pinned.json` the same for every obligation (at d = 1, 2, 3) and every identity of SymPy: the hash of what is
+asked. These are never edited. Where a statement had to be reworded without changing what the key stands for, or
+where a sentence changed, a later version and hash are appended, and the changelog says so: in the section of that
+version (or under Unreleased) a line has the key in backticks and the word "statement" or "sentence". For sentences
+the key without its /d1, /d2, /d3 will do. A theorem is for life; a sentence may go, if the changelog says that.
 
-    python -m trompe.proofs.released            say what does not fit, exit status 1 if anything does not
-    python -m trompe.proofs.released --write    add new keys, and changes that the changelog names
+    python -P -m trompe.proofs.released            say what does not fit, exit status 1 if anything does not
+    python -P -m trompe.proofs.released --write    add new keys, and changes that the changelog names
 
-Both read ./CHANGELOG.md and write into ./proofs, so they are called from the repository's root.
+Both read ./CHANGELOG.md and ./proofs/data, so they are called from the repository's root, with the installed
+package made from it.
 """
 
 from __future__ import annotations
@@ -17,55 +20,70 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem
+from trompe.proofs.obligations import Scope
+from trompe.proofs.pinned import COMMAND, PINNED, RELEASED, Record, current
+from trompe.proofs.smt import scripts
+from trompe.proofs.symbolic import IDENTITIES, identity_sha256
+from trompe.proofs.verify import all_keys, find_obligation
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput
 
-__all__ = ["explained", "problems", "released", "update"]
-
-_EVERY: Mapping[str, Theorem] = {**THEOREMS, **EXTENDED_THEOREMS}
-
-
-def released() -> dict[str, Any]:
-    """The content of the installed `data/released.json`, by theorem key."""
-    text = files("trompe.proofs").joinpath("data/released.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+__all__ = ["explained", "hashes", "problems", "update"]
 
 
-def explained(changelog: str, key: str, since: str) -> bool:
-    """Does the changelog name a change of this key's statement in that version, or under Unreleased?"""
+def hashes(record: Record) -> dict[str, str]:
+    """The SHA-256 of every statement, or of every sentence, as it is today, by key."""
+    if record is RELEASED:
+        return {key: item.sha256 for key, item in {**THEOREMS, **EXTENDED_THEOREMS}.items()}
+    return {
+        key: identity_sha256(IDENTITIES[key])
+        if key in IDENTITIES
+        else scripts(find_obligation(key), Scope()).sha256
+        for key in all_keys()
+    }
+
+
+def explained(changelog: str, key: str, since: str, word: str = "statement") -> bool:
+    """Does the changelog name a change of what this key stands for in that version, or under Unreleased?"""
     sections = re.split(r"(?m)^## ", changelog)[1:]
     wanted = (f"[{since}]", "[Unreleased]")
     lines = [line for part in sections if part.startswith(wanted) for line in part.splitlines()[1:]]
-    return any(f"`{key}`" in line and "statement" in line.lower() for line in lines)
+    names = {f"`{key}`", f"`{re.sub(r'/d[0-9]+$', '', key)}`"}
+    return any(word in line.lower() and any(name in line for name in names) for line in lines)
 
 
 def problems(
-    file: Mapping[str, Any], changelog: str, theorems: Mapping[str, Theorem] = _EVERY
+    file: Mapping[str, Any], changelog: str, now: Mapping[str, str], record: Record = RELEASED
 ) -> list[str]:
-    """What does not fit between the file, the changelog and the catalogue; one line each."""
-    found = []
+    """What does not fit between the file, the changelog and the hashes of today; one line each."""
+    word, found = record.word, []
     for key, entry in file.items():
-        if key not in theorems:
-            found.append(f"{key}: released with {entry['introduced']} and gone; a key is for life")
         found += [
-            f"{key}: its statement changed with {change['version']}, and the changelog does not say so"
+            f"{key}: its {word} changed with {change['version']}, and the changelog does not say so"
             for change in entry["changes"]
-            if not explained(changelog, key, change["version"])
+            if not explained(changelog, key, change["version"], word)
         ]
-    for key, item in theorems.items():
-        if key not in file:
-            found.append(f"{key}: not in released.json; add it with --write")
-        elif item.sha256 != _now(file[key]):
+    for key, old, new in _changes(file, now):
+        explain = f"say in CHANGELOG.md what changed (a line with `{key}` and the word {word})"
+        if new is None and record.for_life:
+            introduced = file[key]["introduced"]
+            found.append(f"{key}: {record.called} with {introduced} and gone; a key is for life")
+        elif new is None:
             found.append(
-                f"{key}: its statement is not the released one; restore it, or say in CHANGELOG.md what "
-                f"changed (a line with `{key}` and the word statement) and call --write"
+                f"{key}: {record.called} and gone; restore it, or {explain} and call --write"
+            )
+        elif key not in file:
+            found.append(f"{key}: not in {record.name}; add it with --write")
+        else:
+            found.append(
+                f"{key}: its {word} is not the {record.called} one ({old} -> {new}); restore it, or "
+                f"{explain} and call --write"
             )
     return found
 
@@ -73,58 +91,83 @@ def problems(
 def update(
     file: Mapping[str, Any],
     changelog: str,
-    current: str,
-    theorems: Mapping[str, Theorem] = _EVERY,
+    release: str,
+    now: Mapping[str, str],
+    record: Record = RELEASED,
 ) -> dict[str, Any]:
     """The file with new keys and explained changes added; what stands there stays as it is.
 
     Raises
     ------
-    InvalidInput : a released statement changed and the changelog does not say so.
+    InvalidInput : something changed and the changelog does not say so.
     """
     fresh = json.loads(json.dumps(file))
-    for key, item in theorems.items():
-        if key not in fresh:
-            fresh[key] = {"introduced": current, "sha256": item.sha256, "changes": []}
-        elif item.sha256 != _now(fresh[key]):
-            if not explained(changelog, key, current):
-                raise InvalidInput(
-                    f"{key}: its statement is not the released one, and CHANGELOG.md does not say so "
-                    f"under [{current}] or [Unreleased]; nothing is written"
-                )
-            fresh[key]["changes"].append({"version": current, "sha256": item.sha256})
+    for key, old, new in _changes(file, now):
+        if key not in file:
+            fresh[key] = {"introduced": release, "sha256": new, "changes": []}
+            continue
+        if new is None and record.for_life:
+            continue  # no changelog line can explain it; `problems` says so
+        if not explained(changelog, key, release, record.word):
+            raise InvalidInput(
+                f"{key}: its {record.word} is not the {record.called} one ({old} -> {new or 'gone'}), and "
+                f"CHANGELOG.md does not say so under [{release}] or [Unreleased]; nothing is written"
+            )
+        fresh[key]["changes"].append({"version": release, "sha256": new})
     return dict(fresh)
 
 
-def _now(entry: Mapping[str, Any]) -> str:
-    """The hash of the statement as it should be today."""
-    return str(entry["changes"][-1]["sha256"] if entry["changes"] else entry["sha256"])
+def _changes(
+    file: Mapping[str, Any], now: Mapping[str, str]
+) -> Iterator[tuple[str, str | None, str | None]]:
+    """Every key whose hash is another than in the file, with the old and the new one; None where it is not there."""
+    for key in dict.fromkeys((*file, *now)):
+        old, new = current(file[key]) if key in file else None, now.get(key)
+        if old != new:
+            yield key, old, new
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line of this module; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m trompe.proofs.released")
+    parser = argparse.ArgumentParser(prog=COMMAND)
     parser.add_argument("--write", action="store_true", help="add new keys and explained changes")
     asked = parser.parse_args(arguments)
-    path, log = Path("proofs/data/released.json"), Path("CHANGELOG.md")
-    if not log.is_file() or not path.parent.is_dir():
+    folder, log = Path("proofs/data"), Path("CHANGELOG.md")
+    if not log.is_file() or not folder.is_dir():
         print("call this from the repository's root", file=sys.stderr)
         return 2
-    file = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     changelog = log.read_text(encoding="utf-8")
+    records = (RELEASED, PINNED)
+    now = {record: hashes(record) for record in records}
+    file = {record: _read(folder / record.name) for record in records}
     if asked.write:
         try:
-            file = update(file, changelog, version("trompe"))
+            fresh = {
+                record: update(file[record], changelog, version("trompe"), now[record], record)
+                for record in records
+            }
         except InvalidInput as error:
             print(error, file=sys.stderr)
             return 1
-        write_file(path, json.dumps(file, indent=1) + "\n")
-    found = problems(file, changelog)
+        for record in records:
+            for key, old, new in _changes(file[record], now[record]):
+                print(f"{key}: {record.word} {old or 'new'} -> {new or 'gone'}")
+            write_file(folder / record.name, json.dumps(fresh[record], indent=1) + "\n")
+        file = fresh
+    found = [
+        line
+        for record in records
+        for line in problems(file[record], changelog, now[record], record)
+    ]
     for line in found:
         print(line, file=sys.stderr)
     if not found:
-        print(f"{len(file)} keys keep their statements")
+        print("; ".join(f"{len(now[r])} keys keep their {r.word}s" for r in records))
     return 1 if found else 0
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 if __name__ == "__main__":

@@ -7,25 +7,74 @@ the wall clock is a backstop only.
 from __future__ import annotations
 
 import ctypes
+import re
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Literal
 
-from trompe.theory import MissingDependency, UnknownKey
+from trompe.ground.errors import MissingDependency, UnknownKey
+from trompe.ground.processes import Died, Processes
 
-__all__ = ["SOLVERS", "Answer", "available", "solve", "solver_options", "solver_version"]
+__all__ = [
+    "BACKSTOP_SECONDS",
+    "MEMORY",
+    "SOLVERS",
+    "Answer",
+    "available",
+    "solve",
+    "solve_all",
+    "solver_options",
+    "solver_processes",
+    "solver_version",
+    "z3",
+]
+
+
+def _load(name: str) -> Any:
+    """The solver's module.
+
+    Raises
+    ------
+    MissingDependency : it is not installed, or does not load, for whatever reason.
+    """
+    try:
+        with redirect_stdout(None):  # Z3 prints where it looked for its library
+            return import_module(name)
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == name:
+            raise MissingDependency(
+                f"solver {name} is not installed; it comes with: pip install 'trompe[solvers]'"
+            ) from None
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise MissingDependency(
+            f"solver {name} is installed but does not load ({said[:_LONGEST]}); try: "
+            f"pip install --force-reinstall {_PACKAGES[name]}"
+        ) from error
+
+
+_PACKAGES = {"z3": "z3-solver", "cvc5": "cvc5"}
+_LONGEST = 500
+"""Characters of what a solver says that are kept."""
+
+z3 = _load("z3")
+"""Every sentence is built of its terms, so without it nothing of `proofs` can be imported."""
 
 Z3_RLIMIT = 40_000_000
 CVC5_RLIMIT = 2_000_000
 BACKSTOP_MS = 60_000
 """Far above what any obligation needs; a hit is reported as unknown."""
+OLDEST_CVC5 = (1, 4)
+"""Before it, coverings call some satisfiable sentences unsat (cvc5's issues 12926 and 12927)."""
 SHORT_BACKSTOP_MS = 10_000
 """The same where the resources are divided."""
+BACKSTOP_SECONDS = 120.0
+"""Twice the solvers' own limit on the wall clock; a process that works on one script for so long is ended."""
+MEMORY = 8 << 30
+"""Bytes of address space for one process; a solver that wants more ends, and that is unknown."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +120,6 @@ def _keep_freed_memory() -> None:
 
 
 def _solve_z3(text: str, divisor: int) -> Answer:
-    import z3
-
     _keep_freed_memory()
     context = z3.Context()
     logic = "QF_LRA" if "(set-logic QF_LRA)" in text else "QF_NRA"
@@ -104,8 +151,7 @@ def _z3_resources(solver: Any) -> int:
 
 
 def _solve_cvc5(text: str, divisor: int) -> Answer:
-    import cvc5
-
+    cvc5 = _load("cvc5")
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     for name, value in solver_options("cvc5", divisor).items():
@@ -140,16 +186,24 @@ def available(name: str) -> None:
     """Raise UnknownKey or MissingDependency unless the solver called `name` can be used."""
     if name not in SOLVERS:
         raise UnknownKey("solver", name, SOLVERS)
-    if find_spec(name) is None:
+    module = _load(name)
+    if name == "cvc5":
+        _check_release(str(getattr(module, "__version__", "1.1 or earlier")))
+
+
+def _check_release(cvc5: str) -> None:
+    if tuple(map(int, re.findall(r"\d+", cvc5)[:2])) < OLDEST_CVC5:
+        oldest = ".".join(map(str, OLDEST_CVC5))
         raise MissingDependency(
-            f"solver {name} is not installed; it comes with: pip install 'trompe[solvers]'"
+            f"cvc5 {cvc5} is installed, but its coverings answer unsat to some questions that have a solution; "
+            f"expected {oldest} or later: pip install --upgrade 'cvc5>={oldest}'"
         )
 
 
 def solver_version(name: str) -> str:
     """The version that the solver reports of itself."""
     available(name)
-    module = import_module(name)
+    module = _load(name)
     if name == "z3":
         return str(module.get_version_string())
     version = module.Solver(module.TermManager()).getVersion()
@@ -157,10 +211,42 @@ def solver_version(name: str) -> str:
 
 
 def solve(name: str, text: str, divisor: int = 1) -> Answer:
-    """What the solver called `name` answers to an SMT-LIB 2 script (see `available`).
+    """What the solver called `name` answers to an SMT-LIB 2 script; unknown, whatever its library raises.
 
     Parameters
     ----------
     divisor : the limits on its work are divided by this.
+
+    Raises
+    ------
+    MissingDependency : it is not installed or does not load.
     """
-    return SOLVERS[name](text, divisor)
+    try:
+        return SOLVERS[name](text, divisor)
+    except MissingDependency:
+        raise
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        return Answer(name, "unknown", 0.0, 0, reason=said[:_LONGEST])
+
+
+def solver_processes(
+    jobs: int | None, names: Iterable[str], preload: Sequence[str] = ()
+) -> Processes:
+    """Processes for these solvers, so that one that crashes or hangs costs one answer and no more."""
+    modules = (__name__, *names, *preload)
+    return Processes(jobs, backstop=BACKSTOP_SECONDS, memory=MEMORY, preload=modules)
+
+
+def solve_all(
+    questions: Sequence[tuple[str, str]], processes: Processes
+) -> Iterator[tuple[int, Answer]]:
+    """Position and answer of each question, a solver's name and a script, as they come.
+
+    Where a process ends or gives no answer in time, that is unknown, with the reason.
+    """
+    calls = [(solve, *question) for question in questions]
+    for number, said in processes.results(calls):
+        if isinstance(said, Died):
+            said = Answer(questions[number][0], "unknown", 0.0, 0, reason=said.reason)
+        yield number, replace(said, reason=" ".join(said.reason.split())[:_LONGEST])

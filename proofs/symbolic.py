@@ -6,6 +6,7 @@ must not be.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ __all__ = [
     "at_query",
     "check_identity",
     "identity",
+    "identity_sha256",
     "register",
     "sympy_namespace",
 ]
@@ -158,6 +160,14 @@ def check_identity(item: Identity) -> tuple[Literal["PROVED", "REFUTED", "UNKNOW
         at = ", ".join(f"{symbol} = {q}" for symbol, q in point.items())
         return "REFUTED", f"left - right = {value} at {at}"
     return "UNKNOWN", f"SymPy does not simplify {difference} to 0"
+
+
+def identity_sha256(item: Identity) -> str:
+    """Hash of an identity in words and of its three sides, as `srepr` writes them (SymPy 1.12 to 1.14 agree)."""
+    import sympy
+
+    sides = [sympy.srepr(sympy.sympify(side)) for side in item.build(sympy)]
+    return hashlib.sha256("\n".join([item.key, item.says, *sides]).encode()).hexdigest()
 
 
 def _difference(sympy: Any, left: Any, right: Any) -> Any:

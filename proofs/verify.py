@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Died, results
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
-from trompe.proofs.parallel import results
+from trompe.proofs.pinned import identity_stray, obligation_stray, statement_stray
 from trompe.proofs.sampling import Sampled, sample_row
-from trompe.proofs.smt import scripts
-from trompe.proofs.solvers import SOLVERS, Answer, available, solve, solver_version
+from trompe.proofs.smt import Scripts, scripts
+from trompe.proofs.solvers import (
+    BACKSTOP_SECONDS,
+    MEMORY,
+    SOLVERS,
+    Answer,
+    available,
+    solve,
+    solver_version,
+)
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.theory import (
     CLASSES,
@@ -84,14 +93,18 @@ def check_obligation(
     """Ask every solver for the sentence and its two twins.
 
     PROVED needs `unsat` from every solver for the negated sentence, and `sat` from every solver for the
-    hypotheses alone and for the sentence with its planted fault. REFUTED comes with a point.
+    hypotheses alone and for the sentence with its planted fault. REFUTED comes with a point. Whether the
+    sentence is the pinned one is not asked here: this is about mathematics (`verify_keys` asks).
 
     Raises
     ------
     InvalidInput : no solver is given.
     """
     solvers = at_least_one("solvers", solvers, "at least one must check")
-    asked = scripts(item, Scope(constructions))
+    return _answered(item, scripts(item, Scope(constructions)), solvers)
+
+
+def _answered(item: Obligation, asked: Scripts, solvers: Sequence[str]) -> Outcome:
     answers = tuple(solve(name, asked.main) for name in solvers)
 
     def outcome(
@@ -123,8 +136,20 @@ def _check_key(key: str, solvers: tuple[str, ...], constructions: Any = None) ->
     if key in IDENTITIES:
         item = identity(key)
         verdict, reason = check_identity(item)
-        return Outcome(key, item.says, item.dim, "symbolic", verdict, reason)
-    return check_obligation(find_obligation(key), solvers, constructions or CONSTRUCTIONS)
+        outcome = Outcome(key, item.says, item.dim, "symbolic", verdict, reason)
+        return _pinned(outcome, lambda: identity_stray(item))
+    sentence = find_obligation(key)
+    asked = scripts(sentence, Scope(constructions or CONSTRUCTIONS))
+    outcome = _answered(sentence, asked, solvers)
+    if constructions:
+        return outcome
+    return _pinned(outcome, lambda: obligation_stray(sentence, asked.sha256))
+
+
+def _pinned(outcome: Outcome, stray: Callable[[], str]) -> Outcome:
+    """UNKNOWN for PROVED where it is another sentence that was proved; one that is false is refuted all the same."""
+    reason = stray() if outcome.verdict == "PROVED" else ""
+    return replace(outcome, verdict="UNKNOWN", reason=reason) if reason else outcome
 
 
 def find_obligation(key: str) -> Obligation:
@@ -222,6 +247,8 @@ class Cell:
     outcomes: tuple[Outcome, ...]
     sampled: Sampled | None
     inherits: str | None = None
+    reason: str = ""
+    """Why there is no label although nothing fails: the statement is not the released one."""
 
     @property
     def key(self) -> str:
@@ -269,7 +296,7 @@ class Cell:
                         "obligations": len(wanted),
                     }
                 )
-        if self.sampled is not None and not self.sampled.failure:
+        if self.sampled is not None and self.sampled.held:
             entries.append(
                 {
                     "level": "sampled",
@@ -341,11 +368,17 @@ def verify_keys(
     progress: Progress | None = None,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> dict[str, Outcome]:
-    """Check obligations and identities by key, in parallel where `jobs` allows.
+    """Check obligations and identities by key, in other processes.
+
+    A solver that crashes or hangs there leaves its obligation UNKNOWN, with the reason.
+
+    What is proved, but is not the sentence that was pinned for the key (`trompe.proofs.pinned`), is UNKNOWN.
 
     Parameters
     ----------
-    solvers : every one must answer `unsat` for PROVED. jobs : processes, default one per core.
+    solvers : every one must answer `unsat` for PROVED.
+    jobs : processes, default one per core. 1 is this process, which a crash ends.
+    constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
     Raises
     ------
@@ -396,9 +429,24 @@ def _check(
 
     if own:
         jobs = 1  # a caller's own constructions may not survive the way to another process
-    for result in results(calls, jobs, least=16, batch_size=6):
-        note(result)
+    preload = [__name__, *names, *["sympy"] * any(key in IDENTITIES for key in ordered)]
+    for number, result in results(
+        calls, jobs, backstop=6 * BACKSTOP_SECONDS, memory=MEMORY, preload=preload
+    ):
+        note(_died(calls[number], result.reason) if isinstance(result, Died) else result)
     return {key: outcomes[key] for key in ordered}, samples
+
+
+def _died(call: tuple[Any, ...], reason: str) -> Outcome | Sampled:
+    """What is known of a check whose process ended."""
+    function, key, *more = call
+    if function is sample_row:
+        return Sampled(key, 0, (), unanswered=reason)
+    if key in IDENTITIES:
+        identical = identity(key)
+        return Outcome(key, identical.says, identical.dim, "symbolic", "UNKNOWN", reason)
+    item, names = find_obligation(key), more[0]
+    return Outcome(key, item.says, item.dim, "smt", "UNKNOWN", f"{' or '.join(names)}: {reason}")
 
 
 def verify_table(
@@ -414,11 +462,14 @@ def verify_table(
 ) -> Table:
     """Check everything that the shown cells ask for, and compute their labels.
 
+    A cell whose statement is not the one that its key was released with has no label.
+
     Parameters
     ----------
     rows : keys of rows, the paper's ten by default. theorems : keys of single cells instead.
     extended : whether the default is the ten and our further rows.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
+    constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
     Raises
     ------
@@ -474,11 +525,14 @@ def _cell(key: str, outcomes: list[Outcome], sampled: Sampled, above: Mapping[st
         ok = outcome.verdict == "PROVED"
         proved[outcome.family] = proved.get(outcome.family, True) and ok
     label = earned_label(key, proved, parent.label if parent else None)
-    if sampled.failure:
+    reason = statement_stray(key)
+    if parent is not None and parent.reason and not reason:
+        reason = f"it inherits from {parent.key}: {parent.reason}"
+    if not sampled.held or reason:
         label = None
     everything = [*outcomes, *(parent.outcomes if parent else ())]
     verdict: Verdict = "PROVED"
     if label is None:
         refuted = bool(sampled.failure) or any(o.verdict == "REFUTED" for o in everything)
         verdict = "REFUTED" if refuted else "UNKNOWN"
-    return Cell(theorem(key), label, verdict, tuple(everything), sampled, item.inherits)
+    return Cell(theorem(key), label, verdict, tuple(everything), sampled, item.inherits, reason)

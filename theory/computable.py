@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from trompe.ground.errors import InvalidInput
@@ -50,6 +51,8 @@ class Computable:
     """What numbers of SymPy say of themselves."""
 
     def __init__(self, enclose: Callable[[Any], Interval], key: Any) -> None:
+        # Not first where two of them are compared: that may be in a loop of NumPy's (see `elementwise`).
+        import_module("mpmath")
         self._enclose, self.key = enclose, key
         self._known: tuple[int, Interval] | None = None
 

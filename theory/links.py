@@ -17,12 +17,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
-import numpy as np
-
 from trompe.ground.errors import InvalidInput, UnknownKey
 from trompe.theory.computable import Computable, as_interval
 from trompe.theory.exact import as_number, written
-from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
+from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace, elementwise
 
 __all__ = ["LINKS", "LeakyRelu", "Link", "Sigmoid", "SmoothLink", "Softplus", "Tanh", "link"]
 
@@ -132,7 +130,7 @@ class SmoothLink(Link):
 
     def between(self, low: Any, high: Any, share: Array, xp: ArrayNamespace) -> Array:
         if getattr(xp, "exact", False):
-            return np.frompyfunc(lambda u: self.at_share(low, high, u), 1, 1)(share)
+            return elementwise(lambda u: self.at_share(low, high, u))(share)
         if isinstance(xp, ObjectNamespace):
             raise InvalidInput(
                 f"{self.key}: exponentials are no piecewise affine function, so no ReLU network computes this "

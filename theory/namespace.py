@@ -17,7 +17,15 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-__all__ = ["EXACT", "Array", "ArrayNamespace", "NumpyNamespace", "ObjectNamespace", "cast"]
+__all__ = [
+    "EXACT",
+    "Array",
+    "ArrayNamespace",
+    "NumpyNamespace",
+    "ObjectNamespace",
+    "cast",
+    "elementwise",
+]
 
 Array: TypeAlias = Any
 """An array of numbers, terms, symbols or neurons; the namespace says which."""
@@ -66,7 +74,22 @@ def _exact_sqrt(value: Any) -> Any:
     raise TypeError(f"no exact square root of {value!r}")
 
 
-_object_sqrt = np.frompyfunc(_exact_sqrt, 1, 1)
+def elementwise(function: Callable[..., Any], inputs: int = 1) -> Callable[..., Array]:
+    """`function`, of as many arguments as `inputs` says, for object arrays, element by element.
+
+    NumPy warns of float flags that it finds set after a loop. Here they are left over from what Python
+    did meanwhile, such as the import of SymPy, and say nothing of the exact values.
+    """
+    ufunc = np.frompyfunc(function, inputs, 1)  # noqa: TID251
+
+    def apply(*arrays: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return ufunc(*arrays)
+
+    return apply
+
+
+_object_sqrt = elementwise(_exact_sqrt)
 
 
 class NumpyNamespace:
@@ -94,10 +117,7 @@ class NumpyNamespace:
         return np.abs(a)
 
     def sqrt(self, a: Array) -> Array:
-        if not self.exact:
-            return np.sqrt(a)
-        with np.errstate(invalid="ignore"):  # NumPy checks a float flag that exact roots do not set
-            return _object_sqrt(a)
+        return _object_sqrt(a) if self.exact else np.sqrt(a)
 
     def sum(self, a: Array) -> Array:
         return np.sum(a, axis=-1)
@@ -122,11 +142,11 @@ class ObjectNamespace:
         sqrt: Callable[[Any], Any] | None = None,
     ) -> None:
         self._number, self._maximum = number, maximum
-        self._ufuncs = {
-            "maximum": np.frompyfunc(maximum, 2, 1),
-            "minimum": np.frompyfunc(minimum, 2, 1),
-            "abs": np.frompyfunc(absolute, 1, 1),
-            "sqrt": np.frompyfunc(sqrt or self._no_root, 1, 1),
+        self._elementwise = {
+            "maximum": elementwise(maximum, 2),
+            "minimum": elementwise(minimum, 2),
+            "abs": elementwise(absolute),
+            "sqrt": elementwise(sqrt or self._no_root),
         }
 
     def _no_root(self, value: Any) -> Any:
@@ -137,22 +157,20 @@ class ObjectNamespace:
 
     def array(self, values: Any) -> Array:
         array = np.array(values, dtype=object)
-        constants = np.frompyfunc(
-            lambda v: self.number(v) if isinstance(v, (int, Fraction)) else v, 1, 1
-        )
+        constants = elementwise(lambda v: self.number(v) if isinstance(v, (int, Fraction)) else v)
         return constants(array) if array.size else array
 
     def maximum(self, a: Array, b: Array) -> Array:
-        return self._ufuncs["maximum"](a, b)
+        return self._elementwise["maximum"](a, b)
 
     def minimum(self, a: Array, b: Array) -> Array:
-        return self._ufuncs["minimum"](a, b)
+        return self._elementwise["minimum"](a, b)
 
     def abs(self, a: Array) -> Array:
-        return self._ufuncs["abs"](a)
+        return self._elementwise["abs"](a)
 
     def sqrt(self, a: Array) -> Array:
-        return self._ufuncs["sqrt"](a)
+        return self._elementwise["sqrt"](a)
 
     def sum(self, a: Array) -> Array:
         return _reduce_last(lambda p, q: p + q, a, self.number(0))

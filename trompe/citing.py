@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from trompe.proofs.certificates.plan import plan
-from trompe.theory import Theorem, theorem
+from trompe.theory import InvalidInput, Theorem, theorem
 
 __all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE", "Citation", "citation"]
 
@@ -66,10 +66,13 @@ def citation(key: str) -> Citation:
 
     Raises
     ------
-    UnknownKey : there is no such theorem.
+    UnknownKey : there is no such theorem. InvalidInput : its statement, or a sentence that its proof needs, is
+    not what its key was committed with.
     """
     item = theorem(key)
     contents = plan([key])
+    for which, reason in contents.strays.items():
+        raise InvalidInput(f"{key} cannot be cited: {which}: {reason}")
     return Citation(item, version("trompe"), contents.dims, contents.sha256)
 
 

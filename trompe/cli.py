@@ -33,7 +33,6 @@ app = typer.Typer(
     cls=_Commands,
     name="trompe",
     help="The impossibility table of feature visualization, regenerated from checked proofs.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -46,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        status = app(args=list(arguments), standalone_mode=False, prog_name="trompe")
+        status = app(args=list(arguments) or ["--help"], standalone_mode=False, prog_name="trompe")
     except SystemExit as stop:  # the shell has asked how a command goes on
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:

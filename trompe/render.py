@@ -60,7 +60,7 @@ def _evidence(cell: Cell) -> str:
 def _more_evidence(cell: Cell) -> str:
     """Kernel evidence where there is some, and the random instances."""
     parts = ["kernel all d"] if any(e["level"] == "kernel" for e in cell.evidence()) else []
-    if cell.sampled is not None and not cell.sampled.failure:
+    if cell.sampled is not None and cell.sampled.held:
         parts.append(f"sampled {cell.sampled.instances}")
     return ", ".join(parts)
 
@@ -128,12 +128,16 @@ def text(table: Table) -> str:
             line(["", *(_more_evidence(c) if c else "" for c in cells)]),
         ]
     for cell in table.cells.values():
+        if cell.reason:
+            lines += _wrap(f"{cell.key}: {cell.verdict}: {cell.reason}")
         for outcome in cell.failing[:3]:
             lines += _wrap(
                 f"{cell.key}: {outcome.key}: {outcome.verdict}: {outcome.reason}{_point(outcome)}"
             )
-        if cell.sampled is not None and cell.sampled.failure:
-            lines += _wrap(f"{cell.key}: sampled: {cell.sampled.failure}")
+        if cell.sampled is not None and not cell.sampled.held:
+            lines += _wrap(
+                f"{cell.key}: sampled: {cell.sampled.failure or cell.sampled.unanswered}"
+            )
     return "\n".join([*lines, "", *(w for part in _footer(table) for w in _wrap(part)), ""])
 
 
@@ -228,6 +232,7 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
         "evidence": cell.evidence(),
         "assumed": list(assumed_by(cell.key)),
         "obligations": {o.key: o.verdict for o in cell.outcomes},
+        **({"reason": cell.reason} if cell.reason else {}),
     }
 
 
@@ -275,7 +280,7 @@ def theorem_text(table: Table, key: str, dim: int) -> str:
 
     cell = table[key]
     statement = theorem(key)
-    lines = [f"{key}: {_label(cell)} ({_agreement(cell)})", ""]
+    lines = [f"{key}: {_label(cell)} ({_agreement(cell)})", *_wrap(cell.reason)]
     lines += _wrap(statement.statement)
     lines += _wrap(f"Source: {statement.source}.")
     lines += ["", *_formulas(statement.row, dim, statement.task)]
@@ -291,7 +296,9 @@ def theorem_text(table: Table, key: str, dim: int) -> str:
         dims = ", ".join(map(str, cell.sampled.dims))
         held = cell.sampled.failure or "all held"
         lines += _wrap(
-            f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}"
+            f"sampled: {cell.sampled.unanswered}"
+            if cell.sampled.unanswered
+            else f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}"
         )
     lines += ["", *_kernel(key)]
     lines += ["", "Assumed, not checked by a solver (the kernel proof needs none of it):"]

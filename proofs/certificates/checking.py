@@ -17,13 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Processes
 from trompe.ground.reading import Unreadable
-from trompe.proofs.certificates.folder import (
-    UNFINISHED,
-    Listing,
-    list_folder,
-    read_member,
-)
+from trompe.proofs.certificates.folder import UNFINISHED, Listing, list_folder, read_member
 from trompe.proofs.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES, read_manifest
 from trompe.proofs.certificates.plan import Plan, plan, sha256_of_files
 from trompe.proofs.certificates.report import KINDS, CheckReport, Failure
@@ -37,9 +33,15 @@ from trompe.proofs.certificates.scripts import (
     file_name,
     read_script,
 )
-from trompe.proofs.certificates.workers import Task, Workers
 from trompe.proofs.certificates.writing import combine, not_contained
-from trompe.proofs.solvers import SOLVERS, Answer, available, solver_version
+from trompe.proofs.solvers import (
+    SOLVERS,
+    Answer,
+    available,
+    solve_all,
+    solver_processes,
+    solver_version,
+)
 from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey, theorem
 
@@ -52,7 +54,7 @@ def check_set(
     solvers: Sequence[str] = tuple(SOLVERS),
     jobs: int | None = None,
     progress: Progress | None = None,
-    workers: Workers | None = None,
+    processes: Processes | None = None,
 ) -> CheckReport:
     """Check the certificate set in `folder` against the installed program and with its solvers.
 
@@ -78,8 +80,8 @@ def check_set(
         ) from None
     check = _Check(folder, read_manifest(content), listing)
     check.look()
-    with nullcontext(workers) if workers else Workers(jobs) as pool:
-        proved = check.solve(names, pool, progress)
+    with nullcontext(processes) if processes else solver_processes(jobs, names) as workers:
+        proved = check.solve(names, workers, progress)
     return CheckReport(
         claims=check.claims,
         dims=tuple(check.manifest["dims"]),
@@ -123,6 +125,8 @@ class _Check:
         self._others()
         wanted = self._plan()
         if wanted is not None:
+            for key, reason in wanted.strays.items():
+                self.fail("different statement", key, reason)
             self._complete(wanted)
             self._statements(wanted)
             self._theorems(wanted)
@@ -300,24 +304,25 @@ class _Check:
 
     # -- (b) solving ---------------------------------------------------------------------------
 
-    def solve(self, solvers: Sequence[str], pool: Workers, progress: Progress | None) -> int:
+    def solve(self, solvers: Sequence[str], processes: Processes, progress: Progress | None) -> int:
         """Ask the solvers for every file that has its hash; how many obligations are PROVED."""
-        tasks = []
+        asked: list[tuple[str, str]] = []
         for path, content in self.texts.items():
             try:
                 read_script(content)
             except ScriptRefused as error:
                 self.fail("refused", path, str(error))
                 continue
-            tasks += [Task((path,), name, content.decode("ascii")) for name in solvers]
-        answers: dict[tuple[str, str], Answer] = {}
-        for task, answer in pool.solve(tasks):
-            answers[task.name[0], task.solver] = answer
+            asked += [(path, name) for name in solvers]
+        questions = [(name, self.texts[path].decode("ascii")) for path, name in asked]
+        found: dict[tuple[str, str], Answer] = {}
+        for number, answer in solve_all(questions, processes):
+            found[asked[number]] = answer
             if progress is not None:
-                progress(len(answers), len(tasks), task.name[0])
+                progress(len(found), len(asked), asked[number][0])
         proved = 0
         for key, entry in self.entries.items():
-            proved += self._judge(key, entry, answers, solvers)
+            proved += self._judge(key, entry, found, solvers)
         if self.manifest["verdict"] != "PROVED":
             self.fail("not proved", MANIFEST, "the manifest itself says NOT PROVED")
         return proved

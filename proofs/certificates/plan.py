@@ -11,6 +11,7 @@ from trompe.ground.errors import at_least_one
 from trompe.proofs.certificates.scripts import QUESTIONS, certificate_text, file_name
 from trompe.proofs.evidence import CASES, case
 from trompe.proofs.obligations import Obligation, Scope, registered
+from trompe.proofs.pinned import obligation_stray, statement_stray
 from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import IDENTITIES
 from trompe.proofs.verify import (
@@ -33,7 +34,9 @@ class Plan:
     """What a certificate set for some claims holds, generated from the installed program.
 
     `theorems` and `obligations` are the claims (obligations only where no claimed theorem has them).
-    `parts` gives the obligations of each theorem. `texts` are the files by path.
+    `parts` gives the obligations of each theorem. `texts` are the files by path. `strays` says why a theorem's
+    statement or an obligation's sentence is not what its key was committed with: what is proved then is
+    another claim.
     """
 
     theorems: tuple[str, ...]
@@ -42,6 +45,7 @@ class Plan:
     parts: Mapping[str, tuple[str, ...]]
     items: Mapping[str, Obligation]
     texts: Mapping[str, str]
+    strays: Mapping[str, str]
 
     @property
     def hashes(self) -> dict[str, str]:
@@ -88,8 +92,10 @@ def plan(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT_DIMS) 
     covered = set(items)
     items |= {item.key: item for item in single if item.key not in covered}
     texts: dict[str, str] = {}
+    strays = {key: statement_stray(key) for key in theorems}
     for key, item in items.items():
         asked = scripts(item, Scope())
+        strays[key] = obligation_stray(item, asked.sha256)
         for question in QUESTIONS:
             text = certificate_text(question, getattr(asked, question), _served(_family(item)))
             texts[file_name(key, question)] = text
@@ -100,6 +106,7 @@ def plan(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT_DIMS) 
         {key: tuple(item.key for item in found) for key, found in parts.items()},
         items,
         texts,
+        {key: reason for key, reason in strays.items() if reason},
     )
 
 

@@ -18,19 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Processes
 from trompe.proofs.certificates.folder import Store
 from trompe.proofs.certificates.manifest import FORMAT, manifest_bytes, read_manifest
 from trompe.proofs.certificates.plan import Plan, chain, plan, rows_behind
-from trompe.proofs.certificates.scripts import (
-    EXPECTED,
-    QUESTIONS,
-    Question,
-    file_name,
-    read_script,
-)
-from trompe.proofs.certificates.workers import Task, Workers
+from trompe.proofs.certificates.scripts import EXPECTED, QUESTIONS, Question, file_name, read_script
 from trompe.proofs.evidence import ASSUMED, assumed_by, case
-from trompe.proofs.solvers import SOLVERS, Answer, available, solver_options, solver_version
+from trompe.proofs.solvers import (
+    SOLVERS,
+    Answer,
+    available,
+    solve_all,
+    solver_options,
+    solver_processes,
+    solver_version,
+)
 from trompe.proofs.symbolic import identity
 from trompe.proofs.verify import DEFAULT_DIMS, Progress, Verdict
 from trompe.theory import InvalidInput, theorem
@@ -88,7 +90,7 @@ def certify(
     jobs: int | None = None,
     progress: Progress | None = None,
     tell: Callable[[str], None] = lambda line: None,
-    workers: Workers | None = None,
+    processes: Processes | None = None,
 ) -> Certified:
     """Solve every file of the set for `keys` and write the set into `folder`.
 
@@ -98,6 +100,7 @@ def certify(
     Parameters
     ----------
     keys : theorems, rows, obligations; None: everything.
+    processes : for the solvers, in place of `jobs` new ones.
     tell : is given one line when another process writes there and has to be waited for.
 
     Raises
@@ -118,26 +121,27 @@ def certify(
     engines = {name: _engine(name) for name in names}
     with Store(folder, wanted.texts, tell) as store:
         known = _recorded(store, engines)
-        answers: dict[tuple[str, str], Answer] = {}
-        tasks = []
+        found: dict[tuple[str, str], Answer] = {}
+        asked: list[tuple[str, str, str]] = []
         expected = {file_name(k, q): EXPECTED[q] for k in wanted.items for q in QUESTIONS}
         for path, digest in wanted.hashes.items():
             for name in names:
                 earlier = known.get((digest, name))
                 if earlier is not None and earlier.result == expected[path]:
-                    answers[path, name] = earlier
+                    found[path, name] = earlier
                 else:
-                    tasks.append(Task((path, digest), name, wanted.texts[path]))
-        reused, total = len(answers), len(answers) + len(tasks)
-        with nullcontext(workers) if workers else Workers(jobs) as pool:
-            for task, answer in pool.solve(tasks):
-                path, digest = task.name
-                answers[path, task.solver] = answer
+                    asked.append((path, digest, name))
+        reused, total = len(found), len(found) + len(asked)
+        questions = [(name, wanted.texts[path]) for path, _, name in asked]
+        with nullcontext(processes) if processes else solver_processes(jobs, names) as workers:
+            for number, answer in solve_all(questions, workers):
+                path, digest, name = asked[number]
+                found[path, name] = answer
                 if answer.result != "unknown":
-                    store.record(_line(digest, answer, engines[task.solver]))
+                    store.record(_line(digest, answer, engines[name]))
                 if progress is not None:
-                    progress(len(answers), total, path)
-        manifest = _manifest(wanted, answers, names)
+                    progress(len(found), total, path)
+        manifest = _manifest(wanted, found, names)
         manifest["run"] = {
             "started": started.isoformat(timespec="seconds"),
             "seconds": round(time.perf_counter() - clock, 3),
@@ -220,6 +224,8 @@ def _manifest(
             for question in QUESTIONS
         }
         verdict, reason = combine(said)
+        if verdict == "PROVED" and key in wanted.strays:
+            verdict, reason = "UNKNOWN", wanted.strays[key]
         entries[key] = {
             "key": key,
             "says": item.says,
@@ -244,7 +250,7 @@ def _manifest(
             },
         }
     outside: dict[str, dict[str, str]] = {}
-    theorems = []
+    theorems: list[dict[str, Any]] = []
     for key in wanted.theorems:
         statement, besides = theorem(key), not_contained(key)
         outside |= besides
@@ -254,7 +260,9 @@ def _manifest(
                 "statement": statement.statement,
                 "statement_sha256": statement.sha256,
                 "sha256": wanted.theorem_sha256(key),
-                "verdict": _together(entries[part]["verdict"] for part in wanted.parts[key]),
+                "verdict": "NOT PROVED"
+                if key in wanted.strays
+                else _together(entries[part]["verdict"] for part in wanted.parts[key]),
                 "obligations": list(wanted.parts[key]),
                 "not_contained": list(besides),
             }
@@ -265,7 +273,7 @@ def _manifest(
         "trompe": version("trompe"),
         "claims": {"theorems": list(wanted.theorems), "obligations": list(wanted.obligations)},
         "dims": list(wanted.dims),
-        "verdict": _together(entry["verdict"] for entry in entries.values()),
+        "verdict": _together(item["verdict"] for item in [*entries.values(), *theorems]),
         "sha256": wanted.sha256,
         "solvers": {
             name: {"version": solver_version(name), "options": solver_options(name)}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
-
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.rows.affine import AffineParameters
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
@@ -19,6 +17,7 @@ from trompe.proofs.pieces import (
     values,
 )
 from trompe.proofs.row import Evidence
+from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import flipped, mean, mean_flipped

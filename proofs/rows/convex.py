@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
-
 from trompe.constructions.rows.convex import ConvexParameters
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
@@ -19,6 +17,7 @@ from trompe.proofs.pieces import (
     values,
 )
 from trompe.proofs.row import Evidence
+from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Affine, Comparison, Convex
 from trompe.theory.functionals import gauge, l1

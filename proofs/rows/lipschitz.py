@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import z3
-
 from trompe.constructions.rows.lipschitz import LipschitzParameters
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
 from trompe.proofs.pieces import half_way, members, range_and_uniqueness, values
 from trompe.proofs.row import Evidence
+from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Interval, Lipschitz, Side
 

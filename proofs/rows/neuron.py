@@ -9,8 +9,6 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-import z3
-
 from trompe.constructions import mix
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.rows.neuron import NeuronParameters
@@ -20,6 +18,7 @@ from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, impli
 from trompe.proofs.pieces import values
 from trompe.proofs.row import Evidence
 from trompe.proofs.rows.affine import AFFINE_EXISTS, AFFINE_EXTREMES, AFFINE_FACTS, AFFINE_SOUND
+from trompe.proofs.solvers import z3
 from trompe.theory import Affine, Approx, Comparison, Exact, Interval, Side
 from trompe.theory.namespace import ArrayNamespace
 

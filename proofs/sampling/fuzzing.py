@@ -12,7 +12,8 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
@@ -29,7 +30,7 @@ from trompe.constructions.catalogue import (
 from trompe.constructions.draws import Pick, Picker, draw_point, draw_rational
 from trompe.constructions.opponents import draw_opponent
 from trompe.ground.errors import at_least_one
-from trompe.proofs.parallel import worker_processes
+from trompe.ground.processes import Call, Died, Processes, worker_processes
 from trompe.theory import (
     CLASSES,
     Additive,
@@ -361,15 +362,14 @@ def campaign(
     ----------
     rows : of the table. [default: all ten]
     cases : per row. budget : seconds, looked at about once a second, after the first few cases. One of the two.
-    jobs : worker processes. None leaves it to the joblib configuration that is active, such as
-        `joblib.parallel_config(backend="dask")`; without one that is this process alone.
+    jobs : worker processes; a case that ends its process is a failure of `runs`. 1 is this process. None leaves it
+        to the joblib configuration that is active, such as `joblib.parallel_config(backend="dask")`;
+        without one that is this process alone.
 
     Raises
     ------
     InvalidInput : neither or both of cases and budget, or one that is not positive. UnknownKey : no such row.
     """
-    from joblib import Parallel, delayed
-
     chosen = list(CLASSES)
     if rows is not None:
         chosen = list(dict.fromkeys(at_least_one("rows", rows, "name one, or pass None for all")))
@@ -379,23 +379,20 @@ def campaign(
     counts: dict[str, Counter[str]] = {row: Counter() for row in chosen}
     failures: list[Failure] = []
     start, done, size, interrupted = time.monotonic(), 0, 4, False
+    deadly: list[Failure] = []
     try:
-        with Parallel(n_jobs=jobs) as parallel:
-            with worker_processes():
-                parallel(delayed(int)() for _ in chosen)  # a call of nothing: it starts the workers
+        with _together(jobs) as run:
             # Workers import what they need before the clock is used to plan.
-            parallel(delayed(run_batch)(row, seed, first, 0) for row in chosen)
+            list(run([(run_batch, row, seed, first, 0) for row in chosen]))
             while not done or ((cases is None or done < cases) and not _is_over(budget, start)):
                 size = size if cases is None else min(size, cases - done)
                 began = time.monotonic()
-                results = parallel(
-                    delayed(run_batch)(row, seed, first + done + at, length)
+                batches = [
+                    (row, seed, first + done + at, length)
                     for row in chosen
                     for at, length in _pieces(size)
-                )
-                for row, (found, failed) in zip(
-                    (row for row in chosen for _ in _pieces(size)), results, strict=True
-                ):
+                ]
+                for (row, *_), (found, failed) in _each(run, batches, deadly):
                     counts[row].update(found)
                     failures += failed
                 done += size
@@ -407,11 +404,55 @@ def campaign(
     seconds = time.monotonic() - start
     order = {row: k for k, row in enumerate(chosen)}
     failures.sort(key=lambda failure: (order[failure.row], failure.case))
-    failures = failures if interrupted else _simplified(failures)
+    failures = [*(failures if interrupted else _simplified(failures)), *deadly]
     by_row = {
         row: {key: found[key] for key in PROPERTIES if found[key]} for row, found in counts.items()
     }
     return Campaign(seed, first, done, by_row, tuple(failures), seconds, interrupted)
+
+
+Run = Callable[[Sequence[Call]], Iterable[Any]]
+"""What the calls return, or `Died`, in their order."""
+
+
+@contextmanager
+def _together(jobs: int | None) -> Iterator[Run]:
+    """Where the calls run: here, in `jobs` processes, or as joblib's active configuration says."""
+    if jobs is not None:
+        with nullcontext() if jobs == 1 else Processes(jobs, preload=(__name__,)) as processes:
+            if processes is None:
+                yield lambda calls: (f(*arguments) for f, *arguments in calls)
+            else:
+                yield lambda calls: (found for _, found in processes.results(calls, ordered=True))
+        return
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.backend import resource_tracker
+
+    def run(calls: Sequence[Call]) -> Iterable[Any]:
+        return parallel(delayed(f)(*arguments) for f, *arguments in calls)  # type: ignore[no-any-return]
+
+    with Parallel() as parallel:
+        resource_tracker.ensure_running()  # starting it inside would let Ctrl-C through again
+        with worker_processes():
+            run([(int,)] * 10)  # calls of nothing: they start the workers
+        yield run
+
+
+def _each(
+    run: Run, batches: Sequence[tuple[str, int, int, int]], deadly: list[Failure]
+) -> Iterator[tuple[tuple[str, int, int, int], Any]]:
+    """Each batch and what it gives. One whose process ended is tried case by case; `deadly` grows."""
+    again = []
+    for batch, found in zip(batches, run([(run_batch, *batch) for batch in batches]), strict=True):
+        row, seed, first, count = batch
+        if not isinstance(found, Died):
+            yield batch, found
+        elif count > 1:
+            again += [(row, seed, case, 1) for case in range(first, first + count)]
+        else:  # not to be simplified: that would end this process
+            deadly.append(Failure(row, "runs", seed, first, found.reason))
+    if again:
+        yield from _each(run, again, deadly)
 
 
 def _pieces(size: int, at_most: int = 10) -> list[tuple[int, int]]:

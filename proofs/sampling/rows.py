@@ -43,12 +43,18 @@ POINTS = 4
 
 @dataclass(frozen=True)
 class Sampled:
-    """How many instances were tried, at which d, and the first sentence that failed, if any."""
+    """How many instances were tried, at which d, and the first sentence that failed or why there is no answer."""
 
     row: str
     instances: int
     dims: tuple[int, ...]
     failure: str = ""
+    unanswered: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Did every instance hold?"""
+        return not (self.failure or self.unanswered)
 
 
 def _number(rng: random.Random) -> Fraction:

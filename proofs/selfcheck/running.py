@@ -4,7 +4,8 @@ A mutant is
 
 - *killed* when a check refutes it: a solver finds a point, an exact instance fails, an identity is false
 - *rejected* when none does, but a check cannot even be made of it (it raises)
-- *unknown* when none does, but a check is no longer proved
+- *unknown* when none does, but a check is no longer proved: this fails as a survivor does, for a solver that gives
+  up has seen nothing
 - *surviving* when every check still holds
 - *equivalent* when it survives and is listed by hand, with the reason why no check could tell
 
@@ -12,23 +13,26 @@ Where rows are chosen, their checks are asked first. What these cannot tell, in 
 put to the checks of the other rows; such a finding is marked `elsewhere`.
 
 Hypotheses are dropped too, one at a time. An obligation that holds without one is no error, it is a
-stronger sentence that is true as well; such hypotheses are counted as *spare* and decide nothing.
+stronger sentence that is true as well; such hypotheses are counted as *spare* and decide nothing. An
+*unknown* one is neither needed nor spare, and fails.
+
+What is damaged has to be what was pinned (`trompe.proofs.pinned`). That is asked of the undamaged checks only,
+since every mutant would differ from its pin: a mutant is killed by mathematics.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Literal
 
-import z3
-
 from trompe.ground.errors import at_least_one
+from trompe.ground.processes import Died, Processes, results
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
-from trompe.proofs.parallel import results
+from trompe.proofs.pinned import identity_stray, obligation_stray
 from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
 from trompe.proofs.selfcheck.tampering import TAMPERED, Tampered, tamperings, try_tampering
 from trompe.proofs.selfcheck.targets import (
@@ -45,7 +49,10 @@ from trompe.proofs.selfcheck.targets import (
     run_check,
     seen_by,
 )
-from trompe.proofs.verify import DEFAULT_DIMS
+from trompe.proofs.smt import scripts
+from trompe.proofs.solvers import MEMORY, SOLVERS, available, z3
+from trompe.proofs.symbolic import identity
+from trompe.proofs.verify import DEFAULT_DIMS, find_obligation
 from trompe.theory import InvalidInput, UnknownKey
 
 __all__ = [
@@ -67,6 +74,8 @@ MOST_EQUIVALENT = 0.02
 
 Progress = Callable[[int, int, str], None]
 _CHUNK = 8
+Chunk = tuple[list[Mutant], list[str]]
+"""Mutants, and the checks that can tell them from the original."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Report:
-    """All findings; `problems` says what is wrong with the list of equivalent mutants or the undamaged proofs.
+    """All findings; `problems` says what is wrong with the list of equivalent mutants, the undamaged proofs or their pins.
 
     `untried` names the parts that were asked for, in which nothing was found to damage.
     """
@@ -119,11 +128,17 @@ class Report:
         return tuple(f for f in self.findings if f.status == "surviving")
 
     @property
+    def undecided(self) -> tuple[Finding | Hypothesis, ...]:
+        """The mutants and hypotheses of which the checks cannot tell."""
+        found: list[Finding | Hypothesis] = [*self.findings, *self.hypotheses]
+        return tuple(each for each in found if each.status == "unknown")
+
+    @property
     def passed(self) -> bool:
-        """Was something damaged, does nothing survive, is the list of equivalent mutants right, is every tampering rejected?"""
+        """Was something damaged, every damage noticed or listed as equivalent, nothing undecided, and no problem left?"""
         tried = bool(self.findings or self.hypotheses or self.tampered)
         rejected = all(t.is_rejected for t in self.tampered)
-        return tried and not self.survivors and not self.problems and rejected
+        return tried and rejected and not (self.survivors or self.undecided or self.problems)
 
 
 def read_equivalent(text: str | None = None) -> dict[str, str]:
@@ -168,43 +183,39 @@ def selfcheck(
     Raises
     ------
     UnknownKey : no such part or row. InvalidInput : no part or row is named, a tampering is asked for of a row, or
-    there is nothing to damage.
+    there is nothing to damage. MissingDependency : no solver.
     """
     rows = None if rows is None else tuple(rows)
     wanted = _wanted(parts, rows)
+    for solver in SOLVERS:
+        available(solver)
     listed = read_equivalent() if equivalent is None else dict(equivalent)
     checks = checks_of(rows)
     everything = [m for at in all_places() for m in mutants(*at)]
     problems = _wrong_entries(listed, everything)
-    jobs = jobs or os.cpu_count() or 1
-    run = _Runner(jobs, progress)
-
+    if set(wanted) - set(TAMPERED):
+        problems += [f"{check}: {reason}" for check in checks if (reason := _stray(check))]
+    processes = Processes(jobs, memory=MEMORY, preload=(__name__, *SOLVERS, "sympy"))
     findings: tuple[Finding, ...] = ()
-    if set(wanted) & set(GROUPS):
-        picked = [m for m in everything if match in m.name and group_of(m.module) in wanted]
-        seen = dict(run.each(_look, checks))
-        if rows is not None:
-            known = frozenset[Place]().union(*seen.values())
-            picked = [m for m in picked if (m.module, m.function) in known]
-        chunks = list(_chunks(picked, checks, seen))
-        problems += run.unproved(check for _, relevant in chunks for check in relevant)
-        results = [f for chunk in run.each(_try_chunk, chunks) for f in chunk]
-        others = [] if rows is None else [c for c in checks_of() if c not in set(checks)]
-        results = _ask_others(results, [m for m in picked if m.name not in listed], others, run)
-        problems += run.unproved(f.check for f in results if f.elsewhere)
-        order = {m.name: k for k, m in enumerate(picked)}
-        settled = [_settle(f, listed, problems) for f in results]
-        findings = tuple(sorted(settled, key=lambda f: order[f.mutant]))
-
     hypotheses: tuple[Hypothesis, ...] = ()
-    if "hypotheses" in wanted:
-        asked = {c for c in checks if route_of(c) == "smt"}
-        keys = [k for k in families() if match in k and _at_dims(k, asked)]
-        results_h = [h for part in run.each(_drop_each, [(k, asked) for k in keys]) for h in part]
-        position = {key: k for k, key in enumerate(keys)}
-        hypotheses = tuple(sorted(results_h, key=lambda h: position[h.family]))
+    run = _Runner(progress)
+    with nullcontext() if jobs == 1 else processes as run.processes:
+        if set(wanted) & set(GROUPS):
+            picked = [m for m in everything if match in m.name and group_of(m.module) in wanted]
+            findings = _findings(run, picked, checks, rows is not None, listed, problems)
+        if "hypotheses" in wanted:
+            asked = {c for c in checks if route_of(c) == "smt"}
+            keys = [k for k in families() if match in k and _at_dims(k, asked)]
+            found = [
+                h
+                for part in run.each(_drop_each, [(k, asked) for k in keys], _in_doubt)
+                for h in part
+            ]
+            position = {key: k for k, key in enumerate(keys)}
+            hypotheses = tuple(sorted(found, key=lambda h: position[h.family]))
     damages = tamperings([k for k in wanted if k in TAMPERED], match)
-    tampered = tuple(run.each(try_tampering, damages, here=True))
+    run.processes = None  # for what they leave behind
+    tampered = tuple(run.each(try_tampering, damages))
     tried = {*(f.group for f in findings), *(t.what for t in tampered)}
     tried |= {"hypotheses"} if hypotheses else set()
     untried = tuple(part for part in wanted if part not in tried)
@@ -235,6 +246,32 @@ def _wanted(parts: Iterable[str] | None, rows: tuple[str, ...] | None) -> tuple[
     return wanted
 
 
+def _findings(
+    run: _Runner,
+    picked: Sequence[Mutant],
+    checks: Sequence[str],
+    only_seen: bool,
+    listed: Mapping[str, str],
+    problems: list[str],
+) -> tuple[Finding, ...]:
+    """What becomes of each mutant, in their order; `problems` grows."""
+    everywhere = frozenset(all_places())
+    seen = dict(run.each(_look, checks, lambda check, _: (check, everywhere)))
+    others: list[str] = []
+    if only_seen:
+        known = frozenset[Place]().union(*seen.values())
+        picked = [m for m in picked if (m.module, m.function) in known]
+        others = [check for check in checks_of() if check not in set(checks)]
+    chunks = list(_chunks(picked, checks, seen))
+    problems += run.unproved(check for _, relevant in chunks for check in relevant)
+    found = run.tried(chunks)
+    found = _ask_others(found, [m for m in picked if m.name not in listed], others, run)
+    problems += run.unproved(f.check for f in found if f.elsewhere)
+    order = {m.name: k for k, m in enumerate(picked)}
+    settled = [_settle(f, listed, problems) for f in found]
+    return tuple(sorted(settled, key=lambda f: order[f.mutant]))
+
+
 def _wrong_entries(listed: Mapping[str, str], everything: Sequence[Mutant]) -> list[str]:
     names = {m.name for m in everything}
     gone = [name for name in listed if name not in names]
@@ -262,30 +299,49 @@ def _settle(finding: Finding, listed: Mapping[str, str], problems: list[str]) ->
 class _Runner:
     """Runs pieces of work in this process or in several, and tells the progress of all."""
 
-    def __init__(self, jobs: int, progress: Progress | None) -> None:
-        self.jobs, self.progress = jobs, progress
+    def __init__(self, progress: Progress | None) -> None:
+        self.processes: Processes | None = None
+        self._progress = progress
         self.done = self.total = 0
 
     def each(
-        self, function: Callable[[Any], Any], work: Sequence[Any], here: bool = False
+        self,
+        function: Callable[[Any], Any],
+        work: Sequence[Any],
+        died: Callable[[Any, str], Any] | None = None,
     ) -> Iterator[Any]:
-        """The results as they come; `here` keeps the work, and what it leaves behind, in this process."""
+        """The results as they come; `died` gives one for work whose process ended, and the reason."""
         self.total += len(work)
         calls = [(function, item) for item in work]
-        for result in results(calls, 1 if here else self.jobs, least=4):
+        found = self.processes.results(calls) if self.processes else results(calls, 1)
+        for number, result in found:
             self.done += 1
-            if self.progress is not None:
-                self.progress(self.done, self.total, "")
+            if self._progress is not None:
+                self._progress(self.done, self.total, "")
+            if isinstance(result, Died):
+                assert died is not None
+                result = died(work[number], result.reason)
             yield result
 
     def unproved(self, checks: Iterable[str]) -> list[str]:
         """Which of these checks do not hold before any damage, in words."""
-        found = self.each(_undamaged, list(dict.fromkeys(checks)))
+        found = self.each(
+            _undamaged,
+            list(dict.fromkeys(checks)),
+            lambda check, why: (check, Checked("UNKNOWN", why)),
+        )
         return [
             f"{check} is not proved before any damage: {said.says}"
             for check, said in found
             if said.verdict != "PROVED"
         ]
+
+    def tried(self, chunks: Sequence[Chunk]) -> list[Finding]:
+        """What becomes of the mutants; those of a chunk whose process ended are tried one by one."""
+        first = list(self.each(_try_chunk, chunks, lambda chunk, _: chunk))
+        done = [part for part in first if isinstance(part, list)]
+        alone = [([m], part[1]) for part in first if isinstance(part, tuple) for m in part[0]]
+        return [f for part in (*done, *self.each(_try_chunk, alone, _not_tried)) for f in part]
 
 
 # -- mutants ------------------------------------------------------------------------------------------------
@@ -293,6 +349,21 @@ class _Runner:
 
 def _look(check: str) -> tuple[str, frozenset[Place]]:
     return check, seen_by(check)
+
+
+def _stray(check: str) -> str:
+    """Why an undamaged obligation or identity is not the pinned one, "" where it is."""
+    try:
+        match route_of(check):
+            case "smt":
+                item = find_obligation(check)
+                return obligation_stray(item, scripts(item, Scope()).sha256)
+            case "symbolic":
+                return identity_stray(identity(check))
+            case "sampled":
+                return ""
+    except Exception as error:  # whatever a builder raises is no traceback here
+        return f"{type(error).__name__}: {error}"
 
 
 def _undamaged(check: str) -> tuple[str, Checked]:
@@ -312,7 +383,7 @@ def _chunks(
             yield group[start : start + _CHUNK], relevant
 
 
-def _try_chunk(chunk: tuple[list[Mutant], list[str]]) -> list[Finding]:
+def _try_chunk(chunk: Chunk) -> list[Finding]:
     """Each mutant against the checks; the one that killed the last mutant is tried first on the next."""
     picked, checks = chunk
     order, found = list(checks), []
@@ -340,7 +411,7 @@ def _ask_others(
             break
         asked = [m for m in left if checks_for(m, [check], dict([_look(check)]))]
         chunks = [(asked[k : k + _CHUNK], [check]) for k in range(0, len(asked), _CHUNK)]
-        for said in (f for chunk in run.each(_try_chunk, chunks) for f in chunk):
+        for said in run.tried(chunks):
             before = found[said.mutant]
             tried = before.tried + said.tried
             is_news = said.status != "surviving" and said.status != before.status
@@ -349,6 +420,14 @@ def _ask_others(
             )
         left = standing(left)
     return list(found.values())
+
+
+def _not_tried(chunk: Chunk, reason: str) -> list[Finding]:
+    """Mutants whose process ended."""
+    at = "one of its checks"
+    return [
+        Finding(m.name, group_of(m.module), m.kind, "unknown", "", at, reason) for m in chunk[0]
+    ]
 
 
 def try_mutant(mutant: Mutant, checks: Iterable[str]) -> Finding:
@@ -393,6 +472,11 @@ def _drop_each(work: tuple[str, set[str]]) -> list[Hypothesis]:
     items = _at_dims(family, asked)
     names = dict.fromkeys(name for item in items for name in item.build(Scope()).given)
     return [_drop(family, items, name) for name in names]
+
+
+def _in_doubt(work: tuple[str, set[str]], reason: str) -> list[Hypothesis]:
+    """A family whose process ended."""
+    return [Hypothesis(work[0], "one of its hypotheses", "unknown", says=reason)]
 
 
 def _drop(family: str, items: Iterable[Obligation], name: str) -> Hypothesis:

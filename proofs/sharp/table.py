@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from trompe.ground.errors import at_least_one
-from trompe.proofs.parallel import results
+from trompe.ground.processes import Died, results
 from trompe.proofs.sharp.cells import Cells, NotAffine, kinks
 from trompe.proofs.sharp.cubes import enclosure, largest_radius
 from trompe.proofs.sharp.identities import identities
@@ -145,12 +145,22 @@ def sharp_table(
             "choose another d"
         )
     cells = [c for row in rows for d in filter(row.is_about, dims) for c in _numbers(row, d, eps)]
-    work = [(way, row, dims, eps) for row in rows for way in (_symbolic, _exact, _sampled)]
+    ways: dict[Way, Any] = {"symbolic": _symbolic, "exact": _exact, "sampled": _sampled}
+    asked = [(way, row) for row in rows for way in ways]
+    work = [(ways[way], row, dims, eps) for way, row in asked]
     checks: list[SharpCheck] = []
-    for done, found in enumerate(results(work, jobs, least=6, ordered=True)):
-        checks += found
+    # Few are quicker here, and there is no solver that may crash.
+    for number, found in results(work, jobs, least=6, ordered=True, preload=(__name__, "sympy")):
+        way, row = asked[number]
+        if isinstance(found, Died):
+            checks += [
+                SharpCheck(row.key, c, way, "UNKNOWN", None, "not checked", found.reason)
+                for c in COLUMNS
+            ]
+        else:
+            checks += found
         if progress is not None:
-            progress(done + 1, len(work), work[done][1].key)
+            progress(number + 1, len(work), row.key)
     return SharpTable(tuple(rows), dims, eps, tuple(cells), tuple(checks))
 
 

@@ -17,6 +17,7 @@ from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.errors import at_least_one
 from trompe.ground.reading import TooLarge, Unreadable, read_input
+from trompe.proofs.pinned import statement_stray
 from trompe.proofs.solvers import SOLVERS
 from trompe.proofs.witnesses.data import Witness, amounts, check_row, refutes, witness_of
 from trompe.proofs.witnesses.extremes import BoxAnalysis
@@ -166,6 +167,8 @@ def _statement(witness: Witness) -> Finding:
         expected = theorem(witness.key).sha256
         if witness.statement != expected:
             return "REFUTED", f"its SHA-256 is {expected}; the file says {witness.statement[:64]!r}"
+        if stray := statement_stray(witness.key):
+            return "UNKNOWN", stray
         return "PROVED", "same SHA-256"
 
     return _guarded(says, check, "REFUTED")

@@ -9,6 +9,7 @@ from typing import Any
 
 from trompe.constructions import FoolingPair, Triple
 from trompe.constructions.expressions import Expression, trace_several, values
+from trompe.proofs.pinned import statement_stray
 from trompe.theory import FunctionClass, InvalidInput, Point, Task, Visualization, show, theorem
 from trompe.theory.statements import Form
 
@@ -114,11 +115,14 @@ def witness_of(pair: FoolingPair, task: Task) -> Witness:
     Raises
     ------
     InvalidInput : the pair does not defeat every decoder of the task (the message says which eta would,
-        if any does), or it is not piecewise affine (Lipschitz in l2, neurons).
+        if any does), or it is not piecewise affine (Lipschitz in l2, neurons), or the statement is not the
+        released one.
     """
     cls, v, x, dim = pair.triple.cls, pair.v, pair.x, pair.v.dim
     key = f"{cls.key}/{task.key}"
     check_row(key)
+    if stray := statement_stray(key):
+        raise InvalidInput(f"{key}: {stray}")
     if getattr(cls, "metric", None) == "l2":
         raise InvalidInput(
             f"{key}: the pair in l2 is not piecewise affine; use the metric linf, a function that is "

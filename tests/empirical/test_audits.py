@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
-
-torch = pytest.importorskip(
-    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
-)
-
 import json
+import stat
 import subprocess
 import sys
 
 import numpy as np
+import pytest
 import typer
+from nodes import FULL, device, fifo, reader, within
 from typer.testing import CliRunner
 
 from trompe.empirical import audit_paths, audit_silent, cli
 from trompe.empirical.audits import relu_names
 from trompe.empirical.cache import state_sha256
 from trompe.theory import InvalidInput, TrompeError, UnknownKey
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
 
 nn = torch.nn
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
@@ -194,6 +196,45 @@ def test_an_unwritable_output_is_said_before_the_work(folder, app, monkeypatch):
     )  # fmt: skip
     assert isinstance(result.exception, InvalidInput)
     assert "cannot be written" in str(result.exception)
+
+
+@pytest.mark.parametrize("kind", ["silent", "paths"])
+def test_an_output_that_is_no_file_survives_and_is_looked_at_first(folder, app, monkeypatch, kind):
+    monkeypatch.chdir(folder)
+    layers = ["--layers", "conv"] if kind == "paths" else []
+    asked = ["audit", kind, "--model", "net.py:build", "--images", "images", "--device", "cpu",
+             "--steps", "2", *layers, "--output"]  # fmt: skip
+    device(folder / "n")
+    (folder / "link").symlink_to("far/end.json")
+    fifo(folder / "f")
+    for output in ("n", "link"):
+        result = CliRunner().invoke(app, [*asked, output])
+        assert result.exit_code == 0, result.exception
+    assert stat.S_ISCHR((folder / "n").stat().st_mode) and (folder / "link").is_symlink()
+    assert json.loads((folder / "far" / "end.json").read_text())["images"] == 12
+    with within(60), reader(folder / "f") as got:
+        assert CliRunner().invoke(app, [*asked, "f"]).exit_code == 0
+    assert json.loads(got[0])["images"] == 12
+    (folder / "net.py").write_text("raise RuntimeError('the work has begun')")
+    for output, words in (("f", "nobody reads"), ("images", "is a folder")):
+        with within(60):
+            result = CliRunner().invoke(app, [*asked, output])
+        assert isinstance(result.exception, InvalidInput) and words in str(result.exception)
+
+
+@pytest.mark.parametrize("streams", [">full", ">&-", ">&- 2>&- <&-"])
+def test_the_result_is_complete_where_it_cannot_be_printed(folder, streams):
+    device(folder / "full", FULL)
+    line = (
+        f"{sys.executable} -P -m trompe audit silent --model net.py:build --images images --device cpu "
+        f"--steps 2 --output out.json {streams}"
+    )
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == (0 if "2>&-" in streams else 1), done.stderr
+    assert json.loads((folder / "out.json").read_text())["images"] == 12
 
 
 def test_a_warning_is_one_line_on_the_command_line(capsys):

@@ -8,7 +8,10 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import stat
 import warnings
+
+from nodes import device, fifo, within
 
 from trompe.empirical import cache as cache_module
 from trompe.empirical.cache import TensorCache, state_sha256
@@ -109,6 +112,25 @@ def test_a_cache_that_cannot_be_written_is_one_line(tmp_path):
     with pytest.raises(InvalidInput, match="cannot be written"):
         TensorCache(tmp_path / "file").store("kind", {}, {"x": torch.zeros(1)})
     assert (tmp_path / "file").read_text() == "kept"
+
+
+def test_a_cache_replaces_no_device_and_follows_links(tmp_path):
+    cache = TensorCache(tmp_path / "cache")
+    cache.store("kind", {"a": 1}, {"x": torch.zeros(1)})
+    path = cache.path("kind", {"a": 1})
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    cache.store("kind", {"a": 1}, {"x": torch.ones(1)})
+    assert path.is_symlink() and cache.load("kind", {"a": 1})["x"].tolist() == [1]
+    path.unlink()
+    device(path)
+    cache.store("kind", {"a": 1}, {"x": torch.ones(1)})
+    assert stat.S_ISCHR(path.stat().st_mode) and cache.load("kind", {"a": 1}) is None
+    path.unlink()
+    fifo(path)
+    with within(20), pytest.raises(InvalidInput, match="a FIFO that nobody reads"):
+        cache.store("kind", {"a": 1}, {"x": torch.ones(1)})
+    assert cache.load("kind", {"a": 1}) is None
 
 
 def test_capture_and_frozen_undo_themselves(cnn):

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
-
-torch = pytest.importorskip(
-    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
-)
-
 import json
 import runpy
 import shutil
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+from nodes import FULL, device, fifo, within
 
 from trompe.empirical import context, detector, figures, runner, training
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table
 from trompe.theory import InvalidInput, UnknownKey
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
 
 pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
 REPO = Path(__file__).parents[2]
@@ -149,6 +153,97 @@ def test_a_place_that_cannot_be_written_is_seen_before_the_work(blobs, tmp_path,
     (tmp_path / "silent-units" / "witness.json").mkdir(parents=True)
     with pytest.raises(InvalidInput, match=r"silent-units/witness\.json cannot be written"):
         runner.reproduce("all", blobs, "cpu", output=tmp_path, cache=tmp_path / "cache", show=False)
+
+
+def _made(ctx):
+    witness = ctx.witness("erm-witness", "a claim")
+    ctx.text("erm-witness", "pair.txt", "ours")
+    return witness
+
+
+def test_files_that_no_experiment_has_made_are_left_alone(blobs, tmp_path, monkeypatch):
+    monkeypatch.setitem(runner.EXPERIMENTS, "erm-witness", _interrupt)
+    out = tmp_path / "out" / "erm-witness"
+    out.mkdir(parents=True)
+    arguments = ("erm-witness", blobs, "cpu", 0, tmp_path / "out")
+    kwargs = {"cache": tmp_path / "cache", "show": False}
+    for name, content in (
+        ("pair.txt", "mine"),
+        ("witness.json", "{}"),
+        ("witness.json", json.dumps({"schema": 1, "key": "mine", "figures": []})),
+    ):
+        (out / name).write_text(content)
+        with pytest.raises(InvalidInput, match=rf"holds '{name}' and no witness of erm-witness"):
+            runner.reproduce(*arguments, **kwargs)
+        assert [path.name for path in out.iterdir()] == [name]
+        assert (out / name).read_text() == content
+        (out / name).unlink()
+    # an empty folder is ours, and stays so after an interrupt
+    with pytest.raises(KeyboardInterrupt):
+        runner.reproduce(*arguments, **kwargs)
+    (out / "pair.txt").write_text("half")
+    monkeypatch.setitem(runner.EXPERIMENTS, "erm-witness", _made)
+    runner.reproduce(*arguments, **kwargs)
+    assert (out / "pair.txt").read_text() == "ours"
+    # as is one with a witness from before such folders were marked
+    (out / runner.MARK).unlink()
+    runner.reproduce(*arguments, **kwargs, force=True)
+    assert (out / runner.MARK).is_file()
+
+
+def test_devices_links_and_fifos_in_the_folder_survive(blobs, tmp_path, monkeypatch):
+    monkeypatch.setitem(runner.EXPERIMENTS, "erm-witness", _made)
+    (tmp_path / "out").symlink_to("far")
+    arguments = ("erm-witness", blobs, "cpu", 0, tmp_path / "out")
+    kwargs = {"cache": tmp_path / "cache", "show": False, "force": True}
+    runner.reproduce(*arguments, **kwargs)
+    out = tmp_path / "far" / "erm-witness"
+    assert (tmp_path / "out").is_symlink() and (out / "witness.json").is_file()
+    (out / "pair.txt").unlink()
+    device(out / "pair.txt")
+    (out / "timings.json").rename(tmp_path / "elsewhere")
+    (out / "timings.json").symlink_to(tmp_path / "elsewhere")
+    runner.reproduce(*arguments, **kwargs)
+    assert stat.S_ISCHR((out / "pair.txt").stat().st_mode) and (out / "timings.json").is_symlink()
+    (out / "witness.json").unlink()
+    fifo(out / "witness.json")
+    with (
+        within(60),
+        pytest.raises(InvalidInput, match=r"witness\.json cannot be written: it is a FIFO"),
+    ):
+        runner.reproduce(*arguments, **kwargs)
+
+
+PRINTED = """
+import sys
+from trompe.empirical import runner
+from trompe.__main__ import main
+
+def made(key):
+    def run(ctx):
+        witness = ctx.witness(key, "a claim")
+        witness.add("number", 1, "unit", equals=1)
+        return witness
+    return run
+
+for key in runner.EXPERIMENTS:
+    runner.EXPERIMENTS[key] = made(key)
+main()
+"""
+
+
+@pytest.mark.parametrize("streams", ["", ">full", ">&-", ">&- 2>&- <&-"])
+def test_every_experiment_is_finished_where_nothing_can_be_printed(tmp_path, streams):
+    device(tmp_path / "full", FULL)
+    (tmp_path / "code.py").write_text(PRINTED)
+    line = f"{sys.executable} -P code.py reproduce all --output out --cache cache {streams}"
+    done = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == (2 if streams else 0), done.stderr
+    assert done.stderr.count("\n") == (1 if streams in (">full", ">&-") else 0), done.stderr
+    for key in runner.EXPERIMENTS:
+        assert json.loads((tmp_path / "out" / key / "witness.json").read_text())["accepted"]
 
 
 def test_a_missed_acceptance_is_seen(blobs):

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,9 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worker_calls import never_ready, solve_or
 
+from trompe.ground.processes import Processes
 from trompe.proofs import solvers
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.checking import check_set
@@ -27,7 +30,6 @@ from trompe.proofs.certificates.manifest import manifest_bytes, read_manifest
 from trompe.proofs.certificates.plan import plan, sha256_of_files
 from trompe.proofs.certificates.report import KINDS
 from trompe.proofs.certificates.scripts import QUESTIONS, ScriptRefused, file_name, read_script
-from trompe.proofs.certificates.workers import Task, Workers
 from trompe.proofs.evidence import CASES
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, registered
 from trompe.proofs.selfcheck.tampering.sets import (
@@ -38,6 +40,7 @@ from trompe.proofs.selfcheck.tampering.sets import (
     check_tampered,
 )
 from trompe.proofs.smt import scripts
+from trompe.proofs.solvers import SOLVERS, solver_processes
 from trompe.theory import THEOREMS, InvalidInput, UnknownKey
 
 MAIN = "constant/decodes.smt2"
@@ -45,8 +48,8 @@ MAIN = "constant/decodes.smt2"
 
 @pytest.fixture(scope="module")
 def pool():
-    with Workers(1) as workers:
-        yield workers
+    with solver_processes(1, SOLVERS) as processes:
+        yield processes
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def genuine(pool, tmp_path_factory):
     """The sets of two theorems, never to be changed."""
     place = tmp_path_factory.mktemp("sets")
     for key, name in ((SUBJECT, "subject"), (OTHER, "other")):
-        assert certify([key], place / name, workers=pool).is_proved
+        assert certify([key], place / name, processes=pool).is_proved
     return place
 
 
@@ -275,7 +278,7 @@ def test_what_the_reader_lets_through_both_solvers_can_read(words):
 
 
 def test_two_runs_give_the_same_bytes_but_for_the_section_run(genuine, pool, tmp_path):
-    certify([SUBJECT], tmp_path / "again", workers=pool)
+    certify([SUBJECT], tmp_path / "again", processes=pool)
     assert tree(tmp_path / "again") == tree(genuine / "subject")
     texts = [
         (folder / "manifest.json").read_text().partition('"run"')[0]
@@ -284,24 +287,31 @@ def test_two_runs_give_the_same_bytes_but_for_the_section_run(genuine, pool, tmp
     assert texts[0] == texts[1]
 
 
+class Nobody(Processes):
+    """Whoever has a question for these fails."""
+
+    def results(self, calls, *, ordered=False):
+        assert not calls
+        return iter(())
+
+
 def test_recorded_answers_are_not_asked_for_again(genuine, tmp_path, monkeypatch, pool):
     folder = tmp_path / "set"
     shutil.copytree(genuine / "subject", folder)
     before = tree(folder)
-    with Workers(1, command=("false",)) as none:  # whoever asks it fails
-        done = certify([SUBJECT], folder, workers=none)
-        assert done.manifest["run"]["reused"] == 12
-        (folder / MAIN).unlink()  # a lost file is written, not solved
-        certify([SUBJECT], folder, workers=none)
+    done = certify([SUBJECT], folder, processes=Nobody(1))
+    assert done.manifest["run"]["reused"] == 12
+    (folder / MAIN).unlink()  # a lost file is written, not solved
+    certify([SUBJECT], folder, processes=Nobody(1))
     assert tree(folder) == before
     monkeypatch.setattr(solvers, "Z3_RLIMIT", solvers.Z3_RLIMIT + 1)  # another question to Z3
-    assert certify([SUBJECT], folder, workers=pool).manifest["run"]["reused"] == 6
+    assert certify([SUBJECT], folder, processes=pool).manifest["run"]["reused"] == 6
 
 
 def test_a_set_takes_the_place_of_another(genuine, pool, tmp_path):
     folder = tmp_path / "set"
     shutil.copytree(genuine / "other", folder)
-    certify([SUBJECT], folder, workers=pool)
+    certify([SUBJECT], folder, processes=pool)
     assert tree(folder) == tree(genuine / "subject")
     assert not (folder / "affine-1d").exists()
 
@@ -312,7 +322,7 @@ def test_a_part_of_another_set_is_left_alone(genuine, pool, tmp_path):
     part = next(path.parent for path in folder.rglob("*.smt2"))
     before = tree(folder)
     with pytest.raises(InvalidInput, match="as a part of another"):
-        certify([SUBJECT], part, workers=pool)
+        certify([SUBJECT], part, processes=pool)
     assert tree(folder) == before
 
 
@@ -327,7 +337,7 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, pool, name):
         (tmp_path / name).write_text("{}" if name == "manifest.json" else "mine")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(InvalidInput, match=name):
-        certify([SUBJECT], tmp_path, workers=pool)
+        certify([SUBJECT], tmp_path, processes=pool)
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -399,15 +409,14 @@ def test_kill_at_any_point_and_a_rerun_gives_a_valid_set(genuine, pool, tmp_path
     assert len(lines) > 20 and all(line.endswith("killed") for line in lines[:-1])
     old, new = tree(genuine / "other"), tree(genuine / "subject")
     states = set()
-    with Workers(1, command=("false",)) as none:  # the journal has every answer
-        for line in lines:
-            folder = tmp_path / "work" / line.split()[0]
-            whole = [name for name, want in (("old", old), ("new", new)) if _holds(folder, want)]
-            # Between the two sets stands only what a checker calls interrupted.
-            assert whole or (folder / ".trompe-unfinished").is_dir()
-            states |= set(whole)
-            certify([SUBJECT], folder, workers=none)
-            assert tree(folder) == new
+    for line in lines:
+        folder = tmp_path / "work" / line.split()[0]
+        whole = [name for name, want in (("old", old), ("new", new)) if _holds(folder, want)]
+        # Between the two sets stands only what a checker calls interrupted.
+        assert whole or (folder / ".trompe-unfinished").is_dir()
+        states |= set(whole)
+        certify([SUBJECT], folder, processes=Nobody(1))  # the journal has every answer
+        assert tree(folder) == new
     assert states == {"old", "new"}
 
 
@@ -444,12 +453,12 @@ def test_a_full_disk_leaves_the_old_set(genuine, pool, tmp_path, monkeypatch, po
         room[0] = 3 if point == "file" else -1
         monkeypatch.setattr(Path, "write_bytes", almost_full)
     with pytest.raises(InvalidInput, match="No space left on device"):
-        certify([SUBJECT], folder, workers=pool)
+        certify([SUBJECT], folder, processes=pool)
     assert tree(folder) == tree(genuine / "other")
     assert not (folder / ".trompe-unfinished").exists()
     room[0] = 3
     with pytest.raises(InvalidInput, match="No space left"):
-        certify([SUBJECT], tmp_path / "new" / "set", workers=pool)
+        certify([SUBJECT], tmp_path / "new" / "set", processes=pool)
     assert not (tmp_path / "new").exists()
 
 
@@ -484,49 +493,23 @@ def test_a_writer_waits_for_the_other(genuine, pool, tmp_path):
         told.append(line)
         threading.Timer(0.2, os.close, [handle]).start()
 
-    certify([SUBJECT], folder, workers=pool, tell=tell)
+    certify([SUBJECT], folder, processes=pool, tell=tell)
     assert len(told) == 1 and "another process writes" in told[0]
 
 
 # -- solvers that crash or hang ----------------------------------------------------------------
 
-FAULTY = """
-import os, signal, sys, time
-from trompe.proofs.certificates.workers import serve
-from trompe.proofs.solvers import solve
-
-def faulty(name, text):
-    if name == "cvc5" and "constant/decodes\\n" in text and "negation of its conclusion" in text:
-        what = sys.argv[1]
-        if what == "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        if what == "hang":
-            time.sleep(600)
-        if what == "exit":
-            os._exit(3)
-        if what == "raise":
-            raise RuntimeError("out of luck")
-        if what == "print":
-            os.write(1, b"noise on standard output\\n")
-    return solve(name, text)
-
-serve(faulty)
-"""
-
 
 @pytest.mark.parametrize(
     ("what", "reason"),
-    [
-        ("crash", "SIGSEGV"),
-        ("hang", "no answer within"),
-        ("exit", "status 3"),
-        ("raise", "out of luck"),
-    ],
+    [("crash", "SIGSEGV"), ("hang", "no answer within"), ("exit", "status 3")],
 )
-def test_a_solver_that_fails_is_unknown_for_that_obligation_alone(genuine, tmp_path, what, reason):
-    command = (sys.executable, "-P", "-c", FAULTY, what)
-    with Workers(1, backstop=5 if what == "hang" else 60, command=command) as faulty:
-        done = certify([SUBJECT], tmp_path / "set", workers=faulty)
+def test_a_solver_that_fails_is_unknown_for_that_obligation_alone(
+    genuine, tmp_path, what, reason, monkeypatch
+):
+    monkeypatch.setattr(solvers, "solve", partial(solve_or, what))
+    with Processes(1, backstop=5 if what == "hang" else 60) as faulty:
+        done = certify([SUBJECT], tmp_path / "set", processes=faulty)
         assert not done.is_proved
         verdicts = {e["key"]: e["verdict"] for e in done.manifest["obligations"]}
         assert verdicts == {"constant/decodes": "UNKNOWN", "side/exact-is-enough": "PROVED"}
@@ -534,30 +517,23 @@ def test_a_solver_that_fails_is_unknown_for_that_obligation_alone(genuine, tmp_p
         assert reason in entry["reason"] and entry["reason"].startswith("cvc5: the sentence")
         assert entry["files"]["main"]["answers"]["z3"]["result"] == "unsat"
         if what == "crash":
-            report = check_set(genuine / "subject", workers=faulty)
+            report = check_set(genuine / "subject", processes=faulty)
             assert [f.kind for f in report.failures] == ["unknown"]
             assert report.solved == (1, 2) and MAIN in str(report.failures[0])
-    report = check_set(tmp_path / "set", solvers=["z3"], workers=None, jobs=1)
+    report = check_set(tmp_path / "set", solvers=["z3"], jobs=1)
     assert {f.kind for f in report.failures} == {"not proved"}
 
 
-def test_what_a_solver_prints_does_not_disturb_the_answers(genuine):
-    with Workers(1, command=(sys.executable, "-P", "-c", FAULTY, "print")) as noisy:
-        assert check_set(genuine / "subject", workers=noisy).ok
+def test_what_a_solver_prints_does_not_disturb_the_answers(genuine, monkeypatch):
+    monkeypatch.setattr(solvers, "solve", partial(solve_or, "print"))
+    with Processes(1) as noisy:
+        assert check_set(genuine / "subject", processes=noisy).ok
 
 
-def test_a_process_that_does_not_start_is_one_line(tmp_path):
-    for command in (("false",), ("/no/such/program",)):
-        with (
-            Workers(1, command=command) as none,
-            pytest.raises(InvalidInput, match="does not start"),
-        ):
-            list(none.solve([Task(("x",), "z3", "")]))
-    with (
-        Workers(1, command=("false",)) as none,
-        pytest.raises(InvalidInput, match="does not start"),
-    ):
-        certify([SUBJECT], tmp_path / "set", workers=none)
+def test_a_process_that_does_not_start_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("trompe.ground.processes._work", never_ready)
+    with pytest.raises(InvalidInput, match="does not start"):
+        certify([SUBJECT], tmp_path / "set", jobs=1)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -572,14 +548,16 @@ def test_a_false_sentence_is_refuted_with_its_point_and_not_proved(pool, tmp_pat
         lambda keys, dims: [item if o.key == item.key else o for o in registered(keys, dims)],
     )
     for _ in range(2):  # also when the answers of the first run are there
-        done = certify([SUBJECT], tmp_path / "set", workers=pool)
+        done = certify([SUBJECT], tmp_path / "set", processes=pool)
         entry = done.manifest["obligations"][0]
         assert entry["verdict"] == "REFUTED" and "m = " in entry["reason"]
         assert done.manifest["verdict"] == done.manifest["theorems"][0]["verdict"] == "NOT PROVED"
-    report = check_set(tmp_path / "set", workers=pool)
-    assert {f.kind for f in report.failures} == {"not proved"} and report.solved == (1, 2)
+    report = check_set(tmp_path / "set", processes=pool)
+    # The false sentence is not the pinned one either.
+    assert {f.kind for f in report.failures} == {"not proved", "different statement"}
+    assert report.solved == (1, 2)
     monkeypatch.undo()
-    report = check_set(tmp_path / "set", workers=pool)
+    report = check_set(tmp_path / "set", processes=pool)
     assert {"not proved", "different statement"} <= {f.kind for f in report.failures}
 
 
@@ -588,7 +566,7 @@ def test_a_false_sentence_is_refuted_with_its_point_and_not_proved(pool, tmp_pat
 
 def test_genuine_sets_hold(genuine, pool):
     for name, obligations in (("subject", 2), ("other", 3)):
-        report = check_set(genuine / name, workers=pool)
+        report = check_set(genuine / name, processes=pool)
         assert report.ok and report.hashes == report.statements == (3 * obligations,) * 2
         assert report.complete == report.solved == (obligations,) * 2
         assert "The set holds" in report.text() and "Not checked" in report.text()
@@ -652,7 +630,7 @@ def test_an_older_set_is_told_from_a_forged_one(genuine, pool, tmp_path):
     manifest["trompe"] = "0.0.1"
     manifest["theorems"][0]["statement"] = "For every d: m."
     (folder / "manifest.json").write_bytes(manifest_bytes(manifest))
-    text = check_set(folder, workers=pool).text()
+    text = check_set(folder, processes=pool).text()
     assert "different statement: constant/side" in text and "The set is of trompe '0.0.1'" in text
 
 
@@ -698,12 +676,12 @@ def test_bad_input_is_named(tmp_path, pool):
     (tmp_path / "file").write_text("")
     for path, words in (("none", "nothing"), ("file", "unpack"), ("empty", "manifest.json")):
         with pytest.raises(InvalidInput, match=words):
-            check_set(tmp_path / path, workers=pool)
+            check_set(tmp_path / path, processes=pool)
     with pytest.raises(UnknownKey, match="cvc5"):
         check_set(tmp_path, solvers=["cvc4"])
     with pytest.raises(InvalidInput, match="at least one"):
         check_set(tmp_path, solvers=[])
     with pytest.raises(InvalidInput, match=r"Not a directory|File exists"):
-        certify([SUBJECT], tmp_path / "file" / "set", workers=pool)
+        certify([SUBJECT], tmp_path / "file" / "set", processes=pool)
     with pytest.raises(InvalidInput, match="is a file; give a folder"):
-        certify([SUBJECT], tmp_path / "file", workers=pool)
+        certify([SUBJECT], tmp_path / "file", processes=pool)

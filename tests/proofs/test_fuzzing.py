@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from test_planted_faults import DAMAGED
+from worker_calls import batch_or_die
 
 import trompe.constructions.adversary as adversary
 from trompe.constructions import CONSTRUCTIONS
@@ -138,6 +139,16 @@ def test_members_outside_their_class_are_found(monkeypatch):
     monkeypatch.setattr(MonotoneRow, "draw_member", lifted)
     found = campaign(["monotone"], cases=CASES)
     assert {failure.key for failure in found.failures} == {"envelope"}
+
+
+def test_a_case_that_ends_its_process_is_a_failure_and_costs_no_other(monkeypatch):
+    monkeypatch.setattr(fuzzing, "run_batch", batch_or_die)
+    found = campaign(["constant", "affine"], cases=12, jobs=2)
+    assert [(f.row, f.key, f.case) for f in found.failures] == [
+        (row, "runs", 5) for row in ("constant", "affine")
+    ]
+    assert found.failures[0].example == "its process ended by itself (status 3)"
+    assert found.cases == 12 and {counts["runs"] for counts in found.counts.values()} == {11}
 
 
 # -- running it --------------------------------------------------------------------------------------

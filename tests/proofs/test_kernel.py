@@ -268,7 +268,13 @@ def test_only_a_log_of_this_machine_is_released(copy: kernel.Places) -> None:
     evidence = kernel.kernel_evidence("erm/exact", replace(copy, rocq=None))
     assert evidence is not None
     assert evidence.date == "2000-01-01"
-    assert "host" not in (copy.data / "kernel.json").read_text(encoding="utf-8")
+    path = copy.data / "kernel.json"
+    assert "host" not in path.read_text(encoding="utf-8")
+    path.rename(copy.data / "elsewhere.json")
+    path.symlink_to("elsewhere.json")
+    local_log(copy, date="2001-01-01")
+    assert kernel.release(copy) == path and path.is_symlink()
+    assert "2001-01-01" in (copy.data / "elsewhere.json").read_text(encoding="utf-8")
 
 
 # -- Coq itself -------------------------------------------------------------------------------

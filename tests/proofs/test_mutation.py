@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import textwrap
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,8 @@ from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.selfcheck import (
     MOST_EQUIVALENT,
     PARTS,
+    Finding,
+    Hypothesis,
     Report,
     read_equivalent,
     selfcheck,
@@ -378,6 +381,17 @@ def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
     assert finding.status == "unknown" and finding.says
     monkeypatch.undo()
     assert run_check("monotone/query").verdict == "PROVED"
+
+
+def test_what_the_checks_cannot_tell_fails():
+    killed = Finding("a", "classes", "sign", "killed")
+    needed = Hypothesis("f", "h", "needed")
+    assert Report((killed,), (needed, replace(needed, status="spare")), (), ()).passed
+    for status in ("surviving", "unknown"):
+        assert not Report((killed, replace(killed, status=status)), (needed,), (), ()).passed
+    doubt = replace(needed, status="unknown")
+    report = Report((killed,), (needed, doubt), (), ())
+    assert not report.passed and report.undecided == (doubt,)
 
 
 # -- hypotheses, tamperings, choices ------------------------------------------------------------------------

@@ -16,7 +16,6 @@ import pytest
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.plan import plan
 from trompe.proofs.certificates.scripts import read_script
-from trompe.proofs.certificates.workers import Workers
 from trompe.proofs.selfcheck.tampering.sets import OTHER, SUBJECT, TAMPERINGS, tamper
 
 SOURCE = Path(__file__).resolve().parents[2] / "proofs" / "recheck.py"
@@ -27,9 +26,8 @@ Z3 = str(Path(sys.executable).parent / "z3")
 @pytest.fixture(scope="module")
 def sets(tmp_path_factory):
     place = tmp_path_factory.mktemp("sets")
-    with Workers(1) as pool:
-        for key, name in ((SUBJECT, "subject"), (OTHER, "other")):
-            certify([key], place / name, workers=pool)
+    for key, name in ((SUBJECT, "subject"), (OTHER, "other")):
+        certify([key], place / name, jobs=1)
     return place
 
 
@@ -151,6 +149,24 @@ def test_it_works_with_the_program_cvc5(sets, recheck, capsys):
     assert recheck.main([str(sets / "subject"), "--solver", "cvc5", "--solver", Z3]) == 0
     out = capsys.readouterr().out
     assert "cvc5 version" in out and "Z3 version" in out
+
+
+def test_a_cvc5_with_wrong_coverings_is_refused(sets, recheck, tmp_path, capsys):
+    program = tmp_path / "cvc5"
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && echo This is cvc5 version 1.3.4 && exit\necho unsat\n'
+    )
+    program.chmod(0o755)
+    assert recheck.main([str(sets / "subject"), "--solver", str(program)]) == 2
+    said = capsys.readouterr().err
+    assert "cvc5 version 1.3.4 answers unsat" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["cvc5", "z3"])
+def test_the_trial_of_the_coverings_has_a_solution(recheck, name):
+    from trompe.proofs.solvers import solve
+
+    assert solve(name, recheck.TRIAL.decode()).result == "sat"
 
 
 def test_cvc5_gets_the_coverings_only_where_it_has_them(recheck, tmp_path):

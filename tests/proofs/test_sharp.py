@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from scipy.stats import binom
+from worker_calls import number_or_die
 
 from trompe.proofs.sharp import cubes, share_interval, sharp_table
 from trompe.proofs.sharp import table as checking
@@ -181,6 +182,17 @@ def test_a_derivation_that_breaks_is_unknown(monkeypatch):
 
     monkeypatch.setattr(convex, "convex_share", breaks)
     assert verdicts(checks("convex", "symbolic"), "side share") == {"UNKNOWN"}
+
+
+def test_a_check_whose_process_dies_is_unknown(monkeypatch):
+    monkeypatch.setattr(checking, "_exact", number_or_die)
+    found = sharp_table([sharp_row("affine-1d"), sharp_row("constant")], [1], [QUARTER], jobs=2)
+    died = [c for c in found.checks if c.verdict == "UNKNOWN"]
+    assert {(c.row, c.column, c.way) for c in died} == {
+        (row, column, "exact") for row in ("affine-1d", "constant") for column in COLUMNS
+    }
+    assert {c.reason for c in died} == {"its process ended by itself (SIGKILL)"}
+    assert not found.is_checked and {c.way for c in found.checks} >= {"symbolic", "sampled"}
 
 
 def test_queries_that_rounding_leaves_open_count_both_ways():

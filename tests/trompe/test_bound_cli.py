@@ -253,7 +253,7 @@ def _damaged(folder, kind):
     [
         ("cut", "is cut short"), ("cut header", "is cut short"), ("empty", "is cut short"), ("junk", "it is no .npy file"),
         ("objects", "holds objects"), ("bytes", "divide 8-bit images by 255"), ("flat", "expected (n, d)"),
-        ("nan", "queries[1, 1] = nan lies outside"), ("three", "expected (2,) or (n, 2)"), ("folder", "directory"),
+        ("nan", "queries[1, 1] = nan lies outside"), ("three", "expected (2,) or (n, 2)"), ("folder", "no regular file but a folder"),
         ("csv header", "line 1 has no number but 'x'; leave a line of names out"), ("csv ragged", "line 2 has 1 numbers"),
         ("csv names", "line 2 has no number but 'x1'; leave a line of names out"),
         ("csv long", "line 1, column 1 = 1e5000 has more than 1000 digits"), ("csv nan", "column 1 = 'nan' is not a number"),

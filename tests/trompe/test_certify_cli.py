@@ -9,7 +9,6 @@ import pytest
 
 from trompe.cli import run
 from trompe.proofs import solvers
-from trompe.proofs.certificates.workers import Workers
 
 
 def call(capsys, *arguments) -> tuple[int, str, str]:
@@ -53,13 +52,14 @@ def test_certify_uses_the_dimensions_given(capsys, tmp_path):
 
 def test_certify_exits_with_1_where_something_is_not_proved(capsys, tmp_path, monkeypatch):
     answer = solvers.Answer("z3", "unknown", 0.0, 0, reason="a limit was hit")
-    original = Workers.solve
+    original = solvers.solve_all
 
-    def limited(self, tasks):
-        for task, said in original(self, tasks):
-            yield task, answer if "exact" in task.name[0] and task.solver == "z3" else said
+    def limited(questions, processes):
+        for number, said in original(questions, processes):
+            name, text = questions[number]
+            yield number, answer if name == "z3" and "; side/exact" in text else said
 
-    monkeypatch.setattr(Workers, "solve", limited)
+    monkeypatch.setattr("trompe.proofs.certificates.writing.solve_all", limited)
     status, out, _ = call(capsys, "certify", "constant/side", "--output", tmp_path / "s")
     assert status == 1
     assert "1 of 2 obligations PROVED" in out

@@ -33,6 +33,7 @@ def quick(everything):
     class Of:
         def __init__(self, key):
             self.dims, self.sha256 = everything.dims, everything.theorem_sha256(key)
+            self.strays = {}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(citing, "plan", lambda keys: Of(keys[0]))

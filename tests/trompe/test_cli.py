@@ -12,9 +12,10 @@ from importlib.resources import files
 
 import jsonschema
 import pytest
+import typer
 
 import trompe
-from trompe.cli import run
+from trompe.cli import app, run
 from trompe.theory import THEOREMS
 
 
@@ -225,6 +226,66 @@ def test_module_and_version_and_help():
     assert all(
         name in done.stdout for name in ("table", "show", "verify", "plot", "--install-completion")
     )
+
+
+def _commands(group, *names: str):
+    for name, command in group.commands.items():
+        yield (*names, name), command
+        if hasattr(command, "commands"):
+            yield from _commands(command, *names, name)
+
+
+COMMANDS = dict(_commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("names", [(), *COMMANDS], ids=" ".join)
+def test_help_says_how_a_command_is_used(capsys, names):
+    status, out, err = call(capsys, *names, "--help")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"Usage: {' '.join(('trompe', *names))} [OPTIONS]")
+    if not names:
+        assert call(capsys) == (0, out, "")
+        assert all(f"  {command} " in out for command, *more in COMMANDS if not more)
+    elif names in COMMANDS:
+        assert all(name in out for p in COMMANDS[names].params for name in p.opts if name[0] == "-")
+
+
+@pytest.mark.parametrize(
+    "names", [n for n, c in COMMANDS.items() if any(p.required for p in c.params)], ids=" ".join
+)
+def test_what_is_missing_is_said(capsys, names):
+    missing = next(p for p in COMMANDS[names].params if p.required)
+    status, out, err = call(capsys, *names)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"trompe: Missing {missing.param_type_name} ") and missing.opts[0] in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--help",
+        "table --row constant",
+        "table --sharp --row constant",
+        "show constant/side",
+        "verify mix/gap",
+        "plot convex/side --output pair.png",
+        "bound --class lipschitz --constant 2 --metric l2 --argmin 1/3,1/4 --argmax 1,1 --min 0 --max 1/2 --query 7/8,1/2",
+        "bound --class neuron --link softplus --argmin 0,0 --argmax 1,1 --min 1/4 --max 3/4 --query 1/3,1/2",
+        "fuzz --row lipschitz --cases 3",
+        "witness convex/side",
+        "cite convex/side",
+    ],
+)
+def test_nothing_warns(tmp_path, arguments):
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "trompe", *arguments.split()],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONWARNINGS": "error"},
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_importing_trompe_loads_no_solver_and_no_array_library():

@@ -12,9 +12,9 @@ import pytest
 
 from trompe.__main__ import main
 from trompe.cli import run
+from trompe.ground.processes import worker_processes
 from trompe.proofs import solvers
 from trompe.proofs.certificates import writing as certificates
-from trompe.proofs.parallel import worker_processes
 from trompe.proofs.witnesses import check_file
 
 AGAIN = "run it again for a result"

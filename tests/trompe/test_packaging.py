@@ -8,6 +8,9 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -42,6 +45,21 @@ def test_the_wheel_holds_one_package_with_its_data():
 def test_the_extra_for_the_solvers_is_what_the_core_asks_for():
     core = set(PROJECT["project"]["dependencies"])
     assert set(PROJECT["project"]["optional-dependencies"]["solvers"]) <= core
+
+
+def test_the_lowest_versions_that_are_tested_are_those_that_are_declared():
+    lines = (ROOT / "constraints-lowest.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    extras = PROJECT["project"]["optional-dependencies"]
+    for text in (*PROJECT["project"]["dependencies"], *extras["plot"], *extras["test"]):
+        requirement = Requirement(text)
+        (lower_end,) = requirement.specifier
+        assert lower_end.operator == ">=", text
+        pinned = pins[canonicalize_name(requirement.name)]
+        said = (
+            f"{text}, but {pinned} in constraints-lowest.txt: make it anew as its first lines say"
+        )
+        assert Version(lower_end.version) == Version(pinned), said
 
 
 def test_every_folder_with_code_is_packaged():

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from trompe.cli import run
-from trompe.proofs.selfcheck import running, tampering
+from trompe.proofs.selfcheck import Finding, Hypothesis, Report, running, tampering
 
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
@@ -52,6 +52,27 @@ def test_a_survivor_is_named_and_fails(capsys, monkeypatch):
     assert "FAILED: 1 mutants survive" in said
 
 
+def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatch):
+    mutant = Finding(
+        "m.py f: a -> b", "classes", "sign", "unknown", "smt", "mix/gap", "z3: gave up"
+    )
+    hypothesis = Hypothesis("mix/gap", "eta < 1", "unknown", says="mix/gap: cvc5: gave up")
+    report = Report((mutant,), (hypothesis,), (), ())
+    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", lambda *_, **__: report)
+    assert run(["selfcheck"]) == 1
+    said = capsys.readouterr().out
+    assert (
+        "UNKNOWN: not refuted, but not proved any more:\n  m.py f: a -> b\n      mix/gap: z3"
+        in said
+    )
+    assert "  mix/gap without eta < 1\n      mix/gap: cvc5: gave up\n" in said
+    assert "FAILED: 0 mutants survive, 2 are undecided, " in said
+    assert run(["selfcheck", "--format", "json"]) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["passed"] is False
+    assert data["counts"] == {"classes": {"unknown": 1}, "hypotheses": {"unknown": 1}}
+
+
 def test_a_wrong_entry_fails(capsys, monkeypatch):
     listed(monkeypatch, {LAW: "it changes nothing"})
     assert run(ONE_LAW) == 1
@@ -73,7 +94,7 @@ def test_a_part_without_anything_to_damage_is_named(capsys):
     said = capsys.readouterr().out
     assert said.startswith("hypotheses: 1 tried, 1 needed") and "tampering" not in said
     assert "\nclasses: nothing to damage, none tried\n" in said
-    assert said.endswith("passed: dropped hypotheses decide nothing\n")
+    assert said.endswith("passed: every hypothesis is needed or spare\n")
 
 
 def test_sound_code_passes_for_a_row_that_shares_it(capsys):

@@ -94,6 +94,11 @@ def _text(done: Certified, output: Path) -> str:
         for entry in entries
         if entry["verdict"] != "PROVED"
     ]
+    lines += [
+        f"NOT PROVED {key}: {done.plan.strays[key]}"
+        for key in done.plan.theorems
+        if key in done.plan.strays
+    ]
     lines.append(f"To check it: trompe check {output}, or docs/check-it-yourself.md without trompe")
     return "\n".join(lines)
 

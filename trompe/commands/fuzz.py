@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import textwrap
 from typing import TYPE_CHECKING, Annotated
@@ -55,7 +56,7 @@ def fuzz(
     with progress_bar("cases a row") as progress:
         found = campaign(
             row or None, cases=cases, budget=seconds, seed=seed, first=first,
-            jobs=check_jobs(jobs) or -1, progress=progress,
+            jobs=check_jobs(jobs) or os.cpu_count() or 1, progress=progress,
         )  # fmt: skip
     emit(_json(found) if format == "json" else _text(found), place)
     if found.failures:

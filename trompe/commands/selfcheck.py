@@ -40,8 +40,8 @@ def selfcheck(
 ) -> int:
     """Damage every construction and class, and files that are checked: verification must notice each time.
 
-    Exit status 0 only if no mutant survives that is not listed as equivalent, and every tampered file is
-    rejected for its reason.
+    Exit status 0 only if no mutant survives that is not listed as equivalent, no mutant or hypothesis is left
+    undecided, every sentence is the pinned one, and every tampered file is rejected for its reason.
     """
     from trompe.theory import UnknownKey
 
@@ -102,17 +102,21 @@ def _as_text(report: Report) -> str:
             [(f.mutant, f.says) for f in report.findings if f.status == "equivalent"],
         ),
         (
-            "unknown: not refuted, but not proved any more",
-            [(f.mutant, f"{f.check}: {f.says}") for f in report.findings if f.status == "unknown"]
-            + [(f"{h.family} without {h.hypothesis}", h.says) for h in _doubtful(report)],
-        ),
-        (
             "spare hypotheses, without which the sentence holds as well (no error)",
             sorted(_spare(report).items()),
         ),
         (
             "tampered, but not rejected for the expected reason",
             [(f"{t.what}: {t.name}", t.says) for t in report.tampered if not t.is_rejected],
+        ),
+        (
+            "UNKNOWN: not refuted, but not proved any more",
+            [(f.mutant, f"{f.check}: {f.says}") for f in report.findings if f.status == "unknown"]
+            + [
+                (f"{h.family} without {h.hypothesis}", h.says)
+                for h in report.hypotheses
+                if h.status == "unknown"
+            ],
         ),
         (
             "SURVIVING mutants: every check still holds",
@@ -130,10 +134,6 @@ def _as_text(report: Report) -> str:
     return "\n".join([*lines, "", _verdict(report), ""])
 
 
-def _doubtful(report: Report) -> list[Any]:
-    return [h for h in report.hypotheses if h.status == "unknown"]
-
-
 def _spare(report: Report) -> dict[str, str]:
     found: dict[str, str] = {}
     for h in report.hypotheses:
@@ -146,11 +146,12 @@ def _verdict(report: Report) -> str:
     if report.passed:
         says = ["no mutant survives"] * bool(report.findings)
         says += ["every tampering is rejected"] * bool(report.tampered)
-        return "passed: " + (", ".join(says) or "dropped hypotheses decide nothing")
+        says += ["every hypothesis is needed or spare"] * bool(report.hypotheses)
+        return f"passed: {', '.join(says)}"
     missed = sum(not t.is_rejected for t in report.tampered)
     return (
-        f"FAILED: {len(report.survivors)} mutants survive, {missed} tamperings are not rejected, "
-        f"{len(report.problems)} problems"
+        f"FAILED: {len(report.survivors)} mutants survive, {len(report.undecided)} are undecided, "
+        f"{missed} tamperings are not rejected, {len(report.problems)} problems"
     )
 
 

@@ -212,7 +212,7 @@ def array_file(path: Path, option: str, kinds: str, expected: str) -> Any:
 
     try:
         check_file(path)  # a FIFO would block
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.lib.format.open_memmap(path, mode="r")
     except Unreadable as error:
         raise InvalidInput(f"{option} {path}: {error}; expected a .npy file") from None
     except OSError as error:
@@ -221,7 +221,6 @@ def array_file(path: Path, option: str, kinds: str, expected: str) -> Any:
         raise InvalidInput(
             f"{option} {path}: it is no .npy file, is cut short, or holds objects; {expected}"
         ) from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in kinds:
-        kind = getattr(array, "dtype", "an archive")
-        raise InvalidInput(f"{option} {path} holds {kind}; {expected}")
+    if array.dtype.kind not in kinds:
+        raise InvalidInput(f"{option} {path} holds {array.dtype}; {expected}")
     return array

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from trompe.ground.processes import Processes
 from trompe.proofs.certificates import certify
 from trompe.proofs.certificates.checking import check_set
-from trompe.proofs.certificates.workers import Workers
 from trompe.proofs.selfcheck.tampering.files import WITH_FILES
 from trompe.proofs.selfcheck.tampering.manifest import WITH_MANIFEST
 from trompe.proofs.selfcheck.tampering.tools import OTHER, SUBJECT, Tampering
+from trompe.proofs.solvers import SOLVERS, solver_processes
 from trompe.theory import InvalidInput
 
 __all__ = ["OTHER", "SUBJECT", "TAMPERINGS", "Tampering", "check_tampered", "tamper"]
@@ -30,21 +31,21 @@ TAMPERINGS: dict[str, Tampering] = {**WITH_FILES, **WITH_MANIFEST}
 @dataclass(frozen=True)
 class _Bench:
     place: Path
-    workers: Workers
+    processes: Processes
 
     def end(self) -> None:
-        self.workers.__exit__()
+        self.processes.__exit__()
         shutil.rmtree(self.place, ignore_errors=True)
 
 
 @cache
 def _bench() -> _Bench:
     """The two genuine sets, and solvers that stay for all tamperings of this process."""
-    bench = _Bench(Path(tempfile.mkdtemp(prefix="trompe-")), Workers(1))
+    bench = _Bench(Path(tempfile.mkdtemp(prefix="trompe-")), solver_processes(1, SOLVERS))
     atexit.register(bench.end)
     for key, name in ((SUBJECT, "subject"), (OTHER, "other")):
-        certify([key], bench.place / name, workers=bench.workers)
-        if not check_set(bench.place / name, workers=bench.workers).ok:
+        certify([key], bench.place / name, processes=bench.processes)
+        if not check_set(bench.place / name, processes=bench.processes).ok:
             raise AssertionError(f"the genuine set of {key} is rejected")
     return bench
 
@@ -63,7 +64,7 @@ def check_tampered(name: str) -> tuple[bool, str]:
     with tempfile.TemporaryDirectory(dir=bench.place) as place:
         path = tamper(name, bench.place / "subject", bench.place / "other", Path(place))
         try:
-            report = check_set(path, workers=bench.workers)
+            report = check_set(path, processes=bench.processes)
         except InvalidInput as error:
             return item.status == 2 and item.word in str(error), str(error)
         said = [str(failure) for failure in report.failures]
