@@ -27,7 +27,7 @@ from typing import Any
 
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, Theorem, theorem
+from trompe.theory import InvalidInput, Theorem, theorem
 
 __all__ = [
     "ALLOWED_AXIOMS",
@@ -123,7 +123,7 @@ class KernelEvidence:
 
 def _theorems() -> dict[str, Theorem]:
     """Every theorem of the catalogue: the table's and those of our further rows."""
-    return THEOREMS | EXTENDED_THEOREMS
+    return ALL_THEOREMS
 
 
 def coq_name(key: str) -> str:

@@ -32,7 +32,7 @@ from trompe.proofs.pinned import COMMAND, PINNED, RELEASED, Record, current
 from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import IDENTITIES, identity_sha256
 from trompe.proofs.verify import all_keys, find_obligation
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput
+from trompe.theory import ALL_THEOREMS, InvalidInput
 
 __all__ = ["explained", "hashes", "problems", "update"]
 
@@ -40,7 +40,7 @@ __all__ = ["explained", "hashes", "problems", "update"]
 def hashes(record: Record) -> dict[str, str]:
     """The SHA-256 of every statement, or of every sentence, as it is today, by key."""
     if record is RELEASED:
-        return {key: item.sha256 for key, item in {**THEOREMS, **EXTENDED_THEOREMS}.items()}
+        return {key: item.sha256 for key, item in ALL_THEOREMS.items()}
     return {
         key: identity_sha256(IDENTITIES[key])
         if key in IDENTITIES

@@ -26,11 +26,10 @@ from trompe.proofs.solvers import (
 )
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.theory import (
+    ALL_THEOREMS,
     CLASSES,
-    EXTENDED,
-    EXTENDED_THEOREMS,
+    ROWS,
     TASKS,
-    THEOREMS,
     InvalidInput,
     Theorem,
     UnknownKey,
@@ -187,7 +186,7 @@ def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT
     if keys is None:
         return all_keys(numbers)
     chosen = at_least_one("keys", keys, "name a theorem, row or obligation, or pass None for all")
-    all_theorems, rows = (*THEOREMS, *EXTENDED_THEOREMS), (*CLASSES, *EXTENDED)
+    all_theorems, rows = tuple(ALL_THEOREMS), tuple(ROWS)
     found: dict[str, None] = {}
     for key in chosen:
         if key in all_theorems or key in rows:
@@ -480,7 +479,7 @@ def verify_table(
         asked = at_least_one("theorems", theorems, "name one, such as convex/side")
         shown = [theorem(key).key for key in asked]
     else:
-        everything = (*CLASSES, *EXTENDED)
+        everything = tuple(ROWS)
         default = everything if extended else tuple(CLASSES)
         if rows is None:
             chosen = default

@@ -1,5 +1,46 @@
 """What is claimed: visualizations, tasks, function classes with their sharp envelopes, the theorems."""
 
+from trompe.ground.errors import (
+    InvalidInput,
+    MissingDependency,
+    QueryShown,
+    TrompeError,
+    UnknownKey,
+)
+from trompe.theory.catalogue import (
+    ALL_THEOREMS,
+    CLASSES,
+    EXTENDED,
+    EXTENDED_THEOREMS,
+    ROWS,
+    THEOREMS,
+    function_class,
+    row_class,
+    theorem,
+)
+from trompe.theory.data import Dataset
+from trompe.theory.exact import Point, as_eps, as_eta, as_number, as_point, show
+from trompe.theory.function_class import Comparison, FunctionClass, corner_reflection
+from trompe.theory.inclusions import INCLUSIONS, Inclusion
+from trompe.theory.links import LINKS, Link, link
+from trompe.theory.rows.additive import Additive
+from trompe.theory.rows.affine import Affine, Affine1d
+from trompe.theory.rows.constant import Constant
+from trompe.theory.rows.convex import Convex
+from trompe.theory.rows.free import (
+    BlackBox,
+    EmpiricalRiskMinimizer,
+    LipschitzUnknown,
+    NeuralNetwork,
+    PiecewiseAffine,
+)
+from trompe.theory.rows.lipschitz import Lipschitz
+from trompe.theory.rows.monotone import Monotone
+from trompe.theory.rows.neuron import Neuron, Neuron1d
+from trompe.theory.statements import PAPER, Form, Statement, Theorem
+from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
+from trompe.theory.visualization import Visualization
+
 __all__ = [
     "ALL_THEOREMS",
     "CLASSES",

@@ -27,7 +27,7 @@ from trompe.proofs.verify import all_keys, check_obligation, find_obligation, ve
 from trompe.proofs.witnesses import check_witness
 from trompe.proofs.witnesses.data import witness_of
 from trompe.render import FORMATS
-from trompe.theory import TASKS, THEOREMS, InvalidInput
+from trompe.theory import ALL_THEOREMS, TASKS, THEOREMS, InvalidInput
 
 SOUND = "lipschitz/sound"
 NOT_PINNED = "its sentence is not the pinned one; in trompe's sources `python -P -m"
@@ -64,7 +64,7 @@ def restate(monkeypatch, key, old="", new="Another. "):
     item = THEOREMS[key]
     assert old in item.statement
     changed = dataclasses.replace(item, statement=item.statement.replace(old, new, 1))
-    monkeypatch.setitem(THEOREMS, key, changed)
+    monkeypatch.setitem(ALL_THEOREMS, key, changed)
 
 
 # -- sentences -------------------------------------------------------------------------------------------
