@@ -19,7 +19,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worker_calls import never_ready, solve_or
+from worker_calls import solve_or
 
 from trompe.ground.processes import Processes
 from trompe.proofs import solvers
@@ -531,7 +531,8 @@ def test_what_a_solver_prints_does_not_disturb_the_answers(genuine, monkeypatch)
 
 
 def test_a_process_that_does_not_start_is_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("trompe.ground.processes._work", never_ready)
+    monkeypatch.setattr("trompe.ground.processes._running", None)
+    monkeypatch.setattr("trompe.ground.processes._PROGRAM", "exit(3)")
     with pytest.raises(InvalidInput, match="does not start"):
         certify([SUBJECT], tmp_path / "set", jobs=1)
     assert list(tmp_path.iterdir()) == []

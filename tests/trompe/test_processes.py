@@ -117,25 +117,49 @@ def test_one_that_was_ended_while_it_was_idle_costs_no_more_than_one_call():
     assert sum(isinstance(said, Died) for said in found) <= 1
 
 
-def test_one_that_does_not_start_is_one_line(monkeypatch):
-    monkeypatch.setattr(processes, "_work", calls.never_ready)
-    with pytest.raises(InvalidInput, match=r"a worker process does not start .*\(status 3\)"):
-        list(results(CALLS, 2))
-    monkeypatch.setattr("multiprocessing.forkserver.connect_to_new_process", refuse_to_connect)
-    with pytest.raises(InvalidInput, match=r"a worker process does not start .*refused"):
-        list(results(CALLS, 2))
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("sys.executable", "/no/such/program", "No such file"), ("_PROGRAM", "exit(3)", "status 3")],
+)
+def test_one_that_does_not_start_is_one_line(monkeypatch, name, value, words):
+    monkeypatch.setattr(processes, "_running", None)
+    monkeypatch.setattr(f"trompe.ground.processes.{name}", value)
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match=f"a worker process does not start: .*{words}"):
+            list(results(CALLS, 2))
 
 
-def refuse_to_connect(fds):
-    raise ConnectionRefusedError(111, "Connection refused")
+def test_a_server_that_was_killed_is_started_again():
+    server = {said[0] for _, said in results([(calls.parent,)] * 4, 2)}
+    assert len(server) == 1
+    os.kill(server.pop(), signal.SIGKILL)
+    with suppress(InvalidInput):  # where it is not yet seen
+        list(results(CALLS, 2))
+    assert dict(results(CALLS, 2)) == dict(results(CALLS, 1))
+
+
+def test_a_copy_of_this_process_has_its_own_server():
+    list(results(CALLS, 2))
+    code = "from trompe.ground.processes import results\n"
+    code += "import os\nlist(results([(abs, -1)], 2))\npid = os.fork()\n"
+    code += "found = list(results([(abs, -2)] * 3, 2, ordered=True))\n"
+    code += "assert found == [(0, 2), (1, 2), (2, 2)]\n"
+    code += "pid and os.waitpid(pid, 0)\nprint('done', flush=True)\n"
+    out, err = python(code).communicate(timeout=60)
+    assert (out, err) == ("done\ndone\n", "")
+
+
+def test_where_the_system_cannot_fork_all_happens_here(monkeypatch):
+    monkeypatch.setattr(processes, "_CAN_FORK", False)
+    assert {said for _, said in results([(os.getpid,)] * 3, 2)} == {os.getpid()}
 
 
 # -- what they leave alone ----------------------------------------------------------------------
 
 
-def test_memory_ctrl_c_and_import_path():
+def test_memory_and_import_path():
     found = [said for _, said in results([(calls.about,)] * 2, 2, memory=6 << 30)]
-    assert found == [(6 << 30, True, "1")] * 2
+    assert found == [(6 << 30, "1")] * 2
 
 
 def test_what_a_worker_prints_goes_nowhere(capfd):

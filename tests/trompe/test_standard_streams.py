@@ -201,9 +201,7 @@ def test_modules_with_a_command_line_of_their_own(tmp_path, monkeypatch, name):
         assert sh(f"{bare} --nonsense 2>{to}", where) == (2, "", "")
 
 
-def test_processes_that_answer_others_end_quietly_when_nobody_asks(tmp_path):
+def test_a_process_that_answers_others_ends_quietly_when_nobody_asks(tmp_path):
     status, out, err = sh(f"{sys.executable} -P -m trompe.decoder_process <&-", tmp_path)
     assert (status, out) == (2, "")
     assert err == "trompe.decoder_process: no question; trompe refute starts this process\n"
-    status, out, _ = sh(f"{sys.executable} -P -m trompe.proofs.certificates.workers <&-", tmp_path)
-    assert (status, out) == (0, "ready\n")

@@ -48,7 +48,12 @@ Solvers = Annotated[
         "--solver", help="z3 or cvc5; repeat for both. All named ones must agree. [default: both]"
     ),
 ]
-Jobs = Annotated[int | None, typer.Option(help="Processes. [default: one per core]")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes. With 1 only certify and check survive a solver that crashes. [default: one per core]"
+    ),
+]
 TrainingData = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,16 +1,21 @@
 """Calls in other processes: one that crashes or hangs costs its own result and no other.
 
-Workers are forked from a server (multiprocessing's) that has imported what they need, and do one call at a time.
-They take no module from the current folder, never see Ctrl-C, print nothing, and end with the process that
-started them, however that ends.
+Workers are forked from a server, a process that has imported what they need and does nothing else, and do one
+call at a time. They take no module from the current folder, never see Ctrl-C, print nothing, and end with the
+process that started them, however that ends. multiprocessing's own server would be one for the whole
+program, with our settings for everybody, and would keep the program's output open.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import atexit
+import gc
+import json
 import os
 import pickle
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -19,8 +24,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection, wait
-from types import ModuleType
+from importlib import import_module
+from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any
 
 from trompe.ground.errors import InvalidInput
@@ -30,12 +35,11 @@ __all__ = ["Call", "Died", "Processes", "results", "worker_processes"]
 Call = tuple[Any, ...]
 """A function and its arguments."""
 
-_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-_START_SECONDS = 120.0
-"""A process that is not ready by then does not start."""
+_CAN_FORK = hasattr(os, "fork") and hasattr(socket, "send_fds")
+_SAFE_PATH = "PYTHONSAFEPATH"
 _SETTINGS = {
-    "PYTHONSAFEPATH": "1",
-    # A server with threads cannot fork safely, and workers share the cores as it is.
+    _SAFE_PATH: "1",
+    # A process with threads cannot fork safely, and workers share the cores as it is.
     **dict.fromkeys(("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
 }
 
@@ -62,19 +66,25 @@ def results(
     Parameters
     ----------
     jobs : worker processes, by default one a core. 1 is this process: what is changed in it holds, a debugger
-        reaches it, and a crash ends it. So it is with fewer than `least` calls, and in a daemonic process.
+        reaches it, and a crash ends it. So it is with fewer than `least` calls.
     backstop, memory, preload : as for `Processes`.
     """
-    if jobs == 1 or len(calls) < least or multiprocessing.current_process().daemon:
-        for number, (function, *arguments) in enumerate(calls):
-            yield number, function(*arguments)
+    if jobs == 1 or len(calls) < least:
+        yield from _here(calls)
         return
     with Processes(jobs, backstop=backstop, memory=memory, preload=preload) as processes:
         yield from processes.results(calls, ordered=ordered)
 
 
+def _here(calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
+    for number, (function, *arguments) in enumerate(calls):
+        yield number, function(*arguments)
+
+
 class Processes:
     """A few worker processes. Use as a context; leaving it ends them.
+
+    Where the system cannot fork, the calls happen in this process.
 
     Parameters
     ----------
@@ -100,7 +110,8 @@ class Processes:
         self._jobs = (os.cpu_count() or 1) if jobs is None else jobs
         if self._jobs < 1:
             raise InvalidInput(f"jobs = {jobs}: expected at least 1")
-        self._backstop, self._memory, self._preload = backstop, memory, tuple(preload)
+        self._backstop = float("inf") if backstop is None else backstop
+        self._memory, self._preload = memory, tuple(preload)
         self._workers: list[_Worker] = []
 
     def __enter__(self) -> Processes:
@@ -116,7 +127,7 @@ class Processes:
         ------
         InvalidInput : a process does not even start. Whatever a call raises is raised here.
         """
-        found = self._results(calls)
+        found = self._results(calls) if _CAN_FORK else _here(calls)
         if not ordered:
             yield from found
             return
@@ -130,132 +141,282 @@ class Processes:
 
     def _results(self, calls: Sequence[Call]) -> Iterator[tuple[int, Any]]:
         waiting = deque(range(len(calls)))
+        busy: dict[_Worker, int] = {}
         try:
-            while waiting or any(worker.is_busy for worker in self._workers):
-                busy = sum(worker.is_busy for worker in self._workers)
-                while len(self._workers) < min(self._jobs, len(waiting) + busy):
-                    self._workers.append(_Worker(self._memory, self._preload))
+            while waiting or busy:
+                while len(self._workers) < min(self._jobs, len(waiting) + len(busy)):
+                    self._workers.append(_Worker(_server(self._preload), self._memory))
                 for worker in self._workers:
-                    if waiting and worker.is_ready and not worker.is_busy:
-                        number = waiting.popleft()
-                        worker.give(number, calls[number], self._backstop)
-                for worker in _heard(self._workers):
-                    at, said = worker.number, worker.listen()
-                    if isinstance(said, Died) or worker.is_killed:
+                    if waiting and worker not in busy:
+                        busy[worker] = waiting.popleft()
+                        worker.give(calls[busy[worker]], self._backstop)
+                for worker in _heard(list(busy)):
+                    number, said = busy.pop(worker), worker.listen()
+                    if worker.is_gone:
                         self._end([worker])
-                    if at is not None:  # else it has become ready
-                        yield at, said
+                    yield number, said
         finally:  # nobody waits for what is still in work
-            self._end([worker for worker in self._workers if worker.is_busy])
+            self._end(list(busy))
 
     def _end(self, workers: Sequence[_Worker]) -> None:
-        gone = list(workers)
-        for worker in gone:
+        for worker in workers:
             worker.kill()
-        for worker in gone:
+        for worker in list(workers):
             self._workers.remove(worker)
             worker.end()
 
 
-def _heard(workers: Sequence[_Worker]) -> list[_Worker]:
-    """Wait for those that are not idle: who has something to say, or has been silent for too long."""
-    waited = [worker for worker in workers if worker.is_busy or not worker.is_ready]
-    left = min(worker.deadline for worker in waited) - time.monotonic()
-    timeout = None if left == float("inf") else max(0.0, left)
-    heard = wait([worker.connection for worker in waited], timeout)
+def _heard(busy: Sequence[_Worker]) -> list[_Worker]:
+    """Wait for these workers: who has something to say, or has been silent for too long and was ended."""
+    left = min(worker.deadline for worker in busy) - time.monotonic()
+    heard = wait([w.connection for w in busy], None if left == float("inf") else max(0.0, left))
     now = time.monotonic()
-    late = [w for w in waited if w.connection not in heard and w.deadline <= now]
+    late = [w for w in busy if w.connection not in heard and w.deadline <= now]
     for worker in late:
         worker.kill()
-    return [w for w in waited if w.connection in heard or w in late]
+    return [w for w in busy if w.connection in heard or w in late]
 
 
 class _Worker:
-    """One process as the other side sees it: starting, then idle or busy with the call `number`."""
+    """One process as the other side sees it."""
 
-    def __init__(self, memory: int | None, preload: Sequence[str]) -> None:
-        self.is_ready, self.is_killed = False, False
-        self.number: int | None = None
-        self._limit = _START_SECONDS
-        self.deadline = time.monotonic() + self._limit
-        context: Any = multiprocessing.get_context(_METHOD)
-        self.connection, there = context.Pipe()
-        self._process = context.Process(target=_work, args=(there, memory), daemon=True)
-        try:
-            with _server(preload), _without_main():
-                self._process.start()
-        except (OSError, EOFError, AssertionError) as error:
-            raise InvalidInput(
-                f"a worker process does not start ({error}); --jobs 1 may do without"
-            ) from error
-        finally:
-            there.close()
+    def __init__(self, server: _Server, memory: int | None) -> None:
+        self._server = server
+        self._pid, self.connection = server.fork(memory)
+        self._limit = self.deadline = float("inf")
+        self.is_gone = False
 
-    @property
-    def is_busy(self) -> bool:
-        return self.number is not None
-
-    def give(self, number: int, call: Call, backstop: float | None) -> None:
-        self.number = number
-        self._limit = float("inf") if backstop is None else backstop
-        self.deadline = time.monotonic() + self._limit
+    def give(self, call: Call, backstop: float) -> None:
+        self._limit, self.deadline = backstop, time.monotonic() + backstop
         with suppress(BrokenPipeError, ConnectionResetError):  # it has ended; seen when it is heard
             self.connection.send(call)
 
     def listen(self) -> Any:
-        """What it returns, or `Died`; None when it has become ready."""
+        """What its call returns, or `Died`."""
         try:
             fine, said = self.connection.recv()
         except (EOFError, OSError):
-            if not self.is_ready:
-                raise InvalidInput(
-                    f"a worker process does not start ({self._why()}); --jobs 1 may do without"
-                ) from None
-            return Died(self._why())
-        self.is_ready, self.number = True, None
+            late = self.is_gone
+            self.kill()
+            status = self._server.status(self._pid)
+            return Died(
+                f"no answer within {self._limit:g} s, so its process was ended"
+                if late
+                else f"its process ended by itself ({_ending(status)})"
+            )
         if not fine:
             raise said
         return said
 
-    def _why(self) -> str:
-        self._process.join(5)
-        if self.is_killed:
-            return f"no answer within {self._limit:g} s, so its process was ended"
-        return f"its process ended by itself ({_ending(self._process.exitcode)})"
-
     def kill(self) -> None:
-        self.is_killed = True
-        self._process.kill()
+        """End the process; it is still there for the server to see how it ended."""
+        self.is_gone = True
+        with suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
 
     def end(self) -> None:
-        self._process.join()
-        self._process.close()
         self.connection.close()
+        with suppress(InvalidInput):  # the server has gone, and its processes with it
+            self._server.status(self._pid)
 
 
-def _ending(status: int | None) -> str:
-    if status is not None and status < 0:
+def _ending(status: int) -> str:
+    if status < 0:
         with suppress(ValueError):
             return signal.Signals(-status).name
     return f"status {status}"
 
 
-# -- starting one ----------------------------------------------------------------------------------------
+# -- the server ----------------------------------------------------------------------------------------------
+
+_PROGRAM = "from trompe.ground.processes import serve; serve()"
 
 
-@contextmanager
-def _server(preload: Sequence[str]) -> Iterator[None]:
-    """The server that forks runs inside. Where there is none, each process imports for itself."""
-    if _METHOD == "spawn":
-        with worker_processes():
-            yield
-        return
-    from multiprocessing import forkserver
+class _Server:
+    """The process that forks workers and sees how they end; it ends with this one, and ends them.
 
-    multiprocessing.set_forkserver_preload(list(preload))
-    with worker_processes():
-        forkserver.ensure_running()
-    yield  # what it forks has its settings; while it imports, Ctrl-C is seen
+    Both sides speak in turns: a question, with a file descriptor where a worker is wanted, and a number.
+    """
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        self._owner, self._lock = os.getpid(), threading.Lock()
+        self._ended: dict[int, int] = {}
+        self._is_ready = False
+        self._control, there = socket.socketpair()
+        with there:
+            command = [sys.executable, "-P", "-c", _PROGRAM, str(there.fileno())]
+            try:
+                self._process = subprocess.Popen(
+                    [*command, json.dumps([_import_path(), list(preload)])],
+                    pass_fds=[there.fileno()],
+                    env=os.environ | _SETTINGS,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,  # where a terminal's Ctrl-C does not reach it
+                )
+            except OSError as error:
+                self._control.close()
+                raise _no_start(str(error.strerror or error)) from None
+
+    @property
+    def is_there(self) -> bool:
+        """Is it this process's own, and does it run?"""
+        return (
+            self._owner == os.getpid()
+            and self._control.fileno() >= 0
+            and self._process.poll() is None
+        )
+
+    def fork(self, memory: int | None) -> tuple[int, Connection]:
+        """A new worker: its process and the connection to it."""
+        ours, theirs = Pipe()
+        with theirs:
+            return self._ask(f"fork {memory or 0}", theirs.fileno()), ours
+
+    def status(self, pid: int) -> int:
+        """How a worker ended, once it has."""
+        if pid not in self._ended:
+            self._ended[pid] = self._ask(f"wait {pid}")
+        return self._ended[pid]
+
+    def _ask(self, question: str, *descriptors: int) -> int:
+        with self._lock:
+            try:
+                socket.send_fds(self._control, [question.encode()], descriptors)
+                said = self._control.recv(64)
+            except OSError:
+                said = b""
+            except BaseException:  # Ctrl-C: the next to ask must not read this answer
+                self.close()
+                raise
+            if not said:
+                self.close()
+                raise _no_start(f"the server ended with {_ending(self._process.wait())}")
+            self._is_ready = True
+            return int(said)
+
+    def close(self) -> None:
+        """End it. Until it is ready it may be busy with imports for a second, and has no workers."""
+        self._control.close()
+        if self._owner == os.getpid():
+            if not self._is_ready:
+                self._process.kill()
+            self._process.wait()
+
+
+def _import_path() -> list[str]:
+    """Where modules are looked for, but for the current folder."""
+    try:
+        here = os.path.realpath(os.curdir)
+    except OSError:  # it was removed
+        return list(filter(os.path.isabs, sys.path))
+    return [os.path.abspath(path) for path in sys.path if os.path.realpath(path) != here]
+
+
+def _no_start(reason: str) -> InvalidInput:
+    return InvalidInput(
+        f"a worker process does not start: {reason}; to see why, run: "
+        f"{sys.executable} -P -c 'import {__name__}'"
+    )
+
+
+_running: _Server | None = None
+
+
+def _server(preload: Sequence[str]) -> _Server:
+    global _running
+    if _running is None or not _running.is_there:
+        if _running is not None:
+            _running.close()
+        _running = _Server(preload)
+        atexit.register(_running.close)
+    return _running
+
+
+def serve() -> None:
+    """Fork workers for the process that started this one, until it ends."""
+    descriptor, settings = sys.argv[1:]
+    paths, preload = json.loads(settings)
+    sys.path += [path for path in paths if path not in sys.path]
+    for name in preload:
+        with suppress(Exception):  # the call that needs it will say so
+            import_module(name)
+    gc.freeze()  # what is there before the fork stays shared
+    workers: set[int] = set()
+    with socket.socket(fileno=int(descriptor)) as control:
+        while question := _next(control):
+            words, descriptors = question
+            number = int(words[1])
+            if words[0] == "wait":
+                answer = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
+                workers.discard(number)
+            else:
+                answer = os.fork()
+                if not answer:
+                    control.close()
+                    _work(Connection(descriptors[0]), number)
+                workers.add(answer)
+                os.close(descriptors[0])
+            control.sendall(str(answer).encode())
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
+    os._exit(0)
+
+
+def _next(control: socket.socket) -> tuple[list[str], list[int]] | None:
+    try:
+        said, descriptors, _, _ = socket.recv_fds(control, 64, 1)
+    except OSError:
+        return None
+    return (said.decode().split(), descriptors) if said else None
+
+
+# -- in a worker process -----------------------------------------------------------------------------------
+
+
+def _work(connection: Connection, memory: int) -> None:
+    """Answer calls until the other side is gone: whether it went well, and the result or what was raised."""
+    status = 1
+    try:
+        if memory:
+            _bound_memory(memory)
+        while True:
+            content = connection.recv_bytes()
+            try:
+                function, *arguments = pickle.loads(content)
+                answer = pickle.dumps((True, function(*arguments)))
+            except Exception as error:
+                answer = _raised(error)
+            connection.send_bytes(answer)
+    except (EOFError, OSError):
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else int(error.code is not None)
+    finally:
+        os._exit(status)  # not into what the server does
+
+
+def _bound_memory(memory: int) -> None:
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    limit = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _raised(error: Exception) -> bytes:
+    error.add_note(f"in a worker process: {traceback.format_exc()}")
+    try:
+        answer = pickle.dumps((False, error))
+        pickle.loads(answer)  # not every exception that can be written can be read
+    except Exception:
+        answer = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
+    return answer
+
+
+# -- processes that others start -----------------------------------------------------------------------------
 
 
 @contextmanager
@@ -266,17 +427,16 @@ def worker_processes() -> Iterator[None]:
     standard library's. Ctrl-C in a terminal goes to every process, and each would print where it stood; those
     that work for this one end with it. This one sees Ctrl-C when the block ends.
     """
-    before = {name: os.environ.get(name) for name in _SETTINGS}
-    os.environ.update(_SETTINGS)
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
         with _interrupts_held():
             yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 @contextmanager
@@ -292,82 +452,3 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Processes started inside do not run the caller's main file once more, which may have no guard against it."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
-# -- in a worker process -----------------------------------------------------------------------------------
-
-
-def _work(connection: Connection, memory: int | None) -> None:
-    """Answer calls until the other side is gone: whether it went well, and the result or what was raised."""
-    _hold_interrupts()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(nowhere, stream)
-    if memory is not None:
-        _bound_memory(memory)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    connection.send((True, None))
-    while True:
-        try:
-            content = connection.recv_bytes()
-        except (EOFError, OSError):
-            return
-        try:
-            function, *arguments = pickle.loads(content)
-            answer = pickle.dumps((True, function(*arguments)))
-        except Exception as error:
-            answer = _raised(error)
-        try:
-            connection.send_bytes(answer)
-        except OSError:
-            return
-
-
-def _hold_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):  # a solver may put a handler of its own in place
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _bound_memory(memory: int) -> None:
-    try:
-        import resource
-    except ImportError:  # not a POSIX system
-        return
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
-
-
-def _end_with_parent() -> None:
-    """End when the process that asks has ended, at the latest when a solver lets Python run again.
-
-    This thread only waits: were Python's garbage collector to run in it, Z3 terms that it frees would damage
-    the tables of a Z3 that works.
-    """
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _raised(error: Exception) -> bytes:
-    error.add_note(f"in a worker process: {traceback.format_exc()}")
-    try:
-        answer = pickle.dumps((False, error))
-        pickle.loads(answer)  # not every exception that can be written can be read
-    except Exception:
-        answer = pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
-    return answer
