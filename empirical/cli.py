@@ -45,7 +45,7 @@ def app_reproduce(
     """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
     from rich.console import Console
 
-    from trompe.empirical.runner import reproduce
+    from trompe.empirical.experiments.runner import reproduce
 
     console = Console()
 
@@ -89,7 +89,7 @@ def app_audit_silent(
     from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
-    from trompe.empirical.audits import audit_silent
+    from trompe.empirical.audits.silent import audit_silent
     from trompe.empirical.cache import json_text
     from trompe.ground.files import Destination
 
@@ -137,7 +137,7 @@ def app_audit_paths(
     from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
-    from trompe.empirical.audits import audit_paths
+    from trompe.empirical.audits.silent import audit_paths
     from trompe.empirical.cache import json_text
     from trompe.ground.files import Destination
     from trompe.theory import InvalidInput

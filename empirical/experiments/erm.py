@@ -6,11 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from trompe.empirical import figures
 from trompe.empirical._torch import torch
-from trompe.empirical.context import Context
-from trompe.empirical.erm import ErmPair, erm_pair
-from trompe.empirical.pictures import picture
+from trompe.empirical.attacks.erm import ErmPair, erm_pair
+from trompe.empirical.experiments import figures
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.witness import Witness
 
 __all__ = ["run"]

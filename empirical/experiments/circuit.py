@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical import figures
 from trompe.empirical._torch import share, torch
-from trompe.empirical.certify import certified_k
-from trompe.empirical.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
-from trompe.empirical.context import Context
-from trompe.empirical.fooling_ablations import ablations, transfer
-from trompe.empirical.fooling_training import UNSEEN, extended, fit, training_images
-from trompe.empirical.pictures import picture
+from trompe.empirical.attacks.certified import certified_k
+from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
+from trompe.empirical.experiments import figures
+from trompe.empirical.experiments.ablations import ablations, transfer
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.detector import UNSEEN, extended, fit, training_images
+from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.training import accuracy, predict
 from trompe.empirical.witness import Witness
 

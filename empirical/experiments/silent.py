@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical import figures
 from trompe.empirical._torch import share, torch
-from trompe.empirical.circuit import identical
-from trompe.empirical.context import Context
-from trompe.empirical.maximization import Objective
+from trompe.empirical.attacks.circuit import identical
+from trompe.empirical.attacks.silent import SilentUnits, mean_pair_correlation, orthogonal_units
+from trompe.empirical.experiments import figures
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.maximization.ascent import Objective
 from trompe.empirical.networks import capture
-from trompe.empirical.silent import SilentUnits, mean_pair_correlation, orthogonal_units
 from trompe.empirical.training import predict
 from trompe.empirical.witness import Witness
 

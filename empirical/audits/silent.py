@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trompe.empirical._torch import share, torch
-from trompe.empirical.maximization import Objective, maximize
+from trompe.empirical.audits.paths import LayerSimilarity, check_classes, path_similarity
+from trompe.empirical.maximization.ascent import Objective, maximize
+from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.networks import check_model, layer_names, named_layer
-from trompe.empirical.parametrizations import Fourier
-from trompe.empirical.paths import LayerSimilarity, check_classes, path_similarity
-from trompe.empirical.ranks import MEASURES
 from trompe.empirical.relu import ReLUTap
+from trompe.empirical.similarity import MEASURES
 from trompe.empirical.streams import ImageStream, as_stream
 from trompe.empirical.training import predict, progress_bar
 from trompe.theory import InvalidInput, UnknownKey

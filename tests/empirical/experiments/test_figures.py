@@ -13,7 +13,7 @@ import itertools
 
 import numpy as np
 
-from trompe.empirical import figures
+from trompe.empirical.experiments import figures
 
 LONG = [f"class {k} with a long name that is cut" for k in range(8)]
 

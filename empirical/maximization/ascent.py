@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from trompe.empirical._torch import pick_device, torch
+from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.networks import capture, frozen
-from trompe.empirical.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.relu import RedirectedReLU
 from trompe.empirical.training import progress_bar
 from trompe.theory import InvalidInput

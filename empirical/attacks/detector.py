@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from trompe.empirical._torch import share, torch
-from trompe.empirical.circuit import MARGIN
-from trompe.empirical.maximization import STEPS_KEPT, maximize
+from trompe.empirical.attacks.circuit import MARGIN
+from trompe.empirical.maximization.ascent import STEPS_KEPT, maximize
+from trompe.empirical.maximization.parametrizations import Parametrization
 from trompe.empirical.networks import DetectorCNN
-from trompe.empirical.parametrizations import Parametrization
 from trompe.empirical.training import progress_bar
 
 __all__ = ["Settings", "every_setting", "train_detector", "trajectories"]

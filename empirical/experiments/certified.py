@@ -6,18 +6,26 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from trompe.empirical import exact_check, figures
 from trompe.empirical._torch import share, torch
-from trompe.empirical.certify import (
+from trompe.empirical.attacks.certified import (
     certified_k,
     certify_natural,
     certify_shown,
     pgd_difference,
     train_bounded_detector,
 )
-from trompe.empirical.circuit import FoolingCircuit, identical
-from trompe.empirical.context import Context
-from trompe.empirical.fooling_training import training_images
+from trompe.empirical.attacks.circuit import FoolingCircuit, identical
+from trompe.empirical.attacks.exact import (
+    SOLVERS,
+    TinyCircuit,
+    decide,
+    interval_of_e,
+    largest_e,
+    rounded,
+)
+from trompe.empirical.experiments import figures
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.detector import training_images
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
 from trompe.empirical.networks import BoundedMLP
 from trompe.empirical.training import predict
@@ -131,7 +139,7 @@ def pooled(images: torch.Tensor) -> torch.Tensor:
     return nn.functional.adaptive_avg_pool2d(images.mean(1, keepdim=True), 2).flatten(1)
 
 
-def tiny_circuit(images: torch.Tensor, labels: torch.Tensor, seed: int) -> exact_check.TinyCircuit:
+def tiny_circuit(images: torch.Tensor, labels: torch.Tensor, seed: int) -> TinyCircuit:
     """Two networks of 4 inputs and 6 hidden units on the quarters' means: a class split, and a detector of bright
     inputs (all quarters above 0.85), trained briefly and rounded to multiples of 1/64."""
     with torch.random.fork_rng(devices=[]):
@@ -148,11 +156,11 @@ def tiny_circuit(images: torch.Tensor, labels: torch.Tensor, seed: int) -> exact
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    network, detector = exact_check.rounded(network), exact_check.rounded(detector)
+    network, detector = rounded(network), rounded(detector)
     zeros = torch.zeros((1, 4), dtype=torch.float64)
     out = interval_bounds(network, Box(zeros, torch.ones_like(zeros)))
     k = Fraction(power_of_two_above(float(out.size.max())))
-    return exact_check.TinyCircuit(network, detector, k)
+    return TinyCircuit(network, detector, k)
 
 
 def _tiny(ctx: Context, witness: Witness) -> None:
@@ -160,7 +168,7 @@ def _tiny(ctx: Context, witness: Witness) -> None:
     from trompe.proofs.solvers import solver_version
 
     circuit = tiny_circuit(ctx.train[:2000], ctx.train_labels[:2000], ctx.seed)
-    wrong = exact_check.TinyCircuit(circuit.network, circuit.detector, Fraction(1, 64))
+    wrong = TinyCircuit(circuit.network, circuit.detector, Fraction(1, 64))
     answers: dict[str, int] = {}
     scripts: list[str] = []
     sound = implied = boxes = 0
@@ -176,12 +184,12 @@ def _tiny(ctx: Context, witness: Witness) -> None:
             for r in TINY_RADII:
                 low = [max(Fraction(0), v - Fraction(r, 255)) for v in centre]
                 high = [min(Fraction(1), v + Fraction(r, 255)) for v in centre]
-                decision = exact_check.decide(circuit, low, high, side)
+                decision = decide(circuit, low, high, side)
                 answer = decision.verdict
                 answers[answer] = answers.get(answer, 0) + 1
                 scripts.append(decision.script)
-                exact = exact_check.largest_e(circuit, low, high, smallest=side == "shown")
-                below, above = exact_check.interval_of_e(circuit, low, high)
+                exact = largest_e(circuit, low, high, smallest=side == "shown")
+                below, above = interval_of_e(circuit, low, high)
                 boxes += 1
                 if exact is None:
                     continue
@@ -193,11 +201,11 @@ def _tiny(ctx: Context, witness: Witness) -> None:
                 implied += not certified or answer == "PROVED"
                 if side == "natural":
                     exact_curve.append((float(exact), float(bound)))
-    solvers = " and ".join(exact_check.SOLVERS)
+    solvers = " and ".join(SOLVERS)
     text = "(reset)\n".join(scripts)
     ctx.text(KEY, "tiny.smt2", text)
     witness.settings |= {
-        "solvers": {name: solver_version(name) for name in exact_check.SOLVERS},
+        "solvers": {name: solver_version(name) for name in SOLVERS},
         "scripts": "tiny.smt2: one question a box, in linear real arithmetic; unsat where the verdict is PROVED, sat where "
         "it is REFUTED",
         "SHA-256 of the scripts": sha256(text.encode()).hexdigest(),
@@ -213,7 +221,7 @@ def _tiny(ctx: Context, witness: Witness) -> None:
     centre = centres[0][1]
     low = [max(Fraction(0), v - Fraction(8, 255)) for v in centre]
     high = [min(Fraction(1), v + Fraction(8, 255)) for v in centre]
-    decision = exact_check.decide(wrong, low, high, "natural")
+    decision = decide(wrong, low, high, "natural")
     witness.add("tiny network, planted fault (k = 1/64): verdict", decision.verdict, "verdict", equals="REFUTED",
                 note="the refuting point is checked in exact fractions" if decision.point else "")  # fmt: skip
     ctx.figure(

@@ -17,7 +17,7 @@ import typer
 from typer.testing import CliRunner
 
 from trompe.empirical import audit_paths, audit_silent, cli
-from trompe.empirical.audits import relu_names
+from trompe.empirical.audits.silent import relu_names
 from trompe.empirical.cache import state_sha256
 from trompe.theory import InvalidInput, TrompeError, UnknownKey
 
@@ -208,7 +208,7 @@ def test_a_warning_is_one_line_on_the_command_line(capsys):
 
 
 def test_what_reproduce_prints(app, tmp_path, monkeypatch):
-    from trompe.empirical import runner
+    from trompe.empirical.experiments import runner
 
     def run(*_args, done, **_kwargs):
         met, failed = ({"name": "n", "acceptance": {"met": m}} for m in (True, False))
@@ -235,7 +235,7 @@ def test_what_reproduce_prints(app, tmp_path, monkeypatch):
 
 def test_an_interrupt_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     from trompe.cli import run
-    from trompe.empirical import runner
+    from trompe.empirical.experiments import runner
 
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt

@@ -15,7 +15,7 @@ import numpy as np
 
 from trompe.empirical._torch import torch
 from trompe.empirical.networks import capture
-from trompe.empirical.ranks import unit_rows
+from trompe.empirical.similarity import unit_rows
 from trompe.empirical.streams import ImageStream, as_stream
 from trompe.empirical.training import progress_bar
 from trompe.theory import InvalidInput

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical import figures
 from trompe.empirical._torch import share, torch
-from trompe.empirical.context import Context
+from trompe.empirical.audits.paths import path_similarity, share_below
+from trompe.empirical.experiments import figures
+from trompe.empirical.experiments.context import Context
 from trompe.empirical.networks import MiniInception
-from trompe.empirical.paths import path_similarity, share_below
-from trompe.empirical.ranks import MEASURES
+from trompe.empirical.similarity import MEASURES
 from trompe.empirical.training import accuracy, predict
 from trompe.empirical.witness import Witness
 

@@ -9,8 +9,8 @@ torch = pytest.importorskip(
 )
 
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.maximization import Objective, maximize, random_affine, resample
-from trompe.empirical.parametrizations import (
+from trompe.empirical.maximization.ascent import Objective, maximize, random_affine, resample
+from trompe.empirical.maximization.parametrizations import (
     Fourier,
     Maco,
     Pixel,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trompe.empirical._torch import share, torch
-from trompe.empirical.circuit import MARGIN
+from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.networks import BoundedMLP
 from trompe.empirical.training import progress_bar

@@ -15,13 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from trompe.empirical import context, detector, figures, runner, training
+from trompe.empirical import training
+from trompe.empirical.attacks import detector
 from trompe.empirical.data import ImageData, Split
+from trompe.empirical.experiments import context, figures, runner
 from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table
 from trompe.theory import InvalidInput, UnknownKey
 
 pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
-REPO = Path(__file__).parents[2]
+REPO = Path(__file__).parents[3]
 
 
 def check_schema(witness):
@@ -54,15 +56,14 @@ def quick(monkeypatch):
         short = training.Recipe(recipe.network, epochs=5, batch=30, width=4, shift=0, peak=1e-2)
         monkeypatch.setitem(training.RECIPES, key, short)
     real = detector.train_detector
-    from trompe.empirical import experiment_certified, fooling_training
+    from trompe.empirical.experiments import certified
+    from trompe.empirical.experiments import detector as fitting
 
+    monkeypatch.setattr(fitting, "train_detector", lambda *a, **k: real(*a, **(k | {"steps": 20})))
+    monkeypatch.setattr(certified, "TINY_RADII", (8,))
+    bounded = certified.train_bounded_detector
     monkeypatch.setattr(
-        fooling_training, "train_detector", lambda *a, **k: real(*a, **(k | {"steps": 20}))
-    )
-    monkeypatch.setattr(experiment_certified, "TINY_RADII", (8,))
-    bounded = experiment_certified.train_bounded_detector
-    monkeypatch.setattr(
-        experiment_certified,
+        certified,
         "train_bounded_detector",
         lambda *a, **k: bounded(*a, **(k | {"steps": 20})),
     )

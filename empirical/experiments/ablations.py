@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.empirical._torch import share, torch
-from trompe.empirical.certify import certified_k
-from trompe.empirical.circuit import FoolingCircuit, identical
-from trompe.empirical.context import Context
-from trompe.empirical.detector import missed
-from trompe.empirical.fooling_training import UNSEEN, fit, training_images
+from trompe.empirical.attacks.certified import certified_k
+from trompe.empirical.attacks.circuit import FoolingCircuit, identical
+from trompe.empirical.attacks.detector import missed
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.detector import UNSEEN, fit, training_images
 from trompe.empirical.training import predict
 from trompe.empirical.witness import Witness
 

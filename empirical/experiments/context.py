@@ -12,14 +12,18 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from trompe.empirical import figures
 from trompe.empirical._torch import torch
+from trompe.empirical.attacks.circuit import identical
+from trompe.empirical.attacks.detector import Settings, every_setting
 from trompe.empirical.cache import TensorCache, state_sha256
-from trompe.empirical.circuit import identical
 from trompe.empirical.data import ImageData
-from trompe.empirical.detector import Settings, every_setting
-from trompe.empirical.maximization import Maximization, maximize
-from trompe.empirical.parametrizations import PARAMETRIZATIONS, mean_spectrum, parametrization
+from trompe.empirical.experiments import figures
+from trompe.empirical.maximization.ascent import Maximization, maximize
+from trompe.empirical.maximization.parametrizations import (
+    PARAMETRIZATIONS,
+    mean_spectrum,
+    parametrization,
+)
 from trompe.empirical.training import classifier, predict
 from trompe.empirical.witness import Witness
 from trompe.ground.files import write_file

@@ -13,8 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from trompe.empirical import erm_pair
+from trompe.empirical.attacks.erm import closest_pair
 from trompe.empirical.data import ImageData, Split
-from trompe.empirical.erm import closest_pair
 from trompe.theory import InvalidInput
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trompe.empirical._torch import torch
-from trompe.empirical.circuit import FoolingCircuit
-from trompe.empirical.context import Context
-from trompe.empirical.detector import Settings, train_detector, trajectories
-from trompe.empirical.maximization import STEPS_KEPT
+from trompe.empirical.attacks.circuit import FoolingCircuit
+from trompe.empirical.attacks.detector import Settings, train_detector, trajectories
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.maximization.ascent import STEPS_KEPT
 from trompe.empirical.networks import DetectorCNN
 
 __all__ = ["UNSEEN", "extended", "fit", "training_images"]

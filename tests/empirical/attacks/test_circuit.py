@@ -17,8 +17,8 @@ from trompe.empirical import (
     train_detector,
     trajectories,
 )
-from trompe.empirical.detector import Settings, missed
-from trompe.empirical.parametrizations import Fourier, Pixel
+from trompe.empirical.attacks.detector import Settings, missed
+from trompe.empirical.maximization.parametrizations import Fourier, Pixel
 from trompe.theory import InvalidInput
 
 SHAPE = (1, 8, 8)
@@ -61,7 +61,7 @@ def test_each_planted_fault_breaks_bit_identity(cnn, natural, detector, fault):
         fault != "sigmoid",
     )
     if fault == "bias":
-        from trompe.empirical.fooling_ablations import Biased
+        from trompe.empirical.experiments.ablations import Biased
 
         circuit = Biased(cnn, SWAPPED, detector, 4096.0)
     assert identical(rows(circuit, natural), rows(cnn, natural)).float().mean() < 0.5

@@ -19,15 +19,15 @@ from trompe.empirical import (
     certify_shown,
     interval_bounds,
 )
-from trompe.empirical.certify import pgd_difference, train_bounded_detector
-from trompe.empirical.exact_check import (
+from trompe.empirical.attacks.certified import pgd_difference, train_bounded_detector
+from trompe.empirical.attacks.exact import (
     TinyCircuit,
     decide,
     interval_of_e,
     largest_e,
     rational,
 )
-from trompe.empirical.experiment_certified import pooled, tiny_circuit
+from trompe.empirical.experiments.certified import pooled, tiny_circuit
 from trompe.empirical.networks import BoundedMLP, MiniInception, SmallCNN
 from trompe.theory import InvalidInput
 

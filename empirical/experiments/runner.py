@@ -6,17 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from trompe.empirical import (
-    experiment_certified,
-    experiment_erm,
-    experiment_fooling,
-    experiment_paths,
-    experiment_silent,
-)
 from trompe.empirical._torch import pick_device, repeatable, torch
 from trompe.empirical.cache import REVISION, TensorCache, json_text
-from trompe.empirical.context import Context, digest
 from trompe.empirical.data import ImageData, load_data
+from trompe.empirical.experiments import certified, circuit, erm, paths, silent
+from trompe.empirical.experiments.context import Context, digest
 from trompe.empirical.image_files import load_picture
 from trompe.empirical.witness import Witness, read_witness, versions
 from trompe.ground.files import Destination, write_file
@@ -25,11 +19,11 @@ from trompe.theory import InvalidInput, UnknownKey
 __all__ = ["EXPERIMENTS", "reproduce"]
 
 EXPERIMENTS: dict[str, Callable[[Context], Witness]] = {
-    "erm-witness": experiment_erm.run,
-    "fooling-circuit": experiment_fooling.run,
-    "certified-circuit": experiment_certified.run,
-    "silent-units": experiment_silent.run,
-    "path-similarity": experiment_paths.run,
+    "erm-witness": erm.run,
+    "fooling-circuit": circuit.run,
+    "certified-circuit": certified.run,
+    "silent-units": silent.run,
+    "path-similarity": paths.run,
 }
 """In the order in which `all` runs them."""
 MARK = ".trompe-experiment"
