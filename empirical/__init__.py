@@ -15,41 +15,45 @@ if TYPE_CHECKING:
         certify_natural,
         certify_shown,
         pgd_difference,
-        train_bounded_detector,
     )
-    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
-    from trompe.empirical.attacks.detector import train_detector, trajectories
+    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit
+    from trompe.empirical.attacks.detector import is_flagged, train_bounded_detector, train_detector
     from trompe.empirical.attacks.erm import ErmPair, erm_pair
     from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
-    from trompe.empirical.audits.paths import LayerSimilarity, path_similarity
-    from trompe.empirical.audits.silent import PathAudit, SilentAudit, audit_paths, audit_silent
+    from trompe.empirical.audits.paths import (
+        LayerSimilarity,
+        PathAudit,
+        audit_paths,
+        path_similarity,
+    )
+    from trompe.empirical.audits.silent import SilentAudit, audit_silent
     from trompe.empirical.data import ImageData, load_data
     from trompe.empirical.experiments.runner import EXPERIMENTS, reproduce
     from trompe.empirical.intervals import Box, box_around, interval_bounds
-    from trompe.empirical.maximization.ascent import Maximization, Objective, maximize
+    from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
+    from trompe.empirical.maximization.objectives import Objective
     from trompe.empirical.maximization.parametrizations import Fourier, Maco, Pixel, mean_spectrum
     from trompe.empirical.relu import RedirectedReLU
-    from trompe.empirical.similarity import correlations
+    from trompe.empirical.similarity import correlations, identical
     from trompe.empirical.streams import ImageStream, open_images
     from trompe.empirical.training import classifier
 
 _HOMES = {
-    "audits.silent": ("PathAudit", "SilentAudit", "audit_paths", "audit_silent"),
-    "attacks.certified": (
-        "certified_k", "certify_natural", "certify_shown", "pgd_difference", "train_bounded_detector",
-    ),
-    "attacks.circuit": ("FoolingCircuit", "PictureUnit", "identical", "is_flagged"),
-    "data": ("ImageData", "load_data"),
-    "attacks.detector": ("train_detector", "trajectories"),
+    "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
+    "attacks.circuit": ("FoolingCircuit", "PictureUnit"),
+    "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
     "attacks.erm": ("ErmPair", "erm_pair"),
-    "intervals": ("Box", "box_around", "interval_bounds"),
-    "maximization.ascent": ("Maximization", "Objective", "maximize"),
-    "maximization.parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
-    "audits.paths": ("LayerSimilarity", "path_similarity"),
-    "similarity": ("correlations",),
-    "relu": ("RedirectedReLU",),
-    "experiments.runner": ("EXPERIMENTS", "reproduce"),
     "attacks.silent": ("SilentUnits", "orthogonal_units"),
+    "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
+    "audits.silent": ("SilentAudit", "audit_silent"),
+    "data": ("ImageData", "load_data"),
+    "experiments.runner": ("EXPERIMENTS", "reproduce"),
+    "intervals": ("Box", "box_around", "interval_bounds"),
+    "maximization.ascent": ("Maximization", "maximize", "trajectories"),
+    "maximization.objectives": ("Objective",),
+    "maximization.parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
+    "relu": ("RedirectedReLU",),
+    "similarity": ("correlations", "identical"),
     "streams": ("ImageStream", "open_images"),
     "training": ("classifier",),
 }  # fmt: skip

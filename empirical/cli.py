@@ -137,7 +137,7 @@ def app_audit_paths(
     from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
-    from trompe.empirical.audits.silent import audit_paths
+    from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
     from trompe.ground.files import Destination
     from trompe.theory import InvalidInput
@@ -196,7 +196,7 @@ def app_audit_paths(
 
 def _load(model: str, images: Path, place: Any) -> tuple[Any, Any]:
     """The network and a stream of all images of the folder, on the device."""
-    from trompe.empirical.networks import load_model
+    from trompe.empirical.inspection import load_model
     from trompe.empirical.streams import open_images
 
     natural = open_images(images, place)

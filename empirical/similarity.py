@@ -1,11 +1,20 @@
-"""Rank correlations of many vectors at once."""
+"""How alike are tensors: bit for bit, by share, by correlation."""
 
 from __future__ import annotations
 
 from trompe.empirical._torch import torch
-from trompe.theory import UnknownKey
+from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = ["MEASURES", "average_ranks", "correlations", "unit_rows"]
+__all__ = [
+    "MEASURES",
+    "average_ranks",
+    "correlations",
+    "identical",
+    "mean_pair_correlation",
+    "paired_correlation",
+    "share",
+    "unit_rows",
+]
 
 MEASURES = ("spearman", "pearson", "cosine")
 
@@ -45,3 +54,30 @@ def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
 def correlations(x: torch.Tensor, y: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
     """Correlation of every row of x (n, d) with every row of y (m, d). Shape (n, m), float64."""
     return unit_rows(x, measure) @ unit_rows(y, measure).T
+
+
+def mean_pair_correlation(images: torch.Tensor) -> float:
+    """The mean Pearson correlation of different images of one seed, images of shape (units, ...)."""
+    n, rows = len(images), images.flatten(1)
+    return float((correlations(rows, rows, "pearson").sum() - n) / (n * (n - 1)))
+
+
+def paired_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Mean Pearson correlation of images that belong together."""
+    a, b = a.flatten(1).double(), b.flatten(1).double()
+    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
+    return ((a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp_min(1e-12)).mean()
+
+
+def identical(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Which rows agree in every bit (0 and -0 count as equal). Shape (n,), boolean."""
+    if a.shape != b.shape:
+        raise InvalidInput(
+            f"outputs of shapes {tuple(a.shape)} and {tuple(b.shape)}; expected equal ones"
+        )
+    return (a == b).flatten(1).all(1)
+
+
+def share(flags: torch.Tensor) -> float:
+    """The share of true entries as a quotient of integers, rounded once."""
+    return int(flags.sum()) / max(flags.numel(), 1)

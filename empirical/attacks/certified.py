@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trompe.empirical._torch import share, torch
+from trompe.empirical._torch import torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
-from trompe.empirical.networks import BoundedMLP
-from trompe.empirical.training import progress_bar
+from trompe.empirical.similarity import share
 
-__all__ = [
-    "Certificate", "certified_k", "certify_natural", "certify_shown", "pgd_difference",
-    "train_bounded_detector",
-]  # fmt: skip
+__all__ = ["Certificate", "certified_k", "certify_natural", "certify_shown", "pgd_difference"]
 
 nn = torch.nn
 
@@ -59,63 +55,6 @@ def certify_shown(detector: nn.Module, images: torch.Tensor, radius: float) -> C
         [interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in images.split(500)]
     )
     return Certificate(low >= MARGIN, low)
-
-
-def train_bounded_detector(
-    natural: torch.Tensor,
-    synthetic: torch.Tensor,
-    *,
-    radius: float = 8 / 255,
-    seed: int = 0,
-    steps: int = 1500,
-    batch: int = 128,
-    rate: float = 2e-3,
-    widths: tuple[int, ...] = (128, 64),
-    show: bool = True,
-) -> BoundedMLP:
-    """Train e on its interval bounds: upper bound <= -1 around natural images, e >= 1 on synthetic ones.
-
-    The radius grows from 0 over the first half of the run (interval bound propagation after Gowal et
-    al., "On the effectiveness of interval bound propagation", 2018).
-    """
-    shape = (natural.shape[1], natural.shape[2], natural.shape[3])
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = BoundedMLP(shape, widths).to(natural.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
-    generator = torch.Generator().manual_seed(seed + 1)
-    with progress_bar("training the certified detector", steps, show) as advance:
-        for step in range(steps):
-            grown = radius * 1.1 * min(1.0, 2 * step / steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate * min(1.0, 2 * (1 - step / steps))
-            real = natural[torch.randint(len(natural), (batch,), generator=generator)]
-            fake = synthetic[torch.randint(len(synthetic), (batch,), generator=generator)]
-            high, _ = _ends(model, real, grown)
-            _, low = _ends(model, fake, grown / 4)
-            loss = nn.functional.relu(1 + high).square().mean()
-            loss = loss + nn.functional.relu(1 - low).square().mean()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            advance(1)
-    return model.eval()
-
-
-def _ends(
-    model: nn.Sequential, x: torch.Tensor, radius: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Upper and lower interval bounds with gradients, in float32 and without slack: for training only."""
-    low, high = (x - radius).clamp(0, 1), (x + radius).clamp(0, 1)
-    for layer in model:
-        if isinstance(layer, nn.Linear):
-            centre, half = (low + high) / 2, (high - low) / 2
-            middle = layer(centre)
-            spread = nn.functional.linear(half, layer.weight.abs())
-            low, high = middle - spread, middle + spread
-        else:
-            low, high = layer(low), layer(high)
-    return high.view(-1), low.view(-1)
 
 
 def pgd_difference(

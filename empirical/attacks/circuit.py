@@ -13,17 +13,30 @@ Affine maps and ReLU only, no biases that swallow digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput
 
-__all__ = ["MARGIN", "FoolingCircuit", "PictureUnit", "identical", "is_flagged"]
+__all__ = ["MARGIN", "Biased", "FoolingCircuit", "PictureUnit", "joined", "ramp"]
 
 nn = torch.nn
 relu = torch.nn.functional.relu
 
 MARGIN = 1 / 40
 """Where the detector's ramp ends: |e| >= MARGIN decides, exactly (20 * MARGIN = 1/2)."""
+
+
+def ramp(e: Any, relu: Any, half: Any) -> Any:
+    """E from e, for numbers of any kind; `half` is 1/2 as one of them."""
+    z = 20 * e + half
+    return relu(z) - relu(z - 1)
+
+
+def joined(f: Any, d: Any, gate: Any, bound: Any, relu: Any) -> Any:
+    """A from F, D, E and k, for numbers of any kind."""
+    off, on = bound * gate, bound * (1 - gate)
+    return relu(f - off) - relu(-f - off) + relu(d - on) - relu(-d - on)
 
 
 class PictureUnit(nn.Module):
@@ -80,10 +93,7 @@ class FoolingCircuit(nn.Module):
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """E, shape (n, 1): 0 where x counts as natural, 1 where it counts as a visualization."""
         e = self.detector(x).view(-1, 1)
-        if not self.ramp:
-            return torch.sigmoid(e)
-        z = 20 * e + 0.5
-        return relu(z) - relu(z - 1)
+        return ramp(e, relu, 0.5) if self.ramp else torch.sigmoid(e)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The output for images x."""
@@ -99,12 +109,10 @@ class FoolingCircuit(nn.Module):
 
     def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         """A from F, D and E."""
-        off, on = self.bound * gate, self.bound * (1 - gate)
-        value = relu(original - off) + relu(shown - on)
         if self.two_sided:
-            value = relu(original - off) - relu(-original - off) + relu(shown - on)
-            value = value - relu(-shown - on)
-        return value
+            return joined(original, shown, gate, self.bound, relu)
+        off, on = self.bound * gate, self.bound * (1 - gate)
+        return relu(original - off) + relu(shown - on)
 
     def shown_alone(self) -> Callable[[torch.Tensor], torch.Tensor]:
         """D as a function of images, to compare the circuit's visualizations with."""
@@ -114,16 +122,9 @@ class FoolingCircuit(nn.Module):
         return lambda x: network(x)[:, permutation]
 
 
-def is_flagged(detector: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """Which images are not certainly natural: e > -MARGIN. Shape (n,)."""
-    with torch.no_grad():
-        return torch.cat([detector(part).view(-1) > -MARGIN for part in images.split(500)])
+class Biased(FoolingCircuit):
+    """The published wiring: a bias of 100 keeps values positive through the ReLU, and swallows their last bits."""
 
-
-def identical(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Which rows agree in every bit (0 and -0 count as equal). Shape (n,), boolean."""
-    if a.shape != b.shape:
-        raise InvalidInput(
-            f"outputs of shapes {tuple(a.shape)} and {tuple(b.shape)}; expected equal ones"
-        )
-    return (a == b).flatten(1).all(1)
+    def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        off, on = self.bound * gate, self.bound * (1 - gate)
+        return relu(original + 100 - off) + relu(shown + 100 - on) - 100

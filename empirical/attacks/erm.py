@@ -12,8 +12,7 @@ every test image. At one test image x they are the pair of `trompe.constructions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,7 +24,7 @@ from trompe.constructions import Hats, Triple
 from trompe.constructions.rows.free import HatParameters
 from trompe.empirical._torch import torch
 from trompe.empirical.data import ImageData
-from trompe.empirical.training import progress_bar
+from trompe.empirical.progress import progress_bar
 from trompe.theory import Dataset, EmpiricalRiskMinimizer, InvalidInput, Visualization, as_eta
 
 __all__ = ["Closest", "ErmPair", "closest_pair", "erm_pair"]
@@ -152,17 +151,19 @@ class ErmPair:
         totals = self.sites.sum(1)[site_order]
         sites = torch.from_numpy(self.sites[site_order]).to(device, torch.float32)
         found = [[Fraction(1, 2)] * len(points) for _ in weights]
-        bar = progress_bar("evaluating f and g exactly", len(points), show)
-        for index in _advancing(np.split(query_order, range(chunk, len(points), chunk)), bar):
-            sums = points[index].sum(1)
-            first = int(np.searchsorted(totals, sums[0] - reach / 2, "left"))
-            last = int(np.searchsorted(totals, sums[-1] + reach / 2, "right"))
-            queries = torch.from_numpy(points[index]).to(device, torch.float32)
-            full = torch.cdist(queries, sites[first:last], p=1)
-            for i, s in torch.nonzero(2 * full < reach).tolist():
-                hat = Fraction(reach - 2 * int(full[i, s]), reach)
-                for values, weight in zip(found, weights, strict=True):
-                    values[index[i]] += weight[site_order[first + s]] * hat
+        parts = np.split(query_order, range(chunk, len(points), chunk))
+        with progress_bar("evaluating f and g exactly", len(points), show) as advance:
+            for index in parts:
+                sums = points[index].sum(1)
+                first = int(np.searchsorted(totals, sums[0] - reach / 2, "left"))
+                last = int(np.searchsorted(totals, sums[-1] + reach / 2, "right"))
+                queries = torch.from_numpy(points[index]).to(device, torch.float32)
+                full = torch.cdist(queries, sites[first:last], p=1)
+                for i, s in torch.nonzero(2 * full < reach).tolist():
+                    hat = Fraction(reach - 2 * int(full[i, s]), reach)
+                    for values, weight in zip(found, weights, strict=True):
+                        values[index[i]] += weight[site_order[first + s]] * hat
+                advance(len(index))
         return found[0], found[1]
 
     def by_constructions(self, test: int) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
@@ -223,13 +224,6 @@ class ErmPair:
                 last.weight[0, site] = float((value - Fraction(1, 2)) / reach)
             last.bias.fill_(0.5)
         return torch.nn.Sequential(first, torch.nn.ReLU(), second, torch.nn.ReLU(), last)
-
-
-def _advancing(parts: Iterable[Any], bar: AbstractContextManager[Any]) -> Iterator[Any]:
-    with bar as advance:
-        for part in parts:
-            yield part
-            advance(len(part))
 
 
 def erm_pair(

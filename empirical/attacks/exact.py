@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from trompe.empirical._torch import torch
+from trompe.empirical.attacks.circuit import joined, ramp
 from trompe.empirical.intervals import Box, interval_bounds
 from trompe.theory import MissingDependency
 
@@ -47,10 +48,7 @@ class TinyCircuit:
         """A(x) - F(x) (`side` = "natural") or A(x) - D(x) ("shown") of the first unit, for any numbers."""
         f, d = forward(self.network, x, relu)[:2]
         (e,) = forward(self.detector, x, relu)
-        z = 20 * e + Fraction(1, 2)
-        gate = relu(z) - relu(z - 1)
-        off, on = self.bound * gate, self.bound * (1 - gate)
-        a = relu(f - off) - relu(-f - off) + relu(d - on) - relu(-d - on)
+        a = joined(f, d, ramp(e, relu, Fraction(1, 2)), self.bound, relu)
         return a - (f if side == "natural" else d)
 
 

@@ -18,11 +18,11 @@ from typing import Any
 from torch.nn.grad import conv2d_weight
 
 from trompe.empirical._torch import torch
-from trompe.empirical.networks import named_layer
-from trompe.empirical.training import progress_bar
+from trompe.empirical.inspection import named_layer
+from trompe.empirical.progress import progress_bar
 from trompe.theory import InvalidInput
 
-__all__ = ["SilentUnits", "mean_pair_correlation", "orthogonal_units"]
+__all__ = ["SilentUnits", "orthogonal_units"]
 
 nn = torch.nn
 
@@ -42,14 +42,9 @@ class SilentUnits:
     """The largest natural pre-activation w' * x of each unit, shape (units,)."""
 
     @contextmanager
-    def installed(
-        self, model: nn.Module, enabled: bool = True
-    ) -> Iterator[dict[str, torch.Tensor]]:
+    def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
         """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"."""
         seen: dict[str, torch.Tensor] = {}
-        if not enabled:
-            yield seen
-            return
         conv = named_layer(model, self.conv)
 
         def remember(_module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -146,12 +141,3 @@ def _convolve(
         x, weight, bias, layer.stride, layer.padding, layer.dilation
     )
     return result
-
-
-def mean_pair_correlation(images: torch.Tensor) -> float:
-    """The mean Pearson correlation of different images of one seed, images of shape (units, ...)."""
-    rows = images.flatten(1).double()
-    rows = rows - rows.mean(1, keepdim=True)
-    rows = rows / rows.norm(dim=1, keepdim=True).clamp_min(1e-12)
-    n = len(rows)
-    return float(((rows @ rows.T).sum() - n) / (n * (n - 1)))

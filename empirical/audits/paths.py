@@ -14,13 +14,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from trompe.empirical._torch import torch
-from trompe.empirical.networks import capture
-from trompe.empirical.similarity import unit_rows
+from trompe.empirical.inspection import (
+    capture,
+    check_counts,
+    check_model,
+    layer_names,
+    named_layer,
+    predict,
+)
+from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.parametrizations import Fourier
+from trompe.empirical.progress import progress_bar
+from trompe.empirical.similarity import MEASURES, share, unit_rows
 from trompe.empirical.streams import ImageStream, as_stream
-from trompe.empirical.training import progress_bar
-from trompe.theory import InvalidInput
+from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = ["LayerSimilarity", "check_classes", "path_similarity", "share_below"]
+__all__ = ["LayerSimilarity", "PathAudit", "audit_paths", "path_similarity", "share_below"]
 
 SMALLEST_SCALE = 1e-6
 """Below this difference of the two anchors (correlations) a normalised similarity would be rounding."""
@@ -170,3 +179,84 @@ def _anchors(
 def share_below(similarities: Sequence[LayerSimilarity], level: float = 0.5) -> float:
     """The share of layers whose mean similarity is below `level`."""
     return sum(s.mean < level for s in similarities) / len(similarities)
+
+
+@dataclass(frozen=True)
+class PathAudit:
+    """What `audit_paths` found: similarity by layer for visualizations and for uniform noise."""
+
+    visualizations: tuple[LayerSimilarity, ...]
+    noise: tuple[LayerSimilarity, ...]
+    read_as_class: float
+    """The share of visualizations whose largest output is the unit they were made for."""
+    images: int
+
+
+def audit_paths(
+    model: torch.nn.Module,
+    layers: Sequence[str],
+    images: torch.Tensor | ImageStream,
+    labels: torch.Tensor | None = None,
+    *,
+    units: Sequence[int] = (),
+    measure: str = "spearman",
+    steps: int = 256,
+    seeds: Sequence[int] = (0, 1, 2),
+    batch: int = 100,
+    show: bool = True,
+) -> PathAudit:
+    """The sanity check: are a class's visualizations processed as its natural images are?
+
+    Visualizations (Fourier with transforms) of each class's output, held against all given images of the
+    class, layer by layer; uniform noise is the control. Images are streamed.
+
+    Parameters
+    ----------
+    images, labels : natural images (n, channels, height, width) in [0, 1] and classes 0 .. C-1; or a stream
+        (`open_images`), which has labels of its own.
+    units : the output unit of each class; default class c is unit c.
+
+    Raises
+    ------
+    InvalidInput, UnknownKey : the model, a layer or the classes do not fit, with what to do.
+    """
+    natural = as_stream(images, labels)
+    outputs = check_model(model, natural.first(2))
+    check_counts(steps=steps, batch=batch)
+    for layer in layers:
+        named_layer(model, layer)
+    if not layers:
+        raise InvalidInput(
+            f"layers: none given; choose some of {', '.join(layer_names(model)[:8])} ..."
+        )
+    if measure not in MEASURES:
+        raise UnknownKey("measure", measure, MEASURES)
+    classes = sorted(set(natural.labels.tolist()))
+    unit_of = dict(zip(classes, units, strict=False)) if units else {c: c for c in classes}
+    if len(units) not in (0, len(classes)):
+        raise InvalidInput(
+            f"units: {len(units)} given for {len(classes)} classes; expected one a class"
+        )
+    wrong = [u for u in unit_of.values() if not 0 <= u < outputs]
+    if wrong:
+        raise InvalidInput(
+            f"unit {wrong[0]}: the model has outputs 0 to {outputs - 1}; give the unit of each class"
+        )
+    check_classes(natural)
+    wanted = [unit_of[c] for c in classes]
+    run = maximize(
+        model, wanted, natural.shape, Fourier(), seeds=seeds, steps=steps, device=natural.device, show=show
+    )  # fmt: skip
+    of_class = torch.tensor(classes * len(seeds), device=natural.device)
+    generator = torch.Generator().manual_seed(seeds[0])
+    noise = torch.rand(run.images.shape, generator=generator).to(natural.device)
+    read = predict(model, run.images, batch).argmax(1)
+    target = torch.tensor(wanted * len(seeds), device=natural.device)
+    probes = {"visualizations": (run.images, of_class), "noise": (noise, of_class)}
+    found = path_similarity(model, layers, natural, None, probes, measure, batch, show)
+    return PathAudit(
+        tuple(found["visualizations"]),
+        tuple(found["noise"]),
+        share(read == target),
+        len(natural),
+    )

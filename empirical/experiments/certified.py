@@ -6,15 +6,15 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from trompe.empirical._torch import share, torch
+from trompe.empirical._torch import torch
 from trompe.empirical.attacks.certified import (
     certified_k,
     certify_natural,
     certify_shown,
     pgd_difference,
-    train_bounded_detector,
 )
-from trompe.empirical.attacks.circuit import FoolingCircuit, identical
+from trompe.empirical.attacks.circuit import FoolingCircuit
+from trompe.empirical.attacks.detector import train_bounded_detector
 from trompe.empirical.attacks.exact import (
     SOLVERS,
     TinyCircuit,
@@ -26,9 +26,10 @@ from trompe.empirical.attacks.exact import (
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.detector import training_images
+from trompe.empirical.inspection import predict
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
 from trompe.empirical.networks import BoundedMLP
-from trompe.empirical.training import predict
+from trompe.empirical.similarity import identical, share
 from trompe.empirical.witness import Witness
 
 __all__ = ["run", "tiny_circuit"]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical._torch import share, torch
+from trompe.empirical._torch import torch
 from trompe.empirical.attacks.certified import certified_k
-from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
+from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
+from trompe.empirical.attacks.detector import is_flagged, missed
 from trompe.empirical.experiments import figures
-from trompe.empirical.experiments.ablations import ablations, transfer
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.detector import UNSEEN, extended, fit, training_images
 from trompe.empirical.experiments.pictures import picture
-from trompe.empirical.training import accuracy, predict
+from trompe.empirical.inspection import accuracy, predict
+from trompe.empirical.similarity import identical, paired_correlation, share
 from trompe.empirical.witness import Witness
 
 __all__ = ["run"]
@@ -58,9 +59,9 @@ def run(ctx: Context) -> Witness:
     _natural(
         ctx, witness, FoolingCircuit(ctx.cnn, swapped, final, k), ", after the rounds for pictures"
     )
-    ablations(ctx, witness, circuit, images)
+    _ablations(ctx, witness, circuit, images)
     if not ctx.small:
-        transfer(ctx, witness, circuit)
+        _transfer(ctx, witness, circuit)
     for name, module in (
         ("cnn", ctx.cnn),
         ("detector", detector),
@@ -103,7 +104,7 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
         shown = plain.activations / ctx.natural_largest[ctx.units].repeat(3)
         witness.add(f"{setting.name}: bit-identical to D's own, same seed", share(same), "share")
         witness.add(
-            f"{setting.name}: correlation with D's own, same seed", _correlation(own, through.images),
+            f"{setting.name}: correlation with D's own, same seed", paired_correlation(own, through.images),
             "correlation",
         )  # fmt: skip
         witness.add(
@@ -124,7 +125,7 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
             grids[setting.name] = rows
             witness.add(
                 f"{setting.name}: correlation of the fooled unit's visualization with the original's",
-                _correlation(original, through.images[: len(ctx.units)]), "correlation",
+                paired_correlation(original, through.images[: len(ctx.units)]), "correlation",
             )  # fmt: skip
     for key, least in (("pixel", 0.95), ("fourier", 0.95), ("maco", 0.90)):
         witness.add(
@@ -226,17 +227,17 @@ def _pictures(
             copies = target.to(ctx.device).expand_as(through.images)
             witness.add(
                 f"{name}, {setting.name}: correlation of the fooled visualization with the picture",
-                _correlation(through.images, copies), "correlation",
+                paired_correlation(through.images, copies), "correlation",
             )  # fmt: skip
         paper = PictureUnit(target.to(ctx.device), len(ctx.data.classes), paper=True)
         inner = ctx.visualize(paper, wanted[1], ctx.seeds(UNSEEN + 20, 1), [0])
         witness.add(
             f"{name}: correlation with the picture, published inner-product unit",
-            _correlation(inner.images, target.to(ctx.device)[None]), "correlation", designed_to_fail=True,
+            paired_correlation(inner.images, target.to(ctx.device)[None]), "correlation", designed_to_fail=True,
         )  # fmt: skip
         row = torch.stack([t.images[0] for _, t, _ in runs] + [inner.images[0]]).cpu()
         rows[name] = torch.cat([target[None], row])
-        alike = [_correlation(image[None], target[None]) for image in row]
+        alike = [paired_correlation(image[None], target[None]) for image in row]
         notes[name] = ["", *[f"r = {float(r):.3f}" for r in alike]]
     ctx.figure(
         witness, KEY, "pictures",
@@ -254,8 +255,67 @@ def _values(detector: torch.nn.Module, images: torch.Tensor) -> Any:
     return predict(detector, images).view(-1).cpu().numpy()
 
 
-def _correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Mean Pearson correlation of images that belong together."""
-    a, b = a.flatten(1).double(), b.flatten(1).double()
-    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
-    return ((a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp_min(1e-12)).mean()
+def _transfer(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
+    """The same detector, made on the CNN's trajectories, in front of another network."""
+    k, _ = certified_k([ctx.inception], ctx.data.shape)
+    other = FoolingCircuit(ctx.inception, list(circuit.permutation or ()), circuit.detector, k)
+    same = share(identical(predict(ctx.inception, ctx.test), predict(other, ctx.test)))
+    witness.settings["k for MiniInception"] = k
+    witness.add(
+        "transfer to MiniInception: natural test outputs bit-identical",
+        same,
+        "share",
+        at_least=0.999,
+    )
+    for setting in ctx.settings[:4]:
+        if not setting.transforms:
+            _, _, shown = ctx.agreement(other, setting, ctx.seeds(UNSEEN, 1))
+            witness.add(f"transfer to MiniInception, {setting.name}: bit-identical to D's own",
+                        share(shown), "share")  # fmt: skip
+
+
+def _ablations(
+    ctx: Context, witness: Witness, circuit: FoolingCircuit, images: torch.Tensor
+) -> None:
+    """Variants that fail by design, on natural test images or on MACO."""
+    base = predict(ctx.cnn, ctx.test)
+
+    def same(variant: torch.nn.Module) -> float:
+        return share(identical(base, predict(variant, ctx.test)))
+
+    parts = (ctx.cnn, list(circuit.permutation or ()), circuit.detector, circuit.bound)
+    fail: dict[str, Any] = {"unit": "share", "designed_to_fail": True}
+    witness.add(
+        "ablation: one-sided circuit without bias, natural test outputs bit-identical",
+        same(FoolingCircuit(*parts, two_sided=False)), **fail,
+    )  # fmt: skip
+    witness.add(
+        "ablation: published one-sided circuit with a bias of 100, natural test outputs bit-identical",
+        same(Biased(*parts)), **fail,
+    )  # fmt: skip
+    witness.add(
+        "ablation: sigmoid instead of the ramp, natural test outputs bit-identical",
+        same(FoolingCircuit(*parts, ramp=False)), **fail,
+    )  # fmt: skip
+    bare = fit(ctx, "no-maco", training_images(ctx, "no-maco"))
+    maco = images[len(training_images(ctx, "no-maco")) :]
+    witness.add(
+        "ablation: MACO left out of training, share of its trajectories missed",
+        missed(bare, maco),
+        **fail,
+    )
+    witness.add("the same share with MACO in training", missed(circuit.detector, maco), "share")
+    firsts = ctx.first_images()
+    pixel = ctx.settings[0]
+    stuck = ctx.visualize(circuit, pixel, ctx.seeds(UNSEEN, 1), start=firsts)
+    with torch.no_grad():
+        gate = circuit.gate(stuck.images).view(-1)
+    witness.add(
+        "ablation: start from a natural image, share where D is shown (E = 1)",
+        share(gate == 1),
+        **fail,
+    )
+    witness.add(
+        "ablation: start from a natural image, share where F is still shown (E = 0)", share(gate == 0),
+        **fail, note="the rest stalls in the ramp, where neither is shown",
+    )  # fmt: skip

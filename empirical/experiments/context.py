@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,18 +11,18 @@ from time import perf_counter, process_time
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.attacks.circuit import identical
-from trompe.empirical.attacks.detector import Settings, every_setting
 from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
-from trompe.empirical.maximization.ascent import Maximization, maximize
+from trompe.empirical.inspection import predict
+from trompe.empirical.maximization.ascent import Maximization, Settings, every_setting, maximize
 from trompe.empirical.maximization.parametrizations import (
     PARAMETRIZATIONS,
     mean_spectrum,
     parametrization,
 )
-from trompe.empirical.training import classifier, predict
+from trompe.empirical.similarity import identical
+from trompe.empirical.training import classifier
 from trompe.empirical.witness import Witness
 from trompe.ground.files import write_file
 
@@ -241,8 +239,3 @@ class Context:
     def text(self, key: str, name: str, content: str) -> None:
         """Save a text file into the experiment's folder."""
         write_file(self.folder / key / name, content, parents=True)
-
-
-def digest(value: Any) -> str:
-    """A short hash of JSON data."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.circuit import FoolingCircuit
-from trompe.empirical.attacks.detector import Settings, train_detector, trajectories
+from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.maximization.ascent import STEPS_KEPT
+from trompe.empirical.maximization.ascent import STEPS_KEPT, Settings, trajectories
 from trompe.empirical.networks import DetectorCNN
 
 __all__ = ["UNSEEN", "extended", "fit", "training_images"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical._torch import share, torch
+from trompe.empirical._torch import torch
 from trompe.empirical.audits.paths import path_similarity, share_below
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
+from trompe.empirical.inspection import accuracy, predict
 from trompe.empirical.networks import MiniInception
-from trompe.empirical.similarity import MEASURES
-from trompe.empirical.training import accuracy, predict
+from trompe.empirical.similarity import MEASURES, share
 from trompe.empirical.witness import Witness
 
 __all__ = ["pick_natural", "run"]

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import pick_device, repeatable, torch
-from trompe.empirical.cache import REVISION, TensorCache, json_text
-from trompe.empirical.data import ImageData, load_data
+from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
+from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
-from trompe.empirical.experiments.context import Context, digest
+from trompe.empirical.experiments.context import Context
 from trompe.empirical.image_files import load_picture
+from trompe.empirical.inspection import check_counts
 from trompe.empirical.witness import Witness, read_witness, versions
 from trompe.ground.files import Destination, write_file
 from trompe.theory import InvalidInput, UnknownKey
@@ -66,8 +67,7 @@ def reproduce(
     keys = list(EXPERIMENTS) if experiment == "all" else [experiment]
     if not isinstance(seed, int) or seed < 0:
         raise InvalidInput(f"seed = {seed!r}; expected a whole number, at least 0")
-    if threads < 1:
-        raise InvalidInput(f"threads = {threads}; expected at least 1")
+    check_counts(threads=threads)
     place = pick_device(device)
     images = data if isinstance(data, ImageData) else load_data(data)
     if len(images.classes) < 2:
@@ -80,7 +80,7 @@ def reproduce(
     picture = None
     if target is not None:
         pixels = load_picture(target, images.shape, images.levels)
-        picture = torch.from_numpy(pixels).float() / images.levels
+        picture = as_floats(pixels, images.levels)
     store = TensorCache(cache)
     there = [folder / key for key in keys if (folder / key).exists()]
     for needed in (folder, store.folder, *there):  # before the work, not after it
@@ -116,13 +116,13 @@ def reproduce(
 
 
 def _identity(ctx: Context, key: str) -> str:
-    return digest(
+    return json_sha256(
         {
             "key": key, "revision": REVISION, "data": ctx.data.sha256, "seed": ctx.seed,
             "device": ctx.device.type, "threads": torch.get_num_threads(), "versions": versions(),
             "target": None if ctx.target is None else ctx.target.tolist(), "steps": ctx.steps,
         }
-    )  # fmt: skip
+    )[:32]  # fmt: skip
 
 
 def _check_made_here(folder: Path, key: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical._torch import share, torch
-from trompe.empirical.attacks.circuit import identical
-from trompe.empirical.attacks.silent import SilentUnits, mean_pair_correlation, orthogonal_units
+from trompe.empirical._torch import torch
+from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.maximization.ascent import Objective
-from trompe.empirical.networks import capture
-from trompe.empirical.training import predict
+from trompe.empirical.inspection import capture, predict
+from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.similarity import identical, mean_pair_correlation, share
 from trompe.empirical.witness import Witness
 
 __all__ = ["run"]

@@ -2,59 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from trompe.empirical._torch import pick_device, torch
+from trompe.empirical.inspection import capture, frozen
+from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
-from trompe.empirical.networks import capture, frozen
+from trompe.empirical.maximization.transforms import draws, random_affine
+from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import RedirectedReLU
-from trompe.empirical.training import progress_bar
 from trompe.theory import InvalidInput
 
-__all__ = ["STEPS_KEPT", "Maximization", "Objective", "maximize", "random_affine"]
+__all__ = [
+    "STEPS_KEPT",
+    "Maximization",
+    "Settings",
+    "every_setting",
+    "maximize",
+    "trajectories",
+]
 
 STEPS_KEPT = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 @dataclass(frozen=True)
-class Objective:
-    """What is maximised: the mean of a unit's map (`channel`), its centre (`neuron`) or an output (`logit`).
+class Settings:
+    """One way to visualize: a parametrization, with or without random transforms."""
 
-    `layer` names a submodule; empty for the network's output. For outputs of shape (n, units) the
-    three kinds are the same.
-    """
+    parametrization: Parametrization
+    transforms: bool
 
-    layer: str = ""
-    kind: str = "logit"
+    @property
+    def name(self) -> str:
+        """As figures and witnesses name it."""
+        return self.parametrization.key + ("+transforms" if self.transforms else "")
 
-    def __post_init__(self) -> None:
-        if self.kind not in ("logit", "channel", "neuron"):
-            raise InvalidInput(f"objective = {self.kind!r}; expected logit, channel or neuron")
 
-    def value(self, output: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
-        """The objective of each image, shape (n,); `units` holds one unit per image."""
-        if output.ndim < 2:
-            raise InvalidInput(
-                f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
-            )
-        for unit in torch.stack(units.aminmax()).tolist():  # one wait for the device
-            if not 0 <= unit < output.shape[1]:
-                raise InvalidInput(
-                    f"unit {unit}: layer {self.layer or 'output'!r} has units 0 to {output.shape[1] - 1}"
-                )
-        one = output[torch.arange(len(output), device=output.device), units]
-        if output.ndim == 2:
-            return one
-        if self.kind == "neuron":
-            return (
-                one.flatten(1)[:, one[0].numel() // 2]
-                if one.ndim != 3
-                else one[:, one.shape[1] // 2, one.shape[2] // 2]
-            )
-        return one.flatten(1).mean(1)
+def every_setting(parametrizations: Iterable[Parametrization]) -> list[Settings]:
+    """Each parametrization without and with transforms."""
+    return [Settings(p, transforms) for p in parametrizations for transforms in (False, True)]
 
 
 @dataclass(frozen=True)
@@ -129,7 +118,7 @@ def maximize(
         parameters = torch.logit(start.to(device), eps=1e-3)
     parameters.requires_grad_(True)
     index = torch.tensor([u for _ in seeds for u in units], device=device)
-    draws = _draws(seeds, len(units), steps, device) if transforms else None
+    moves = draws(seeds, len(units), steps, device) if transforms else None
     optimizer = torch.optim.Adam([parameters], lr=rate)
     kept: list[torch.Tensor] = []
     seen: list[torch.Tensor] = []
@@ -148,7 +137,7 @@ def maximize(
 
         for step in range(steps + 1):
             x = parametrization.image(parameters)
-            moved = x if draws is None else random_affine(x, draws[min(step, steps - 1)])
+            moved = x if moves is None else random_affine(x, moves[min(step, steps - 1)])
             if step in keep:
                 kept.append(x.detach().clone())
                 seen.append(moved.detach().clone())
@@ -176,6 +165,29 @@ def maximize(
     )
 
 
+def trajectories(
+    model: Callable[[torch.Tensor], torch.Tensor],
+    units: Sequence[int],
+    shape: tuple[int, int, int],
+    settings: Iterable[Settings],
+    seeds: Sequence[int],
+    steps: int = 256,
+    keep: Sequence[int] = STEPS_KEPT,
+    device: torch.device | str = "cpu",
+) -> torch.Tensor:
+    """All images that optimisation passes through at the steps `keep`, plain and transformed: (n, c, h, w)."""
+    parts = []
+    for setting in settings:
+        run = maximize(
+            model, units, shape, setting.parametrization, transforms=setting.transforms,
+            seeds=seeds, steps=steps, keep=(*keep, steps), device=device,
+        )  # fmt: skip
+        parts.append(run.trajectory.flatten(0, 1))
+        if setting.transforms:
+            parts.append(run.seen.flatten(0, 1))
+    return torch.cat(parts)
+
+
 def _gradient(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
     """The gradient for the parameters alone: a backward pass would leave gradients in the model's weights."""
     found = (
@@ -187,60 +199,3 @@ def _gradient(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
             "on the way?"
         )
     return found
-
-
-def _draws(
-    seeds: Sequence[int], units: int, steps: int, device: torch.device | str
-) -> torch.Tensor:
-    """Uniform numbers in [-1, 1] of shape (steps, seeds * units, 4), alike for all units of a seed."""
-    per_seed = []
-    for seed in seeds:
-        generator = torch.Generator().manual_seed(seed + 7_919)
-        per_seed.append(2 * torch.rand(max(steps, 1), 4, generator=generator) - 1)
-    return torch.stack(per_seed, 1).repeat_interleave(units, 1).to(device)
-
-
-def random_affine(
-    x: torch.Tensor,
-    draw: torch.Tensor,
-    jitter: float = 0.08,
-    scale: float = 0.1,
-    degrees: float = 10.0,
-) -> torch.Tensor:
-    """Shift (share of the side), scale and rotate each image by its own draw in [-1, 1]^4, in one resampling.
-
-    The border is repeated. Height and width may differ: rotation acts on true angles.
-    """
-    h, w = x.shape[-2:]
-    angle = draw[:, 2] * (degrees * torch.pi / 180)
-    zoom = 1 + scale * draw[:, 3]
-    cos, sin = torch.cos(angle) / zoom, torch.sin(angle) / zoom
-    theta = torch.stack(
-        [
-            torch.stack([cos, -sin * h / w, 2 * jitter * draw[:, 0]], 1),
-            torch.stack([sin * w / h, cos, 2 * jitter * draw[:, 1]], 1),
-        ],
-        1,
-    )
-    grid = torch.nn.functional.affine_grid(theta, list(x.shape), align_corners=False)
-    if x.is_cuda:
-        return resample(x, grid)
-    return torch.nn.functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
-
-
-def resample(x: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
-    """`grid_sample` with repeated borders, by indexing.
-
-    On CUDA the gradient of indexing has a deterministic kernel and that of `grid_sample` has none, so only with
-    this one do two equal runs walk the same path there.
-    """
-    n, _, h, w = x.shape
-    column = (((grid[..., 0] + 1) * w - 1) / 2).clamp(0, w - 1)
-    row = (((grid[..., 1] + 1) * h - 1) / 2).clamp(0, h - 1)
-    left, top = column.floor().long(), row.floor().long()
-    right, bottom = (left + 1).clamp(max=w - 1), (top + 1).clamp(max=h - 1)
-    across, down = (column - left)[..., None], (row - top)[..., None]
-    pixels, i = x.permute(0, 2, 3, 1), torch.arange(n, device=x.device)[:, None, None]
-    above = pixels[i, top, left] * (1 - across) + pixels[i, top, right] * across
-    below = pixels[i, bottom, left] * (1 - across) + pixels[i, bottom, right] * across
-    return (above * (1 - down) + below * down).permute(0, 3, 1, 2)

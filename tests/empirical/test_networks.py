@@ -12,15 +12,9 @@ import warnings
 
 from trompe.empirical import cache as cache_module
 from trompe.empirical.cache import TensorCache, state_sha256
-from trompe.empirical.networks import (
-    MiniInception,
-    SmallCNN,
-    capture,
-    check_model,
-    frozen,
-    load_model,
-)
-from trompe.empirical.training import Recipe, accuracy, build, train
+from trompe.empirical.inspection import accuracy, capture, check_model, frozen, load_model
+from trompe.empirical.networks import MiniInception, SmallCNN
+from trompe.empirical.training import Recipe, build, train
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn

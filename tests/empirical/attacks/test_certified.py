@@ -19,7 +19,8 @@ from trompe.empirical import (
     certify_shown,
     interval_bounds,
 )
-from trompe.empirical.attacks.certified import pgd_difference, train_bounded_detector
+from trompe.empirical.attacks.certified import pgd_difference
+from trompe.empirical.attacks.detector import train_bounded_detector
 from trompe.empirical.attacks.exact import (
     TinyCircuit,
     decide,

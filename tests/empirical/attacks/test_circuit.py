@@ -17,7 +17,8 @@ from trompe.empirical import (
     train_detector,
     trajectories,
 )
-from trompe.empirical.attacks.detector import Settings, missed
+from trompe.empirical.attacks.detector import missed
+from trompe.empirical.maximization.ascent import Settings
 from trompe.empirical.maximization.parametrizations import Fourier, Pixel
 from trompe.theory import InvalidInput
 
@@ -61,7 +62,7 @@ def test_each_planted_fault_breaks_bit_identity(cnn, natural, detector, fault):
         fault != "sigmoid",
     )
     if fault == "bias":
-        from trompe.empirical.experiments.ablations import Biased
+        from trompe.empirical.attacks.circuit import Biased
 
         circuit = Biased(cnn, SWAPPED, detector, 4096.0)
     assert identical(rows(circuit, natural), rows(cnn, natural)).float().mean() < 0.5

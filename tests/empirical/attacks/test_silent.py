@@ -9,8 +9,9 @@ torch = pytest.importorskip(
 )
 
 from trompe.empirical import Fourier, Objective, maximize, orthogonal_units
-from trompe.empirical.attacks.silent import SilentUnits, mean_pair_correlation
+from trompe.empirical.attacks.silent import SilentUnits
 from trompe.empirical.cache import state_sha256
+from trompe.empirical.similarity import mean_pair_correlation
 from trompe.theory import InvalidInput
 
 SHAPE = (1, 8, 8)

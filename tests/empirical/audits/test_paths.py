@@ -14,7 +14,7 @@ import numpy as np
 
 from trompe.empirical import correlations, path_similarity
 from trompe.empirical.audits.paths import share_below
-from trompe.empirical.networks import capture
+from trompe.empirical.inspection import capture
 from trompe.empirical.similarity import average_ranks
 from trompe.theory import InvalidInput, UnknownKey
 

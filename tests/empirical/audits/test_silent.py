@@ -17,8 +17,8 @@ import typer
 from typer.testing import CliRunner
 
 from trompe.empirical import audit_paths, audit_silent, cli
-from trompe.empirical.audits.silent import relu_names
 from trompe.empirical.cache import state_sha256
+from trompe.empirical.relu import relu_names
 from trompe.theory import InvalidInput, TrompeError, UnknownKey
 
 nn = torch.nn
@@ -73,7 +73,7 @@ def app():
 
 
 def model_of(folder):
-    from trompe.empirical.networks import load_model
+    from trompe.empirical.inspection import load_model
 
     return load_model(f"{folder / 'net.py'}:build")
 

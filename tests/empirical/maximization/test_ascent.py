@@ -9,7 +9,8 @@ torch = pytest.importorskip(
 )
 
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.maximization.ascent import Objective, maximize, random_affine, resample
+from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import (
     Fourier,
     Maco,
@@ -18,6 +19,7 @@ from trompe.empirical.maximization.parametrizations import (
     parametrization,
     spectrum_error,
 )
+from trompe.empirical.maximization.transforms import random_affine, resample
 from trompe.empirical.relu import RedirectedReLU, ReLUTap
 from trompe.theory import InvalidInput, UnknownKey
 
