@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trompe.theory import Dataset
 
 __all__ = [
+    "Device",
     "Dims",
     "Interrupted",
     "Jobs",
@@ -49,6 +50,7 @@ Solvers = Annotated[
     ),
 ]
 Jobs = Annotated[int | None, typer.Option(help="Processes. [default: one per core]")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 TrainingData = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,4 +1,4 @@
-"""Rank correlations against scipy, and path similarity against the slow definition."""
+"""Path similarity against the slow definition, and the audit of a user's network."""
 
 from __future__ import annotations
 
@@ -12,42 +12,10 @@ import itertools
 
 import numpy as np
 
-from trompe.empirical import correlations, path_similarity
+from trompe.empirical import audit_paths, correlations, path_similarity
 from trompe.empirical.audits.paths import share_below
 from trompe.empirical.inspection import capture
-from trompe.empirical.similarity import average_ranks
 from trompe.theory import InvalidInput, UnknownKey
-
-
-@pytest.mark.parametrize("levels", [2, 7, 10**6])
-def test_ranks_and_correlations_are_scipys(levels):
-    stats = pytest.importorskip("scipy.stats", reason="the second derivation is scipy's")
-    rng = np.random.default_rng(levels)
-    x = rng.integers(0, levels, (12, 40)).astype(np.float32)
-    y = rng.integers(0, levels, (9, 40)).astype(np.float32)
-    assert np.array_equal(average_ranks(torch.from_numpy(x)).numpy() + 1, stats.rankdata(x, axis=1))
-    got = correlations(torch.from_numpy(x), torch.from_numpy(y))
-    for i, j in itertools.product(range(12), range(9)):
-        assert abs(float(got[i, j]) - stats.spearmanr(x[i], y[j]).statistic) < 1e-4
-        pearson = correlations(
-            torch.from_numpy(x[i : i + 1]), torch.from_numpy(y[j : j + 1]), "pearson"
-        )
-        assert abs(float(pearson) - np.corrcoef(x[i], y[j])[0, 1]) < 1e-4
-
-
-def test_ties_need_averaging():
-    """The planted fault: ordinal ranks are not average ranks where values repeat, as after a ReLU."""
-    x = torch.tensor([[0.0, 0.0, 0.0, 2.0, 5.0]])
-    assert average_ranks(x).tolist() == [[1, 1, 1, 3, 4]]
-    assert x.argsort(1).argsort(1).tolist() != average_ranks(x).tolist()
-
-
-def test_constant_rows_correlate_with_nothing():
-    x = torch.cat([torch.ones(1, 30), torch.rand(1, 30)])
-    for measure in ("spearman", "pearson"):
-        assert correlations(x, x, measure)[0].tolist() == [0, 0]
-    with pytest.raises(UnknownKey, match="spearman"):
-        correlations(x, x, "spearmen")
 
 
 def slow(model, layer, natural, labels, probe, c):
@@ -97,3 +65,16 @@ def test_natural_images_come_out_near_one_and_of_other_classes_near_zero(cnn, di
 def test_too_few_images(cnn):
     with pytest.raises(InvalidInput, match="at least two classes of two images each"):
         path_similarity(cnn, ["linear"], torch.rand(3, 1, 8, 8), torch.tensor([0, 0, 1]), {})
+
+
+def test_paths_of_a_users_model(cnn, digits):
+    x, y = digits.test.tensor(), digits.test.targets()
+    found = audit_paths(cnn, ["features.relu1", "linear"], x, y, steps=48, seeds=(0,))
+    assert found.visualizations[1].mean > found.noise[1].mean
+    assert found.read_as_class > 0.5
+    with pytest.raises(UnknownKey, match="unknown layer 'linea'; did you mean linear"):
+        audit_paths(cnn, ["linea"], x, y)
+    with pytest.raises(InvalidInput, match="none given; choose some of normalise"):
+        audit_paths(cnn, [], x, y)
+    with pytest.raises(InvalidInput, match="has outputs 0 to 9"):
+        audit_paths(cnn, ["linear"], x, y, units=list(range(1, 11)))

@@ -1,19 +1,16 @@
-"""`trompe reproduce` and `trompe audit silent|paths`. Importing this module does not import torch."""
+"""`trompe audit silent|paths`: does your own network mislead? Importing this does not import torch."""
 
 from __future__ import annotations
 
-import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["app_audit", "app_audit_paths", "app_audit_silent", "app_reproduce", "mount"]
+from trompe.commands.shared import Device
 
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+__all__ = ["mount"]
+
 Model = Annotated[
     str, typer.Option(help="FILE.py:FUNCTION that returns the network, in eval mode.")
 ]
@@ -22,55 +19,7 @@ Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON
 Batch = Annotated[int, typer.Option(help="Images held at a time; fewer need less memory.")]
 
 
-def app_reproduce(
-    experiment: Annotated[
-        str,
-        typer.Argument(
-            help="fooling-circuit, silent-units, path-similarity, certified-circuit, erm-witness or all."
-        ),
-    ] = "all",
-    data: Annotated[str, typer.Option(help="digits, fashion-mnist or a folder.")] = "digits",
-    device: Device = "auto",
-    seed: Annotated[int, typer.Option(help="Every random number follows from it.")] = 0,
-    output: Annotated[Path, typer.Option(help="One folder an experiment is made here.")] = Path(
-        "trompe-output"
-    ),
-    target: Annotated[
-        Path | None, typer.Option(help="A picture that the fooled units shall show.")
-    ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads; bits repeat for equal counts.")] = 1,
-    cache: Annotated[Path | None, typer.Option(help="Folder for trained weights.")] = None,
-    force: Annotated[bool, typer.Option(help="Run again what is already there.")] = False,
-) -> None:
-    """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
-    from rich.console import Console
-
-    from trompe.empirical.experiments.runner import reproduce
-
-    console = Console()
-
-    def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
-        held = [m for m in witness["measurements"] if "acceptance" in m]
-        met = sum(m["acceptance"]["met"] for m in held)
-        state = "accepted" if witness["accepted"] else "MISSED: " + "; ".join(witness["missed"])
-        counted = f"{met} of {len(held)} acceptances met, {state}"
-        again = " (already there)" if skipped else ""
-        console.print(
-            f"{key}: {counted if held else 'measured, held to nothing on these data'}{again}",
-            highlight=False, soft_wrap=True,
-        )  # fmt: skip
-        console.print(f"  {output / key / 'witness.json'}", highlight=False, soft_wrap=True)
-
-    with _warnings_in_one_line():
-        results = reproduce(
-            experiment, data, device, seed, output,
-            target=target, cache=cache, threads=threads, force=force, done=report,
-        )  # fmt: skip
-    if any(witness["missed"] for witness in results.values()):
-        raise typer.Exit(1)
-
-
-def app_audit_silent(
+def silent(
     model: Model,
     images: Images,
     layers: Annotated[
@@ -102,10 +51,10 @@ def app_audit_silent(
         )
     table = Table("layer", "units", "silent", "driven by optimisation", "units that are")
     for layer, count in found.units.items():
-        silent = [u for u in found.silent if u.layer == layer]
-        driven = [u.unit for u in silent if u.driven > 0]
+        idle = [u for u in found.silent if u.layer == layer]
+        driven = [u.unit for u in idle if u.driven > 0]
         listed = ", ".join(map(str, driven[:12])) + (" ..." if len(driven) > 12 else "")
-        table.add_row(layer, str(count), str(len(silent)), str(len(driven)), listed)
+        table.add_row(layer, str(count), str(len(idle)), str(len(driven)), listed)
     console = Console()
     console.print(table)
     console.print(
@@ -119,7 +68,7 @@ def app_audit_silent(
         )
 
 
-def app_audit_paths(
+def paths(
     model: Model,
     images: Images,
     layers: Annotated[
@@ -209,28 +158,13 @@ def _plus_minus(similarity: Any) -> str:
     )
 
 
-@contextmanager
-def _warnings_in_one_line() -> Iterator[None]:
-    """A warning (a damaged cache file, say) is a line on standard error, without a place in our code."""
-
-    def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        print(f"trompe: {' '.join(str(message).split())}", file=sys.stderr)
-
-    with warnings.catch_warnings():
-        warnings.showwarning = show
-        yield
-
-
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-app_audit = typer.Typer(help="Audits of your own network: silent, paths.")
-app_audit.command("silent")(app_audit_silent)
-app_audit.command("paths")(app_audit_paths)
-
-
 def mount(app: typer.Typer) -> None:
-    """Add `reproduce` and `audit` to a typer application."""
-    app.command("reproduce")(app_reproduce)
-    app.add_typer(app_audit, name="audit")
+    """Add the commands of this module."""
+    audit = typer.Typer(help="Audits of your own network: silent, paths.")
+    audit.command()(silent)
+    audit.command()(paths)
+    app.add_typer(audit, name="audit")
