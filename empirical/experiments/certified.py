@@ -24,7 +24,7 @@ from trompe.empirical.attacks.exact import (
     rounded,
 )
 from trompe.empirical.experiments import figures
-from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.context import DISPLAY, Context
 from trompe.empirical.experiments.detector import training_images
 from trompe.empirical.inspection import predict
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
@@ -42,7 +42,6 @@ STATEMENT = (
 )
 RADII = (0, 1, 2, 4, 8)
 TINY_RADII = (2, 8, 32, 64)
-DISPLAY = {"pixel": "pixel", "fourier": "Fourier", "maco": "MACO"}
 nn = torch.nn
 
 

@@ -9,8 +9,8 @@ from trompe.empirical.attacks.certified import certified_k
 from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
 from trompe.empirical.attacks.detector import is_flagged, missed
 from trompe.empirical.experiments import figures
-from trompe.empirical.experiments.context import Context
-from trompe.empirical.experiments.detector import UNSEEN, extended, fit, training_images
+from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
+from trompe.empirical.experiments.detector import extended, fit, training_images
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.inspection import accuracy, predict
 from trompe.empirical.similarity import identical, paired_correlation, share
@@ -92,8 +92,8 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
     seeds = ctx.unseen
     place = [s * len(ctx.units) + (u + 1) % len(ctx.units) for s in range(3) for u in ctx.units]
     grids: dict[str, Any] = {}
-    shared: dict[str, list[torch.Tensor]] = {"pixel": [], "fourier": [], "maco": []}
-    fooled: dict[str, list[torch.Tensor]] = {"pixel": [], "fourier": [], "maco": []}
+    shared: dict[str, list[torch.Tensor]] = {key: [] for key in DISPLAY}
+    fooled: dict[str, list[torch.Tensor]] = {key: [] for key in DISPLAY}
     for setting in ctx.settings:
         plain = ctx.unseen_outputs(setting)
         own = plain.images[place]  # D = unit u + 1
@@ -146,7 +146,7 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
     e = {"natural test images": _values(circuit.detector, ctx.test)}
-    for key, name in (("pixel", "pixel"), ("fourier", "Fourier"), ("maco", "MACO")):
+    for key, name in DISPLAY.items():
         e[f"fooled units, {name}"] = _values(circuit.detector, torch.cat(fooled[key]))
     ctx.figure(
         witness, KEY, "detector",

@@ -26,7 +26,12 @@ from trompe.empirical.training import classifier
 from trompe.empirical.witness import Witness
 from trompe.ground.files import write_file
 
-__all__ = ["Context"]
+__all__ = ["DISPLAY", "UNSEEN", "Context"]
+
+UNSEEN = 500
+"""Seeds from here on are never trained on."""
+DISPLAY = {"pixel": "pixel", "fourier": "Fourier", "maco": "MACO"}
+"""The parametrizations as figures name them."""
 
 
 @dataclass
@@ -191,7 +196,7 @@ class Context:
     @property
     def unseen(self) -> list[int]:
         """Three seeds that no detector is trained on."""
-        return self.seeds(500, 3)
+        return self.seeds(UNSEEN, 3)
 
     def unseen_outputs(self, setting: Settings) -> Maximization:
         """Visualizations of the CNN's own units with the unseen seeds; made once, kept in the cache.

@@ -11,10 +11,7 @@ from trompe.empirical.experiments.context import Context
 from trompe.empirical.maximization.ascent import STEPS_KEPT, Settings, trajectories
 from trompe.empirical.networks import DetectorCNN
 
-__all__ = ["UNSEEN", "extended", "fit", "training_images"]
-
-UNSEEN = 500
-"""Seeds from here on are never trained on."""
+__all__ = ["extended", "fit", "training_images"]
 
 
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:

@@ -9,7 +9,6 @@ torch = pytest.importorskip(
 )
 
 
-
 from trompe.empirical import audit_silent
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.relu import relu_names
