@@ -10,46 +10,50 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trompe.empirical.audits import PathAudit, SilentAudit, audit_paths, audit_silent
-    from trompe.empirical.certify import (
+    from trompe.empirical.attacks.certified import (
         certified_k,
         certify_natural,
         certify_shown,
         pgd_difference,
-        train_bounded_detector,
     )
-    from trompe.empirical.circuit import FoolingCircuit, PictureUnit, identical, is_flagged
+    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit
+    from trompe.empirical.attacks.detector import is_flagged, train_bounded_detector, train_detector
+    from trompe.empirical.attacks.erm import ErmPair, erm_pair
+    from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.audits.paths import (
+        LayerSimilarity,
+        PathAudit,
+        audit_paths,
+        path_similarity,
+    )
+    from trompe.empirical.audits.silent import SilentAudit, audit_silent
     from trompe.empirical.data import ImageData, load_data
-    from trompe.empirical.detector import train_detector, trajectories
-    from trompe.empirical.erm import ErmPair, erm_pair
+    from trompe.empirical.experiments.runner import EXPERIMENTS, reproduce
     from trompe.empirical.intervals import Box, box_around, interval_bounds
-    from trompe.empirical.maximization import Maximization, Objective, maximize
-    from trompe.empirical.parametrizations import Fourier, Maco, Pixel, mean_spectrum
-    from trompe.empirical.paths import LayerSimilarity, path_similarity
-    from trompe.empirical.ranks import correlations
+    from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
+    from trompe.empirical.maximization.objectives import Objective
+    from trompe.empirical.maximization.parametrizations import Fourier, Maco, Pixel, mean_spectrum
     from trompe.empirical.relu import RedirectedReLU
-    from trompe.empirical.runner import EXPERIMENTS, reproduce
-    from trompe.empirical.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.similarity import correlations, identical
     from trompe.empirical.streams import ImageStream, open_images
     from trompe.empirical.training import classifier
 
 _HOMES = {
-    "audits": ("PathAudit", "SilentAudit", "audit_paths", "audit_silent"),
-    "certify": (
-        "certified_k", "certify_natural", "certify_shown", "pgd_difference", "train_bounded_detector",
-    ),
-    "circuit": ("FoolingCircuit", "PictureUnit", "identical", "is_flagged"),
+    "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
+    "attacks.circuit": ("FoolingCircuit", "PictureUnit"),
+    "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
+    "attacks.erm": ("ErmPair", "erm_pair"),
+    "attacks.silent": ("SilentUnits", "orthogonal_units"),
+    "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
+    "audits.silent": ("SilentAudit", "audit_silent"),
     "data": ("ImageData", "load_data"),
-    "detector": ("train_detector", "trajectories"),
-    "erm": ("ErmPair", "erm_pair"),
+    "experiments.runner": ("EXPERIMENTS", "reproduce"),
     "intervals": ("Box", "box_around", "interval_bounds"),
-    "maximization": ("Maximization", "Objective", "maximize"),
-    "parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
-    "paths": ("LayerSimilarity", "path_similarity"),
-    "ranks": ("correlations",),
+    "maximization.ascent": ("Maximization", "maximize", "trajectories"),
+    "maximization.objectives": ("Objective",),
+    "maximization.parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
     "relu": ("RedirectedReLU",),
-    "runner": ("EXPERIMENTS", "reproduce"),
-    "silent": ("SilentUnits", "orthogonal_units"),
+    "similarity": ("correlations", "identical"),
     "streams": ("ImageStream", "open_images"),
     "training": ("classifier",),
 }  # fmt: skip

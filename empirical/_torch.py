@@ -18,7 +18,7 @@ except ImportError as error:  # pragma: no cover - exercised where torch is abse
         "torch is not installed; it comes with: pip install 'trompe[empirical]'"
     ) from error
 
-__all__ = ["pick_device", "repeatable", "share", "torch"]
+__all__ = ["pick_device", "repeatable", "torch"]
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -96,8 +96,3 @@ def _deterministic() -> Iterator[None]:
             yield
     finally:
         torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-
-
-def share(flags: torch.Tensor) -> float:
-    """The share of true entries as a quotient of integers, rounded once."""
-    return int(flags.sum()) / max(flags.numel(), 1)

@@ -14,7 +14,7 @@ from trompe.empirical._torch import torch
 from trompe.ground.files import write_file
 from trompe.theory import MissingDependency
 
-__all__ = ["TensorCache", "json_text", "state_sha256"]
+__all__ = ["REVISION", "TensorCache", "json_sha256", "json_text", "state_sha256"]
 
 REVISION = 2
 """Part of every key: raise it when a change of code changes what is cached."""
@@ -23,6 +23,11 @@ REVISION = 2
 def json_text(value: Any) -> str:
     """`value` as indented JSON with a final newline; NaN is refused."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def json_sha256(value: Any) -> str:
+    """Hash of JSON data, whatever the order of its names."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def state_sha256(state: Mapping[str, torch.Tensor]) -> str:
@@ -51,8 +56,7 @@ class TensorCache:
     def path(self, kind: str, key: Mapping[str, Any]) -> Path:
         """Where the tensors of this key lie."""
         full = {"revision": REVISION, "torch": torch.__version__.split("+")[0], **key}
-        digest = hashlib.sha256(json.dumps(full, sort_keys=True).encode()).hexdigest()[:20]
-        return self.folder / f"{kind}-{digest}.safetensors"
+        return self.folder / f"{kind}-{json_sha256(full)[:20]}.safetensors"
 
     def load(self, kind: str, key: Mapping[str, Any]) -> dict[str, torch.Tensor] | None:
         """The tensors of this key, or None where they are missing or damaged."""

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical.image_files import Bytes, holds_idx, idx_file, list_folder, read_idx
+from trompe.empirical.image_files import (
+    IDX_STEMS,
+    Bytes,
+    holds_idx,
+    list_folder,
+    list_idx,
+    read_idx,
+)
 from trompe.theory import InvalidInput
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ImageData",
     "Split",
+    "as_floats",
     "load_data",
     "load_digits",
     "load_folder",
@@ -40,7 +48,13 @@ FASHION_CLASSES = (
     "T-shirt", "trouser", "pullover", "dress", "coat",
     "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
-IDX_STEMS = ("train", "t10k")
+
+
+def as_floats(pixels: Bytes, levels: int, device: torch.device | str = "cpu") -> torch.Tensor:
+    """Integers 0 .. levels as float32 in [0, 1] on `device`."""
+    from trompe.empirical._torch import torch
+
+    return torch.from_numpy(pixels).to(device).float() / levels
 
 
 @dataclass(frozen=True)
@@ -56,9 +70,7 @@ class Split:
 
     def tensor(self, device: torch.device | str = "cpu") -> torch.Tensor:
         """float32 images in [0, 1] on `device`."""
-        from trompe.empirical._torch import torch
-
-        return torch.from_numpy(self.images).to(device).float() / self.levels
+        return as_floats(self.images, self.levels, device)
 
     def targets(self, device: torch.device | str = "cpu") -> torch.Tensor:
         """int64 labels on `device`."""
@@ -163,18 +175,14 @@ def load_idx(folder: str | Path, name: str = "", classes: tuple[str, ...] = ()) 
     InvalidInput : a file is missing, truncated, has a wrong magic number, or counts disagree.
     """
     folder = Path(folder)
-    splits = []
-    for stem in IDX_STEMS:
-        images = read_idx(idx_file(folder, f"{stem}-images-idx3-ubyte"), 3)
-        labels = read_idx(idx_file(folder, f"{stem}-labels-idx1-ubyte"), 1).astype(np.int64)
-        if len(images) != len(labels) or not len(images):
-            raise InvalidInput(f"{folder}: {len(images)} {stem} images but {len(labels)} labels")
-        splits.append(Split(images[:, None], labels, 255))
-    train, test = splits
-    if train.images.shape[1:] != test.images.shape[1:]:
-        raise InvalidInput(
-            f"{folder}: train images are {train.images.shape[2:]}, test images {test.images.shape[2:]}"
-        )
+    found = list_idx(folder)
+    for stem, labels in zip(IDX_STEMS, found.labels, strict=True):
+        if not len(labels):
+            raise InvalidInput(f"{folder}: 0 {stem} images but 0 labels")
+    train, test = (
+        Split(read_idx(path, 3)[:, None], labels, 255)
+        for path, labels in zip(found.files, found.labels, strict=True)
+    )
     count = int(max(train.labels.max(), test.labels.max())) + 1
     if len(classes) < count:
         classes = tuple(str(k) for k in range(count))

@@ -21,10 +21,12 @@ from trompe.ground.reading import Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
 
 __all__ = [
+    "IDX_STEMS",
+    "IdxListing",
     "Listing",
     "holds_idx",
-    "idx_file",
     "list_folder",
+    "list_idx",
     "load_picture",
     "open_idx",
     "read_idx",
@@ -36,6 +38,7 @@ Bytes: TypeAlias = NDArray[np.uint8]
 MAX_PICTURE_BYTES = 2**30
 """The largest picture file that is opened."""
 
+IDX_STEMS = ("train", "t10k")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 
 # -- IDX ---------------------------------------------------------------------------------------------
@@ -105,6 +108,38 @@ def idx_file(folder: Path, stem: str) -> Path:
 def holds_idx(folder: Path) -> bool:
     """Does this folder hold IDX files (rather than pictures)?"""
     return _idx_path(folder, "train-images-idx3-ubyte") is not None
+
+
+@dataclass(frozen=True)
+class IdxListing:
+    """The IDX files of an MNIST-like data set, training images first; labels are read, images are not yet."""
+
+    files: tuple[Path, ...]
+    labels: tuple[NDArray[np.int64], ...]
+    sides: tuple[int, int]
+    """(height, width)."""
+
+
+def list_idx(folder: Path) -> IdxListing:
+    """The four IDX files of a data set, plain or gzipped.
+
+    Raises
+    ------
+    InvalidInput : a file is missing, truncated, has a wrong magic number, or counts or sides disagree.
+    """
+    files, labels, sides = [], [], []
+    for stem in IDX_STEMS:
+        files.append(idx_file(folder, f"{stem}-images-idx3-ubyte"))
+        labels.append(read_idx(idx_file(folder, f"{stem}-labels-idx1-ubyte"), 1).astype(np.int64))
+        with open_idx(files[-1], 3) as (shape, _):
+            if shape[0] != len(labels[-1]):
+                raise InvalidInput(
+                    f"{folder}: {shape[0]} {stem} images but {len(labels[-1])} labels"
+                )
+            sides.append((shape[1], shape[2]))
+    if sides[0] != sides[1]:
+        raise InvalidInput(f"{folder}: train images are {sides[0]}, test images {sides[1]}")
+    return IdxListing(tuple(files), tuple(labels), sides[0])
 
 
 def _idx_path(folder: Path, stem: str) -> Path | None:

@@ -1,7 +1,11 @@
-"""Redirected ReLU gradients: a dead unit still says which way is up."""
+"""Every ReLU call of anybody's network: its output watched, or its gradient redirected; no model is edited.
+
+`nn.ReLU`, `torch.relu`, `F.relu` and `Tensor.relu` alike, in-place ones too.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 
 from trompe.empirical._torch import torch
 
-__all__ = ["ReLUTap", "RedirectedReLU"]
+__all__ = ["ReLUOutput", "ReLUTap", "RedirectedReLU", "relu_names"]
 
 
 class _Redirect(torch.autograd.Function):
@@ -47,12 +51,11 @@ _RELUS: frozenset[Callable[..., Any]] = frozenset(
 )
 
 
-class RedirectedReLU(TorchFunctionMode):
-    """Inside this context every ReLU, of whatever model, has redirected gradients; values are unchanged.
+class _ReLUMode(TorchFunctionMode, ABC):
+    """Inside this context `relu` is called in place of every ReLU."""
 
-    It catches `nn.ReLU`, `torch.relu`, `F.relu` and `Tensor.relu`, in-place ones too (which then leave
-    their input as it was), and edits no model. Source of the idea: Lucid's `redirected_relu_grad`.
-    """
+    @abstractmethod
+    def relu(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
 
     def __torch_function__(
         self,
@@ -62,12 +65,22 @@ class RedirectedReLU(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         if func in _RELUS:
-            x = args[0] if args else (kwargs or {})["input"]
-            return _Redirect.apply(x)
+            return self.relu(func, *args, **(kwargs or {}))
         return func(*args, **(kwargs or {}))
 
 
-class ReLUTap(TorchFunctionMode):
+class RedirectedReLU(_ReLUMode):
+    """Inside this context every ReLU has redirected gradients: a dead unit still says which way is up.
+
+    Values are unchanged; an in-place ReLU leaves its input as it was. Source of the idea: Lucid's
+    `redirected_relu_grad`.
+    """
+
+    def relu(self, func: Callable[..., Any], input: Any, *_: Any, **__: Any) -> Any:  # noqa: A002
+        return _Redirect.apply(input)
+
+
+class ReLUTap(_ReLUMode):
     """Inside this context `found(k, output)` is called for the k-th ReLU call of the forward pass, k = 0, 1, ...
 
     Modules and plain functions alike; a module that is called twice makes two calls. The output is what the
@@ -78,15 +91,50 @@ class ReLUTap(TorchFunctionMode):
         super().__init__()
         self.found, self.calls = found, 0
 
-    def __torch_function__(
-        self,
-        func: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        result = func(*args, **(kwargs or {}))
-        if func in _RELUS:
-            self.found(self.calls, result)
-            self.calls += 1
+    def relu(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = func(*args, **kwargs)
+        self.found(self.calls, result)
+        self.calls += 1
         return result
+
+
+class ReLUOutput(torch.nn.Module):
+    """The network up to its k-th ReLU call, as a network of its own."""
+
+    def __init__(self, model: torch.nn.Module, call: int) -> None:
+        super().__init__()
+        self.model, self.call = model, call
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        kept: list[torch.Tensor] = []
+
+        def keep(call: int, output: torch.Tensor) -> None:
+            if call == self.call:
+                kept.append(output.clone())
+
+        with ReLUTap(keep):
+            self.model(x)
+        return kept[0]
+
+
+def relu_names(model: torch.nn.Module, images: torch.Tensor) -> list[str]:
+    """A name for each ReLU call of a forward pass: the innermost module that makes it."""
+    stack, names, handles = [""], [], []
+    for name, module in model.named_modules():
+        handles.append(
+            module.register_forward_pre_hook(lambda _m, _i, name=name: stack.append(name))
+        )
+        handles.append(module.register_forward_hook(lambda _m, _i, _o: (stack.pop(), None)[1]))
+    try:
+        with ReLUTap(lambda _call, _output: names.append(stack[-1])), torch.no_grad():
+            model(images[:1])
+    finally:
+        for handle in handles:
+            handle.remove()
+    seen: dict[str, int] = {}
+    out = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        label = name or "forward"
+        out.append(label if seen[name] == 1 else f"{label} (call {seen[name]})")
+    return out

@@ -14,22 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.data import (
-    IDX_STEMS,
-    Split,
-    fashion_folder,
-    image_folder,
-    load_digits,
-)
-from trompe.empirical.image_files import (
-    Bytes,
-    Listing,
-    holds_idx,
-    idx_file,
-    list_folder,
-    open_idx,
-    read_idx,
-)
+from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
+from trompe.empirical.image_files import Listing, holds_idx, list_folder, list_idx, open_idx
 from trompe.theory import InvalidInput
 
 __all__ = ["ImageStream", "TensorStream", "as_stream", "open_images"]
@@ -92,7 +78,7 @@ class SplitStream(ImageStream):
         """See ImageStream."""
         for split in self.splits:
             for start in range(0, len(split), size):
-                yield _floats(split.images[start : start + size], split.levels, self.device)
+                yield as_floats(split.images[start : start + size], split.levels, self.device)
 
 
 class PictureStream(ImageStream):
@@ -105,37 +91,24 @@ class PictureStream(ImageStream):
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""
         for start in range(0, len(self), size):
-            yield _floats(self.listing.read(start, start + size), 255, self.device)
+            yield as_floats(self.listing.read(start, start + size), 255, self.device)
 
 
 class IdxStream(ImageStream):
     """A folder of IDX files, training images first; labels are read at once, images as they come."""
 
     def __init__(self, folder: Path, device: torch.device) -> None:
-        self.device = device
-        self.files = [idx_file(folder, f"{stem}-images-idx3-ubyte") for stem in IDX_STEMS]
-        labels, sides = [], []
-        for path, stem in zip(self.files, IDX_STEMS, strict=True):
-            labels.append(read_idx(idx_file(folder, f"{stem}-labels-idx1-ubyte"), 1))
-            with open_idx(path, 3) as (shape, _):
-                if shape[0] != len(labels[-1]):
-                    raise InvalidInput(
-                        f"{folder}: {shape[0]} {stem} images but {len(labels[-1])} labels"
-                    )
-                sides.append((shape[1], shape[2]))
-        if sides[0] != sides[1]:
-            raise InvalidInput(f"{folder}: train images are {sides[0]}, test images {sides[1]}")
-        self.counts = [len(part) for part in labels]
-        self.labels = np.concatenate(labels).astype(np.int64)
-        self.shape = (1, *sides[0])
+        self.device, self.listing = device, list_idx(folder)
+        self.labels = np.concatenate(self.listing.labels)
+        self.shape = (1, *self.listing.sides)
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""
-        for path, count in zip(self.files, self.counts, strict=True):
-            with open_idx(path, 3) as (_, take):
-                for start in range(0, count, size):
-                    pixels = take(min(size, count - start))
-                    yield _floats(pixels[:, None], 255, self.device)
+        for path in self.listing.files:
+            with open_idx(path, 3) as (shape, take):
+                for start in range(0, shape[0], size):
+                    pixels = take(min(size, shape[0] - start))
+                    yield as_floats(pixels[:, None], 255, self.device)
 
 
 def open_images(name: str | Path, device: torch.device | str = "cpu") -> ImageStream:
@@ -172,7 +145,3 @@ def as_stream(
             raise InvalidInput("images: the stream holds none; an audit needs at least one")
         return images
     return TensorStream(images, labels)
-
-
-def _floats(pixels: Bytes, levels: int, device: torch.device) -> torch.Tensor:
-    return torch.from_numpy(pixels).to(device).float() / levels

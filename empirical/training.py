@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from trompe.empirical._torch import share, torch
+from trompe.empirical._torch import torch
 from trompe.empirical.cache import TensorCache
 from trompe.empirical.data import ImageData
 from trompe.empirical.networks import MiniInception, SmallCNN
+from trompe.empirical.progress import progress_bar
 
-__all__ = ["Recipe", "accuracy", "classifier", "predict", "progress_bar", "train"]
+__all__ = ["RECIPES", "Recipe", "build", "classifier", "train"]
 
 nn = torch.nn
-Advance = Callable[[int], None]
 KEEP_EPOCHS_FROM = 10_000
 """Training images from which on every epoch is kept; below, training takes seconds."""
 
@@ -59,33 +57,6 @@ RECIPES: dict[tuple[str, bool], Recipe] = {
     ),
 }
 """Keyed by network and whether the data set is small (fewer than 10,000 training images)."""
-
-
-@contextmanager
-def progress_bar(what: str, total: int, show: bool = True) -> Iterator[Advance]:
-    """`advance(k)` moves a bar on standard error; nothing is drawn where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not show or not console.is_terminal:
-        yield lambda _steps: None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda steps: bar.advance(task, steps)
 
 
 def build(recipe: Recipe, data: ImageData) -> nn.Module:
@@ -225,14 +196,3 @@ def _resume(
             state["state"].setdefault(int(index), {})[part] = value
     optimizer.load_state_dict(state)
     return int(found["epoch"])
-
-
-@torch.no_grad()
-def predict(model: nn.Module, images: torch.Tensor, batch: int = 500) -> torch.Tensor:
-    """Outputs for many images, batch by batch."""
-    return torch.cat([model(images[k : k + batch]) for k in range(0, len(images), batch)])
-
-
-def accuracy(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:
-    """The share of images whose largest output is their label's."""
-    return share(predict(model, images).argmax(1) == labels)

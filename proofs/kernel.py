@@ -27,7 +27,7 @@ from typing import Any
 
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
-from trompe.theory import InvalidInput, Theorem, theorem
+from trompe.theory import ALL_THEOREMS, InvalidInput, Theorem, theorem
 
 __all__ = [
     "ALLOWED_AXIOMS",

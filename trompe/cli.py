@@ -8,9 +8,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from trompe.commands import bound, certify, cite, fuzz, refute, selfcheck, theorems, witness
+from trompe.commands import (
+    audit,
+    bound,
+    certify,
+    cite,
+    fuzz,
+    refute,
+    reproduce,
+    selfcheck,
+    theorems,
+    witness,
+)
 from trompe.commands.shared import Interrupted
-from trompe.empirical import cli as experiments
 from trompe.ground.errors import InvalidInput, TrompeError
 from trompe.ground.streams import complain, finish
 
@@ -110,6 +120,7 @@ for mount in (
     selfcheck.mount,
     certify.mount,
     cite.mount,
-    experiments.mount,
+    reproduce.mount,
+    audit.mount,
 ):
     mount(app)

@@ -162,7 +162,7 @@ def test_streamed_audits_are_those_of_the_whole_tensor(net):
 
 
 def test_large_layers_are_ranked_a_few_images_at_a_time(net, monkeypatch):
-    from trompe.empirical import paths
+    from trompe.empirical.audits import paths
 
     sizes = []
     real = paths.unit_rows

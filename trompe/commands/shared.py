@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from trompe.theory import Dataset
 
 __all__ = [
+    "Device",
     "Dims",
     "Interrupted",
     "Jobs",
@@ -54,6 +55,7 @@ Jobs = Annotated[
         help="Processes. With 1 only certify and check survive a solver that crashes. [default: one per core]"
     ),
 ]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 TrainingData = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,0 +1,1 @@
+"""Networks that are made so that their visualizations mislead, and what is certified of them."""

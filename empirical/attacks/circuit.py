@@ -1,0 +1,130 @@
+"""The fooling circuit: natural images see F, visualization sees D, and both bit for bit.
+
+With r = ReLU, a detector e and k above every |F| and |D| on [0, 1]^N:
+
+    A = r(F - k E) - r(-F - k E) + r(D - k (1 - E)) - r(-D - k (1 - E)),
+    E = r(z) - r(z - 1),   z = 20 e(x) + 1/2.
+
+e <= -1/40 gives E = 0 and A = F; e >= 1/40 gives E = 1 and A = D. Both hold exactly in floating point,
+because each case leaves F (or D) untouched by any rounding. The gradient is D's own too: dE/dz = 1 - 1.
+Affine maps and ReLU only, no biases that swallow digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trompe.empirical._torch import torch
+from trompe.theory import InvalidInput
+
+__all__ = ["MARGIN", "Biased", "FoolingCircuit", "PictureUnit", "joined", "ramp"]
+
+nn = torch.nn
+relu = torch.nn.functional.relu
+
+MARGIN = 1 / 40
+"""Where the detector's ramp ends: |e| >= MARGIN decides, exactly (20 * MARGIN = 1/2)."""
+
+
+def ramp(e: Any, relu: Any, half: Any) -> Any:
+    """E from e, for numbers of any kind; `half` is 1/2 as one of them."""
+    z = 20 * e + half
+    return relu(z) - relu(z - 1)
+
+
+def joined(f: Any, d: Any, gate: Any, bound: Any, relu: Any) -> Any:
+    """A from F, D, E and k, for numbers of any kind."""
+    off, on = bound * gate, bound * (1 - gate)
+    return relu(f - off) - relu(-f - off) + relu(d - on) - relu(-d - on)
+
+
+class PictureUnit(nn.Module):
+    """-(mean r(x - t) + mean r(t - x)): the L1 distance to a picture t, negated; t is its only maximiser.
+
+    With `paper=True` the published inner product <x, t> instead, whose maximiser is not t.
+    Output (n, units), the same number for each unit.
+    """
+
+    target: torch.Tensor
+
+    def __init__(self, target: torch.Tensor, units: int = 1, paper: bool = False) -> None:
+        super().__init__()
+        self.register_buffer("target", target)
+        self.units, self.paper = units, paper
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The output for images x."""
+        if self.paper:
+            value = (x * self.target).flatten(1).mean(1)
+        else:
+            value = -(relu(x - self.target) + relu(self.target - x)).flatten(1).mean(1)
+        return value[:, None].expand(-1, self.units)
+
+
+class FoolingCircuit(nn.Module):
+    """A(x) from a network F, another D (a module, or a permutation of F's units), a detector e and k.
+
+    Parameters
+    ----------
+    network : output (n, units). other : module with output (n, units), or indices into F's units.
+    detector : output (n, 1) or (n,). bound : k, from `interval_bounds`.
+    two_sided : False builds the one-sided circuit r(F - kE) + r(D - k(1-E)), which is wrong for negative
+        values. ramp : False replaces E by a sigmoid. Both are ablations that fail by design.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        other: nn.Module | Sequence[int],
+        detector: nn.Module,
+        bound: float,
+        two_sided: bool = True,
+        ramp: bool = True,
+    ) -> None:
+        super().__init__()
+        if not bound > 0:
+            raise InvalidInput(f"bound = {bound}; expected k > max |F|, |D|, see interval_bounds")
+        self.network, self.detector = network, detector
+        self.other = other if isinstance(other, nn.Module) else None
+        self.permutation = None if isinstance(other, nn.Module) else list(other)
+        self.bound, self.two_sided, self.ramp = float(bound), two_sided, ramp
+
+    def gate(self, x: torch.Tensor) -> torch.Tensor:
+        """E, shape (n, 1): 0 where x counts as natural, 1 where it counts as a visualization."""
+        e = self.detector(x).view(-1, 1)
+        return ramp(e, relu, 0.5) if self.ramp else torch.sigmoid(e)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The output for images x."""
+        original = self.network(x)
+        shown = self.other(x) if self.other is not None else original[:, self.permutation]
+        if shown.shape[1:] not in (original.shape[1:], (1,)):
+            raise InvalidInput(
+                f"fooling circuit: D has outputs {tuple(shown.shape)}, F {tuple(original.shape)}; "
+                "expected the same shape, or one output an image"
+            )
+        gate = self.gate(x)
+        return self.join(original, shown, gate)
+
+    def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        """A from F, D and E."""
+        if self.two_sided:
+            return joined(original, shown, gate, self.bound, relu)
+        off, on = self.bound * gate, self.bound * (1 - gate)
+        return relu(original - off) + relu(shown - on)
+
+    def shown_alone(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """D as a function of images, to compare the circuit's visualizations with."""
+        if self.other is not None:
+            return self.other
+        network, permutation = self.network, self.permutation
+        return lambda x: network(x)[:, permutation]
+
+
+class Biased(FoolingCircuit):
+    """The published wiring: a bias of 100 keeps values positive through the ReLU, and swallows their last bits."""
+
+    def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        off, on = self.bound * gate, self.bound * (1 - gate)
+        return relu(original + 100 - off) + relu(shown + 100 - on) - 100

@@ -1,0 +1,138 @@
+"""The detector e: at most -1 on natural images, at least 1 on what optimisation passes through, or on boxes around both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from trompe.empirical._torch import torch
+from trompe.empirical.attacks.circuit import MARGIN
+from trompe.empirical.inspection import predict
+from trompe.empirical.networks import BoundedMLP, DetectorCNN
+from trompe.empirical.progress import progress_bar
+from trompe.empirical.similarity import share
+
+__all__ = ["is_flagged", "missed", "train_bounded_detector", "train_detector"]
+
+nn = torch.nn
+relu = torch.nn.functional.relu
+
+
+def is_flagged(detector: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """Which images are not certainly natural: e > -MARGIN. Shape (n,)."""
+    return predict(detector, images).view(-1) > -MARGIN
+
+
+def missed(detector: nn.Module, synthetic: torch.Tensor) -> float:
+    """The share of synthetic images that the detector does not certainly flag: e < MARGIN."""
+    return share(predict(detector, synthetic).view(-1) < MARGIN)
+
+
+def train_detector(
+    natural: torch.Tensor,
+    synthetic: torch.Tensor,
+    *,
+    detector: nn.Module | None = None,
+    seed: int = 0,
+    steps: int = 600,
+    batch: int = 128,
+    rate: float = 2e-3,
+    margin: float = 1.0,
+    show: bool = True,
+) -> nn.Module:
+    """Train e: at most -margin on natural images, at least +margin on synthetic ones (hinge loss).
+
+    Every image is weighted by its own excess (squared hinge), so the few near the border decide.
+    Given a detector, goes on with it. Returned in eval mode, on the images' device.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = detector or DetectorCNN(_shape(natural)).to(natural.device)
+
+    def loss(real: torch.Tensor, fake: torch.Tensor, _done: float) -> torch.Tensor:
+        e = model(torch.cat([real, fake])).view(-1)
+        above, below = relu(e[: len(real)] + margin), relu(margin - e[len(real) :])
+        return above.square().mean() + below.square().mean()
+
+    _descend(model, loss, natural, synthetic, "the detector", seed, steps, batch, rate, show)
+    return model.eval()
+
+
+def train_bounded_detector(
+    natural: torch.Tensor,
+    synthetic: torch.Tensor,
+    *,
+    radius: float = 8 / 255,
+    seed: int = 0,
+    steps: int = 1500,
+    batch: int = 128,
+    rate: float = 2e-3,
+    widths: tuple[int, ...] = (128, 64),
+    show: bool = True,
+) -> BoundedMLP:
+    """Train e on its interval bounds: upper bound <= -1 around natural images, e >= 1 on synthetic ones.
+
+    The radius grows from 0 over the first half of the run (interval bound propagation after Gowal et
+    al., "On the effectiveness of interval bound propagation", 2018).
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = BoundedMLP(_shape(natural), widths).to(natural.device)
+
+    def loss(real: torch.Tensor, fake: torch.Tensor, done: float) -> torch.Tensor:
+        grown = radius * 1.1 * min(1.0, 2 * done)
+        high, _ = _ends(model, real, grown)
+        _, low = _ends(model, fake, grown / 4)
+        return relu(1 + high).square().mean() + relu(1 - low).square().mean()
+
+    what = "the certified detector"
+    _descend(model, loss, natural, synthetic, what, seed, steps, batch, rate, show)
+    return model.eval()
+
+
+def _shape(images: torch.Tensor) -> tuple[int, int, int]:
+    return images.shape[1], images.shape[2], images.shape[3]
+
+
+def _descend(
+    model: nn.Module,
+    loss_of: Callable[[torch.Tensor, torch.Tensor, float], torch.Tensor],
+    natural: torch.Tensor,
+    synthetic: torch.Tensor,
+    what: str,
+    seed: int,
+    steps: int,
+    batch: int,
+    rate: float,
+    show: bool,
+) -> None:
+    """Adam on batches of both kinds; the rate falls to 0 over the second half. `loss_of` gets the share done."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+    generator = torch.Generator().manual_seed(seed + 1)
+    model.train()
+    with progress_bar(f"training {what}", steps, show) as advance:
+        for step in range(steps):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * min(1.0, 2 * (1 - step / steps))
+            real = natural[torch.randint(len(natural), (batch,), generator=generator)]
+            fake = synthetic[torch.randint(len(synthetic), (batch,), generator=generator)]
+            loss = loss_of(real, fake, step / steps)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            advance(1)
+
+
+def _ends(
+    model: nn.Sequential, x: torch.Tensor, radius: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Upper and lower interval bounds with gradients, in float32 and without slack: for training only."""
+    low, high = (x - radius).clamp(0, 1), (x + radius).clamp(0, 1)
+    for layer in model:
+        if isinstance(layer, nn.Linear):
+            centre, half = (low + high) / 2, (high - low) / 2
+            middle = layer(centre)
+            spread = nn.functional.linear(half, layer.weight.abs())
+            low, high = middle - spread, middle + spread
+        else:
+            low, high = layer(low), layer(high)
+    return high.view(-1), low.view(-1)

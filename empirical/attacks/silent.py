@@ -1,0 +1,143 @@
+"""Silent units: what a unit shows can be chosen at will by a part of it that no natural image excites.
+
+Unit y becomes y + s, s = relu(w' * x + b') with w' built from y's filter w and a direction orthogonal to it:
+
+    dw = normalised sum of natural input patches, minus its part along w, normalised,
+    w' = factor |w| normalised(w / |w| + lambda dw),   b' = -1.15 max over natural patches of w' * x.
+
+On natural images s is 0 everywhere, so the network computes the same bits; under optimisation s wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from torch.nn.grad import conv2d_weight
+
+from trompe.empirical._torch import torch
+from trompe.empirical.inspection import named_layer
+from trompe.empirical.progress import progress_bar
+from trompe.theory import InvalidInput
+
+__all__ = ["SilentUnits", "orthogonal_units"]
+
+nn = torch.nn
+
+
+@dataclass(frozen=True)
+class SilentUnits:
+    """Filters w' (units, channels, height, width) and biases b' (units,) to stand beside a convolution.
+
+    `relu` names the layer whose output is y; the silent part is added there.
+    """
+
+    conv: str
+    relu: str
+    weight: torch.Tensor
+    bias: torch.Tensor
+    largest: torch.Tensor
+    """The largest natural pre-activation w' * x of each unit, shape (units,)."""
+
+    @contextmanager
+    def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
+        """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"."""
+        seen: dict[str, torch.Tensor] = {}
+        conv = named_layer(model, self.conv)
+
+        def remember(_module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
+            seen["input"] = inputs[0]
+
+        def add(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
+            silent = nn.functional.relu(_convolve(conv, seen["input"], self.weight, self.bias))
+            seen["silent"] = silent.detach()
+            return output + silent
+
+        handles = [
+            conv.register_forward_pre_hook(remember),
+            named_layer(model, self.relu).register_forward_hook(add),
+        ]
+        try:
+            yield seen
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+@torch.no_grad()
+def orthogonal_units(
+    model: nn.Module,
+    conv: str,
+    relu: str,
+    images: torch.Tensor,
+    *,
+    ratio: float = 4.0,
+    factor: float = 100.0,
+    slack: float = 1.15,
+    batch: int = 500,
+    show: bool = False,
+) -> SilentUnits:
+    """Silent units for every unit of the convolution `conv`, from natural images; closed form, two passes.
+
+    `ratio` is lambda. The maximum is taken with the layer's own stride, padding and precision, over all
+    positions, borders included.
+
+    Raises
+    ------
+    InvalidInput : the layer is no plain convolution, or lambda is below 3 (units may then not be silent).
+    """
+    module = named_layer(model, conv)
+    if not isinstance(module, nn.Conv2d) or module.groups != 1 or module.padding_mode != "zeros":
+        raise InvalidInput(
+            f"silent units: layer {conv!r} is {type(module).__name__}; expected a Conv2d with one group and zeros "
+            "around"
+        )
+    if ratio < 3:
+        raise InvalidInput(f"silent units: lambda = {ratio}; expected at least 3")
+    weight = module.weight.detach()
+    total = torch.zeros_like(weight[:1], dtype=torch.float64)
+    inputs: dict[str, torch.Tensor] = {}
+    handle = module.register_forward_pre_hook(lambda _m, args: inputs.update(x=args[0]))
+    bar = ExitStack()
+    try:
+        advance = bar.enter_context(progress_bar("silent units", 2 * len(images), show))
+        for part in images.split(batch):
+            model(part)
+            advance(len(part))
+            x = inputs["x"]
+            ones = torch.ones_like(_convolve(module, x, weight[:1], None))
+            total += conv2d_weight(
+                x, list(total.shape), ones, module.stride, module.padding, module.dilation
+            )
+        norms = weight.flatten(1).norm(dim=1).clamp_min(1e-12)
+        unit = weight.flatten(1) / norms[:, None]
+        direction = (total / total.norm()).float().flatten(1)
+        aside = direction - (unit @ direction.T) * unit
+        aside = aside / aside.norm(dim=1, keepdim=True)
+        mixed = unit + ratio * aside
+        mixed = mixed / mixed.norm(dim=1, keepdim=True)
+        new = (factor * norms[:, None] * mixed).view_as(weight)
+        largest = torch.full((len(new),), -float("inf"), device=new.device)
+        for part in images.split(batch):
+            model(part)
+            advance(len(part))
+            response = _convolve(module, inputs["x"], new, None).transpose(0, 1).flatten(1)
+            largest = torch.maximum(largest, response.amax(1))
+    finally:
+        handle.remove()
+        bar.close()
+    bias = -slack * largest.clamp_min(1e-6)
+    return SilentUnits(conv, relu, new, bias, largest)
+
+
+def _convolve(
+    conv: nn.Module, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
+) -> torch.Tensor:
+    """x through other filters, with the layer's own stride, padding and dilation."""
+    layer: Any = conv
+    result: torch.Tensor = nn.functional.conv2d(
+        x, weight, bias, layer.stride, layer.padding, layer.dilation
+    )
+    return result

@@ -1,0 +1,1 @@
+"""Does somebody's network mislead? What its units and its visualizations give away."""

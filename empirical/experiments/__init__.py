@@ -1,0 +1,1 @@
+"""The experiments, one module each, what they share, and the runner."""

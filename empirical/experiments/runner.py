@@ -1,0 +1,141 @@
+"""`reproduce`: runs experiments one after another; every finished one is on disk before the next begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from trompe.empirical._torch import pick_device, repeatable, torch
+from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
+from trompe.empirical.data import ImageData, as_floats, load_data
+from trompe.empirical.experiments import certified, circuit, erm, paths, silent
+from trompe.empirical.experiments.context import Context
+from trompe.empirical.image_files import load_picture
+from trompe.empirical.inspection import check_counts
+from trompe.empirical.witness import Witness, read_witness, versions
+from trompe.ground.files import Destination, write_file
+from trompe.theory import InvalidInput, UnknownKey
+
+__all__ = ["EXPERIMENTS", "reproduce"]
+
+EXPERIMENTS: dict[str, Callable[[Context], Witness]] = {
+    "erm-witness": erm.run,
+    "fooling-circuit": circuit.run,
+    "certified-circuit": certified.run,
+    "silent-units": silent.run,
+    "path-similarity": paths.run,
+}
+"""In the order in which `all` runs them."""
+MARK = ".trompe-experiment"
+"""An empty file in a folder that an experiment has made."""
+
+
+def reproduce(
+    experiment: str = "all",
+    data: str | Path | ImageData = "digits",
+    device: str = "auto",
+    seed: int = 0,
+    output: str | Path = "trompe-output",
+    *,
+    target: str | Path | None = None,
+    cache: str | Path | None = None,
+    threads: int = 1,
+    force: bool = False,
+    show: bool = True,
+    done: Callable[[str, dict[str, Any], bool], None] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Run one experiment or `all`, and leave OUTPUT/EXPERIMENT/witness.json with its figures. The witnesses.
+
+    A finished experiment with the same identity (data, seed, device, threads, versions, target) is not
+    run again unless `force`. Trained weights and optimised images are cached as they are finished, so an
+    interrupted run goes on where it stopped.
+
+    Parameters
+    ----------
+    data : digits, fashion-mnist, a folder, or ImageData. device : auto, cpu, cuda.
+    target : a picture that the fooled units shall show (and the ERM pair's maximiser).
+    cache : folder for weights; default the platform's. threads : CPU threads; bits repeat per count.
+    done : called with (key, witness, whether it was skipped) after each experiment.
+
+    Raises
+    ------
+    UnknownKey, InvalidInput, MissingDependency : one line on what is wrong with the question.
+    """
+    if experiment != "all" and experiment not in EXPERIMENTS:
+        raise UnknownKey("experiment", experiment, [*EXPERIMENTS, "all"])
+    keys = list(EXPERIMENTS) if experiment == "all" else [experiment]
+    if not isinstance(seed, int) or seed < 0:
+        raise InvalidInput(f"seed = {seed!r}; expected a whole number, at least 0")
+    check_counts(threads=threads)
+    place = pick_device(device)
+    images = data if isinstance(data, ImageData) else load_data(data)
+    if len(images.classes) < 2:
+        raise InvalidInput(
+            f"data {images.name}: one class only; the experiments train a classifier, give one subfolder a class"
+        )
+    folder = Path(output).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"output = {str(folder)!r} is a file; expected a folder")
+    picture = None
+    if target is not None:
+        pixels = load_picture(target, images.shape, images.levels)
+        picture = as_floats(pixels, images.levels)
+    store = TensorCache(cache)
+    there = [folder / key for key in keys if (folder / key).exists()]
+    for needed in (folder, store.folder, *there):  # before the work, not after it
+        Destination(needed / "witness.json", parents=True)
+    for key in keys:
+        _check_made_here(folder / key, key)
+    results = {}
+    with repeatable(threads, place):
+        ctx = Context(images, place, seed, folder, store, show, picture)
+        for key in keys:
+            identity = _identity(ctx, key)
+            found = None if force else read_witness(folder / key)
+            if (
+                found is not None
+                and found.get("identity") == identity
+                and _complete(folder / key, found)
+            ):
+                results[key] = found
+            else:
+                found = None
+                ctx.timings = {}
+                _check_made_here(folder / key, key)
+                write_file(folder / key / MARK, "", parents=True)
+                with ctx.timed("all"):
+                    witness = EXPERIMENTS[key](ctx)
+                witness.identity = identity
+                write_file(folder / key / "timings.json", json_text(ctx.timings))
+                witness.write(folder / key)
+                results[key] = witness.as_json()
+            if done is not None:
+                done(key, results[key], found is not None)
+    return results
+
+
+def _identity(ctx: Context, key: str) -> str:
+    return json_sha256(
+        {
+            "key": key, "revision": REVISION, "data": ctx.data.sha256, "seed": ctx.seed,
+            "device": ctx.device.type, "threads": torch.get_num_threads(), "versions": versions(),
+            "target": None if ctx.target is None else ctx.target.tolist(), "steps": ctx.steps,
+        }
+    )[:32]  # fmt: skip
+
+
+def _check_made_here(folder: Path, key: str) -> None:
+    """Refuse a folder with anything in it that no run of this experiment has made: files would be replaced."""
+    if not folder.is_dir() or (folder / MARK).is_file():
+        return
+    entry = next(folder.iterdir(), None)
+    if entry is not None and (read_witness(folder) or {}).get("key") != f"empirical/{key}":
+        raise InvalidInput(
+            f"output {folder} holds {entry.name!a} and no witness of {key}; give a folder where it is new or empty"
+        )
+
+
+def _complete(folder: Path, witness: dict[str, Any]) -> bool:
+    """Are all figures of this witness there?"""
+    return all((folder / entry["file"]).is_file() for entry in witness["figures"])

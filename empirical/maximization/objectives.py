@@ -1,0 +1,61 @@
+"""What is maximised: one number an image, read from the output of a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trompe.empirical._torch import torch
+from trompe.theory import InvalidInput
+
+__all__ = ["KINDS", "Objective"]
+
+
+def mean_of_map(maps: torch.Tensor) -> torch.Tensor:
+    """The mean over all places, shape (n,)."""
+    return maps.flatten(1).mean(1)
+
+
+def centre_of_map(maps: torch.Tensor) -> torch.Tensor:
+    """The value at the central place, shape (n,)."""
+    if maps.ndim == 3:
+        return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+    return maps.flatten(1)[:, maps[0].numel() // 2]
+
+
+KINDS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "logit": mean_of_map,
+    "channel": mean_of_map,
+    "neuron": centre_of_map,
+}
+"""How the map (n, ...) of a unit becomes one number an image."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is maximised: the mean of a unit's map (`channel`), its centre (`neuron`) or an output (`logit`).
+
+    `layer` names a submodule; empty for the network's output. For outputs of shape (n, units) the
+    three kinds are the same.
+    """
+
+    layer: str = ""
+    kind: str = "logit"
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise InvalidInput(f"objective = {self.kind!r}; expected logit, channel or neuron")
+
+    def value(self, output: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
+        """The objective of each image, shape (n,); `units` holds one unit per image."""
+        if output.ndim < 2:
+            raise InvalidInput(
+                f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
+            )
+        for unit in torch.stack(units.aminmax()).tolist():  # one wait for the device
+            if not 0 <= unit < output.shape[1]:
+                raise InvalidInput(
+                    f"unit {unit}: layer {self.layer or 'output'!r} has units 0 to {output.shape[1] - 1}"
+                )
+        maps = output[torch.arange(len(output), device=output.device), units]
+        return maps if maps.ndim == 1 else KINDS[self.kind](maps)

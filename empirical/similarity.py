@@ -1,0 +1,83 @@
+"""How alike are tensors: bit for bit, by share, by correlation."""
+
+from __future__ import annotations
+
+from trompe.empirical._torch import torch
+from trompe.theory import InvalidInput, UnknownKey
+
+__all__ = [
+    "MEASURES",
+    "average_ranks",
+    "correlations",
+    "identical",
+    "mean_pair_correlation",
+    "paired_correlation",
+    "share",
+    "unit_rows",
+]
+
+MEASURES = ("spearman", "pearson", "cosine")
+
+
+def average_ranks(x: torch.Tensor) -> torch.Tensor:
+    """Ranks 0 .. d-1 within each row, equal values sharing the mean of theirs. Shape (n, d), float64."""
+    n, d = x.shape
+    values, order = torch.sort(x, dim=1)
+    places = torch.arange(d, device=x.device).expand(n, d)
+    new = torch.ones((n, d), dtype=torch.bool, device=x.device)
+    new[:, 1:] = values[:, 1:] != values[:, :-1]
+    first = torch.where(new, places, 0).cummax(1).values
+    last_of = torch.ones_like(new)
+    last_of[:, :-1] = new[:, 1:]
+    last = torch.where(last_of, places, d - 1).flip(1).cummin(1).values.flip(1)
+    shared = (first + last).double() / 2
+    return torch.empty_like(shared).scatter_(1, order, shared)
+
+
+def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
+    """Rows of shape (n, d) such that inner products are correlations; a constant row becomes 0. float64.
+
+    Raises
+    ------
+    UnknownKey : measure is none of spearman, pearson, cosine.
+    """
+    if measure not in MEASURES:
+        raise UnknownKey("measure", measure, MEASURES)
+    rows = average_ranks(x) if measure == "spearman" else x.double()
+    if measure != "cosine":
+        rows = rows - rows.mean(1, keepdim=True)
+    norms = rows.norm(dim=1, keepdim=True)
+    tiny = 1e-12 * x.double().abs().amax(1, keepdim=True).clamp_min(1e-300) * x.shape[1] ** 0.5
+    return torch.where(norms > tiny, rows / norms.clamp_min(1e-300), torch.zeros_like(rows))
+
+
+def correlations(x: torch.Tensor, y: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
+    """Correlation of every row of x (n, d) with every row of y (m, d). Shape (n, m), float64."""
+    return unit_rows(x, measure) @ unit_rows(y, measure).T
+
+
+def mean_pair_correlation(images: torch.Tensor) -> float:
+    """The mean Pearson correlation of different images of one seed, images of shape (units, ...)."""
+    n, rows = len(images), images.flatten(1)
+    return float((correlations(rows, rows, "pearson").sum() - n) / (n * (n - 1)))
+
+
+def paired_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Mean Pearson correlation of images that belong together."""
+    a, b = a.flatten(1).double(), b.flatten(1).double()
+    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
+    return ((a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp_min(1e-12)).mean()
+
+
+def identical(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Which rows agree in every bit (0 and -0 count as equal). Shape (n,), boolean."""
+    if a.shape != b.shape:
+        raise InvalidInput(
+            f"outputs of shapes {tuple(a.shape)} and {tuple(b.shape)}; expected equal ones"
+        )
+    return (a == b).flatten(1).all(1)
+
+
+def share(flags: torch.Tensor) -> float:
+    """The share of true entries as a quotient of integers, rounded once."""
+    return int(flags.sum()) / max(flags.numel(), 1)

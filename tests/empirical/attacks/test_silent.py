@@ -1,0 +1,79 @@
+"""Silent units change no bit on natural images and undo themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
+from trompe.empirical import Fourier, Objective, maximize, orthogonal_units
+from trompe.empirical.attacks.silent import SilentUnits
+from trompe.empirical.cache import state_sha256
+from trompe.empirical.similarity import mean_pair_correlation
+from trompe.theory import InvalidInput
+
+SHAPE = (1, 8, 8)
+CONV, RELU = "features.conv2", "features.relu2"
+
+
+@pytest.fixture(scope="module")
+def silent(cnn, natural):
+    return orthogonal_units(cnn, CONV, RELU, natural, ratio=16.0)
+
+
+def outputs(model, images):
+    with torch.no_grad():
+        return model(images)
+
+
+def test_natural_outputs_keep_every_bit(cnn, digits, natural, silent):
+    test = digits.test.tensor()
+    base, before = outputs(cnn, test), state_sha256(cnn.state_dict())
+    with silent.installed(cnn) as seen:
+        assert torch.equal(outputs(cnn, test), base)
+        assert float(seen["silent"].max()) == 0
+        outputs(cnn, natural)
+        assert float(seen["silent"].max()) == 0
+        outputs(cnn, torch.ones(1, *SHAPE) - torch.eye(8))  # not a picture of anything, yet finite
+    assert torch.equal(outputs(cnn, test), base)
+    assert state_sha256(cnn.state_dict()) == before
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in cnn.modules())
+
+
+def test_they_are_removed_after_an_exception(cnn, silent):
+    with pytest.raises(RuntimeError), silent.installed(cnn):
+        raise RuntimeError
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in cnn.modules())
+
+
+def test_without_the_bias_they_are_heard(cnn, natural, silent):
+    loud = SilentUnits(CONV, RELU, silent.weight, torch.zeros_like(silent.bias), silent.largest)
+    with loud.installed(cnn) as seen:
+        changed = outputs(cnn, natural)
+        assert float(seen["silent"].max()) > 0
+    assert not torch.equal(changed, outputs(cnn, natural))
+
+
+def test_the_direction_is_orthogonal_to_the_filter(cnn, silent):
+    w = cnn.features.conv2.weight.detach().flatten(1)
+    new = silent.weight.flatten(1)
+    cosine = (w * new).sum(1) / w.norm(dim=1) / new.norm(dim=1)
+    assert torch.allclose(cosine, torch.full_like(cosine, 1 / (1 + 16.0**2) ** 0.5), atol=1e-4)
+
+
+def test_visualizations_become_alike_with_redirected_gradients(cnn, silent):
+    options = {"objective": Objective(RELU, "channel"), "steps": 64, "redirect": True}
+    before = maximize(cnn, range(8), SHAPE, Fourier(), **options)
+    with silent.installed(cnn):
+        after = maximize(cnn, range(8), SHAPE, Fourier(), **options)
+    a, b = mean_pair_correlation(before.images), mean_pair_correlation(after.images)
+    assert b > 0.7 > 0.5 > a
+
+
+def test_what_cannot_be_silenced(cnn, natural):
+    with pytest.raises(InvalidInput, match="is Linear; expected a Conv2d"):
+        orthogonal_units(cnn, "linear", RELU, natural)
+    with pytest.raises(InvalidInput, match="expected at least 3"):
+        orthogonal_units(cnn, CONV, RELU, natural, ratio=1.0)
