@@ -1,4 +1,4 @@
-"""The parts that a user calls, in exact arithmetic: parameters, weights, pairs, arrays, decoders, tasks.
+"""The parts that a user calls, in exact arithmetic: parameters, arrays, weights, tasks.
 
 Part of the sampled evidence. An obligation assumes things of its symbols (`inv_q q = 1`, `2 delta` at most
 the distance of two sites, the equation of eta); here the numbers that take their place satisfy them.
@@ -6,12 +6,12 @@ the distance of two sites, the equation of eta); here the numbers that take thei
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from trompe.constructions import Triple, centre, construction, midrange, side_of, triple
+from trompe.constructions import Triple, construction, side_of, triple
 from trompe.constructions.triples import eta_for
 from trompe.proofs.row import Said, refuses, shown
 from trompe.proofs.rows import CHECKS
@@ -36,10 +36,9 @@ def check_parts(row: str) -> Said:
         for says, holds in checks.parameters(t, t.parameters):
             yield f"{row}, d = {d}: {says}", holds
         yield from _arrays(row, t)
-        yield from _decoders(row, t)
 
 
-# -- arrays, weights, pairs ------------------------------------------------------------------------------------
+# -- arrays, weights -------------------------------------------------------------------------------------------
 
 
 def _arrays(row: str, t: Triple) -> Said:
@@ -53,67 +52,33 @@ def _arrays(row: str, t: Triple) -> Said:
         stacked = np.array([points, points[::-1]], dtype=object)
         one_by_one = [[h(z) for z in points], [h(z) for z in points[::-1]]]
         yield f"{row}, d = {d}: {name} on an array", h(stacked).tolist() == one_by_one
-    both = [values.tolist() for values in pair.both(stacked)]
-    yield (
-        f"{row}, d = {d}: f and g at once",
-        both == [pair.f(stacked).tolist(), pair.g(stacked).tolist()],
-    )
+    both, alone = pair.both(stacked), (pair.f(stacked), pair.g(stacked))
+    holds = [h.tolist() for h in both] == [h.tolist() for h in alone]
+    yield f"{row}, d = {d}: f and g at once", holds
 
 
 def _weights(v: Visualization) -> Said:
-    """eta is what the obligations say."""
+    """eta is what the obligations say; for the exact task any will do."""
     m, M = v.minimum, v.maximum
+    mid = (m + M) / 2
     for w, u in _fibres(m, M):
         spare = (u - w) - 2 * _F(1, 5) * (M - m)
-        expected: list[tuple[Task, bool, Callable[[Any], bool]]] = [
-            (Exact(), w < u, lambda eta: True),
-            (
-                Approx(_F(1, 5)),
-                spare > 0,
-                lambda eta, u=u, w=w, spare=spare: eta * (2 * (u - w)) == spare,  # type: ignore[misc]
-            ),
-            (
-                Side(),
-                w < (m + M) / 2 < u,
-                lambda eta, u=u, w=w: (  # type: ignore[misc]
-                    4 * eta * (M - m) == min(2 * u - (m + M), (m + M) - 2 * w)
-                ),
-            ),
-        ]
-        for task, is_open, equation in expected:
+        expected = (
+            (Exact(), w < u, None),
+            (Approx(_F(1, 5)), spare > 0, spare / (2 * (u - w)) if w < u else None),
+            (Side(), w < mid < u, min(u - mid, mid - w) / (2 * (M - m))),
+        )
+        for task, is_open, wanted in expected:
             eta = eta_for(task, Interval(w, u), v)
+            is_right = eta is not None and 0 < eta < 1 and wanted in (None, eta)
             says = f"eta for {task.key} on [{w}, {u}] of [{m}, {M}]"
-            if eta is None:
-                yield says, not is_open
-            else:
-                yield says, is_open and 0 < eta < 1 and equation(eta)
+            yield says, is_right if is_open else eta is None
 
 
 def _fibres(m: Fraction, M: Fraction) -> Iterator[tuple[Fraction, Fraction]]:
     mid, tiny = (m + M) / 2, (M - m) / 100
     yield from [(m, M), (m, mid), (mid, M), (mid, mid), (mid - tiny, mid + 2 * tiny)]
     yield from [(m + tiny, M), (m, M - 2 * tiny), (mid - 30 * tiny, mid + 11 * tiny)]
-
-
-def _equal(left: Any, right: Any) -> bool:
-    if isinstance(left, Fraction) and isinstance(right, Fraction):
-        return left == right
-    import sympy
-
-    return bool(sympy.simplify(left - right) == 0)
-
-
-# -- decoders --------------------------------------------------------------------------------------------------
-
-
-def _decoders(row: str, t: Triple) -> Said:
-    mid = (t.v.minimum + t.v.maximum) / 2
-    fibre = t.cls.envelope(t.v, t.x)
-    yield f"{row}: the midrange", midrange(t.v, t.x) == mid
-    middle = (fibre.lower + fibre.upper) / 2
-    yield f"{row}: the centre of the fibre at {t.x}", _equal(centre(t.cls, t.v, t.x), middle)
-    for value, side in ((t.v.minimum, "min"), (mid, "min"), (mid + _TINY, "max")):
-        yield f"the side of {value} is {side}", side_of(value, t.v) == side
 
 
 # -- tasks -----------------------------------------------------------------------------------------------------
@@ -142,6 +107,7 @@ def _tasks(v: Visualization) -> Said:
         for answer, truth in (*right, *wrong):
             holds = task.right(answer, truth, v) == ((answer, truth) in right)
             yield f"{task.key}: {answer} for {truth}", holds
+    yield "at mid the side is min", side_of(mid, v) == "min"
     yield "side: an answer that is no side", refuses(Side().right, "mid", mid, v)
     fibres: dict[Task, tuple[list[Any], list[Any]]] = {
         Exact(): ([(mid, mid)], [(m, M)]),
