@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
-from trompe.constructions.expression_forms import rational
+from trompe.constructions.expression_forms import brief, rational
 from trompe.theory import InvalidInput, Point
 
-__all__ = ["brief", "fields", "point", "texts"]
+__all__ = ["fields", "point", "texts"]
 
 
 def texts(values: Point) -> list[str]:
@@ -51,11 +50,3 @@ def point(data: Any, where: str, dim: int) -> Point:
         if not 0 <= value <= 1:
             raise InvalidInput(f"{where}[{i}]: {brief(value)} lies outside [0, 1]")
     return found
-
-
-def brief(value: object) -> str:
-    """A value for a message, cut short."""
-    if isinstance(value, Fraction) and value.numerator.bit_length() > 200:
-        return "a number with many digits"
-    text = str(value) if isinstance(value, Fraction) else repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
