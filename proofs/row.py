@@ -106,6 +106,8 @@ class Evidence:
     """Are pairs mixed from the triple's own values? Then the gap in closed form is evidence too."""
     symbolic: tuple[str, ...] = ()
     also_symbolic: tuple[str, ...] = ()
+    coq: tuple[str, ...] = ()
+    """The Coq theorems that lead from the catalogue's words to the row's statements."""
     assumed: tuple[str, ...] = ()
     """What no solver says, by the names of `evidence.ASSUMED`, besides instantiation and the solvers."""
 

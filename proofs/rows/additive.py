@@ -238,6 +238,7 @@ ADDITIVE_SYMBOLIC = register(
 
 EVIDENCE = {
     "additive": Evidence(
+        coq=("pair_defeats", "shown_decidable", "additive_extremes"),
         pair=(*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
         extremes=ADDITIVE_EXTREMES,
         symbolic=ADDITIVE_SYMBOLIC,

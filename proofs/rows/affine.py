@@ -440,6 +440,7 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 EVIDENCE = {
     "affine": Evidence(
+        coq=("pair_defeats", "spread", "affine_extremes", "affine_law"),
         pair=(*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
         decides=AFFINE_SOUND,
         exists=AFFINE_EXISTS,
@@ -448,6 +449,7 @@ EVIDENCE = {
         assumed=("induction over d", "representation"),
     ),
     "affine-1d": Evidence(
+        coq=("affine_law",),
         decodes=("affine-1d/interpolates", "affine-1d/decodes", "affine-1d/decodes-constant"),
         symbolic=register(
             Identity(

@@ -414,6 +414,7 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 EVIDENCE = {
     "convex": Evidence(
+        coq=("pair_defeats", "gauge_is_maximum"),
         pair=(*MIX, *ATTAINED, *CONVEX_FACTS, *CONVEX, closed_under_mixing("convex")),
         decides=CONVEX_SOUND,
         exists=CONVEX_EXISTS,

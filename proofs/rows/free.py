@@ -360,11 +360,14 @@ _HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *METRIC_FACTS["l1"])
 _WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
 
 EVIDENCE = {
-    "black-box": Evidence(inherits="piecewise-affine"),
+    "black-box": Evidence(coq=("pair_defeats", "shown_decidable"), inherits="piecewise-affine"),
     "piecewise-affine": Evidence(
-        inherits="neural-network", includes=("network/relu-is-piecewise-affine",)
+        coq=("pair_defeats", "shown_decidable", "piecewise_affine_continuous"),
+        inherits="neural-network",
+        includes=("network/relu-is-piecewise-affine",),
     ),
     "neural-network": Evidence(
+        coq=("pair_defeats", "shown_decidable"),
         pair=(
             *_HAT_PAIR,
             *hat_values(0),
@@ -376,13 +379,17 @@ EVIDENCE = {
         assumed=("induction over d", "networks"),
     ),
     "erm": Evidence(
+        coq=("pair_defeats", "shown_decidable", "erm_data_decidable"),
         pair=(*_HAT_PAIR, *_WITH_DATA, *GADGETS, *TRANSLATIONS["erm"], *RISK, *CONFLICTS),
         symbolic=_ENDS,
         also_symbolic=_MEAN,
         assumed=("induction over d", "induction over n", "networks"),
     ),
     "lipschitz-unknown": Evidence(
-        inherits="piecewise-affine", includes=LIPSCHITZ_UNKNOWN, assumed=("pieces",)
+        coq=("pair_defeats", "shown_decidable", "distance_metric"),
+        inherits="piecewise-affine",
+        includes=LIPSCHITZ_UNKNOWN,
+        assumed=("pieces",),
     ),
 }
 

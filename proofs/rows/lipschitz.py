@@ -241,6 +241,7 @@ _ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key
 
 EVIDENCE = {
     "lipschitz": Evidence(
+        coq=("pair_defeats", "distance_metric", "lipschitz_ordered", "lipschitz_threshold"),
         pair=(*MIX, *ATTAINED, *LIPSCHITZ, *_ALL_METRICS, closed_under_mixing("lipschitz")),
         decides=LIPSCHITZ_SOUND,
         exists=(*LIPSCHITZ_EXISTS, *MIDPOINTS),

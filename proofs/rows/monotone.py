@@ -172,6 +172,7 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 EVIDENCE = {
     "monotone": Evidence(
+        coq=("pair_defeats", "monotone_extremes"),
         pair=(*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
         extremes=MONOTONE_EXTREMES,
         symbolic=at_query("monotone", _at_query),

@@ -16,6 +16,7 @@ from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import Pick, apart, dot, opposite, texts
 from trompe.constructions.rows.neuron import NeuronParameters
+from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED
 from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
@@ -474,6 +475,7 @@ def _decodes_constant(s: Scope) -> Claim:
 
 EVIDENCE = {
     "neuron": Evidence(
+        coq=("pair_defeats", "linked_spread", "neuron_extremes"),
         pair=(*ATTAINED, *AFFINE_FACTS, *NEURON),
         decides=(*AFFINE_SOUND, *NEURON_SOUND),
         exists=(*AFFINE_EXISTS, *NEURON_EXISTS),
@@ -529,6 +531,10 @@ class _LinkChecks(RowChecks):
                 f"slope {bad} is refused",
                 refuses(function_class, self.key, link="leaky-relu", slope=bad),
             )
+
+    def closed_forms(self) -> Named:
+        """Not those of the affine rows: a link bends a line."""
+        yield from ()
 
     def draw_weights(self, pick: Pick, d: int) -> Point:
         """Weights of a neuron with unique extremes."""
