@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from trompe.constructions import Triple, mix
+from trompe.constructions import Triple, mix, triple
 from trompe.constructions.draws import Pick, Value, texts
 from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
 from trompe.proofs.lemmas import ATTAINED, MIX
@@ -270,7 +270,14 @@ class AdditiveChecks(RowChecks):
             yield f"the exchange of {sides}: {holds}", Additive.exchange(*sides) == holds
 
     def parameters(self, t: Triple, p: Any) -> Said:
-        a, b, x = t.v.argmin, t.v.argmax, t.x
+        a, b = t.v.argmin, t.v.argmax
+        yield from self._at(t.x, a, b, p)
+        if len(a) > 1:
+            x = tuple(ends[k % 2] for k, ends in enumerate(zip(a, b, strict=True)))
+            yield from self._at(x, a, b, triple(t.cls, t.v, x).parameters)
+
+    @staticmethod
+    def _at(x: Point, a: Point, b: Point, p: Any) -> Said:
         i, j = p.rising, p.falling
         reach = [abs(bk - ak) for ak, bk in zip(a, b, strict=True)]
         yield "inv_reach", all(q * r == 1 for q, r in zip(p.inv_reach, reach, strict=True))
