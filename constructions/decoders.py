@@ -26,8 +26,12 @@ def midrange(v: Visualization, x: Any) -> Fraction:
 
 
 def centre(cls: FunctionClass, v: Visualization, x: Any) -> Any:
-    """The centre of the fibre: of all decoders for the class, the one with the smallest worst error."""
-    return cls.envelope(v, x).centre
+    """The centre of the fibre: of all decoders for the class, the one with the smallest worst error.
+
+    Of a fibre of one value it is that value itself, which a computable real is compared with by its name.
+    """
+    fibre = cls.envelope(v, x)
+    return fibre.centre if fibre.diameter else fibre.lower
 
 
 def side_of(prediction: Any, v: Visualization) -> str:

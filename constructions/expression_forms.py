@@ -23,6 +23,7 @@ __all__ = [
     "PYTHON",
     "TEXT",
     "Written",
+    "brief",
     "from_data",
     "rational",
     "write",
@@ -227,13 +228,13 @@ def rational(value: object, where: str) -> Fraction:
     """
     if not isinstance(value, str):
         raise InvalidInput(
-            f'{where}: {_brief(value)} is no exact number; write a string such as "1/4" or "-3"'
+            f'{where}: {brief(value)} is no exact number; write a string such as "1/4" or "-3"'
         )
     if len(value) > MAX_DIGITS:
         raise InvalidInput(f"{where}: a number of {len(value)} characters; at most {MAX_DIGITS}")
     if not _NUMBER.fullmatch(value):
         raise InvalidInput(
-            f'{where}: {_brief(value)} is no exact number; write a string such as "1/4" or "-3"'
+            f'{where}: {brief(value)} is no exact number; write a string such as "1/4" or "-3"'
         )
     return Fraction(value)
 
@@ -256,7 +257,7 @@ def from_data(
     for name, data in definitions.items():
         if not _NAME.fullmatch(name):
             raise InvalidInput(
-                f"definitions: {_brief(name)} is no name; use a letter, then letters, digits and _"
+                f"definitions: {brief(name)} is no name; use a letter, then letters, digits and _"
             )
         reader.named[name] = reader.read(data, f"definitions.{name}")
     read = {name: reader.read(data, name) for name, data in values.items()}
@@ -280,7 +281,7 @@ class _Reader:
             return builder.number(rational(data, where))
         if not isinstance(data, dict) or len(data) != 1:
             raise InvalidInput(
-                f"{where}: {_brief(data)} is no expression; expected a number as a string, or an object "
+                f"{where}: {brief(data)} is no expression; expected a number as a string, or an object "
                 f"with one of {', '.join(_OPS)}"
             )
         ((op, inside),) = data.items()
@@ -289,14 +290,12 @@ class _Reader:
             case "z":
                 if type(inside) is not int or not 1 <= inside <= builder.dim:
                     raise InvalidInput(
-                        f"{place}: {_brief(inside)} is no coordinate; expected 1 to {builder.dim}"
+                        f"{place}: {brief(inside)} is no coordinate; expected 1 to {builder.dim}"
                     )
                 return builder.coordinate(inside - 1)
             case "use":
                 if not isinstance(inside, str) or inside not in self.named:
-                    raise InvalidInput(
-                        f"{place}: {_brief(inside)} is not defined before this place"
-                    )
+                    raise InvalidInput(f"{place}: {brief(inside)} is not defined before this place")
                 self.met.add(inside)
                 return self.named[inside]
             case "sum":
@@ -310,18 +309,20 @@ class _Reader:
             case "abs":
                 return builder.absolute(self.read(inside, place))
         raise InvalidInput(
-            f"{where}: {_brief(op)} is no operation; expected one of {', '.join(_OPS)}"
+            f"{where}: {brief(op)} is no operation; expected one of {', '.join(_OPS)}"
         )
 
     def _list(self, data: Any, place: str) -> list[Linear]:
         if not isinstance(data, list) or not data:
-            raise InvalidInput(f"{place}: {_brief(data)}; expected a list of expressions")
+            raise InvalidInput(f"{place}: {brief(data)}; expected a list of expressions")
         return [self.read(item, f"{place}[{k}]") for k, item in enumerate(data)]
 
 
-def _brief(value: object) -> str:
+def brief(value: object) -> str:
     """A value for a message, cut short. No long integer is ever turned into decimal digits here."""
     if isinstance(value, (dict, list)):
         return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, Fraction):
+        return str(value) if value.numerator.bit_length() < 100 else "a number with many digits"
     text = repr(value) if not isinstance(value, int) or abs(value) < 10**18 else "a huge integer"
     return text if len(text) <= 40 else text[:37] + "..."

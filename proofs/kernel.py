@@ -27,6 +27,7 @@ from typing import Any
 
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
+from trompe.proofs.rows import EVIDENCE
 from trompe.theory import ALL_THEOREMS, InvalidInput, Theorem, theorem
 
 __all__ = [
@@ -68,24 +69,6 @@ RELEASED = "released log, not re-run here"
 _STEPS = ("build", "statements", "coqchk", "audit", "controls", "selftest")
 _NOT_HERE = "not checked on this machine"
 _COMPARE = "compare the two statements again, then run python -P -m trompe.proofs.kernel --write"
-
-_FACTS: dict[str, tuple[str, ...]] = {
-    "black-box": ("pair_defeats", "shown_decidable"),
-    "neural-network": ("pair_defeats", "shown_decidable"),
-    "erm": ("pair_defeats", "shown_decidable", "erm_data_decidable"),
-    "lipschitz": ("pair_defeats", "distance_metric", "lipschitz_ordered", "lipschitz_threshold"),
-    "piecewise-affine": ("pair_defeats", "shown_decidable", "piecewise_affine_continuous"),
-    "monotone": ("pair_defeats", "monotone_extremes"),
-    "convex": ("pair_defeats", "gauge_is_maximum"),
-    "affine": ("pair_defeats", "spread", "affine_extremes", "affine_law"),
-    "affine-1d": ("affine_law",),
-    "constant": (),
-    "lipschitz-unknown": ("pair_defeats", "shown_decidable", "distance_metric"),
-    "neuron": ("pair_defeats", "linked_spread", "neuron_extremes"),
-    "neuron-1d": (),
-    "additive": ("pair_defeats", "shown_decidable", "additive_extremes"),
-}
-"""Per row, the Coq theorems that lead from the catalogue's words to the row's statements."""
 
 
 @dataclass(frozen=True)
@@ -323,7 +306,7 @@ def _entry_problems(key: str, entry: Mapping[str, Any]) -> list[str]:
     found = []
     if entry["theorem"] != coq_name(key):
         found.append(f"{key}: tied to {entry['theorem']}, expected {coq_name(key)}")
-    if tuple(entry["facts"]) != _FACTS[theorem(key).row]:
+    if tuple(entry["facts"]) != EVIDENCE[theorem(key).row].coq:
         found.append(f"{key}: tied with other facts than its row's; {_COMPARE}")
     if entry["catalogue_sha256"] != theorem(key).sha256:
         found.append(f"{key}: the catalogue's statement changed; {_COMPARE}")
@@ -394,7 +377,7 @@ def write_correspondence(places: Places) -> Path:
     now = _statements(places.rocq)
     entries = {}
     for key, item in _theorems().items():
-        name, facts = coq_name(key), _FACTS[item.row]
+        name, facts = coq_name(key), EVIDENCE[item.row].coq
         if lacking := [n for n in (name, *facts) if n not in now.theorems and n not in now.facts]:
             raise InvalidInput(f"{key}: STATEMENTS.txt has no {', '.join(lacking)}")
         entries[key] = {
@@ -404,7 +387,7 @@ def write_correspondence(places: Places) -> Path:
             "coq": now.theorems[name],
             "coq_sha256": _sha256(now.theorems[name]),
         }
-    used = dict.fromkeys(name for names in _FACTS.values() for name in names)
+    used = dict.fromkeys(name for of in EVIDENCE.values() for name in of.coq)
     content = {
         "statements_sha256": hashlib.sha256(
             (places.rocq / "STATEMENTS.txt").read_bytes()

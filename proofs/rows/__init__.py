@@ -1,17 +1,23 @@
-"""The rows, one file each: obligations and identities, and which of them carry which part of the claim."""
+"""The rows, one file each: obligations and identities, which of them carry which part of the claim; and what samples check."""
 
 from trompe.proofs.budgets import BUDGET
 from trompe.proofs.exemplars import EXEMPLARS
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import Evidence, RowChecks
 from trompe.proofs.rows import additive, affine, constant, convex, free, lipschitz, monotone, neuron
 from trompe.proofs.supports import SUPPORTS
+from trompe.theory import row_class
 
-__all__ = ["BOUNDS", "EVIDENCE"]
+__all__ = ["BOUNDS", "CHECKS", "EVIDENCE"]
+
+_MODULES = (free, lipschitz, monotone, convex, affine, constant, neuron, additive)
 
 EVIDENCE: dict[str, Evidence] = {
-    key: evidence
-    for module in (free, lipschitz, monotone, convex, affine, constant, neuron, additive)
-    for key, evidence in module.EVIDENCE.items()
+    key: evidence for module in _MODULES for key, evidence in module.EVIDENCE.items()
+}
+"""By row."""
+
+CHECKS: dict[str, RowChecks] = {
+    key: made(row_class(key)) for module in _MODULES for key, made in module.CHECKS.items()
 }
 """By row."""
 

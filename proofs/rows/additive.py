@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
-from trompe.constructions import mix
+from trompe.constructions import Triple, mix, triple
+from trompe.constructions.draws import Pick, Value, texts
 from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
 from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
 from trompe.proofs.pieces import range_and_uniqueness, values
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import Evidence, Extremes, Refused, RowChecks, Said, moved, shown
 from trompe.proofs.symbolic import Identity, register, sympy_namespace
-from trompe.theory import Additive
+from trompe.theory import Additive, Point
 from trompe.theory.namespace import Array
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 ADDITIVE_FACTS = ("additive/part", "monotone/mean-range", "additive/exchange")
 ADDITIVE = (
@@ -236,9 +238,69 @@ ADDITIVE_SYMBOLIC = register(
 
 EVIDENCE = {
     "additive": Evidence(
+        coq=("pair_defeats", "shown_decidable", "additive_extremes"),
         pair=(*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
         extremes=ADDITIVE_EXTREMES,
         symbolic=ADDITIVE_SYMBOLIC,
         assumed=("induction over d", "exchanges"),
     )
 }
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class AdditiveChecks(RowChecks):
+    """The extremes differ in every coordinate."""
+
+    membership = "additive"
+
+    def extremes_at(self, d: int) -> Extremes:
+        return (Fraction(1, 8),) * d, tuple(Fraction(7 - k, 8) for k in range(d))
+
+    def refused(self, d: int) -> Refused:
+        yield from super().refused(d)
+        a, b = self.extremes_at(d)
+        for k in {0, d - 1} if d > 1 else ():
+            shared = shown(moved(a, k, b[k]), b)
+            yield f"a and b share coordinate {k}", self.kind(), shared
+
+    def limits(self) -> Said:
+        for sides, holds in (((1, 2, 2, 1), True), ((1, 2, 1, 1), False), ((1, 1, 1, 2), False)):
+            yield f"the exchange of {sides}: {holds}", Additive.exchange(*sides) == holds
+
+    def parameters(self, t: Triple, p: Any) -> Said:
+        a, b = t.v.argmin, t.v.argmax
+        yield from self._at(t.x, a, b, p)
+        if len(a) > 1:
+            x = tuple(ends[k % 2] for k, ends in enumerate(zip(a, b, strict=True)))
+            yield from self._at(x, a, b, triple(t.cls, t.v, x).parameters)
+
+    @staticmethod
+    def _at(x: Point, a: Point, b: Point, p: Any) -> Said:
+        i, j = p.rising, p.falling
+        reach = [abs(bk - ak) for ak, bk in zip(a, b, strict=True)]
+        yield "inv_reach", all(q * r == 1 for q, r in zip(p.inv_reach, reach, strict=True))
+        yield "x_i != a_i and x_j != b_j", x[i] != a[i] and x[j] != b[j]
+        delta = min(reach[i], abs(a[i] - x[i]))
+        yield "U: delta = min(|a_i-b_i|, |a_i-x_i|)", p.inv_rise * delta == 1
+        delta = min(reach[j], abs(b[j] - x[j]))
+        yield "W: delta = min(|a_j-b_j|, |b_j-x_j|)", p.inv_fall * delta == 1
+
+    def laws(
+        self, pick: Pick, cls: Any, members: Mapping[str, Value], points: Sequence[Point]
+    ) -> Said:
+        """Exchanging some coordinates of two points keeps the sum of the values."""
+        for i, y in enumerate(points):
+            z = points[i - 1]
+            swap = [pick(0, 1) for _ in y]
+            y2, z2 = (
+                tuple(q if s else p for p, q, s in zip(one, other, swap, strict=True))
+                for one, other in ((y, z), (z, y))
+            )
+            for name, h in members.items():
+                holds = Additive.exchange(h(y), h(z), h(y2), h(z2))
+                yield f"{name} at {texts(y)}, {texts(z)} with coordinates exchanged {swap}", holds
+
+
+CHECKS: dict[str, type[RowChecks]] = {"additive": AdditiveChecks}

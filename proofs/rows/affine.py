@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
+from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.rows.affine import AffineParameters
+from trompe.constructions.draws import Pick, draw_point, opposite
+from trompe.constructions.rows.affine import AffineParameters, affine_1d
+from trompe.proofs.closed_forms import Named, affine_identities, known
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.pieces import (
@@ -16,14 +21,27 @@ from trompe.proofs.pieces import (
     same_point,
     values,
 )
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import (
+    HIGH,
+    LOW,
+    Admitted,
+    Evidence,
+    Extremes,
+    Refused,
+    RowChecks,
+    Said,
+    moved,
+    one,
+    refuses,
+    shown,
+)
 from trompe.proofs.solvers import z3
-from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register
-from trompe.theory import Affine, Comparison, Convex
+from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register, sympy_namespace
+from trompe.theory import Affine, Comparison, Convex, Exact
 from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE", "Affine1dChecks", "AffineChecks"]
 
 AFFINE_FACTS = (
     "affine/coordinates",
@@ -410,6 +428,7 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 EVIDENCE = {
     "affine": Evidence(
+        coq=("pair_defeats", "spread", "affine_extremes", "affine_law"),
         pair=(*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
         decides=AFFINE_SOUND,
         exists=AFFINE_EXISTS,
@@ -418,6 +437,7 @@ EVIDENCE = {
         assumed=("induction over d", "representation"),
     ),
     "affine-1d": Evidence(
+        coq=("affine_law",),
         decodes=("affine-1d/interpolates", "affine-1d/decodes", "affine-1d/decodes-constant"),
         symbolic=register(
             Identity(
@@ -429,3 +449,94 @@ EVIDENCE = {
         assumed=("representation",),
     ),
 }
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class AffineChecks(RowChecks):
+    """The extremes are opposite corners; at the centre of the box nothing is open."""
+
+    membership = "affine"
+    dims = (2, 3)
+    pinned = "ab"
+    leaves_everything = False
+
+    def extremes_at(self, d: int) -> Extremes:
+        a = tuple(Fraction(k % 2) for k in range(d))
+        return a, opposite(a)
+
+    def refused(self, d: int) -> Refused:
+        yield from super().refused(d)
+        cls, (a, b) = self.plain(), self.extremes_at(d)
+        yield "one input", cls, shown((Fraction(0),), (Fraction(1),))
+        yield "a is not opposite to b", cls, shown((*a[:-1], b[-1]), b)
+        for k in {0, d - 1}:
+            inner = moved(b, k, Fraction(1, 2))
+            yield f"coordinate {k} of a and of b is 1/2", cls, shown(opposite(inner), inner)
+
+    def limits(self) -> Said:
+        cls, v, _ = self.case_at(2)
+        t = triple(cls, v, (Fraction(1, 2), Fraction(1, 2)))
+        yield "no pair at the centre of the box", refuses(t.pair_for, Exact())
+
+    def closed_forms(self) -> Named:
+        return affine_identities()
+
+    def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
+        yield self.extremes_at(d)
+        yield (Fraction(0),) * d, (Fraction(1),) * d
+
+
+class Affine1dChecks(RowChecks):
+    """A line, or one value."""
+
+    dims = (1,)
+
+    def value(self, share: Fraction) -> Fraction:
+        """The value where a member has gone this share of the way from m to M."""
+        return LOW + (HIGH - LOW) * share
+
+    def admitted(self, d: int) -> Admitted:
+        cls = self.plain()
+        zero, half, end = ((Fraction(k, 2),) for k in range(3))
+        along = [(t, one(self.value(t))) for t in map(Fraction, ("0", "1/7", "1/3", "1/2", "1"))]
+        yield cls, shown(zero, end), [((t,), value) for t, value in along]
+        yield cls, shown(end, zero), [((1 - t,), value) for t, value in along]
+        yield cls, shown(zero, end, 0, 2), [((Fraction(1, 4),), one(half[0]))]
+        third = (Fraction(1, 3),)
+        yield cls, shown((zero, half, end), (half, zero, end), HIGH, HIGH), [(third, one(HIGH))]
+        yield cls, shown(half, half, 0, 0), [(third, one(Fraction(0)))]
+
+    def refused(self, d: int) -> Refused:
+        cls = self.plain()
+        zero, half, end = ((Fraction(k, 2),) for k in range(3))
+        for a, b in ((half, end), (zero, half), ((zero, half), end), (zero, (end, half))):
+            yield "an extreme inside", cls, shown(a, b)
+            yield "an extreme inside", cls, shown(a, b, 2, 3)
+        yield "two inputs", cls, shown(zero * 2, end * 2)
+        yield "two inputs of a constant", cls, shown(zero * 2, zero * 2, LOW, LOW)
+
+    def independent(self, pick: Pick, d: int) -> Said:
+        start, slope, x = Fraction(pick(-4, 4), 3), Fraction(pick(-4, 4), 3), draw_point(pick, 1)
+        a, b = sorted([(Fraction(0),), (Fraction(1),)], key=lambda z: slope * z[0])
+        v = shown(a, b, start + slope * a[0], start + slope * b[0])
+        says = f"the decoder predicts {start} + {slope} z at {x[0]}"
+        yield says, affine_1d(v, x) == start + slope * x[0]
+
+    def closed_forms(self) -> Named:
+        return known(self.key, _line_ends)
+
+    def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
+        zeros, ones = (Fraction(0),) * d, (Fraction(1),) * d
+        yield from [(zeros, ones), (ones, zeros)]
+
+
+def _line_ends(sympy: Any, m: Any, r: Any, x: Any) -> tuple[Any, Any, Any]:
+    """The affine triple on a line, and the decoder."""
+    made, p = CONSTRUCTIONS["affine"], AffineParameters(m, m + r, None, None, 0, 0)
+    at, xp = AffineTriple.Features(x, x, x), sympy_namespace()
+    return made.upper(at, p, xp), made.lower(at, p, xp), interpolate(m, m + r, x, 1)
+
+
+CHECKS: dict[str, type[RowChecks]] = {"affine": AffineChecks, "affine-1d": Affine1dChecks}

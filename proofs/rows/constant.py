@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
+
+from trompe.constructions.rows.constant import constant
+from trompe.proofs.closed_forms import Named, known
 from trompe.proofs.obligations import Claim, Fault, Scope, obligation
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import (
+    LOW,
+    Admitted,
+    Evidence,
+    Extremes,
+    Refused,
+    RowChecks,
+    Said,
+    one,
+    refuses,
+    shown,
+)
 from trompe.theory import Comparison, Constant
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 EVIDENCE = {"constant": Evidence(decodes=("constant/decodes",))}
 
@@ -19,3 +35,34 @@ def _constant(s: Scope) -> Claim:
         at_a == at_x,
         Fault("h need not be constant", without="h: law at a, x"),
     )
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class ConstantChecks(RowChecks):
+    """The shown value is every value."""
+
+    ends_of_instances = (1, 1)
+
+    def admitted(self, d: int) -> Admitted:
+        points = [(Fraction(value),) * d for value in ("0", "1/2", "1", "1/3")]
+        fibres = [(x, one(LOW)) for x in points]
+        yield self.kind(), shown(points[0], points[1], LOW, LOW), fibres
+        yield self.kind(), shown(points[:2], points[1:3], LOW, LOW), fibres
+
+    def refused(self, d: int) -> Refused:
+        yield "two values", self.kind(), shown((Fraction(0),) * d, (Fraction(1, 2),) * d)
+
+    def limits(self) -> Said:
+        v = shown((Fraction(0),), (Fraction(1, 2),))
+        yield "two values are shown to the decoder", refuses(constant, v, (Fraction(0),))
+
+    def closed_forms(self) -> Named:
+        return known(self.key, lambda sympy, m, r, x: (m, m, m))
+
+    def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
+        yield (Fraction(0),) * d, (Fraction(1),) * d
+
+
+CHECKS: dict[str, type[RowChecks]] = {"constant": ConstantChecks}

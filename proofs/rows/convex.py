@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
+from trompe.constructions import Triple, triple
 from trompe.constructions.rows.convex import ConvexParameters
+from trompe.proofs.closed_forms import Named, convex_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.pieces import (
@@ -16,14 +20,14 @@ from trompe.proofs.pieces import (
     same_point,
     values,
 )
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import Evidence, Extremes, RowChecks, Said
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
-from trompe.theory import Affine, Comparison, Convex
+from trompe.theory import Affine, Comparison, Convex, Visualization
 from trompe.theory.functionals import gauge, l1
 from trompe.theory.namespace import Array
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 CONVEX_FACTS = (
     "convex/gauge-part",
@@ -410,6 +414,7 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 EVIDENCE = {
     "convex": Evidence(
+        coq=("pair_defeats", "gauge_is_maximum"),
         pair=(*MIX, *ATTAINED, *CONVEX_FACTS, *CONVEX, closed_under_mixing("convex")),
         decides=CONVEX_SOUND,
         exists=CONVEX_EXISTS,
@@ -418,3 +423,43 @@ EVIDENCE = {
         assumed=("induction over d",),
     )
 }
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class ConvexChecks(RowChecks):
+    """The maximiser is a corner."""
+
+    membership = "convex"
+    pinned = "b"
+    leaves_everything = False
+
+    def extremes_at(self, d: int) -> Extremes:
+        return (Fraction(1, 8),) * d, tuple(Fraction((k + 1) % 2) for k in range(d))
+
+    def parameters(self, t: Triple, p: Any) -> Said:
+        a, b = t.v.argmin, t.v.argmax
+        delta = min(sum(abs(zi - bi) for zi, bi in zip(z, b, strict=True)) for z in (a, t.x))
+        yield "delta = min(|a-b|, |x-b|)", p.inv_delta * delta == 1
+        corners = [(Fraction(int(k == j)),) * t.v.dim for k in range(2) for j in range(2)]
+        for c in (a, *corners):
+            if c == b:
+                continue
+            q = triple(t.cls, Visualization(c, b, t.v.minimum, t.v.maximum), t.x).parameters
+            for ci, up, down in zip(c, q.up, q.down, strict=True):
+                yield f"slope up at a_i = {ci}", up * (1 - ci) == 1 if ci < 1 else up == 0
+                yield f"slope down at a_i = {ci}", down * ci == 1 if ci > 0 else down == 0
+
+    def closed_forms(self) -> Named:
+        return convex_identities()
+
+    def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
+        zeros, ones = (Fraction(0),) * d, (Fraction(1),) * d
+        inner = tuple(Fraction(1, 4 + i) for i in range(d))
+        mixed = tuple(Fraction((i + 1) % 2) for i in range(d))
+        corner = tuple(1 - q for q in mixed)
+        yield from [(inner, ones), (zeros, ones), (mixed, corner), (inner, mixed)]
+
+
+CHECKS: dict[str, type[RowChecks]] = {"convex": ConvexChecks}

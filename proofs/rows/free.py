@@ -6,19 +6,39 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any
 
-from trompe.constructions import mix
+from trompe.constructions import CONSTRUCTIONS, Triple, mix
+from trompe.constructions.expression_forms import rational
 from trompe.constructions.rows.free import HatParameters, hat
+from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.metrics import METRIC_FACTS
 from trompe.proofs.networks import GADGETS, TRANSLATIONS, TWO_UNITS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.pieces import values
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import (
+    HIGH,
+    LOW,
+    Evidence,
+    Instances,
+    Refused,
+    RowChecks,
+    Said,
+    shown,
+)
+from trompe.proofs.shapes import fields, point, texts
 from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register
-from trompe.theory import Comparison, Lipschitz
+from trompe.theory import (
+    Comparison,
+    Dataset,
+    EmpiricalRiskMinimizer,
+    FunctionClass,
+    InvalidInput,
+    Lipschitz,
+)
 from trompe.theory.functionals import l1, l2, linf
+from trompe.theory.shares.base import SharpRow
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 HAT_FACTS = ("hats/shape", "hats/disjoint", "hats/elsewhere")
 """Dimension-free, for any distance with the triangle inequality."""
@@ -340,11 +360,14 @@ _HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *METRIC_FACTS["l1"])
 _WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
 
 EVIDENCE = {
-    "black-box": Evidence(inherits="piecewise-affine"),
+    "black-box": Evidence(coq=("pair_defeats", "shown_decidable"), inherits="piecewise-affine"),
     "piecewise-affine": Evidence(
-        inherits="neural-network", includes=("network/relu-is-piecewise-affine",)
+        coq=("pair_defeats", "shown_decidable", "piecewise_affine_continuous"),
+        inherits="neural-network",
+        includes=("network/relu-is-piecewise-affine",),
     ),
     "neural-network": Evidence(
+        coq=("pair_defeats", "shown_decidable"),
         pair=(
             *_HAT_PAIR,
             *hat_values(0),
@@ -356,12 +379,106 @@ EVIDENCE = {
         assumed=("induction over d", "networks"),
     ),
     "erm": Evidence(
+        coq=("pair_defeats", "shown_decidable", "erm_data_decidable"),
         pair=(*_HAT_PAIR, *_WITH_DATA, *GADGETS, *TRANSLATIONS["erm"], *RISK, *CONFLICTS),
         symbolic=_ENDS,
         also_symbolic=_MEAN,
         assumed=("induction over d", "induction over n", "networks"),
     ),
     "lipschitz-unknown": Evidence(
-        inherits="piecewise-affine", includes=LIPSCHITZ_UNKNOWN, assumed=("pieces",)
+        coq=("pair_defeats", "shown_decidable", "distance_metric"),
+        inherits="piecewise-affine",
+        includes=LIPSCHITZ_UNKNOWN,
+        assumed=("pieces",),
     ),
+}
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class HatChecks(RowChecks):
+    """A row whose triple is one of hats."""
+
+    slowness = 1
+
+    def parameters(self, t: Triple, p: Any) -> Said:
+        data = getattr(t.cls, "data", Dataset())
+        sites = (t.v.argmin, t.v.argmax, t.x, *data.inputs)
+        yield "the sites are a, b, x and the training inputs", p.sites == sites
+        yield "the labels", p.labels == data.labels
+        apart = min(
+            sum(abs(si - ri) for si, ri in zip(s, r, strict=True))
+            for s, r in combinations(sites, 2)
+        )
+        yield "delta > 0 and 2 delta <= |s-t|", p.inv_delta > 0 and p.inv_delta * apart >= 2
+
+
+class NoGapChecks(HatChecks):
+    """Also a row of the paper's table."""
+
+    def closed_forms(self) -> Named:
+        return no_gap(self.key, CONSTRUCTIONS["erm"], _at_query)
+
+
+class NetworkChecks(NoGapChecks):
+    """A row whose members are piecewise affine."""
+
+    computes_networks = True
+
+
+class ErmChecks(NetworkChecks):
+    """Networks that fit the labels of a data set."""
+
+    membership = "fits"
+
+    def plain(self, d: int = 1) -> FunctionClass:
+        return _fitting(d, 1, 2)
+
+    def refused(self, d: int) -> Refused:
+        yield from super().refused(d)
+        a, b = self.extremes_at(d)
+        v = shown(a, b)
+        for label in (LOW, HIGH, LOW - 1, HIGH + 1):
+            for labels in ((label, 1), (1, label)):
+                yield f"a label is {label}", _fitting(d, *labels), v
+        for says, s in (("the minimiser", a), ("the maximiser", b)):
+            data = Dataset([(Fraction(1, 2),) * d, s], [1, 1])
+            yield f"a training input is {says}", EmpiricalRiskMinimizer(data), v
+        yield "training inputs of d + 1 coordinates", _fitting(d + 1, 1), v
+
+    def instances(self, row: SharpRow, d: int) -> Instances:
+        data = Dataset([(Fraction(0),) * d, (Fraction(1),) * d], ["1/3", "1/2"])
+        for _, _, v in super().instances(row, d):
+            yield row, EmpiricalRiskMinimizer(data), v
+
+    def write_parameters(self, cls: Any) -> dict[str, Any]:
+        pairs = zip(cls.data.inputs, cls.data.labels, strict=True)
+        return {"data": [{"input": texts(s), "label": str(y)} for s, y in pairs]}
+
+    def read_class(self, data: Any, dim: int) -> FunctionClass:
+        items = fields(data, ("data",), "parameters")["data"]
+        if not isinstance(items, list):
+            raise InvalidInput("parameters.data: expected a list of inputs with labels")
+        inputs, labels = [], []
+        for j, item in enumerate(items):
+            where = f"parameters.data[{j}]"
+            said = fields(item, ("input", "label"), where)
+            inputs.append(point(said["input"], f"{where}.input", dim))
+            labels.append(rational(said["label"], f"{where}.label"))
+        return EmpiricalRiskMinimizer(Dataset(inputs, labels))
+
+
+def _fitting(d: int, *labels: Any) -> FunctionClass:
+    """Networks that fit these labels, at inputs along an axis."""
+    inputs = [(Fraction(k), *(Fraction(1, 2),) * (d - 1)) for k in range(len(labels))]
+    return EmpiricalRiskMinimizer(Dataset(inputs, labels))
+
+
+CHECKS: dict[str, type[RowChecks]] = {
+    "black-box": NoGapChecks,
+    "neural-network": NetworkChecks,
+    "piecewise-affine": NetworkChecks,
+    "erm": ErmChecks,
+    "lipschitz-unknown": HatChecks,
 }

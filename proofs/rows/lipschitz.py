@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
+from trompe.constructions import Triple, triple
+from trompe.constructions.expression_forms import rational
 from trompe.constructions.rows.lipschitz import LipschitzParameters
+from trompe.proofs.closed_forms import Named
+from trompe.proofs.closed_forms_lipschitz import lipschitz_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
 from trompe.proofs.pieces import half_way, members, range_and_uniqueness, values
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import (
+    Admitted,
+    Evidence,
+    Extremes,
+    Instances,
+    Refused,
+    RowChecks,
+    Said,
+    refuses,
+    shown,
+)
+from trompe.proofs.shapes import fields
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
-from trompe.theory import Comparison, Interval, Lipschitz, Side
+from trompe.theory import (
+    Approx,
+    Comparison,
+    FunctionClass,
+    Interval,
+    InvalidInput,
+    Lipschitz,
+    Side,
+    Task,
+    Visualization,
+    function_class,
+)
+from trompe.theory.functionals import METRICS
+from trompe.theory.rows.lipschitz import ConesShares
+from trompe.theory.shares.base import SharpRow
+from trompe.theory.shares.cones import ConeSetting
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 LIPSCHITZ = (
     "lipschitz/range",
@@ -209,6 +240,7 @@ _ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key
 
 EVIDENCE = {
     "lipschitz": Evidence(
+        coq=("pair_defeats", "distance_metric", "lipschitz_ordered", "lipschitz_threshold"),
         pair=(*MIX, *ATTAINED, *LIPSCHITZ, *_ALL_METRICS, closed_under_mixing("lipschitz")),
         decides=LIPSCHITZ_SOUND,
         exists=(*LIPSCHITZ_EXISTS, *MIDPOINTS),
@@ -218,3 +250,102 @@ EVIDENCE = {
         assumed=("induction over d",),
     )
 }
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class LipschitzChecks(RowChecks):
+    """|a - b| = 1/2 in every metric, so that L = 6 is the least that may be shown; the class has L = 7."""
+
+    membership = "lipschitz"
+    leaves_everything = False
+    slowness = 2
+
+    def plain(self, d: int = 1) -> FunctionClass:
+        return Lipschitz(Fraction(7), "l2")
+
+    def extremes_at(self, d: int) -> Extremes:
+        a, b = ((Fraction(k, 4), *(Fraction(1, 4),) * (d - 1)) for k in (1, 3))
+        return a, b
+
+    def refused(self, d: int) -> Refused:
+        yield from super().refused(d)
+        for metric in METRICS:
+            steep = Lipschitz(Fraction(599, 100), metric)
+            says = f"L = 599/100 is below R/|a-b| = 6 in {metric}"
+            yield says, steep, shown(*self.extremes_at(d))
+
+    def admitted(self, d: int) -> Admitted:
+        yield from super().admitted(d)
+        for metric in METRICS:
+            yield Lipschitz(Fraction(6), metric), shown(*self.extremes_at(d)), ()
+
+    def limits(self) -> Said:
+        for metric in METRICS:
+            cls: Any = function_class(self.key, constant="6", metric=metric)
+            yield 'L = "6" is the number 6', cls.constant == 6 and type(cls.constant) is Fraction
+        for constant in (0, -1, "-1/2"):
+            yield f"L = {constant} is refused", refuses(Lipschitz, constant)
+        yield "there is no metric l3", refuses(Lipschitz, Fraction(1), "l3")
+        yield from _irrational()
+
+    def closed_forms(self) -> Named:
+        return lipschitz_identities()
+
+    def instances(self, row: SharpRow, d: int) -> Instances:
+        """The row's own setting first, then every metric at corners and inside the box."""
+        assert isinstance(row, ConesShares)
+        settings = [row.cones] if row.cones.dim in (None, d) else []
+        if row.cones.dim == d == 3 and row.cones.metric != "l2":
+            settings = []  # too many simplices; at d = 3 corners are checked
+        for norm in ("l1", "linf", "l2"):
+            settings += [ConeSetting(norm, stretch=s) for s in (Fraction(5, 4), Fraction(2))]
+            if d < 3:
+                a, b = (Fraction(1, 4), Fraction(1, 3))[:d], (Fraction(3, 4), Fraction(1, 2))[:d]
+                settings.append(ConeSetting(norm, constant=Fraction(5, 2), argmin=a, argmax=b))
+        for setting in dict.fromkeys(settings):
+            cls, v = setting.shown(d)
+            given = ConeSetting(setting.metric, None, cls.constant, v.range, v.argmin, v.argmax)
+            yield ConesShares(Lipschitz, given), cls, v
+
+    def write_parameters(self, cls: Any) -> dict[str, Any]:
+        return {"constant": str(cls.constant), "metric": cls.metric}
+
+    def read_class(self, data: Any, dim: int) -> FunctionClass:
+        said = fields(data, ("constant", "metric"), "parameters")
+        if said["metric"] not in list(METRICS):
+            raise InvalidInput(f"parameters.metric: expected one of {', '.join(METRICS)}")
+        return Lipschitz(rational(said["constant"], "parameters.constant"), said["metric"])
+
+    def why_decided(self, made: Triple, task: Task) -> str:
+        if not isinstance(task, Side):
+            return ""
+        cls: Any = made.cls
+        nearest = min(cls.distance(made.x, made.v.argmin), cls.distance(made.x, made.v.argmax))
+        return (
+            f"L = {cls.constant} is at most R / (2 min(|x-a|, |x-b|)) = {made.v.range / (2 * nearest)}, and up to "
+            "there the side is decidable"
+        )
+
+
+def _irrational() -> Said:
+    """In l2 the fibre may end at an irrational number; eta is rational and just below what it may be."""
+    import sympy
+
+    v = Visualization((Fraction(0), Fraction(0)), (Fraction(1), Fraction(1)), 0, 2)
+    t = triple(Lipschitz(Fraction(3), "l2"), v, (Fraction(1, 2), Fraction(1, 3)))
+    u, w = (sympy.sympify(end) for end in (t.envelope.upper, t.envelope.lower))
+    bounds = {
+        Approx(Fraction(1, 4)): (u - w - 1) / (2 * (u - w)),
+        Side(): sympy.Min(u - 1, 1 - w) / 4,
+    }
+    for task, bound in bounds.items():
+        eta = t.pair_for(task).eta
+        yield f"eta for {task.key} is rational at {t.x}", isinstance(eta, Fraction)
+        n = 1 / eta
+        yield f"eta for {task.key} is 1/n, at most {bound}", n == int(n) and bool(n >= 1 / bound)
+        yield f"1/(n-1) for {task.key} is above {bound}", bool(n - 1 < 1 / bound)
+
+
+CHECKS: dict[str, type[RowChecks]] = {"lipschitz": LipschitzChecks}

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from trompe.constructions import CONSTRUCTIONS, Triple
 from trompe.constructions.rows.monotone import MonotoneParameters
+from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.pieces import in_box, members, values
-from trompe.proofs.row import Evidence
+from trompe.proofs.row import Evidence, Extremes, RowChecks, Said
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Monotone
 from trompe.theory.functionals import mean
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 MONOTONE_FACTS = ("monotone/mean-range", "monotone/mean-order")
 MONOTONE = (
@@ -169,9 +172,37 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 EVIDENCE = {
     "monotone": Evidence(
+        coq=("pair_defeats", "monotone_extremes"),
         pair=(*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
         extremes=MONOTONE_EXTREMES,
         symbolic=at_query("monotone", _at_query),
         assumed=("induction over d",),
     )
 }
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class MonotoneChecks(RowChecks):
+    """The extremes are the lowest and the highest corner."""
+
+    membership = "monotone"
+    pinned = "ab"
+
+    def extremes_at(self, d: int) -> Extremes:
+        return (Fraction(0),) * d, (Fraction(1),) * d
+
+    def parameters(self, t: Triple, p: Any) -> Said:
+        yield "q = mean(x)", p.q * len(t.x) == sum(t.x)
+        yield "inv_q q = 1", p.inv_q * p.q == 1
+        yield "inv_rest (1 - q) = 1", p.inv_rest * (1 - p.q) == 1
+
+    def closed_forms(self) -> Named:
+        return no_gap(self.key, CONSTRUCTIONS[self.key], _at_query)
+
+    def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
+        yield self.extremes_at(d)
+
+
+CHECKS: dict[str, type[RowChecks]] = {"monotone": MonotoneChecks}

@@ -6,23 +6,44 @@ of it what `_Along` states at the shares where it is asked: H(0) = m, H(1) = M, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from trompe.constructions import mix
+from trompe.constructions import centre, mix
+from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
+from trompe.constructions.draws import Pick, apart, dot, opposite, texts
 from trompe.constructions.rows.neuron import NeuronParameters
+from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED
-from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC
+from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 from trompe.proofs.pieces import values
-from trompe.proofs.row import Evidence
-from trompe.proofs.rows.affine import AFFINE_EXISTS, AFFINE_EXTREMES, AFFINE_FACTS, AFFINE_SOUND
+from trompe.proofs.row import Admitted, Evidence, Extremes, Refused, RowChecks, Said, refuses, shown
+from trompe.proofs.rows.affine import (
+    AFFINE_EXISTS,
+    AFFINE_EXTREMES,
+    AFFINE_FACTS,
+    AFFINE_SOUND,
+    Affine1dChecks,
+    AffineChecks,
+)
 from trompe.proofs.solvers import z3
-from trompe.theory import Affine, Approx, Comparison, Exact, Interval, Side
+from trompe.theory import (
+    Affine,
+    Approx,
+    Comparison,
+    Exact,
+    Interval,
+    Point,
+    Side,
+    Visualization,
+    function_class,
+)
 from trompe.theory.namespace import ArrayNamespace
 
-__all__ = ["EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 NEURON = (
     "neuron/order",
@@ -454,6 +475,7 @@ def _decodes_constant(s: Scope) -> Claim:
 
 EVIDENCE = {
     "neuron": Evidence(
+        coq=("pair_defeats", "linked_spread", "neuron_extremes"),
         pair=(*ATTAINED, *AFFINE_FACTS, *NEURON),
         decides=(*AFFINE_SOUND, *NEURON_SOUND),
         exists=(*AFFINE_EXISTS, *NEURON_EXISTS),
@@ -468,3 +490,105 @@ EVIDENCE = {
         decodes=NEURON_1D, links=LEAKY_RELU, symbolic=LINK_SYMBOLIC, assumed=("derivatives",)
     ),
 }
+
+
+# -- what is checked in exact numbers, and how witnesses are written ----------------------------------------
+
+
+class _LinkChecks(RowChecks):
+    """What both rows say of their link; the plain one is t, or t/2 where t < 0."""
+
+    is_curved = True
+
+    def plain(self, d: int = 1) -> Any:
+        return function_class(self.key, link="leaky-relu", slope="1/2")
+
+    def admitted(self, d: int) -> Admitted:
+        yield from super().admitted(d)
+        yield self._sigmoid, shown((Fraction(0),) * d, (Fraction(1),) * d, "1/4", "3/4"), ()
+
+    def refused(self, d: int) -> Refused:
+        """The sigmoid takes the values strictly between 0 and 1."""
+        yield from super().refused(d)
+        a, b = (Fraction(0),) * d, (Fraction(1),) * d
+        half = Fraction(1, 2)
+        for low, high in ((0, half), (half, 1), (-1, half), (half, 2), (-1, 0), (1, 2)):
+            yield f"{low} to {high} leaves (0, 1)", self._sigmoid, shown(a, b, low, high)
+        yield "1 is not in (0, 1)", self._sigmoid, shown(a, a, 1, 1)
+
+    @property
+    def _sigmoid(self) -> Any:
+        return function_class(self.key, link="sigmoid")
+
+    def limits(self) -> Said:
+        """Leaky ReLU needs a slope in (0, 1)."""
+        yield from super().limits()
+        slope = self.plain().slope
+        yield "the slope of a sigmoid", self._sigmoid.slope == Fraction(1, 100)
+        yield 'slope "1/2" is a number', slope == Fraction(1, 2) and isinstance(slope, Fraction)
+        for bad in (0, 1, -1):
+            yield (
+                f"slope {bad} is refused",
+                refuses(function_class, self.key, link="leaky-relu", slope=bad),
+            )
+
+    def closed_forms(self) -> Named:
+        """Not those of the affine rows: a link bends a line."""
+        yield from ()
+
+    def draw_weights(self, pick: Pick, d: int) -> Point:
+        """Weights of a neuron with unique extremes."""
+        return tuple(Fraction((2 * pick(0, 1) - 1) * pick(1, 2)) for _ in range(d))
+
+    def independent(self, pick: Pick, d: int) -> Said:
+        """Neurons are given by their weights, not by their fibre, at points of the grid k/4."""
+        weights, (named, value) = self.draw_weights(pick, d), link_along(pick)
+        cls: Any = function_class(self.key, **named)
+        b = tuple(Fraction(int(w > 0)) for w in weights)
+        a = opposite(b)
+        first, last = (4 * dot(weights, end) for end in (a, b))
+        v = Visualization(a, b, value(first), value(last))
+        x = apart(tuple(Fraction(pick(0, 4), 4) for _ in range(d)), (a, b))
+        where = f"{cls}, weights {texts(weights)}, {v}, x = {texts(x)}"
+        shares = [abs(xk - ak) for xk, ak in zip(x, a, strict=True)]
+        ends = [value(first + share * (last - first)) for share in (min(shares), max(shares))]
+        fibre = cls.envelope(v, x)
+        yield f"the envelope is {ends}: {where}", [fibre.lower, fibre.upper] == ends
+        truth = value(4 * dot(weights, x))
+        yield f"a member's value lies in the envelope: {where}", bool(truth in fibre)
+        decode = row_of(self.key).decoder(cls)
+        if decode is not None:
+            yield f"the decoder predicts {where}", decode(v, x) == truth
+
+
+class NeuronChecks(_LinkChecks, AffineChecks):
+    """The limits of the affine row, under a link; at the centre of the box the value is known, if irrational."""
+
+    def limits(self) -> Said:
+        yield from super().limits()
+        cls = function_class(self.key, link="tanh")
+        v = shown((Fraction(0), Fraction(1)), (Fraction(1), Fraction(0)), "-1/3", "11/27")
+        x = (Fraction(1, 2),) * 2
+        yield (
+            f"the value at {x} is the centre of its fibre",
+            centre(cls, v, x) in cls.envelope(v, x),
+        )
+
+
+class Neuron1dChecks(_LinkChecks, Affine1dChecks):
+    """A line under a link, whose inverse takes m = -1/2 to -1 and M to itself; from 1 to 2 it is affine."""
+
+    ends_of_instances = (1, 2)
+
+    def value(self, share: Fraction) -> Fraction:
+        t = -1 + Fraction(7, 2) * share
+        return t if t > 0 else t / 2
+
+    def draw_weights(self, pick: Pick, d: int) -> Point:
+        return (Fraction(pick(-3, 3)),)
+
+    def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
+        yield (Fraction(0),), (Fraction(1),)
+
+
+CHECKS: dict[str, type[RowChecks]] = {"neuron": NeuronChecks, "neuron-1d": Neuron1dChecks}

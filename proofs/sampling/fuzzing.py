@@ -1,7 +1,6 @@
 """Fuzz campaigns: random members, visualizations, queries and decoders against every claim of a row, exactly.
 
-This is no proof. It looks for what a proof, a construction and a test could share: a wrong idea. Members
-are drawn by rules of their own, not from the rows' triples.
+This is no proof. It looks for what a proof, a construction and a test could share: a wrong idea.
 
 Case k of seed s is the same wherever and however often it is run, so a number of cases says which ones they
 were. A time budget only decides how many there are.
@@ -15,69 +14,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
-from trompe.constructions import centre, construction, exact_decoder, pair_networks, side_of, triple
-from trompe.constructions.adversary import Question, mistakes, refuting_member
-from trompe.constructions.catalogue import (
-    draw_class,
-    draw_dim,
-    draw_member,
-    draw_query,
-    draw_visualization,
-)
-from trompe.constructions.draws import Pick, Picker, draw_point, draw_rational
-from trompe.constructions.opponents import draw_opponent
+from trompe.constructions.catalogue import draw_dim
+from trompe.constructions.draws import Pick, Picker
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Call, Died, Processes, worker_processes
-from trompe.theory import (
-    CLASSES,
-    Additive,
-    Approx,
-    Comparison,
-    Dataset,
-    Exact,
-    FunctionClass,
-    InvalidInput,
-    Point,
-    Side,
-    Task,
-    Visualization,
-    row_class,
-)
-from trompe.theory.namespace import EXACT
+from trompe.proofs.sampling.cases import PROPERTIES, check_case
+from trompe.theory import CLASSES, InvalidInput, row_class
 
-__all__ = ["PROPERTIES", "Campaign", "Failure", "campaign", "check_case"]
-
-PROPERTIES = {
-    "envelope": "a random member's value at a random query lies in the class's envelope",
-    "decidable": "where a task is decidable, the envelope's centre answers it for a random member",
-    "triple": "the triple's ends at the query are the class's envelope",
-    "phi": "f and g are m at a only and M at b only (of the points tried), and fit the training labels",
-    "law": "f and g obey the law of the class at random points",
-    "network": "f and g are computed by the ReLU networks that are made of them",
-    "gap": "W(x) <= g(x) <= f(x) <= U(x), with f(x) > g(x) wherever U(x) > W(x)",
-    "defeat": "where a task is undecidable, its pair allows no answer, and a random decoder's is wrong",
-    "mistake": "where a task is decidable, a decoder is wrong for some member exactly if it is for an end",
-    "yes": "the decoder of a row with label Yes is right for a random member at a random query",
-    "runs": "no admissible question is refused",
-}
-"""What is checked, by key."""
+__all__ = ["PROPERTIES", "Campaign", "Failure", "campaign"]
 
 MAX_DIM = 5
-_NETWORK_ROWS = ("neural-network", "erm", "piecewise-affine")
-_NETWORKS_UP_TO = 2
-"""The largest d at which pairs are compiled to networks, which takes long beyond."""
-_POINTS = 3
 _SHRINKING_TRIES = 600
 _SMALL = 8
 """Integers below this are all tried when an example is simplified."""
 _WAVE_SECONDS = 1.0
 """About how long a wave of batches takes; between waves the clock is looked at."""
 
-Verdict = tuple[str, Callable[[], str], bool]
-"""A property's key, the complete example in words, and whether the property holds."""
 Progress = Callable[[int, int | None, str], None]
 """Called with (cases done per row, cases wanted or None, "") as waves finish."""
 
@@ -113,158 +67,13 @@ class Campaign:
     is_interrupted: bool = field(default=False, compare=False)
 
 
-def check_case(row: str, pick: Pick) -> Iterator[Verdict]:
-    """Draw one case of a row from a source of integers and check all that is claimed about it."""
-    dim = draw_dim(pick, row, MAX_DIM)
-    cls = draw_class(pick, row, dim)
-    tasks: tuple[Task, ...] = (
-        Exact(),
-        Approx(draw_rational(pick, 0, Fraction(1, 2), strict=True)),
-        Side(),
-    )
-    yield from _check_member(pick, cls, dim, tasks)
-    if construction(row) is not None:
-        yield from _check_pair(pick, cls, dim, tasks)
-
-
-def _check_member(
-    pick: Pick, cls: FunctionClass, dim: int, tasks: Sequence[Task]
-) -> Iterator[Verdict]:
-    h = draw_member(pick, cls, dim)
-    has_pairs = construction(cls.key) is not None
-    for _ in range(2):
-        x = draw_point(pick, dim)
-        truth, fibre = h(x), h.cls.envelope(h.v, x)
-
-        def example(x: Point = x, truth: Any = truth, fibre: Any = fibre) -> str:
-            return (
-                f"{h!r}, x = {_point(x)}, h(x) = {truth}, envelope [{fibre.lower}, {fibre.upper}]"
-            )
-
-        yield "envelope", example, fibre.lower <= truth <= fibre.upper
-        best = centre(h.cls, h.v, x) if has_pairs else exact_decoder(h.cls)(h.v, x)
-        for task in tasks:
-            if not has_pairs or task.decidable(fibre, h.v):
-                answer = _best_answer(task, best, fibre, h.v)
-                right = task.right(answer, truth, h.v)
-                yield (
-                    "decidable" if has_pairs else "yes",
-                    lambda task=task, answer=answer, example=example: (  # type: ignore[misc]
-                        f"{task}: {answer} for {example()}"
-                    ),
-                    right,
-                )
-
-
-def _best_answer(task: Task, best: Any, fibre: Any, v: Visualization) -> Any:
-    if task.key != "side":
-        return best
-    if fibre.lower != fibre.upper:  # one end may be mid itself, then the other one decides
-        return "min" if fibre.upper <= v.mid else "max"
-    return side_of(best, v)
-
-
-def _check_pair(
-    pick: Pick, cls: FunctionClass, dim: int, tasks: Sequence[Task]
-) -> Iterator[Verdict]:
-    v = draw_visualization(pick, cls, dim)
-    x = draw_query(pick, cls, v)
-    made, fibre = triple(cls, v, x), cls.envelope(v, x)
-    pair = made.pair(draw_rational(pick, strict=True))
-
-    def where(detail: str = "") -> Callable[[], str]:
-        return lambda: f"{cls!r}, {v}, x = {_point(x)}, eta = {pair.eta}{detail}"
-
-    ends = made.envelope
-    says = f": U(x) = {ends.upper}, W(x) = {ends.lower}, envelope [{fibre.lower}, {fibre.upper}]"
-    yield "triple", where(says), (ends.lower, ends.upper) == (fibre.lower, fibre.upper)
-
-    data = getattr(cls, "data", Dataset())
-    shown = [
-        (v.argmin, v.minimum),
-        (v.argmax, v.maximum),
-        *zip(data.inputs, data.labels, strict=True),
-    ]
-    for z, value in shown:
-        says = f": f or g at {_point(z)} is not {value}"
-        yield "phi", where(says), all(h == value for h in pair.both(z))
-    zs = [draw_point(pick, dim) for _ in range(_POINTS)]
-    for z in (x, *zs):
-        if z not in (v.argmin, v.argmax):
-            inside = all(v.minimum < h < v.maximum for h in pair.both(z))
-            yield "phi", where(f": f or g at {_point(z)} is an extreme value"), inside
-    if cls.is_pointwise:
-        yield from _check_law(pick, cls, pair, [*zs, v.argmin, v.argmax, x], where)
-    elif cls.key in _NETWORK_ROWS and dim <= _NETWORKS_UP_TO:
-        for network, h in zip(pair_networks(pair), (pair.f, pair.g), strict=True):
-            says = f": a network differs at one of {', '.join(map(_point, (x, *zs)))}"
-            yield "network", where(says), all(network(z) == h(z) for z in (x, *zs))
-    if isinstance(cls, Additive):
-        y, z, mask = zs[0], zs[1], [pick(0, 1) for _ in range(dim)]
-        y2, z2 = (
-            tuple(q if other else p for p, q, other in zip(one, two, mask, strict=True))
-            for one, two in ((y, z), (z, y))
-        )
-        for name, h in (("f", pair.f), ("g", pair.g)):
-            says = f": {name} at {_point(y)}, {_point(z)} with coordinates exchanged: {mask}"
-            yield "law", where(says), cls.exchange(h(y), h(z), h(y2), h(z2))
-    yield (
-        "gap",
-        where(f": f(x) = {pair.f_x}, g(x) = {pair.g_x}, envelope [{fibre.lower}, {fibre.upper}]"),
-        fibre.lower <= pair.g_x <= pair.f_x <= fibre.upper
-        and (pair.g_x < pair.f_x) == (fibre.lower < fibre.upper),
-    )
-    for task in tasks:
-        question, opponent = Question(cls, task, v, x), draw_opponent(pick, task)
-        answer = opponent(v, x)
-        says = f": {task}, {opponent} answers {answer}"
-        if not question.is_decidable:
-            failure = question.failure()
-            defeated = not failure and bool(mistakes(question, question.pair, answer))
-            yield "defeat", where(f"{says}; {failure}"), defeated
-            continue
-        wrong = not all(task.right(answer, end, v) for end in (fibre.lower, fibre.upper))
-        found = refuting_member(question, answer)
-        holds = wrong == (found is not None)
-        if found is not None:
-            truth = found.member(x)
-            holds = fibre.lower <= truth <= fibre.upper and not task.right(answer, truth, v)
-        yield "mistake", where(says), holds
-
-
-def _check_law(
-    pick: Pick,
-    cls: FunctionClass,
-    pair: Any,
-    points: Sequence[Point],
-    where: Callable[[str], Callable[[], str]],
-) -> Iterator[Verdict]:
-    weight = draw_rational(pick)
-    for i, y in enumerate(points):
-        z = points[i - 1]
-        if (
-            cls.key == "monotone"
-        ):  # its law compares a point with one that is larger in every coordinate
-            y, z = (tuple(map(end, y, z)) for end in (min, max))
-        between = tuple(weight * p + (1 - weight) * q for p, q in zip(y, z, strict=True))
-        distance = cls.distance(y, z) if hasattr(cls, "distance") else None
-        for name, h in (("f", pair.f), ("g", pair.g)):
-            comparison = Comparison(h(y), h(z), h(between), weight, distance)
-            says = f": {name} at {_point(y)}, {_point(z)}, weight {weight}"
-            yield "law", where(says), bool(cls.law(comparison, EXACT))
-
-
-def _point(z: Point) -> str:
-    return f"({', '.join(map(str, z))})"
-
-
 # -- cases and batches -------------------------------------------------------------------------------
 
 
 def _run(row: str, pick: Pick, counts: Counter[str]) -> tuple[str, str] | None:
     """The first property that fails in a case, with the example; `counts` grows."""
     try:
-        for key, example, holds in check_case(row, pick):
+        for key, example, holds in check_case(row, pick, draw_dim(pick, row, MAX_DIM)):
             counts[key] += 1
             if not holds:
                 return key, example()

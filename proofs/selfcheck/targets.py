@@ -20,6 +20,7 @@ from trompe.constructions.row import Row
 from trompe.constructions.triples import ExemplarTriple
 from trompe.proofs.evidence import CASES, case
 from trompe.proofs.obligations import Scope, registered
+from trompe.proofs.rows import CHECKS
 from trompe.proofs.sampling import sample_row
 from trompe.proofs.selfcheck.mutation import Mutant, function_of, is_setting, mutants, places
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
@@ -182,9 +183,7 @@ def _slowness(check: str) -> tuple[int, ...]:
     if route == 0:
         dim = check.rpartition("/d")[2]
         return (route, check.startswith("network/"), int(dim) if dim.isdigit() else 0)
-    many = ("black-box", "piecewise-affine", "neural-network", "erm", "lipschitz")
-    row = check.partition("/")[2]
-    return (route, many.index(row) + 1 if row in many else 0)
+    return (route, CHECKS[check.partition("/")[2]].slowness if route == 1 else 0)
 
 
 @dataclass(frozen=True)

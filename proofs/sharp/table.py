@@ -20,20 +20,11 @@ import numpy as np
 
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Died, results
+from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp.cells import Cells, NotAffine, kinks
 from trompe.proofs.sharp.cubes import enclosure, largest_radius
-from trompe.proofs.sharp.identities import identities
 from trompe.proofs.symbolic import check_identity
-from trompe.theory import (
-    Approx,
-    Dataset,
-    FunctionClass,
-    InvalidInput,
-    Lipschitz,
-    Side,
-    Visualization,
-    function_class,
-)
+from trompe.theory import Approx, FunctionClass, InvalidInput, Lipschitz, Side, Visualization
 from trompe.theory.bounding import bound
 from trompe.theory.rows.lipschitz import ConesShares
 from trompe.theory.shares.base import COLUMNS, SharpRow
@@ -199,7 +190,7 @@ def _closer(setting: ConeSetting, d: int, eps: Fraction, number: Quantity) -> Qu
 
 def _symbolic(row: SharpRow, dims: Sequence[int], eps: Sequence[Fraction]) -> list[SharpCheck]:
     checks = []
-    for column, item in identities(row.key):
+    for column, item in CHECKS[row.key].closed_forms():
         try:
             verdict, reason = check_identity(item)
         except (ArithmeticError, TypeError, ValueError, AssertionError) as error:
@@ -209,13 +200,13 @@ def _symbolic(row: SharpRow, dims: Sequence[int], eps: Sequence[Fraction]) -> li
 
 
 def _exact(row: SharpRow, dims: Sequence[int], eps: Sequence[Fraction]) -> list[SharpCheck]:
-    instances = [at for d in EXACT_DIMS for at in _instances(row, d)]
+    instances = [at for d in EXACT_DIMS for at in CHECKS[row.key].instances(row, d)]
     return [c for at in instances for c in _exact_checks(*at, _tried(eps))]
 
 
 def _sampled(row: SharpRow, dims: Sequence[int], eps: Sequence[Fraction]) -> list[SharpCheck]:
     at = sorted({*EXACT_DIMS, *(d for d in dims if d <= SAMPLED_DIM)})
-    first = [one for d in at for one in list(_instances(row, d))[:1]]
+    first = [one for d in at for one in list(CHECKS[row.key].instances(row, d))[:1]]
     return [c for one in first for c in _sampled_checks(*one, _tried(eps))]
 
 
@@ -357,55 +348,3 @@ def share_interval(hits: int, tried: int, miss: float = MISS) -> tuple[float, fl
         return outside
 
     return (edge(share, 0.0) if hits else 0.0), (edge(share, 1.0) if hits < tried else 1.0)
-
-
-# -- where the forms are checked ---------------------------------------------------------------------------------
-
-
-def _instances(row: SharpRow, d: int) -> Iterator[tuple[SharpRow, FunctionClass, Visualization]]:
-    """Classes and visualizations of a row at this d, with the row that makes the claim for them."""
-    if isinstance(row, ConesShares):
-        yield from _cone_instances(row, d)
-        return
-    if not row.is_about(d):
-        return
-    zeros, ones = (Fraction(0),) * d, (Fraction(1),) * d
-    inner = tuple(Fraction(1, 4 + i) for i in range(d))
-    other = tuple(Fraction(3 + i, 4 + i) for i in range(d))
-    mixed = tuple(Fraction((i + 1) % 2) for i in range(d))
-    corner = tuple(1 - q for q in mixed)
-    cls = function_class(row.key)
-    pairs = {
-        "monotone": [(zeros, ones)],
-        "affine": [(corner, mixed), (zeros, ones)],
-        "affine-1d": [(zeros, ones), (ones, zeros)],
-        "constant": [],
-        "neuron-1d": [],
-        "convex": [(inner, ones), (zeros, ones), (mixed, corner), (inner, mixed)],
-    }.get(row.key, [(inner, other)])
-    if row.key == "erm":
-        cls = function_class("erm", data=Dataset([zeros, ones], ["1/3", "1/2"]))
-    for a, b in pairs:
-        yield row, cls, Visualization(a, b, -1, 2)
-    if row.key == "neuron-1d":  # a link with exact values, on the part where it is affine
-        yield row, function_class("neuron-1d", link="leaky-relu"), Visualization(zeros, ones, 1, 2)
-    if row.key == "constant":
-        yield row, cls, Visualization(zeros, ones, 1, 1)
-
-
-def _cone_instances(
-    row: ConesShares, d: int
-) -> Iterator[tuple[SharpRow, FunctionClass, Visualization]]:
-    """The row's own setting first, then every metric at corners and inside the box."""
-    settings = [row.cones] if row.cones.dim in (None, d) else []
-    if row.cones.dim == d == 3 and row.cones.metric != "l2":
-        settings = []  # too many simplices; at d = 3 corners are checked
-    for norm in ("l1", "linf", "l2"):
-        settings += [ConeSetting(norm, stretch=s) for s in (Fraction(5, 4), Fraction(2))]
-        if d < 3:
-            a, b = (Fraction(1, 4), Fraction(1, 3))[:d], (Fraction(3, 4), Fraction(1, 2))[:d]
-            settings.append(ConeSetting(norm, constant=Fraction(5, 2), argmin=a, argmax=b))
-    for setting in dict.fromkeys(settings):
-        cls, v = setting.shown(d)
-        given = ConeSetting(setting.metric, None, cls.constant, v.range, v.argmin, v.argmax)
-        yield ConesShares(Lipschitz, given), cls, v

@@ -10,13 +10,11 @@ from typing import Any
 from trompe.constructions import FoolingPair, Triple
 from trompe.constructions.expressions import Expression, trace_several, values
 from trompe.proofs.pinned import statement_stray
+from trompe.proofs.rows import CHECKS
 from trompe.theory import FunctionClass, InvalidInput, Point, Task, Visualization, show, theorem
 from trompe.theory.statements import Form
 
 __all__ = ["Witness", "amounts", "check_row", "largest_eta", "pair_of", "refutes", "witness_of"]
-
-_CURVED = ("neuron", "neuron-1d")
-"""Rows whose members are not piecewise affine."""
 
 
 def check_row(key: str) -> None:
@@ -27,7 +25,7 @@ def check_row(key: str) -> None:
             f"{key}: no witness exists, the theorem says Yes: one decoder is right for every member at every "
             f"query; see `trompe show {key}`"
         )
-    if claim.row in _CURVED:
+    if CHECKS[claim.row].is_curved:
         raise InvalidInput(
             f"{key}: members of this row are not piecewise affine, so a witness file cannot hold them; see "
             f"`trompe show {key}` for the pair"
@@ -99,12 +97,10 @@ def pair_of(made: Triple, task: Task, eta: Fraction | None = None) -> FoolingPai
     """
     if eta is not None and not task.decidable(made.envelope, made.v):
         return made.pair(eta)
-    cls: Any = made.cls
-    if cls.key == "lipschitz" and task.key == "side" and task.decidable(made.envelope, made.v):
-        nearest = min(cls.distance(made.x, made.v.argmin), cls.distance(made.x, made.v.argmax))
+    reason = CHECKS[made.cls.key].why_decided(made, task)
+    if reason and task.decidable(made.envelope, made.v):
         raise InvalidInput(
-            f"{cls.key}/{task.key}: no pair defeats every decoder at query {show(made.x)}: L = {cls.constant} is at "
-            f"most R / (2 min(|x-a|, |x-b|)) = {made.v.range / (2 * nearest)}, and up to there the side is decidable"
+            f"{made.cls.key}/{task.key}: no pair defeats every decoder at query {show(made.x)}: {reason}"
         )
     return made.pair_for(task)
 

@@ -11,22 +11,19 @@ import re
 from fractions import Fraction
 from typing import Any, NoReturn
 
-from trompe.constructions.expression_forms import JSON, from_data, rational, write
+from trompe.constructions.expression_forms import JSON, brief, from_data, rational, write
+from trompe.proofs.rows import CHECKS
+from trompe.proofs.shapes import fields, point, texts
 from trompe.proofs.witnesses.data import Witness, check_row
 from trompe.theory import (
     TASKS,
     Approx,
-    Dataset,
-    FunctionClass,
     InvalidInput,
-    Point,
     Task,
     UnknownKey,
     Visualization,
-    function_class,
     theorem,
 )
-from trompe.theory.functionals import METRICS
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_DIM", "parse", "to_json"]
 
@@ -73,20 +70,20 @@ def to_json(witness: Witness) -> str:
     refutes: dict[str, Any] = {"task": witness.task.key}
     if isinstance(witness.task, Approx):
         refutes["eps"] = str(witness.task.eps)
-    fields: dict[str, Any] = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "key": witness.key,
         "statement": witness.statement,
         "dim": witness.dim,
-        "parameters": _parameters(witness.cls),
+        "parameters": CHECKS[witness.cls.key].write_parameters(witness.cls),
         "visualization": {
-            "argmin": _texts(v.argmin),
-            "argmax": _texts(v.argmax),
+            "argmin": texts(v.argmin),
+            "argmax": texts(v.argmax),
             "minimum": str(v.minimum),
             "maximum": str(v.maximum),
         },
-        "query": _texts(witness.x),
+        "query": texts(witness.x),
         "refutes": refutes | {name: str(value) for name, value in witness.amount},
         "values": {"f": str(witness.f_x), "g": str(witness.g_x)},
         "definitions": written.definitions,
@@ -94,7 +91,7 @@ def to_json(witness: Witness) -> str:
         "g": written.values[1],
     }
     lines = []
-    for name, value in fields.items():
+    for name, value in content.items():
         if name == "definitions" and value:
             inside = ",\n".join(f'  "{key}": {json.dumps(part)}' for key, part in value.items())
             lines.append(f'"definitions": {{\n{inside}\n }}')
@@ -107,20 +104,6 @@ def to_json(witness: Witness) -> str:
             "read, use fewer inputs or less data"
         )
     return text
-
-
-def _parameters(cls: FunctionClass) -> dict[str, Any]:
-    if cls.key == "lipschitz":
-        return {"constant": str(cls.constant), "metric": cls.metric}  # type: ignore[attr-defined]
-    if cls.key == "erm":
-        data: Dataset = cls.data  # type: ignore[attr-defined]
-        pairs = zip(data.inputs, data.labels, strict=True)
-        return {"data": [{"input": _texts(s), "label": str(y)} for s, y in pairs]}
-    return {}
-
-
-def _texts(point: Point) -> list[str]:
-    return [str(value) for value in point]
 
 
 # -- reading ------------------------------------------------------------------------------------------
@@ -137,7 +120,7 @@ def parse(text: str | bytes) -> Witness:
     if not isinstance(data, dict):
         raise InvalidInput(f"the file holds a {type(data).__name__}; expected an object")
     _check_version(data)
-    _fields(data, _FIELDS, "the file")
+    fields(data, _FIELDS, "the file")
     key = _text(data["key"], "key", 100)
     try:
         check_row(key)
@@ -146,17 +129,17 @@ def parse(text: str | bytes) -> Witness:
     dim = data["dim"]
     if type(dim) is not int or not 1 <= dim <= MAX_DIM:
         raise InvalidInput(f"dim: expected an integer from 1 to {MAX_DIM}")
-    shown = _fields(
+    shown = fields(
         data["visualization"], ("argmin", "argmax", "minimum", "maximum"), "visualization"
     )
     v = Visualization(
-        _point(shown["argmin"], "visualization.argmin", dim),
-        _point(shown["argmax"], "visualization.argmax", dim),
+        point(shown["argmin"], "visualization.argmin", dim),
+        point(shown["argmax"], "visualization.argmax", dim),
         rational(shown["minimum"], "visualization.minimum"),
         rational(shown["maximum"], "visualization.maximum"),
     )
     task, amount = _refuted(data["refutes"], key)
-    values = _fields(data["values"], ("f", "g"), "values")
+    values = fields(data["values"], ("f", "g"), "values")
     definitions = data["definitions"]
     if not isinstance(definitions, dict):
         raise InvalidInput("definitions: expected an object of names and expressions")
@@ -164,10 +147,10 @@ def parse(text: str | bytes) -> Witness:
     return Witness(
         key=key,
         statement=_text(data["statement"], "statement", 64),
-        cls=_class(theorem(key).row, data["parameters"], dim),
+        cls=CHECKS[theorem(key).row].read_class(data["parameters"], dim),
         task=task,
         v=v,
-        x=_point(data["query"], "query", dim),
+        x=point(data["query"], "query", dim),
         f=read["f"],
         g=read["g"],
         f_x=rational(values["f"], "values.f"),
@@ -214,12 +197,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise InvalidInput(f"the name {_brief(twice)} occurs twice in one object")
+        raise InvalidInput(f"the name {brief(twice)} occurs twice in one object")
     return found
 
 
 def _no_number(digits: str) -> NoReturn:
-    raise InvalidInput(f'{_brief(digits)} is no exact number; write a string such as "1/4"')
+    raise InvalidInput(f'{brief(digits)} is no exact number; write a string such as "1/4"')
 
 
 def _integer(digits: str) -> int:
@@ -233,23 +216,8 @@ def _check_version(data: dict[str, Any]) -> None:
         raise InvalidInput(f'format: expected "{FORMAT}"; this is no witness file')
     if data.get("version") != VERSION or type(data["version"]) is not int:
         raise InvalidInput(
-            f"version: {_brief(data.get('version'))}; this trompe reads version {VERSION}"
+            f"version: {brief(data.get('version'))}; this trompe reads version {VERSION}"
         )
-
-
-def _fields(data: Any, names: tuple[str, ...], where: str) -> dict[str, Any]:
-    """An object with exactly these names."""
-    if not isinstance(data, dict):
-        raise InvalidInput(f"{where}: expected an object with {', '.join(names)}")
-    missing = [name for name in names if name not in data]
-    unknown = [name for name in data if name not in names]
-    if missing:
-        raise InvalidInput(f"{where}: the field {missing[0]} is missing")
-    if unknown:
-        raise InvalidInput(
-            f"{where}: unknown field {_brief(unknown[0])}; known: {', '.join(names) or 'none'}"
-        )
-    return data
 
 
 def _text(value: Any, where: str, longest: int) -> str:
@@ -258,56 +226,15 @@ def _text(value: Any, where: str, longest: int) -> str:
     return value
 
 
-def _point(data: Any, where: str, dim: int) -> tuple[Fraction, ...]:
-    """d exact numbers in [0, 1]."""
-    if not isinstance(data, list) or len(data) != dim:
-        count = f"{len(data)} entries" if isinstance(data, list) else _brief(data)
-        raise InvalidInput(f"{where}: {count}; expected a list of d = {dim} numbers")
-    point = tuple(rational(value, f"{where}[{i}]") for i, value in enumerate(data))
-    for i, value in enumerate(point):
-        if not 0 <= value <= 1:
-            raise InvalidInput(f"{where}[{i}]: {_brief(value)} lies outside [0, 1]")
-    return point
-
-
 def _refuted(data: Any, key: str) -> tuple[Task, tuple[tuple[str, Fraction], ...]]:
     task = theorem(key).task
     names = ("task", *(("eps",) if task == "approx" else ()), *_AMOUNTS[task])
     if isinstance(data, dict) and data.get("task") != task:
         raise InvalidInput(
-            f"refutes.task: {_brief(data.get('task'))}; the key {key} is about the task {task}"
+            f"refutes.task: {brief(data.get('task'))}; the key {key} is about the task {task}"
         )
-    fields = _fields(data, names, "refutes")
-    amount = tuple((name, rational(fields[name], f"refutes.{name}")) for name in _AMOUNTS[task])
+    said = fields(data, names, "refutes")
+    amount = tuple((name, rational(said[name], f"refutes.{name}")) for name in _AMOUNTS[task])
     if task == "approx":
-        return Approx(rational(fields["eps"], "refutes.eps")), amount
+        return Approx(rational(said["eps"], "refutes.eps")), amount
     return TASKS[task](), amount
-
-
-def _class(row: str, data: Any, dim: int) -> FunctionClass:
-    if row == "lipschitz":
-        fields = _fields(data, ("constant", "metric"), "parameters")
-        if fields["metric"] not in list(METRICS):
-            raise InvalidInput(f"parameters.metric: expected one of {', '.join(METRICS)}")
-        constant = rational(fields["constant"], "parameters.constant")
-        return function_class(row, constant=constant, metric=fields["metric"])
-    if row == "erm":
-        items = _fields(data, ("data",), "parameters")["data"]
-        if not isinstance(items, list):
-            raise InvalidInput("parameters.data: expected a list of inputs with labels")
-        inputs, labels = [], []
-        for j, item in enumerate(items):
-            where = f"parameters.data[{j}]"
-            fields = _fields(item, ("input", "label"), where)
-            inputs.append(_point(fields["input"], f"{where}.input", dim))
-            labels.append(rational(fields["label"], f"{where}.label"))
-        return function_class(row, data=Dataset(inputs, labels))
-    _fields(data, (), "parameters")
-    return function_class(row)
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, Fraction) and value.numerator.bit_length() > 200:
-        return "a number with many digits"
-    text = str(value) if isinstance(value, Fraction) else repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import combinations
 from typing import Any, Literal
 
 from trompe.constructions.expressions import Expression, Linear
 from trompe.constructions.work import spend
+from trompe.proofs.rows import CHECKS
 from trompe.proofs.witnesses import piecewise_smt
 from trompe.proofs.witnesses.box_facts import Known, only_at
 from trompe.proofs.witnesses.data import Witness
@@ -89,7 +90,7 @@ class UnitCheck:
         )
         yield (
             f"{name} is a member of {cls.key}",
-            partial(_MEMBERS.get(cls.key, UnitCheck._network), self),
+            getattr(self, CHECKS[cls.key].membership),
         )
 
     # -- extremes -----------------------------------------------------------------------------------
@@ -110,10 +111,12 @@ class UnitCheck:
 
     # -- classes ------------------------------------------------------------------------------------
 
-    def _network(self) -> Result:
+    def network(self) -> Result:
+        """Every expression is one."""
         return "PROVED", "a ReLU network by its form, so continuous and piecewise affine"
 
-    def _fits(self) -> Result:
+    def fits(self) -> Result:
+        """Does it take the labels of the data set?"""
         data = self.witness.cls.data  # type: ignore[attr-defined]
         for j, (value, y) in enumerate(zip(self.at_data(), data.labels, strict=True)):
             if value != y:
@@ -122,7 +125,8 @@ class UnitCheck:
                 )
         return "PROVED", f"a ReLU network by its form; it fits {len(data)} of {len(data)} labels"
 
-    def _additive(self) -> Result:
+    def additive(self) -> Result:
+        """Is it a sum of functions of one coordinate?"""
         if is_additive(self.analysis, self.u):
             return "PROVED", "every term depends on one coordinate"
         for y, z in self._pairs():
@@ -136,7 +140,8 @@ class UnitCheck:
                     )
         return "UNKNOWN", "a term depends on several coordinates"
 
-    def _monotone(self) -> Result:
+    def monotone(self) -> Result:
+        """Does it fall nowhere?"""
         if is_increasing(self.analysis, self.u):
             return "PROVED", "no slope is negative"
         for y, z in self._pairs():
@@ -147,7 +152,8 @@ class UnitCheck:
                     return "REFUTED", self._falls((low, high))
         return self._ask(piecewise_smt.increasing(self.on_box), self._falls)
 
-    def _convex(self) -> Result:
+    def convex(self) -> Result:
+        """Does it lie above no chord?"""
         if is_convex(self.analysis, self.u):
             return "PROVED", "sums with weights >= 0 and max of convex parts"
         for y, z in self._pairs():
@@ -155,7 +161,8 @@ class UnitCheck:
                 return "REFUTED", self._bends((y, z))
         return self._ask(piecewise_smt.convex(self.on_box), self._bends)
 
-    def _affine(self) -> Result:
+    def affine(self) -> Result:
+        """Does it lie on every chord?"""
         if is_affine(self.analysis, self.u):
             return "PROVED", "affine on the box"
         for y, z in self._pairs():
@@ -163,7 +170,8 @@ class UnitCheck:
                 return "REFUTED", self._bends((y, z))
         return self._ask(piecewise_smt.affine(self.on_box), self._bends)
 
-    def _lipschitz(self) -> Result:
+    def lipschitz(self) -> Result:
+        """Is it as steep as L at most?"""
         cls: Any = self.witness.cls
         bound = lipschitz_bound(self.analysis, self.u, cls.metric)
         if bound <= cls.constant:
@@ -241,17 +249,6 @@ class UnitCheck:
         terms = 1 + sum(len(arg.terms) for atom in self.h.atoms for arg in atom.args)
         limit = max(15, min(_MAX_PAIRS, _MAX_WORK // terms))
         return list(combinations(self._tried, 2))[:limit]
-
-
-_MEMBERS: dict[str, Callable[[UnitCheck], Result]] = {
-    "erm": UnitCheck._fits,
-    "lipschitz": UnitCheck._lipschitz,
-    "monotone": UnitCheck._monotone,
-    "convex": UnitCheck._convex,
-    "affine": UnitCheck._affine,
-    "additive": UnitCheck._additive,
-}
-"""Other rows hold every expression."""
 
 
 def _low(ends: tuple[Fraction, Fraction]) -> Fraction:

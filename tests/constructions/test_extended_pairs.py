@@ -19,6 +19,7 @@ from trompe.constructions import (
     LinkedPair,
     LinkedTriple,
     NeuronTriple,
+    centre,
     construction,
     exact_decoder,
     neuron_1d,
@@ -360,6 +361,18 @@ def test_the_decoder_predicts_a_neuron_given_by_its_weights(slope, w, c, x, end)
     a, b = min(ends, key=f), max(ends, key=f)
     v = Visualization(a, b, f(a), f(b))
     assert neuron_1d(cls, v, x) == f(x)
+
+
+@pytest.mark.parametrize("link", ["sigmoid", "tanh", "softplus"])
+def test_the_centre_of_a_fibre_of_one_irrational_value_is_that_value(link):
+    """Half of twice a computable real is another expression, which no number of bits shows to be equal."""
+    cls, v = Neuron(link), Visualization((0, 1), (1, 0), "1/5", "3/7")
+    x = (Fraction(1, 2), Fraction(1, 2))
+    answer, fibre = centre(cls, v, x), cls.envelope(v, x)
+    assert Exact().decidable(fibre, v) and Exact().right(answer, fibre.lower, v)
+    between = cls.envelope(v, (Fraction(1, 2), Fraction(1, 3)))
+    answer = centre(cls, v, (Fraction(1, 2), Fraction(1, 3)))
+    assert between.lower < answer < between.upper
 
 
 def test_decoders_exist_for_yes_rows_only():

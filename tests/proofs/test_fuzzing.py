@@ -12,7 +12,7 @@ import trompe.constructions.adversary as adversary
 from trompe.constructions import CONSTRUCTIONS
 from trompe.constructions.rows.affine import Affine1dRow
 from trompe.constructions.rows.monotone import MonotoneRow
-from trompe.proofs.sampling import fuzzing
+from trompe.proofs.sampling import cases, fuzzing
 from trompe.proofs.sampling.fuzzing import PROPERTIES, campaign
 from trompe.theory import CLASSES, EXTENDED, Convex, InvalidInput, UnknownKey
 
@@ -107,11 +107,11 @@ def test_a_wrong_decoder_of_a_yes_row_is_found(monkeypatch):
 
 def test_an_adversary_that_gives_up_is_found(monkeypatch):
     monkeypatch.setattr(fuzzing, "_SHRINKING_TRIES", 0)
-    monkeypatch.setattr(fuzzing, "mistakes", lambda *_: [])
+    monkeypatch.setattr(cases, "mistakes", lambda *_: [])
     assert {f.key for f in campaign(["affine"], cases=CASES).failures} == {"defeat"}
     monkeypatch.undo()
     monkeypatch.setattr(fuzzing, "_SHRINKING_TRIES", 0)
-    monkeypatch.setattr(fuzzing, "refuting_member", lambda *_: None)
+    monkeypatch.setattr(cases, "refuting_member", lambda *_: None)
     assert {f.key for f in campaign(["affine"], cases=CASES).failures} == {"mistake"}
     monkeypatch.undo()
     monkeypatch.setattr(fuzzing, "_SHRINKING_TRIES", 0)

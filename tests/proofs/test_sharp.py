@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import binom
 from worker_calls import number_or_die
 
+from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp import cubes, share_interval, sharp_table
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine, kinks
-from trompe.proofs.sharp.identities import identities
 from trompe.proofs.symbolic import check_identity
 from trompe.theory import (
     TASKS,
@@ -40,8 +40,8 @@ def checks(key, way, monkeypatch=None, dims=(2,), column=None):
         monkeypatch.setattr(checking, "EXACT_DIMS", dims)
         monkeypatch.setattr(checking, "POINTS", 5_000)
         if column is not None:
-            only = [item for item in identities(key) if item[0] == column]
-            monkeypatch.setattr(checking, "identities", lambda row: iter(only))
+            only = [item for item in CHECKS[key].closed_forms() if item[0] == column]
+            monkeypatch.setattr(CHECKS[key], "closed_forms", lambda: iter(only))
     return {"symbolic": checking._symbolic, "exact": checking._exact, "sampled": checking._sampled}[
         way
     ](sharp_row(key), dims, (QUARTER,))
@@ -164,7 +164,7 @@ def test_a_wrong_lipschitz_form_fails_in_each_way(norm, column, monkeypatch):
         monkeypatch.setattr(cones.TwoCones, "worst_radius", lambda self: exact(Fraction(1, 10)))
     setting = ConeSetting(norm, stretch=Fraction(5, 4))
     monkeypatch.setattr(
-        checking, "_cone_instances", lambda row, d: iter([(row, *setting.shown(d))])
+        CHECKS["lipschitz"], "instances", lambda row, d: iter([(row, *setting.shown(d))])
     )
     row = sharp_row("lipschitz", setting)
     ways = {"exact": checking._exact, "sampled": checking._sampled}
@@ -172,7 +172,7 @@ def test_a_wrong_lipschitz_form_fails_in_each_way(norm, column, monkeypatch):
         monkeypatch.setattr(checking, "EXACT_DIMS", (2,))
         assert "REFUTED" in verdicts(way(row, (2,), (QUARTER,)), column)
     tail = "line" if column == "worst radius" else f"/{norm}/d2"
-    items = [i for c, i in identities("lipschitz") if c == column and tail in i.key]
+    items = [i for c, i in CHECKS["lipschitz"].closed_forms() if c == column and tail in i.key]
     assert items and "REFUTED" in {check_identity(item)[0] for item in items}
 
 

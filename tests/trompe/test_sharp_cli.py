@@ -18,9 +18,9 @@ import pytest
 from scipy.integrate import quad
 
 from trompe.cli import run
+from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp import cubes, sharp_table
 from trompe.proofs.sharp import table as checking
-from trompe.proofs.sharp.identities import identities
 from trompe.sharp import SHARP_FORMATS, show_number
 from trompe.theory import Visualization, function_class
 from trompe.theory.bounding import bound
@@ -36,6 +36,13 @@ def call(capsys, *arguments: str) -> tuple[int, str, str]:
     return status, captured.out, captured.err
 
 
+def few_identities(patch, count):
+    """Only so many of each row."""
+    for checks in CHECKS.values():
+        first = islice(checks.closed_forms(), count)
+        patch.setattr(checks, "closed_forms", lambda first=tuple(first): iter(first))
+
+
 @pytest.fixture(scope="module")
 def table():
     """All rows with two eps; the Lipschitz row between closed forms, bounds and estimates."""
@@ -43,7 +50,7 @@ def table():
         patch.setattr(checking, "EXACT_DIMS", (1,))
         patch.setattr(checking, "POINTS", 2_000)
         patch.setitem(cubes.DEPTH, 2, 6)
-        patch.setattr(checking, "identities", lambda row: islice(identities(row), 3))
+        few_identities(patch, 3)
         rows = sharp_rows(ConeSetting(stretch=Fraction(6, 5)), extended=True)
         return sharp_table(rows, [1, 2, 20, 150_528], [Fraction(1, 20), Fraction(1, 4)], jobs=1)
 
@@ -112,7 +119,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(checking, "EXACT_DIMS", (1,))
     monkeypatch.setattr(checking, "POINTS", 200)
     monkeypatch.setitem(cubes.DEPTH, 2, 3)
-    monkeypatch.setattr(checking, "identities", lambda row: islice(identities(row), 1))
+    few_identities(monkeypatch, 1)
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")

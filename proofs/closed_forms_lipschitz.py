@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from trompe.proofs.closed_forms import Named, Sides, rational, value
 from trompe.proofs.symbolic import Identity
 from trompe.theory.rows import affine
 from trompe.theory.shares import balls, cones
+from trompe.theory.shares.base import COLUMNS
 
-__all__ = ["Sides", "lipschitz_identities", "rational", "value"]
-
-Sides = tuple[Any, Any, Any]
-"""Left, right, and a damaged right side that must differ."""
-
-
-def value(terms: tuple[Any, ...]) -> Any:
-    """The sum of a closed form's terms."""
-    return sum(term.value for term in terms)
-
-
-def rational(sympy: Any, number: Fraction | None) -> Any:
-    """An exact number of the table as SymPy's."""
-    assert number is not None
-    return sympy.Rational(number.numerator, number.denominator)
+__all__ = ["lipschitz_identities"]
 
 
 def _line_worst(stretch: Fraction) -> Callable[[Any], Sides]:
@@ -178,46 +166,34 @@ def _linf_band(sympy: Any) -> Sides:
     return plain(left), plain(right), sympy.Integer(0)
 
 
-def lipschitz_identities() -> Iterator[tuple[str, Identity]]:
-    """(column, identity) of the Lipschitz row; `dim` is None where it holds for every d."""
+def lipschitz_identities() -> Named:
+    """Of the Lipschitz row."""
+    worst, side, eps = COLUMNS
     for stretch in (Fraction(5, 4), Fraction(3)):
         tail = f"line/{stretch.numerator}-{stretch.denominator}"
         about = f"d = 1, a = 0, b = 1, lambda = {stretch}"
-        yield (
-            "worst radius",
-            Identity(
-                f"sharp/lipschitz/worst-radius/{tail}",
-                f"the largest at a kink; {about}",
-                _line_worst(stretch),
-                1,
-            ),
-        )
+        yield _named(worst, tail, f"the largest at a kink; {about}", _line_worst(stretch), 1)
         text = f"the criterion's indicator, integrated; {about}"
-        yield (
-            "side share",
-            Identity(f"sharp/lipschitz/side-share/{tail}", text, _line_share(stretch, None), 1),
-        )
-        for eps in (Fraction(1, 10), Fraction(1, 4)):
-            key = f"sharp/lipschitz/eps-share/{tail}/eps{eps.numerator}-{eps.denominator}"
-            yield "eps share", Identity(key, f"{text}, eps = {eps}", _line_share(stretch, eps), 1)
+        yield _named(side, tail, text, _line_share(stretch, None), 1)
+        for e in (Fraction(1, 10), Fraction(1, 4)):
+            where, build = f"{tail}/eps{e.numerator}-{e.denominator}", _line_share(stretch, e)
+            yield _named(eps, where, f"{text}, eps = {e}", build, 1)
     for d in (1, 2, 3):
         for k in range(d):
-            key = f"sharp/lipschitz/side-share/l1/d{d}/{k}"
             text = f"the l1 ball about a corner, {k} <= r <= {k + 1}, integrated one coordinate at a time"
-            yield "side share", Identity(key, text, _corner_l1(d, k), d)
-        key = f"sharp/lipschitz/side-share/linf/d{d}"
-        text = "the linf ball as a product of integrals"
-        yield "side share", Identity(key, text, _linf(d), d)
+            yield _named(side, f"l1/d{d}/{k}", text, _corner_l1(d, k), d)
+        yield _named(side, f"linf/d{d}", "the linf ball as a product of integrals", _linf(d), d)
     for d in (2, 3, 4):
-        key = f"sharp/lipschitz/side-share/l2/d{d}"
         text = "the l2 ball about a corner by its slices, radius at most 1"
-        yield "side share", Identity(key, text, _orthant(d), d)
-    key = "sharp/lipschitz/side-share/l2/disc"
+        yield _named(side, f"l2/d{d}", text, _orthant(d), d)
     text = "the disc about (1/4, 1/4) with r = 1/2, cut by the square, integrated across"
-    yield (
-        "side share",
-        Identity(key, text, _disc((Fraction(1, 4), Fraction(1, 4)), Fraction(1, 4)), 2),
-    )
-    key = "sharp/lipschitz/eps-share/linf"
+    disc = _disc((Fraction(1, 4), Fraction(1, 4)), Fraction(1, 4))
+    yield _named(side, "l2/disc", text, disc, 2)
     text = "two cubes and the band at opposite corners, every d"
-    yield "eps share", Identity(key, text, _linf_band)
+    yield _named(eps, "linf", text, _linf_band, None)
+
+
+def _named(
+    column: str, tail: str, says: str, build: Callable[[Any], Sides], d: int | None
+) -> tuple[str, Identity]:
+    return column, Identity(f"sharp/lipschitz/{column.replace(' ', '-')}/{tail}", says, build, d)

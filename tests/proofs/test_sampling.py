@@ -1,0 +1,71 @@
+"""Samples: every row says what is expected of it, the same cases each time, and each kind of check can fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from trompe.constructions import construction
+from trompe.proofs.rows import CHECKS, EVIDENCE
+from trompe.proofs.sampling import DIMS, limits, rows, sample_row
+from trompe.theory import ROWS, FunctionClass, row_class
+
+PLAIN = [row for row in ROWS if construction(row) is not None]
+
+
+def test_every_row_has_checks_and_evidence_of_its_own_class():
+    assert set(CHECKS) == set(EVIDENCE) == set(ROWS)
+    for row, checks in CHECKS.items():
+        assert checks.kind is row_class(row) and checks.key == row
+        assert all(d in range(1, 4) for d in checks.dims)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_is_sampled_six_times_at_each_d_that_it_is_about(row):
+    kind = row_class(row)
+    found = sample_row(row)
+    dims = [d for d in DIMS if kind.min_dim <= d <= (kind.max_dim or d)]
+    assert (found.failure, list(found.dims), found.instances) == ("", dims, 6 * len(dims))
+
+
+@pytest.mark.parametrize("row", PLAIN)
+def test_a_class_that_refuses_nothing_is_found(row, monkeypatch):
+    monkeypatch.setattr(row_class(row), "check_visualization", lambda self, v: None)
+    says = next(says for says, holds in limits.check_limits(row) if not holds)
+    assert "is not shown" in says and sample_row(row).failure == says
+
+
+@pytest.mark.parametrize("row", PLAIN)
+def test_a_class_that_refuses_a_query_is_found(row, monkeypatch):
+    from trompe.theory import InvalidInput
+
+    def refuse(self, v, x):
+        raise InvalidInput("no")
+
+    monkeypatch.setattr(FunctionClass, "check_query", refuse)
+    assert sample_row(row).failure
+
+
+def test_the_first_random_case_that_fails_is_told_with_its_example(monkeypatch):
+    def failing(row, pick, dim):
+        yield "phi", lambda: f"at {pick(3, 3)}", False
+
+    monkeypatch.setattr(rows, "check_case", failing)
+    found = sample_row("convex")
+    assert (found.instances, found.failure) == (1, "d = 1: phi: at 3")
+
+
+@pytest.mark.parametrize("row", ["affine-1d", "neuron", "neuron-1d"])
+def test_a_formula_of_its_own_is_asked_beside_the_rows_own_members(row, monkeypatch):
+    """With every random case passed over, a wrong envelope or decoder is still found."""
+    monkeypatch.setattr(rows, "check_case", lambda *_: iter(()))
+    monkeypatch.setattr(rows, "check_limits", lambda _: iter(()))
+    assert not sample_row(row).failure
+    if row == "affine-1d":
+        from trompe.proofs.rows import affine
+
+        monkeypatch.setattr(affine, "affine_1d", lambda v, x: v.mid)
+    else:
+        monkeypatch.setattr(
+            row_class(row), "between", lambda self, v, share: v.minimum + share * v.range
+        )
+    assert sample_row(row).failure
