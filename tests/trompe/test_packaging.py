@@ -56,7 +56,9 @@ def test_the_lowest_versions_that_are_tested_are_those_that_are_declared():
         (lower_end,) = requirement.specifier
         assert lower_end.operator == ">=", text
         pinned = pins[canonicalize_name(requirement.name)]
-        said = f"{text}, but {pinned} in constraints-lowest.txt: make it anew as its first lines say"
+        said = (
+            f"{text}, but {pinned} in constraints-lowest.txt: make it anew as its first lines say"
+        )
         assert Version(lower_end.version) == Version(pinned), said
 
 
