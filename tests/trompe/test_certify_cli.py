@@ -121,7 +121,7 @@ BAD = [
     (("check", "notes", "--solver", "z4"), "did you mean z3"),
     (("check", "none.json", "--solver", "z4"), "did you mean z3"),
     (("check", "notes", "--jobs", "0"), "at least 1"),
-    (("check",), "path"),
+    (("check",), "Missing argument"),
 ]
 
 
