@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-import textwrap
 from fractions import Fraction
 from typing import Any
 
+from trompe.ground.text import wrapped
 from trompe.theory import Visualization
 from trompe.theory.bounding import Bound, Bounds
 from trompe.theory.exact import show
@@ -24,9 +24,7 @@ _TASKS = ("exact", "approx", "side")
 
 def _wrapped(line: str, indent: str = "", hang: str = "") -> str:
     """The line in lines of at most 100 characters; all but the first are indented by `hang` more."""
-    return textwrap.fill(
-        line, 100, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False
-    )
+    return "\n".join(wrapped(line, first=indent, then=indent + hang, cuts_words=True))
 
 
 def _text(bounds: Bounds) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from trompe.ground.text import wrapped
 from trompe.proofs.certificates.plan import plan
 from trompe.theory import Theorem, theorem
 
@@ -87,7 +87,7 @@ def _latex(text: str) -> str:
 
 def _hash(digest: str) -> str:
     """A hash that LaTeX may break over lines."""
-    broken = r"\allowbreak ".join(textwrap.wrap(digest, 8))
+    broken = r"\allowbreak ".join(wrapped(digest, 8, cuts_words=True))
     return rf"\texttt{{{broken}}}"
 
 
@@ -156,9 +156,7 @@ def as_text(c: Citation) -> str:
 
 def _wrapped(text: str) -> list[str]:
     indent = "    "
-    return textwrap.wrap(
-        text, 96, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    )
+    return wrapped(text, 96, indent, indent, cuts_words=True)
 
 
 def as_csl_json(c: Citation) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from trompe.asking import Reply
 from trompe.constructions.adversary import Mistake, Question, is_number
+from trompe.ground.text import WIDTH, wrapped
 from trompe.theory import InvalidInput, Point, show
 from trompe.theory.catalogue import theorem
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["as_json", "expression", "text"]
 
-WIDTH = 100
 WRITTEN_OUT = 8
 """The largest d at which the text shows the function with all its coordinates."""
 
@@ -169,11 +168,13 @@ def _written(found: Refutation) -> list[str]:
     if found.question.v.dim <= WRITTEN_OUT:
         try:
             return [
-                part for line in expression(found).splitlines() for part in _wrap(line, " " * 7)
+                part
+                for line in expression(found).splitlines()
+                for part in wrapped(line, then=" " * 7)
             ]
         except InvalidInput:
             pass
-    return _wrap(recipe(found.mistake)) if found.mistake is not None else []
+    return wrapped(recipe(found.mistake)) if found.mistake is not None else []
 
 
 # -- reports -----------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ def text(found: Refutation) -> str:
     eps = f", eps = {question.task.eps}" if question.task.key == "approx" else ""  # type: ignore[attr-defined]
     lines = [
         f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
-        *_wrap(found.reason),
+        *wrapped(found.reason),
         "",
         *_wrap_at_argmax(f"visualization  argmin {show(v.argmin)}, argmax {show(v.argmax)}"),
         f"               minimum {v.minimum}, maximum {v.maximum}",
@@ -204,7 +205,7 @@ def text(found: Refutation) -> str:
     if shown:
         lines += ["", *shown]
     if found.answers_differ:
-        lines += ["", *_wrap(_RANDOMISED)]
+        lines += ["", *wrapped(_RANDOMISED)]
     if found.randomised is not None:
         rates = found.randomised
         by_seed = rates.coin_seed is not None
@@ -232,12 +233,6 @@ def _wrap_at_argmax(line: str) -> list[str]:
         [line]
         if len(line) <= WIDTH
         else line.replace(", argmax", f",\n{' ' * 15}argmax").splitlines()
-    )
-
-
-def _wrap(paragraph: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(
-        paragraph, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 

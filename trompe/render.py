@@ -5,20 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import trompe
+from trompe.ground.text import WIDTH, wrapped
 from trompe.proofs import ASSUMED, Cell, Outcome, Table, assumed_by
 from trompe.theory import TASKS, row_class, theorem
 
 __all__ = ["FORMATS", "as_json", "outcome_json", "outcomes_text", "theorem_text"]
 
 OURS = "ours, not in the paper"
-
-WIDTH = 100
-"""Columns of the text formats."""
 
 READING = (
     "No: two members of the class with the same visualization defeat every decoder, at the queries "
@@ -138,7 +135,7 @@ def text(table: Table) -> str:
 
 
 def _wrap(paragraph: str, indent: str = "") -> list[str]:
-    return textwrap.wrap(paragraph, WIDTH, subsequent_indent=indent, break_long_words=False) or [""]
+    return wrapped(paragraph, then=indent, cuts_hyphens=True) or [""]
 
 
 def _point(outcome: Outcome) -> str:
@@ -312,10 +309,10 @@ def _kernel(key: str) -> list[str]:
         f"real numbers ({evidence.where}, {evidence.date}; docs/kernel.md):"
     )
     statement = [
-        wrapped
+        part
         for line in coq_statement(key).splitlines()
-        for wrapped in textwrap.wrap(
-            line, WIDTH, initial_indent="  ", subsequent_indent=" " * 9, drop_whitespace=False
+        for part in wrapped(
+            line, WIDTH, "  ", " " * 9, cuts_words=True, cuts_hyphens=True, keeps_spaces=True
         )
     ]
     return [*_wrap(heading), *(line.rstrip() for line in statement)]
@@ -365,7 +362,7 @@ def _formulas(row: str, dim: int, task: str) -> list[str]:
             f"  {case.v}",
             f"  query x = {show(case.x)}: the decoder answers {answer}",
         ]
-    return [wrapped for line in lines for wrapped in _wrap(line, indent="    ")]
+    return [part for line in lines for part in _wrap(line, indent="    ")]
 
 
 def _short(value: Any) -> str:
@@ -386,7 +383,7 @@ def outcomes_text(outcomes: Iterable[Outcome], roles: dict[str, str] | None = No
         dim = "all" if o.dim is None else str(o.dim)
         lines.append(f"{o.verdict:<9}{dim:<5}{by:<30}{o.key}{role}")
         says = f"{o.says}. {o.reason}{_point(o)}" if o.reason else o.says
-        lines += textwrap.wrap(says, WIDTH, initial_indent=" " * 14, subsequent_indent=" " * 14)
+        lines += wrapped(says, WIDTH, " " * 14, " " * 14, cuts_words=True, cuts_hyphens=True)
     return lines
 
 

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any
 
 import trompe
+from trompe.ground.text import WIDTH, wrapped
 from trompe.proofs.sharp import SharpTable
 from trompe.theory.catalogue import FURTHER
 from trompe.theory.shares.base import COLUMNS, SharpRow
@@ -20,7 +20,6 @@ from trompe.theory.shares.quantities import Quantity
 
 __all__ = ["SHARP_FORMATS", "as_json", "show_number"]
 
-WIDTH = 100
 COLUMN_WIDTHS = (22, 8, 16, 24, 30)
 SMALL = Fraction(1, 10_000)
 """Below this a number is shown as a power of ten."""
@@ -156,14 +155,14 @@ def text(table: SharpTable) -> str:
             if shown == "(below)"
         ]
         for note in notes:
-            wrapped = textwrap.wrap(note, WIDTH - COLUMN_WIDTHS[0], break_long_words=False)
-            lines += [f"{next(labels, ''):<{COLUMN_WIDTHS[0]}}{part}" for part in wrapped]
+            parts = wrapped(note, WIDTH - COLUMN_WIDTHS[0], cuts_hyphens=True)
+            lines += [f"{next(labels, ''):<{COLUMN_WIDTHS[0]}}{part}" for part in parts]
     lines += [w for failure in _failures(table)[:8] for w in _wrap(failure)]
     return "\n".join([*lines, "", *(w for note in _footer(table) for w in _wrap(note)), ""])
 
 
 def _wrap(paragraph: str) -> list[str]:
-    return textwrap.wrap(paragraph, WIDTH, break_long_words=False)
+    return wrapped(paragraph, cuts_hyphens=True)
 
 
 def markdown(table: SharpTable) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import trompe
 from trompe.constructions.expression_forms import LATEX, PYTHON, TEXT, write
+from trompe.ground.text import wrapped
 from trompe.proofs.witnesses import Witness, to_json
 from trompe.theory import Point, show, theorem
 
 __all__ = ["FORMATS", "latex", "python", "text"]
 
-WIDTH = 100
 _LONGEST = 30
 """Definitions that the text form writes out."""
 
@@ -52,9 +51,9 @@ def text(witness: Witness) -> str:
     written = write([witness.f, witness.g], TEXT)
     more = _parameters(witness)
     lines = [f"{witness.key}, d = {witness.dim}{', ' if more else ''}{more}", ""]
-    lines += _wrap(f"Both f and g: {v}, each extreme at this one point only.")
-    lines += _wrap(f"Query x = {show(witness.x)}: f(x) = {witness.f_x}, g(x) = {witness.g_x}.")
-    lines += _wrap(
+    lines += wrapped(f"Both f and g: {v}, each extreme at this one point only.")
+    lines += wrapped(f"Query x = {show(witness.x)}: f(x) = {witness.f_x}, g(x) = {witness.g_x}.")
+    lines += wrapped(
         f"Every decoder of the task {witness.task.key} fails on f or on g at this query: "
         f"{_WHY[witness.task.key]} ({_amount(witness)})."
     )
@@ -74,11 +73,7 @@ def text(witness: Witness) -> str:
 def _formula(line: str) -> list[str]:
     if len(line) > 1500:
         line = f"{line[:1400]} ... ({len(line)} characters; --format json has all)"
-    return textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="      ")
-
-
-def _wrap(paragraph: str) -> list[str]:
-    return textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return wrapped(line, first="  ", then="      ", cuts_words=True, cuts_hyphens=True)
 
 
 # -- LaTeX --------------------------------------------------------------------------------------------
@@ -274,7 +269,7 @@ def python(witness: Witness) -> str:
         labels = 'check(f"f and g fit all {len(data)} labels", all(pair(s) == (y, y) for s, y in data))\n'
     size = sum(len(arg.terms) for atom in witness.f.atoms for arg in atom.args)
     why, condition = _TASKS[witness.task.key]
-    statement = "\n".join(textwrap.wrap(theorem(witness.key).statement, WIDTH))
+    statement = "\n".join(wrapped(theorem(witness.key).statement, cuts_hyphens=True))
     return _PROGRAM.format(
         key=witness.key,
         version=trompe.__version__,

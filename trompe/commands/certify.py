@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +18,7 @@ from trompe.commands.shared import (
     parse_dims,
     progress_bar,
 )
+from trompe.ground.text import wrapped
 
 if TYPE_CHECKING:
     from trompe.proofs.certificates import Certified
@@ -83,11 +83,11 @@ def _text(done: Certified, output: Path) -> str:
     besides = [item["key"] for item in manifest["not_contained"]]
     if besides:
         symbolic = sum(item["level"] == "symbolic" for item in manifest["not_contained"])
-        lines += textwrap.wrap(
+        lines += wrapped(
             f"Not contained: {symbolic} identities (SymPy), random instances, Coq's proofs, and what is assumed "
             f"({', '.join(key[8:] for key in besides if key.startswith('assumed/'))}); the manifest lists them.",
             99,
-            break_on_hyphens=False,
+            cuts_words=True,
         )
     lines += [
         f"{entry['verdict']} {entry['key']}: {entry['reason']}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trompe.commands.shared import Jobs, Output, check_jobs, destination, emit, progress_bar
+from trompe.ground.text import wrapped
 
 if TYPE_CHECKING:
     from trompe.proofs.sampling.fuzzing import Campaign
@@ -85,10 +85,8 @@ def _text(found: Campaign) -> str:
             f"{key}~{n:,}" + ("~FAILED" if (row, key) in broken else "")  # ~ keeps them on one line
             for key, n in counts.items()
         )
-        wrapped = textwrap.wrap(
-            f"{row:<20}{', '.join(cells)}", 100, subsequent_indent=" " * 20, break_on_hyphens=False
-        )
-        lines += [line.replace("~", " ") for line in wrapped]
+        parts = wrapped(f"{row:<20}{', '.join(cells)}", then=" " * 20, cuts_words=True)
+        lines += [part.replace("~", " ") for part in parts]
     total = sum(sum(counts.values()) for counts in found.counts.values())
     ending = "interrupted, " if found.is_interrupted else ""
     last = found.first + found.cases - 1
@@ -105,7 +103,7 @@ def _text(found: Campaign) -> str:
     ]
     for failure in found.failures[:_SHOWN_FAILURES]:
         said = f"FAILED {failure.row}, {failure.key}: {failure.example}"
-        lines += ["", *textwrap.wrap(said, 100, break_long_words=False), f"  {failure.command}"]
+        lines += ["", *wrapped(said, cuts_hyphens=True), f"  {failure.command}"]
     if len(found.failures) > _SHOWN_FAILURES:
         lines.append(f"and {len(found.failures) - _SHOWN_FAILURES} more")
     return "\n".join(lines) + "\n"
