@@ -202,8 +202,8 @@ def test_modules_with_a_command_line_of_their_own(tmp_path, monkeypatch, name):
 
 
 def test_processes_that_answer_others_end_quietly_when_nobody_asks(tmp_path):
-    status, out, err = sh(f"{sys.executable} -P -m trompe.decoder_process <&-", tmp_path)
+    status, out, err = sh(f"{sys.executable} -P -m trompe.refuting.process <&-", tmp_path)
     assert (status, out) == (2, "")
-    assert err == "trompe.decoder_process: no question; trompe refute starts this process\n"
+    assert err == "trompe.refuting.process: no question; trompe refute starts this process\n"
     status, _, err = sh(f"{sys.executable} -P -m trompe.proofs.certificates.workers <&-", tmp_path)
     assert (status, err) == (0, "")
