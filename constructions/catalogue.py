@@ -23,11 +23,12 @@ from trompe.constructions.rows.neuron import (
     Neuron1dRow,
     NeuronRow,
 )
-from trompe.constructions.triples import Construction, Triple
+from trompe.constructions.triples import Construction, FoolingPair, Triple
 from trompe.theory import (
     CLASSES,
     EXTENDED,
     ROWS,
+    TASKS,
     Dataset,
     FunctionClass,
     InvalidInput,
@@ -39,6 +40,7 @@ from trompe.theory import (
     as_point,
     row_class,
     show,
+    theorem,
 )
 from trompe.theory.fibres import fibres
 
@@ -46,10 +48,12 @@ __all__ = [
     "CONSTRUCTIONS",
     "EXACT_DECODERS",
     "EXTENDED_CONSTRUCTIONS",
+    "Decided",
     "Example",
     "choose_query",
     "choose_visualization",
     "construction",
+    "demonstrate",
     "draw_class",
     "draw_dim",
     "draw_member",
@@ -243,6 +247,34 @@ def example(row: str, dim: int = 2) -> Example:
     case = Example(*made.example(dim))
     case.cls.check_visualization(case.v)
     return case
+
+
+class Decided(NamedTuple):
+    """Where every member's value is known: the class, what is shown, a query, and the decoder that is right."""
+
+    cls: FunctionClass
+    v: Visualization
+    x: Point
+    decode: Decoder
+
+    @property
+    def answer(self) -> Any:
+        """The value at the query."""
+        return self.decode(self.v, self.x)
+
+
+def demonstrate(key: str, dim: int) -> FoolingPair | Decided:
+    """What shows a theorem at the row's example: the pair that defeats its task, or the decoder.
+
+    Raises
+    ------
+    UnknownKey : no such theorem. InvalidInput : its row is not about this number of inputs.
+    """
+    item = theorem(key)
+    case = example(item.row, dim)
+    if construction(item.row) is None:
+        return Decided(*case, exact_decoder(case.cls))
+    return triple(*case).pair_for(TASKS[item.task]())
 
 
 _LARGEST_RADIUS = Fraction(1, 2)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import islice
 
 from trompe.theory import Dataset, Point, Visualization
 
-__all__ = ["HALF", "QUARTER", "beside", "far", "flat_point", "flat_points"]
+__all__ = ["HALF", "QUARTER", "beside", "dyadic_question", "far", "flat_point", "flat_points"]
 
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 
@@ -42,3 +43,24 @@ def beside(data: Dataset, dim: int, x: Point | None) -> Visualization:
     low = min((math.ceil(y) - 1 for y in labels), default=0)
     high = max((math.floor(y) + 1 for y in labels), default=1)
     return Visualization(a, b, low, high)
+
+
+def dyadic_question(
+    rng: random.Random, dim: int, *, inside_unit: bool = False, is_flat: bool = False
+) -> tuple[Visualization, Point]:
+    """Opposite corners or, one time in ten, one value everywhere; values are eighths, queries 64ths.
+
+    Parameters
+    ----------
+    inside_unit : the values lie in (0, 1). is_flat : one value, always.
+    """
+    low, rise = Fraction(rng.randint(-16, 16), 8), Fraction(rng.randint(1, 16), 8)
+    if inside_unit:
+        low, rise = Fraction(rng.randint(1, 6), 8), Fraction(1, 8)
+    a = tuple(Fraction(rng.randint(0, 1)) for _ in range(dim))
+    b = tuple(1 - ai for ai in a)
+    x = tuple(Fraction(rng.randint(0, 64), 64) for _ in range(dim))
+    if is_flat or rng.random() < 0.1:
+        b, rise = tuple(Fraction(rng.randint(0, 8), 8) for _ in range(dim)), Fraction(0)
+        a = rng.choice((a, b))
+    return Visualization(a, b, low, low + rise), x

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from random import Random
 from typing import Any
 
 from trompe.constructions.draws import Member, Pick
+from trompe.constructions.questions import dyadic_question
 from trompe.constructions.triples import Construction, Triple
 from trompe.theory import FunctionClass, Point, Task, Visualization
 from trompe.theory.fibres import Fibres
@@ -43,6 +45,10 @@ class Row:
         """U, W, B through the values at the exemplars; None where no pair exists or none is built."""
         return None
 
+    def only_member(self, v: Visualization) -> str:
+        """Of a Yes row: the only member with this visualization, written out."""
+        raise NotImplementedError
+
     # -- random questions and members ----------------------------------------------------------------
 
     def draw_class(self, pick: Pick, dim: int) -> FunctionClass:
@@ -56,6 +62,10 @@ class Row:
     def draw_member(self, pick: Pick, cls: Any, dim: int) -> Member:
         """A member, with its exact visualization; not only mixes of the row's triple."""
         raise NotImplementedError
+
+    def dyadic_question(self, rng: Random, dim: int) -> tuple[Visualization, Point]:
+        """Of a Yes row: a random visualization and query that floats hold, so that a right formula rounds nothing."""
+        return dyadic_question(rng, dim)
 
     # -- chosen questions --------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ __all__ = [
     "THEOREMS",
     "function_class",
     "row_class",
+    "rows_with",
     "sharp_row",
     "sharp_rows",
     "theorem",
@@ -99,6 +100,11 @@ def function_class(key: str, **parameters: Any) -> FunctionClass:
         raise InvalidInput(f"{key}: {error}") from None
 
 
+def rows_with(parameter: str) -> tuple[str, ...]:
+    """The rows whose class has this parameter."""
+    return tuple(key for key, kind in ROWS.items() if parameter in kind.parameters())
+
+
 def theorem(key: str) -> Theorem:
     """The theorem called `key`, for example `monotone/side` or, of our further rows, `additive/side`."""
     if key not in ALL_THEOREMS:
@@ -109,7 +115,7 @@ def theorem(key: str) -> Theorem:
 # -- the sharp table -------------------------------------------------------------------------------------
 
 
-FURTHER = ("lipschitz-unknown", "neuron-1d", "additive")
+FURTHER = tuple(key for key, kind in EXTENDED.items() if not kind.no_sharp_row)
 """Our further rows with a sharp row."""
 
 

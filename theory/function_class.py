@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -56,6 +56,8 @@ class FunctionClass(ABC):
     symbol: ClassVar[str]
     definition: ClassVar[str]
     """Membership in words."""
+    short_names: ClassVar[tuple[str, ...]] = ()
+    """For narrow columns, the longest first."""
     member: ClassVar[str] = ""
     """One member in words, such as `convex function`."""
     statement: ClassVar[Statement]
@@ -68,6 +70,17 @@ class FunctionClass(ABC):
     max_dim: ClassVar[int | None] = None
     is_pointwise: ClassVar[bool] = True
     """Is membership a law on the values at two points and one between? Else it is a representation."""
+
+    @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """The names of what a member of the row's family of classes is given, such as `constant`."""
+        return tuple(field.name for field in fields(cls))
+
+    @classmethod
+    def named(cls, width: int) -> str:
+        """The longest name with fewer characters, or the shortest one."""
+        names = (cls.name, *cls.short_names)
+        return next((name for name in names if len(name) < width), names[-1])
 
     # -- membership ---------------------------------------------------------------------------
 
@@ -165,6 +178,11 @@ class FunctionClass(ABC):
 
     sharp_setting: ClassVar[Sentence] = Sentence("all a != b", r"all $a\neq b$")
     """For which visualizations the row's numbers in the sharp table hold."""
+
+    takes_setting: ClassVar[bool] = False
+    """Does its sharp row depend on what it is shown for?"""
+    no_sharp_row: ClassVar[str] = ""
+    """Why the class has no row of the sharp table, where it has none."""
 
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:

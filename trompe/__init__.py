@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trompe.constructions.catalogue import Example, example
     from trompe.proofs import Cell, Outcome, Table, verify_keys, verify_table
     from trompe.proofs.witnesses import Witness, check_witness, witness_of
-    from trompe.refuting import Refutation, refute
+    from trompe.refuting.judging import Refutation, refute
     from trompe.theory import (
         CLASSES,
         EXTENDED,
@@ -72,7 +72,7 @@ _HOME = {
     "trompe.theory.exemplar_budget": ("Budget", "budget"),
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
     "trompe.constructions.catalogue": ("Example", "example"),
-    "trompe.refuting": ("Refutation", "refute"),
+    "trompe.refuting.judging": ("Refutation", "refute"),
     "trompe.proofs.witnesses": ("Witness", "check_witness", "witness_of"),
     "trompe.proofs": ("Cell", "Outcome", "Table", "verify_keys", "verify_table"),
 }

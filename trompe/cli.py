@@ -8,19 +8,22 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from trompe.commands import (
-    audit,
-    bound,
-    certify,
-    cite,
-    fuzz,
-    refute,
-    reproduce,
-    selfcheck,
-    theorems,
-    witness,
-)
-from trompe.commands.shared import Interrupted
+from trompe.commands import audit, reproduce
+from trompe.commands.bound import bound
+from trompe.commands.budget import budget
+from trompe.commands.certify import certify
+from trompe.commands.check import check
+from trompe.commands.cite import cite
+from trompe.commands.fuzz import fuzz
+from trompe.commands.plot import plot
+from trompe.commands.refute import refute
+from trompe.commands.reporting import Interrupted
+from trompe.commands.selfcheck import selfcheck
+from trompe.commands.sharp import sharp
+from trompe.commands.show import show
+from trompe.commands.table import table
+from trompe.commands.verify import verify
+from trompe.commands.witness import witness
 from trompe.ground.errors import InvalidInput, TrompeError
 from trompe.ground.streams import complain, finish
 
@@ -111,16 +114,22 @@ def _main(
     del version
 
 
-for mount in (
-    theorems.mount,
-    bound.mount,
-    witness.mount,
-    refute.mount,
-    fuzz.mount,
-    selfcheck.mount,
-    certify.mount,
-    cite.mount,
-    reproduce.mount,
-    audit.mount,
+for command in (
+    table,
+    sharp,
+    show,
+    verify,
+    plot,
+    bound,
+    budget,
+    witness,
+    refute,
+    fuzz,
+    selfcheck,
+    certify,
+    check,
+    cite,
 ):
+    app.command()(command)
+for mount in (reproduce.mount, audit.mount):
     mount(app)

@@ -226,6 +226,10 @@ class Affine1dRow(AffineRow):
     def decoder(self, cls: Any) -> Decoder | None:
         return affine_1d
 
+    def only_member(self, v: Visualization) -> str:
+        slope = f" + {v.range} |z1 - {v.argmin[0]}|" if v.range else ""
+        return f"f(z) = {v.minimum}{slope}"
+
     def through(self, known: Fibres, x: Point) -> Triple | None:
         return None
 

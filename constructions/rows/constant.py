@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 from trompe.constructions.draws import (
@@ -12,7 +13,7 @@ from trompe.constructions.draws import (
     distinct,
     ends,
 )
-from trompe.constructions.questions import HALF, QUARTER, flat_point
+from trompe.constructions.questions import HALF, QUARTER, dyadic_question, flat_point
 from trompe.constructions.row import Decoder, Row
 from trompe.theory import (
     FunctionClass,
@@ -45,6 +46,12 @@ class ConstantRow(Row):
 
     def decoder(self, cls: Any) -> Decoder | None:
         return constant
+
+    def only_member(self, v: Visualization) -> str:
+        return f"f(z) = {v.minimum}"
+
+    def dyadic_question(self, rng: Random, dim: int) -> tuple[Visualization, Point]:
+        return dyadic_question(rng, dim, is_flat=True)
 
     def draw_visualization(self, pick: Pick, cls: Any, dim: int) -> Visualization:
         low = ends(pick)[0]

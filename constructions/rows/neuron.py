@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from random import Random
 from typing import Any, ClassVar
 
 from trompe.constructions.decoders import interpolate
@@ -21,7 +22,7 @@ from trompe.constructions.draws import (
     shares,
     texts,
 )
-from trompe.constructions.questions import QUARTER, flat_point
+from trompe.constructions.questions import QUARTER, dyadic_question, flat_point
 from trompe.constructions.row import Decoder
 from trompe.constructions.rows.affine import (
     AffineParameters,
@@ -315,6 +316,14 @@ class Neuron1dRow(NeuronRow):
 
     def decoder(self, cls: Any) -> Decoder | None:
         return lambda v, x: neuron_1d(cls, v, x)
+
+    def only_member(self, v: Visualization) -> str:
+        if not v.range:
+            return f"f(z) = {v.minimum}"
+        return f"f(z) = h(s + (t - s) |z1 - {v.argmin[0]}|), h(s) = {v.minimum}, h(t) = {v.maximum}"
+
+    def dyadic_question(self, rng: Random, dim: int) -> tuple[Visualization, Point]:
+        return dyadic_question(rng, dim, inside_unit=True)
 
     def through(self, known: Fibres, x: Point) -> Triple | None:
         return None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.ground.files import write_file
+from trompe.ground.text import wrapped
 from trompe.theory import MissingDependency
 
 __all__ = ["COLOURS", "binomial_interval", "curves", "image_grid", "ridges", "save", "spans"]
@@ -91,7 +92,7 @@ def image_grid(
     width = max(label + cell * most + 0.05 + beside, 3.2)
     upright = 0.05 + 0.13 * max((1 + text.count("\n") for text in columns), default=0)
     head = 0.6 * longest + 0.12 if slanted else upright
-    heading = textwrap.wrap(title, int((width - 0.1) / LETTER)) if title else []
+    heading = wrapped(title, int((width - 0.1) / LETTER), cuts_words=True, cuts_hyphens=True)
     above = 0.16 * len(heading) + 0.06 + head
     tall = cell * max(part.shape[2] / part.shape[3] for part in images.values())
     row = tall + 0.14 * lines

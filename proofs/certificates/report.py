@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from trompe.ground.text import wrapped
 
 __all__ = ["KINDS", "CheckReport", "Failure"]
 
@@ -73,7 +74,7 @@ class CheckReport:
         who = " and ".join(f"{name} {version}" for name, version in self.solvers.items())
         extra = any(failure.kind == "extra" for failure in self.failures)
         lines = [
-            *_wrap(f"claims     {', '.join(self.claims[:6])}{more}"),
+            *wrapped(f"claims     {', '.join(self.claims[:6])}{more}", 99, cuts_words=True),
             f"dimensions d = {', '.join(map(str, self.dims))} for sentences about coordinates, the others "
             "serve every d",
             count("hashes", self.hashes, "files are there and have their hash"),
@@ -85,7 +86,7 @@ class CheckReport:
                 + ("but something else too" if extra else "nothing else"),
             ),
             count("solved", self.solved, f"obligations PROVED now by {who}"),
-            *_wrap(NOT_CHECKED),
+            *wrapped(NOT_CHECKED, 99, cuts_words=True),
             *map(str, self.failures),
         ]
         written, installed = self.versions
@@ -100,7 +101,3 @@ class CheckReport:
             else f"The set does not hold: {number} failure{'s' * (number > 1)}."
         )
         return "\n".join(lines)
-
-
-def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(text, 99, break_on_hyphens=False)

@@ -9,12 +9,12 @@ make a solver write or read other files nor give a symbol of arithmetic another 
 from __future__ import annotations
 
 import re
-import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from trompe.ground.text import wrapped
 from trompe.theory import InvalidInput
 
 __all__ = [
@@ -86,8 +86,8 @@ def certificate_text(question: Question, script: str, theorems: Iterable[str]) -
     """
     title, meaning = _MEANING[question]
     serves = ", ".join(theorems) or "none of the table's (it carries an inclusion of classes)"
-    lines = textwrap.wrap(meaning, 96)
-    lines += textwrap.wrap(f"A step of the proofs of: {serves}.", 96, break_on_hyphens=False)
+    lines = wrapped(meaning, 96, cuts_hyphens=True)
+    lines += wrapped(f"A step of the proofs of: {serves}.", 96)
     comments = "".join(f"; {line}\n" for line in lines)
     return f"{FIRST_LINE}{title}.\n{comments};\n{script}"
 

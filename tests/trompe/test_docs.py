@@ -26,7 +26,7 @@ def test_the_package_docstring_runs_as_printed():
 
 
 def test_the_readme_shows_the_table_that_the_program_prints():
-    from trompe.render import FORMATS
+    from trompe.views.table import FORMATS
 
     printed = FORMATS["text"](trompe.verify_table(jobs=1))
     head = printed.partition("\n\n")[0]

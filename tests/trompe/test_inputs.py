@@ -136,7 +136,7 @@ def test_an_array_that_ends_early_or_is_none_is_no_interrupt(name, of, folder, c
 
 def test_arrays_are_mapped_and_not_read(folder, capsys, monkeypatch):
     """A file of a gigabyte whose first rows are asked for costs no gigabyte: it is a map of a regular file."""
-    from trompe.commands.shared import array_file
+    from trompe.commands.reading import array_file
 
     np.save(folder / "x.npy", np.full((3, 2), 0.5))
     (folder / "link.npy").symlink_to("x.npy")

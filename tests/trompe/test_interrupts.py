@@ -16,6 +16,7 @@ from trompe.ground.processes import worker_processes
 from trompe.proofs import solvers
 from trompe.proofs.certificates import writing as certificates
 from trompe.proofs.witnesses import check_file
+from trompe.views import refutation
 
 AGAIN = "run it again for a result"
 STOPPED = """
@@ -65,7 +66,7 @@ def test_one_line_says_what_is_kept(capsys, monkeypatch, tmp_path, arguments, ke
 
 
 def test_a_witness_that_is_already_written_is_not_denied(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr("trompe.refuting_text.text", interrupted)
+    monkeypatch.setitem(refutation.FORMATS, "text", interrupted)
     decoder, witness = tmp_path / "decoder.py", tmp_path / "pair.json"
     decoder.write_text("def middle(v, x):\n    return (v.minimum + v.maximum) / 2\n")
     asked = ["refute", f"{decoder}:middle", "--class", "convex", "--task", "exact"]

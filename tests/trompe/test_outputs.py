@@ -30,12 +30,16 @@ BUDGET = ("budget", "--constant", "2", "--range", "1", "--dim", "2")
 
 COMMANDS = {
     "witness": (("witness", "convex/side", "--output"), "trompe.constructions.triple"),
-    "cite": (("cite", "convex/side", "--output"), "trompe.citing.citation"),
+    "cite": (("cite", "convex/side", "--output"), "trompe.proofs.certificates.plan.plan"),
     "bound": ((*BOUND, "--query", "1/2,1/2", "--output"), "trompe.theory.bounding.bound"),
     "budget": ((*BUDGET, "--output"), "trompe.theory.exemplar_budget.budget"),
     "table": (("table", "--row", "constant", "--jobs", "1", "--output"), "trompe.proofs.verify_table"),
     "table --sharp": (
         ("table", "--sharp", "--row", "constant", "--dim", "1", "--jobs", "1", "--output"),
+        "trompe.proofs.sharp.sharp_table",
+    ),
+    "sharp": (
+        ("sharp", "--row", "constant", "--dim", "1", "--jobs", "1", "--output"),
         "trompe.proofs.sharp.sharp_table",
     ),
     "verify": (("verify", "mix/gap", "--jobs", "1", "--output"), "trompe.proofs.verify_keys"),
@@ -47,10 +51,10 @@ COMMANDS = {
         ("selfcheck", "--only", "witness-tampering", "--match", "huge file", "--jobs", "1", "--output"),
         "trompe.proofs.selfcheck.selfcheck",
     ),
-    "refute": ((*REFUTE, "--output"), "trompe.refuting.refute"),
-    "refute --witness": ((*REFUTE, "--witness"), "trompe.refuting.refute"),
-    "plot": (("plot", "constant/side", "--output"), "trompe.plot.pyplot"),
-    "plot sharp": (("plot", "sharp", "--class", "constant", "--output"), "trompe.sharp_plot.pyplot"),
+    "refute": ((*REFUTE, "--output"), "trompe.refuting.judging.refute"),
+    "refute --witness": ((*REFUTE, "--witness"), "trompe.refuting.judging.refute"),
+    "plot": (("plot", "constant/side", "--output"), "trompe.views.pair_plot.pyplot"),
+    "plot sharp": (("plot", "sharp", "--class", "constant", "--output"), "trompe.views.sharp_plot.pyplot"),
 }  # fmt: skip
 """The arguments before the name of the output, and what does the work."""
 

@@ -202,6 +202,6 @@ def test_modules_with_a_command_line_of_their_own(tmp_path, monkeypatch, name):
 
 
 def test_a_process_that_answers_others_ends_quietly_when_nobody_asks(tmp_path):
-    status, out, err = sh(f"{sys.executable} -P -m trompe.decoder_process <&-", tmp_path)
+    status, out, err = sh(f"{sys.executable} -P -m trompe.refuting.process <&-", tmp_path)
     assert (status, out) == (2, "")
-    assert err == "trompe.decoder_process: no question; trompe refute starts this process\n"
+    assert err == "trompe.refuting.process: no question; trompe refute starts this process\n"

@@ -96,7 +96,7 @@ def test_neither_fuzz_nor_refute_needs_hypothesis():
     code = (
         "import sys\n"
         "sys.modules['hypothesis'] = None\n"
-        "import trompe.proofs.sampling.fuzzing, trompe.refuting\n"
+        "import trompe.proofs.sampling.fuzzing, trompe.refuting.judging\n"
         "print(trompe.proofs.sampling.fuzzing.campaign(['affine'], cases=1).cases)\n"
     )
     done = subprocess.run(

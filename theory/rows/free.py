@@ -62,6 +62,7 @@ class PiecewiseAffine(BlackBox):
 
     key = "piecewise-affine"
     name = "Piecewise affine"
+    short_names: ClassVar[tuple[str, ...]] = ("PAff",)
     symbol = r"\mathcal{F}_{\mathrm{PAff}}"
     definition = "h is continuous and affine on each of finitely many polyhedra that cover [0,1]^d"
     member = "continuous piecewise affine function"
@@ -93,6 +94,7 @@ class NeuralNetwork(PiecewiseAffine):
 
     key = "neural-network"
     name = "Neural network"
+    short_names: ClassVar[tuple[str, ...]] = ("NN",)
     symbol = r"\mathcal{F}_{\mathrm{NN}}"
     definition = (
         "h is computed on [0,1]^d by a feed-forward ReLU network of some finite depth and width"
@@ -133,6 +135,7 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
 
     key = "erm"
     name = "Neural network trained with ERM"
+    short_names: ClassVar[tuple[str, ...]] = ("ERM-trained network", "ERM")
     symbol = r"\mathcal{F}_{\mathrm{ERM}}"
     definition = (
         "h is a ReLU network of unrestricted width and takes the label at every training input"

@@ -15,7 +15,7 @@ from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, as_number, show, written
 from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
-from trompe.theory.functionals import exact_distance, metric
+from trompe.theory.functionals import METRICS, exact_distance, metric
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
@@ -82,6 +82,8 @@ class Lipschitz(FunctionClass):
         metric(self.metric)
         object.__setattr__(self, "constant", constant)
 
+    takes_setting = True
+
     def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
         bound = xp.number(self.constant) * c.distance
         return self.law_with(bound, c, xp)
@@ -123,7 +125,7 @@ class Lipschitz(FunctionClass):
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         """`setting` is a ConeSetting; lambda = 2 in l2 if none is given."""
-        return ConesShares(cls, setting or ConeSetting(stretch=Fraction(2)))
+        return ConesShares(cls, setting or ConeSetting(stretch=STRETCH))
 
 
 # -- the fibres -------------------------------------------------------------------------------------------
@@ -264,6 +266,16 @@ def _distances(key: str, points: Floats, site: Site) -> tuple[Floats, Floats]:
 # -- the sharp table --------------------------------------------------------------------------------------
 
 
+STRETCH = Fraction(2)
+"""lambda = L|a-b|/R where none is given, and in pictures."""
+
+
+def _norm(key: str) -> str:
+    """The metric in LaTeX."""
+    index = {"linf": r"\infty"}.get(key, key[1:])
+    return rf"$\ell_{{{index}}}$"
+
+
 @dataclass(frozen=True)
 class ConesShares(SharpRow):
     """The radius at x is (min(1, L|x-a|/R) + min(1, L|x-b|/R) - 1)/2."""
@@ -282,6 +294,11 @@ class ConesShares(SharpRow):
         ),
     }
 
+    note = (
+        "Lipschitz: numbers at the visualization named. Over all feasible visualizations at a fixed L the worst "
+        "radius is 1/2."
+    )
+
     @property
     def setting(self) -> Sentence:
         c = self.cones
@@ -289,14 +306,26 @@ class ConesShares(SharpRow):
         if c.stretch is None:
             how = Sentence(f"L = {c.constant}, R = {c.range}", f"$L={c.constant}$, $R={c.range}$")
         where = Sentence("a = 0, b = 1", "$a=0$, $b=1$")
-        norm = {"linf": r"\infty"}.get(c.metric, c.metric[1:])
         if c.argmin is not None and c.argmax is not None:
             points = f"a = {show(c.argmin)}, b = {show(c.argmax)}"
             where = Sentence(points, f"${points}$")
         return Sentence(
             f"{where.text}, {how.text} in {c.metric}",
-            rf"{where.latex}, {how.latex} in $\ell_{{{norm}}}$",
+            f"{where.latex}, {how.latex} in {_norm(c.metric)}",
         )
+
+    def drawn(self) -> list[tuple[str, SharpRow]]:
+        return [
+            (
+                rf"Lipschitz, {_norm(key)}, $\lambda={STRETCH}$",
+                ConesShares(self.kind, ConeSetting(key, STRETCH)),
+            )
+            for key in METRICS
+        ]
+
+    def function_class(self, d: int) -> FunctionClass:
+        cls: FunctionClass = self.cones.shown(d)[0]
+        return cls
 
     def is_about(self, d: int) -> bool:
         return self.cones.dim in (None, d)

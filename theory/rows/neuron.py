@@ -135,6 +135,11 @@ class Neuron(FunctionClass):
         is_rational = isinstance(self.function, LeakyRelu)
         return LinkedWeights if with_exemplars and is_rational else NeuronFibres
 
+    no_sharp_row = (
+        "One neuron (d > 1) has no row: its worst radius is 1/2 for every link h, but both shares depend on h, m and M. "
+        "With H(u) = h((1-u) s + u t), h(s) = m, h(t) = M, and H(c) = (m+M)/2 the side share is c^d + (1-c)^d."
+    )
+
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         raise InvalidInput(
@@ -183,6 +188,8 @@ class Neuron1d(Neuron):
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Neuron1dFibres
+
+    no_sharp_row = ""
 
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:

@@ -7,6 +7,7 @@ which visualizations its numbers hold. docs/sharp.md has the proofs.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from trompe.theory.statements import Sentence
 if TYPE_CHECKING:
     from trompe.theory.function_class import FunctionClass
 
-__all__ = ["COLUMNS", "KnownEverywhere", "NoGap", "SameRow", "SharpRow"]
+__all__ = ["COLUMNS", "KnownEverywhere", "NoGap", "SameRow", "SharpRow", "latex_name"]
 
 COLUMNS = ("worst radius", "side share", "eps share")
 """The three numbers of a row."""
@@ -46,10 +47,21 @@ class SharpRow(ABC):
     def name(self) -> str:
         return self.kind.name
 
+    note: ClassVar[str] = ""
+    """What a reader of the numbers has to know besides."""
+
     @property
     def varies(self) -> bool:
         """Do the numbers depend on d?"""
         return True
+
+    def drawn(self) -> list[tuple[str, SharpRow]]:
+        """The rows that stand for this one in pictures, each with its name in LaTeX."""
+        return [(latex_name(self.name), self)]
+
+    def function_class(self, d: int) -> FunctionClass:
+        """The class at this d for which the numbers hold."""
+        return self.kind()
 
     def is_about(self, d: int) -> bool:
         """Is the class defined at this d, and are the numbers known there?"""
@@ -73,6 +85,12 @@ class SharpRow(ABC):
         if name == "eps share":
             return self.eps_share(d, eps)
         return self.worst_radius(d) if name == "worst radius" else self.side_share(d)
+
+
+def latex_name(name: str) -> str:
+    """A row's name with its symbols in italics: `Affine ($d>1$)`."""
+    name = re.sub(r"\bd ([>=]) 1", r"$d\g<1>1$", name)
+    return re.sub(r"(?<![\w$])L(?!\w)", "$L$", name)
 
 
 def _plain(numbers: Iterable[Fraction]) -> dict[str, Sentence]:

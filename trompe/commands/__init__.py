@@ -1,1 +1,1 @@
-"""The command line, one module per question. Everything heavy is imported by the command that needs it."""
+"""The command line, one module a command: it reads options, calls, and hands to a view. Loading one loads nothing heavy."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.shared import Device
+from trompe.commands.options import Device
 
 __all__ = ["mount"]
 

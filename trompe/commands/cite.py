@@ -6,29 +6,29 @@ from typing import Annotated
 
 import typer
 
-from trompe.commands.shared import Output, destination, emit
+from trompe.commands.options import Key, Output
+from trompe.commands.reporting import destination, emit, view_of
 
-__all__ = ["mount"]
+__all__ = ["cite"]
 
 
 def cite(
-    key: Annotated[str, typer.Argument(help="A theorem, for example monotone/side.")],
+    key: Key,
     format: Annotated[str, typer.Option(help="text, bibtex or csl-json.")] = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
     """Cite a theorem: the paper for the claim, trompe for statement, construction and evidence."""
-    from trompe.theory import UnknownKey
+    from trompe.theory import InvalidInput, theorem
+    from trompe.views.citation import FORMATS
 
-    formats = ("text", "bibtex", "csl-json")
-    if format not in formats:
-        raise UnknownKey("format", format, formats)
-    place = destination(output)
-    from trompe.citing import FORMATS, citation
+    view, place = view_of(FORMATS, format), destination(output)
+    from trompe.proofs.certificates.plan import plan
 
-    emit(FORMATS[format](citation(key)), place)
+    item, contents = theorem(key), plan([key])
+    for (
+        which,
+        reason,
+    ) in contents.strays.items():  # the statement, or a sentence that the proof needs
+        raise InvalidInput(f"{key} cannot be cited: {which}: {reason}")
+    emit(view(item, contents), place)
     return 0
-
-
-def mount(app: typer.Typer) -> None:
-    """Add the command of this module."""
-    app.command()(cite)

@@ -1,156 +1,101 @@
-"""`trompe table --sharp`: its options, and what they mean together."""
+"""`trompe sharp`: worst radius and decidable shares of each row, in closed form."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-import typer
+from trompe.commands.options import (
+    DIM,
+    EPS,
+    EXTENDED,
+    LAMBDA,
+    RANGE,
+    ArgMax,
+    ArgMin,
+    Constant,
+    Jobs,
+    Metric,
+    Output,
+    Rows,
+    TableFormat,
+)
+from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
-from trompe.commands.shared import check_jobs, emit, progress_bar
+__all__ = ["sharp"]
 
-if TYPE_CHECKING:
-    from trompe.ground.files import Destination
-
-__all__ = [
-    "ArgMax",
-    "ArgMin",
-    "Constant",
-    "Eps",
-    "Metric",
-    "Range",
-    "SharpDims",
-    "Stretch",
-    "check_options",
-    "sharp_command",
-]
-
-_PANEL = "With --sharp"
 DIMS = (1, 2, 3, 784, 150_528)
 """Shown by default; 784 and 150528 inputs are images of 28 x 28 and of 224 x 224 x 3 pixels."""
 
-SharpDims = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--dim",
-        help="Number of inputs; repeat for more. [default: 1, 2, 3, 784, 150528]",
-        rich_help_panel=_PANEL,
-    ),
-]
-Eps = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Tolerance as a share of M - m; repeat for more. [default: 1/4]",
-        rich_help_panel=_PANEL,
-    ),
-]
-Stretch = Annotated[
-    str | None,
-    typer.Option(
-        "--lambda",
-        help="Lipschitz row: L |a-b| / (M - m), for a = 0 and b = 1. [default: 2]",
-        rich_help_panel=_PANEL,
-    ),
-]
-Constant = Annotated[
-    str | None, typer.Option(help="Lipschitz row: L, in place of --lambda.", rich_help_panel=_PANEL)
-]
-Metric = Annotated[
-    str | None,
-    typer.Option(help="Lipschitz row: l1, l2 or linf. [default: l2]", rich_help_panel=_PANEL),
-]
-ArgMin = Annotated[
-    str | None,
-    typer.Option(help="Lipschitz row with --constant: a, as 0,1/4.", rich_help_panel=_PANEL),
-]
-ArgMax = Annotated[
-    str | None,
-    typer.Option(help="Lipschitz row with --constant: b, as 1,1.", rich_help_panel=_PANEL),
-]
-Range = Annotated[
-    str | None,
-    typer.Option(
-        "--range", help="Lipschitz row with --constant: M - m. [default: 1]", rich_help_panel=_PANEL
-    ),
-]
 
-
-def check_options(
-    sharp: bool, given: Mapping[str, Any], dims: str, solvers: list[str] | None
-) -> None:
-    """Refuse an option that would have no effect."""
-    from trompe.theory import InvalidInput
-
-    if not sharp:
-        name = next((name for name, value in given.items() if value is not None), None)
-        if name is not None:
-            raise InvalidInput(f"--{name} is an option of the sharp table; add --sharp")
-        return
-    if dims != "1,2,3":
-        raise InvalidInput(f"--dims {dims}: the sharp table takes --dim, once per number of inputs")
-    if solvers:
-        raise InvalidInput(
-            f"--solver {solvers[0]}: no solver is asked for the sharp table; leave the option out"
-        )
-
-
-def sharp_command(
-    keys: list[str] | None,
-    extended: bool,
-    dims: list[int] | None,
-    eps: list[str] | None,
-    lipschitz: dict[str, str | None],
-    format: str,  # noqa: A002
-    output: Destination | None,
-    jobs: int | None,
+def sharp(
+    row: Rows = None,
+    extended: Annotated[bool, EXTENDED] = False,
+    dim: Annotated[list[int] | None, DIM] = None,
+    eps: Annotated[list[str] | None, EPS] = None,
+    stretch: Annotated[str | None, LAMBDA] = None,
+    constant: Constant = None,
+    metric: Metric = None,
+    argmin: ArgMin = None,
+    argmax: ArgMax = None,
+    range_: Annotated[str | None, RANGE] = None,
+    format: TableFormat = "text",  # noqa: A002
+    output: Output = None,
+    jobs: Jobs = None,
 ) -> int:
-    """Compute, check and print the sharp table. Exit status 0 only if no check fails."""
-    from trompe.theory import InvalidInput, as_eps
+    """Print how much each row leaves open: worst radius and decidable shares. Exit status 0 only if every check holds.
 
-    name = next((name for name, value in lipschitz.items() if value is not None), None)
-    if keys and "lipschitz" not in keys and name is not None:
-        raise InvalidInput(
-            f"--{name} is about the row lipschitz, which is not among --row {', '.join(keys)}"
-        )
-    setting = _setting(lipschitz)
-    asked = dims or ([setting.dim, *DIMS] if setting.dim else DIMS)
+    --dim and --eps may be repeated; d is 1, 2, 3, 784 and 150528 if none is given. The Lipschitz row is shown for
+    a = 0, b = 1 and --lambda, or for --constant with --range (1) and, if you like, --argmin and --argmax.
+    """
+    from trompe.views.sharp import FORMATS
+
+    view, place = view_of(FORMATS, format), destination(output)
+    from trompe.theory import as_eps
+
+    given = {"lambda": stretch, "constant": constant, "metric": metric}
+    given |= {"argmin": argmin, "argmax": argmax, "range": range_}
+    setting = _setting(given, row or ())
+    asked = dim or ([setting.dim, *DIMS] if setting.dim else DIMS)
     shares = [as_eps(e) for e in eps or ["1/4"]]
-    check_jobs(jobs)
     from trompe.proofs.sharp import sharp_table
-    from trompe.sharp import SHARP_FORMATS
     from trompe.theory.catalogue import sharp_row, sharp_rows
 
-    if keys:
-        rows = [sharp_row(key, setting) for key in dict.fromkeys(keys)]
+    if row:
+        rows = [sharp_row(key, setting) for key in dict.fromkeys(row)]
     else:
         rows = list(sharp_rows(setting, extended))
     with progress_bar("checking") as progress:
         table = sharp_table(rows, sorted(asked), shares, jobs=jobs, progress=progress)
-    emit(SHARP_FORMATS[format](table), output)
+    emit(view(table), place)
     return 0 if table.is_checked else 1
 
 
-def _setting(given: dict[str, str | None]) -> Any:
-    """What the Lipschitz row is shown for."""
-    from trompe.theory import as_number, as_point
+def _setting(given: dict[str, str | None], rows: Sequence[str]) -> Any:
+    """What a row with parameters is shown for.
+
+    Raises
+    ------
+    InvalidInput : none of the rows takes what is given, or it is no setting.
+    """
+    from trompe.theory import ROWS, InvalidInput, as_number, as_point
     from trompe.theory.shares.cones import ConeSetting
 
-    def number(name: str) -> Any:
-        value = given[name]
-        return None if value is None else as_number(value, f"--{name}")
-
-    def point(name: str) -> Any:
-        value = given[name]
-        return None if value is None else as_point(value.split(","), f"--{name}")
-
-    stretch = number("lambda")
-    if stretch is None and given["constant"] is None:
-        stretch = as_number(2)
-    return ConeSetting(
-        given["metric"] or "l2",
-        stretch,
-        number("constant"),
-        as_number(given["range"] or "1", "--range"),
-        point("argmin"),
-        point("argmax"),
-    )
+    told = {name: text for name, text in given.items() if text is not None}
+    about = [key for key, kind in ROWS.items() if kind.takes_setting]
+    if told and rows and not set(about) & set(rows):
+        raise InvalidInput(
+            f"--{next(iter(told))} is about the row {' and '.join(about)}, which is not among "
+            f"--row {', '.join(rows)}"
+        )
+    stretch = None if "constant" in told else as_number(2)
+    parts: dict[str, Any] = {"stretch": stretch}
+    for option, name in (("lambda", "stretch"), ("constant", "constant"), ("range", "range")):
+        if option in told:
+            parts[name] = as_number(told[option], f"--{option}")
+    for name in ("argmin", "argmax"):
+        if name in told:
+            parts[name] = as_point(told[name].split(","), f"--{name}")
+    if "metric" in told:
+        parts["metric"] = told["metric"]
+    return ConeSetting(**parts)

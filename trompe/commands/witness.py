@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.shared import (
+from trompe.commands.options import (
+    ArgMax,
+    ArgMin,
+    Constant,
+    Dim,
+    Eps,
+    Key,
+    Maximum,
+    Metric,
+    Minimum,
     Output,
+    Query,
     TrainingData,
+)
+from trompe.commands.reading import (
+    class_parameters,
     data_rows,
     dataset,
-    destination,
-    emit,
     exact_numbers,
     of_length,
+    shown_instead,
 )
+from trompe.commands.reporting import destination, emit, view_of
 
-if TYPE_CHECKING:
-    from trompe.constructions.catalogue import Example
-    from trompe.theory import Dataset, FunctionClass, Task
-
-__all__ = ["mount"]
+__all__ = ["witness"]
 
 _SUFFIXES = {".json": "json", ".py": "python", ".tex": "latex", ".txt": "text"}
-_POINT = "numbers with commas, such as 1/2,0,1; one number stands for all coordinates"
 
 
 def witness(
-    key: Annotated[str, typer.Argument(help="A theorem, for example convex/side.")],
-    dim: Annotated[
-        int | None, typer.Option(help="Number of inputs. [default: as in a point given, else 2]")
-    ] = None,
-    query: Annotated[str | None, typer.Option(help=f"The query x: {_POINT}.")] = None,
-    argmin: Annotated[str | None, typer.Option(help="The minimiser a that is shown.")] = None,
-    argmax: Annotated[str | None, typer.Option(help="The maximiser b that is shown.")] = None,
-    minimum: Annotated[
-        str | None, typer.Option("--min", help="The minimum m. [default: 0]")
-    ] = None,
-    maximum: Annotated[
-        str | None, typer.Option("--max", help="The maximum M. [default: 1]")
-    ] = None,
+    key: Key,
+    dim: Dim = None,
+    query: Query = None,
+    argmin: ArgMin = None,
+    argmax: ArgMax = None,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
     eta: Annotated[
         str | None,
         typer.Option(help="Mixing weight, such as 1/10. [default: small enough for the task]"),
     ] = None,
-    eps: Annotated[
-        str | None, typer.Option(help="Tolerance of the task approx. [default: 1/4]")
-    ] = None,
-    constant: Annotated[
-        str | None, typer.Option(help="Lipschitz constant L, for lipschitz. [default: 2]")
-    ] = None,
-    metric: Annotated[
-        str | None, typer.Option(help="l1 or linf, for lipschitz. [default: l1]")
-    ] = None,
+    eps: Eps = None,
+    constant: Constant = None,
+    metric: Metric = None,
     data: TrainingData = None,
     format: Annotated[  # noqa: A002
         str | None,
@@ -61,112 +58,50 @@ def witness(
     ] = None,
     output: Output = None,
 ) -> int:
-    """Show two members of a class with the same visualization that defeat every decoder of a task."""
-    from trompe.theory import UnknownKey, theorem
+    """Show two members of a class with the same visualization that defeat every decoder of a task.
+
+    What is not given is that of the row's example, such as m = 0, M = 1, for lipschitz L = 2; d is as in a point
+    given, else 2. The metric is l1 or linf.
+    """
+    from trompe.theory import theorem
+    from trompe.views.witness import FORMATS
 
     form = format or (_SUFFIXES.get(output.suffix.lower()) if output else None) or "text"
-    if form not in _SUFFIXES.values():
-        raise UnknownKey("format", form, _SUFFIXES.values())
-    row = theorem(key).row
+    view, item = view_of(FORMATS, form), theorem(key)
     place = destination(output)
-    options = {"--constant": constant, "--metric": metric, "--data": data, "--eps": eps}
-    _check_options(key, {name for name, value in options.items() if value is not None})
     from trompe.constructions import triple
+    from trompe.constructions.catalogue import example
     from trompe.proofs.witnesses import witness_of
     from trompe.proofs.witnesses.data import check_row, pair_of
-    from trompe.theory import as_eta
-    from trompe.witness_forms import FORMATS
-
-    check_row(key)
-    task = _task(key, eps)
-    case = _case(row, dim, query, argmin, argmax, minimum, maximum, constant, metric, data)
-    made = triple(case.cls, case.v, case.x)
-    pair = pair_of(made, task, None if eta is None else as_eta(eta))
-    emit(FORMATS[form](witness_of(pair, task)), place)
-    return 0
-
-
-def _check_options(key: str, given: set[str]) -> None:
-    from trompe.theory import InvalidInput
-
-    row, _, task = key.partition("/")
-    for name in sorted(given):
-        needs = {"--data": row == "erm", "--eps": task == "approx"}.get(name, row == "lipschitz")
-        if not needs:
-            of = {"--data": "the row erm", "--eps": "the task approx"}.get(
-                name, "the row lipschitz"
-            )
-            raise InvalidInput(f"{key}: the option {name} belongs to {of}; leave it out")
-
-
-def _task(key: str, eps: str | None) -> Task:
-    from trompe.theory import TASKS, Approx
-
-    kind = TASKS[key.partition("/")[2]]
-    return Approx(eps) if kind is Approx and eps is not None else kind()
-
-
-def _case(
-    row: str,
-    dim: int | None,
-    query: str | None,
-    argmin: str | None,
-    argmax: str | None,
-    minimum: str | None,
-    maximum: str | None,
-    constant: str | None,
-    metric: str | None,
-    data: list[str] | None,
-) -> Example:
-    """The example of the row, with everything that was given in its place."""
-    from trompe.constructions.catalogue import Example, example
     from trompe.proofs.witnesses.file import MAX_DIM
-    from trompe.theory import InvalidInput, Visualization, as_number, row_class
+    from trompe.theory import TASKS, Approx, InvalidInput, as_eta, as_number, row_class
 
-    given = {"--query": query, "--argmin": argmin, "--argmax": argmax}
-    points = {name: exact_numbers(text, name) for name, text in given.items() if text is not None}
-    rows = data_rows(data) if data is not None else None
+    says = f"{key}: the option --{{name}} belongs to {{rows}}; leave it out"
+    kind = TASKS[item.task]
+    options = {"constant": constant, "data": data, "metric": metric}
+    given = class_parameters(item.row, options, says.replace("{rows}", "the row {rows}"))
+    if eps is not None and kind is not Approx:
+        raise InvalidInput(says.format(name="eps", rows="the task approx"))
+    check_row(key)
+    task = Approx(eps) if eps is not None else kind()
+    named = {"--query": query, "--argmin": argmin, "--argmax": argmax}
+    points: dict[str, Any] = {n: exact_numbers(t, n) for n, t in named.items() if t is not None}
+    rows = data_rows(data) if data is not None else []
     if dim is None:
-        several = [*points.values(), *(inputs for inputs, _ in rows or ())]
+        several = [*points.values(), *(inputs for inputs, _ in rows)]
         lengths = [len(values) for values in several if len(values) > 1]
-        dim = lengths[0] if lengths else row_class(row).max_dim or 2
+        dim = lengths[0] if lengths else row_class(item.row).max_dim or 2
     if dim > MAX_DIM:
         raise InvalidInput(f"--dim {dim}: a witness has at most {MAX_DIM} inputs")
-    base = example(row, dim)
-    cls = _class(base.cls, constant, metric, dataset(rows, dim) if rows is not None else None)
-
-    def point(name: str, default: Any) -> Any:
-        values = points.get(name)
-        if values is None:
-            return default
-        return values * dim if len(values) == 1 else of_length(values, dim, name)
-
-    v = Visualization(
-        point("--argmin", base.v.argmin),
-        point("--argmax", base.v.argmax),
-        base.v.minimum if minimum is None else as_number(minimum, "--min"),
-        base.v.maximum if maximum is None else as_number(maximum, "--max"),
-    )
-    return Example(cls, v, point("--query", base.x))
-
-
-def _class(
-    base: FunctionClass, constant: str | None, metric: str | None, data: Dataset | None
-) -> FunctionClass:
-    from dataclasses import replace
-
-    from trompe.theory import as_number
-
-    changes: dict[str, Any] = {}
+    base = example(item.row, dim)
     if constant is not None:
-        changes["constant"] = as_number(constant, "--constant")
-    if metric is not None:
-        changes["metric"] = metric
+        given["constant"] = as_number(constant, "--constant")
     if data is not None:
-        changes["data"] = data
-    return replace(base, **changes) if changes else base
-
-
-def mount(app: typer.Typer) -> None:
-    """Add the command of this module."""
-    app.command()(witness)
+        given["data"] = dataset(rows, dim)
+    cls = replace(base.cls, **given)
+    points = {name: of_length(values, dim, name) for name, values in points.items()}
+    v = shown_instead(base.v, points, minimum, maximum)
+    made = triple(cls, v, points.get("--query", base.x))
+    pair = pair_of(made, task, None if eta is None else as_eta(eta))
+    emit(view(witness_of(pair, task)), place)
+    return 0

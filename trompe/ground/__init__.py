@@ -1,1 +1,1 @@
-"""What everything stands on: errors, files, standard streams. Nothing here knows any mathematics of ours."""
+"""What everything stands on: errors, files, standard streams, lines of text. Nothing here knows any mathematics of ours."""

@@ -6,13 +6,15 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
-from trompe.asking import Asker, InProcess, Input, Isolated, Reply
 from trompe.constructions import exact_decoder
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
-from trompe.intervals import ErrorRate
+from trompe.constructions.catalogue import row_of
+from trompe.refuting import reasons
+from trompe.refuting.asking import Asker, InProcess, Input, Reply
+from trompe.refuting.error_rate import ErrorRate
+from trompe.refuting.isolation import Isolated
 from trompe.theory import (
     Approx,
     FunctionClass,
@@ -150,9 +152,25 @@ class Refutation:
         ------
         InvalidInput : there is no such function, or it is not piecewise affine, or too long.
         """
-        from trompe.refuting_text import expression
+        from trompe.constructions.expression_forms import TEXT, write
+        from trompe.constructions.expressions import trace
 
-        return expression(self)
+        if self.mistake is None:
+            if self.status != "mistaken":
+                raise InvalidInput(
+                    f"{self.key}: the decoder is wrong about no function ({self.status})"
+                )
+            return row_of(self.question.cls.key).only_member(self.visualization)
+        pair, end = self.mistake.pair, "upper" if self.mistake.name == "f" else "lower"
+        try:
+            traced = trace(lambda z, xp: pair.evaluate(z, xp, end), pair.v.dim)
+        except TypeError as error:
+            raise InvalidInput(
+                f"{self.key}: the function is not piecewise affine: {error}"
+            ) from None
+        written = write([traced], TEXT)
+        lines = [f"{name} = {part}" for name, part in written.definitions.items()]
+        return "\n".join([*lines, f"{self.mistake.name}(z) = {written.values[0]}"])
 
     def witness(self) -> Witness:
         """Both functions of the pair with all that they claim, as `trompe check` reads it.
@@ -170,7 +188,7 @@ class Refutation:
         return witness_of(self.mistake.pair, self.question.task)
 
     def __str__(self) -> str:
-        from trompe.refuting_text import text
+        from trompe.views.refutation import text
 
         return text(self)
 
@@ -235,7 +253,7 @@ def refute(
     with _asker(decoder, asked, time_limit) as asker:
         if question.has_decoder:
             questions = (
-                [question] if given else [question, *_random(question, members - 1, seed or 0)]
+                [question] if given else [question, *_others(question, members - 1, seed or 0)]
             )
             return _compare(asker, questions, as_floats)
         if not question.is_decidable and (failure := question.failure()):
@@ -297,10 +315,8 @@ def _ask(asker: Asker, question: Question, count: int, as_floats: bool) -> list[
 def _judge(
     question: Question, replies: Sequence[Reply], repeats: int, seed: int | None
 ) -> Refutation:
-    from trompe import refuting_text as say
-
     if replies[-1].fault:
-        return Refutation("broken", say.broken(replies), question)
+        return Refutation("broken", reasons.broken(replies), question)
     answers = [reply.answer for reply in replies]
     differ = any(answer != answers[0] for answer in answers[1:])
     if question.is_decidable:
@@ -308,12 +324,12 @@ def _judge(
             mistake = refuting_member(question, answer)
             if mistake is not None:
                 return Refutation(
-                    "mistaken", say.mistaken(question, answer, mistake), question, answer,
+                    "mistaken", reasons.mistaken(question, answer, mistake), question, answer,
                     mistake.truth, mistake.error, mistake, differ,
                 )  # fmt: skip
         return Refutation(
             "decidable",
-            say.decidable(question, answers[0]),
+            reasons.decidable(question, answers[0]),
             question,
             answers[0],
             answers_differ=differ,
@@ -321,7 +337,7 @@ def _judge(
     rates = _rates(question, answers[:repeats], differ, seed) if repeats > 1 else None
     answer, mistake = _worst(question, answers, rates)
     return Refutation(
-        "refuted", say.refuted(question, answer, mistake), question, answer,
+        "refuted", reasons.refuted(question, answer, mistake), question, answer,
         mistake.truth, mistake.error, mistake, differ, rates,
     )  # fmt: skip
 
@@ -359,38 +375,25 @@ def _rates(
 # -- rows whose label is Yes -------------------------------------------------------------------------
 
 
-def _random(question: Question, count: int, seed: int) -> list[Question]:
-    """Questions about random members. A member of a Yes row is all that its visualization leaves open: itself.
-
-    Values are eighths and queries 64ths, so that floats hold them and a right formula rounds nothing.
-    """
-    cls, dim, rng = question.cls, question.v.dim, random.Random(f"{seed}/{question.key}")
+def _others(question: Question, count: int, seed: int) -> list[Question]:
+    """Questions about random members. A member of a Yes row is all that its visualization leaves open: itself."""
+    cls, rng = question.cls, random.Random(f"{seed}/{question.key}")
+    row, dim = row_of(cls.key), question.v.dim
     found = []
     for _ in range(count):
-        low, rise = Fraction(rng.randint(-16, 16), 8), Fraction(rng.randint(1, 16), 8)
-        if cls.key == "neuron-1d":
-            low, rise = Fraction(rng.randint(1, 6), 8), Fraction(1, 8)
-        a = tuple(Fraction(rng.randint(0, 1)) for _ in range(dim))
-        b = tuple(1 - ai for ai in a)
-        x = tuple(Fraction(rng.randint(0, 64), 64) for _ in range(dim))
-        if cls.key == "constant" or rng.random() < 0.1:
-            b, rise = tuple(Fraction(rng.randint(0, 8), 8) for _ in range(dim)), Fraction(0)
-            a = rng.choice((a, b))
-        v = Visualization(a, b, low, low + rise)
+        v, x = row.dyadic_question(rng, dim)
         cls.check_visualization(v)
         found.append(Question(cls, question.task, v, x))
     return found
 
 
 def _compare(asker: Asker, questions: Sequence[Question], as_floats: bool) -> Refutation:
-    from trompe import refuting_text as say
-
     decode = exact_decoder(questions[0].cls)
     first: Any = None
     for count, question in enumerate(questions, 1):
         replies = _ask(asker, question, 2 if count == 1 else 1, as_floats)
         if replies[-1].fault:
-            return Refutation("broken", say.broken(replies), question, checked=count - 1)
+            return Refutation("broken", reasons.broken(replies), question, checked=count - 1)
         truth, task = decode(question.v, question.x), question.task
         for reply in replies:
             answer = reply.answer
@@ -400,10 +403,10 @@ def _compare(asker: Asker, questions: Sequence[Question], as_floats: bool) -> Re
                     abs(truth - question.v.mid) if answer in ("min", "max") else abs(answer - truth)
                 )
                 return Refutation(
-                    "mistaken", say.wrong_on_a_member(question, answer, truth, error, count),
+                    "mistaken", reasons.wrong_on_a_member(question, answer, truth, error, count),
                     question, answer, truth, error, checked=count,
                 )  # fmt: skip
     return Refutation(
-        "decidable", say.right_on_members(questions[0], len(questions)), questions[0], first,
+        "decidable", reasons.right_on_members(questions[0], len(questions)), questions[0], first,
         decode(questions[0].v, questions[0].x), checked=len(questions),
     )  # fmt: skip

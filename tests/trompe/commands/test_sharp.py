@@ -21,13 +21,13 @@ from trompe.cli import run
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp import cubes, sharp_table
 from trompe.proofs.sharp import table as checking
-from trompe.sharp import SHARP_FORMATS, show_number
 from trompe.theory import Visualization, function_class
 from trompe.theory.bounding import bound
 from trompe.theory.catalogue import sharp_row, sharp_rows
 from trompe.theory.rows import affine
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.shares.quantities import Term, between, exact, powers, sampled
+from trompe.views.sharp import FORMATS, show_number
 
 
 def call(capsys, *arguments: str) -> tuple[int, str, str]:
@@ -56,7 +56,7 @@ def table():
 
 
 def test_text_fits_and_says_what_it_means(table):
-    out = SHARP_FORMATS["text"](table)
+    out = FORMATS["text"](table)
     assert max(map(len, out.splitlines())) <= 100 and "\x1b" not in out
     flat = " ".join(out.split())
     for words in (
@@ -77,7 +77,7 @@ def test_text_fits_and_says_what_it_means(table):
 
 
 def test_json_follows_the_schema_and_keeps_exact_numbers(table):
-    data = json.loads(SHARP_FORMATS["json"](table))
+    data = json.loads(FORMATS["json"](table))
     schema = json.loads(files("trompe").joinpath("schemas/sharp.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(data, schema)
@@ -99,14 +99,14 @@ def test_json_follows_the_schema_and_keeps_exact_numbers(table):
 
 
 def test_the_other_formats(table):
-    lines = list(csv.DictReader(io.StringIO(SHARP_FORMATS["csv"](table))))
+    lines = list(csv.DictReader(io.StringIO(FORMATS["csv"](table))))
     assert len(lines) == len(table.cells) and {line["verdict"] for line in lines} == {"PROVED"}
     convex = [line for line in lines if line["key"] == "convex" and line["d"] == "2"]
     assert [line["exact"] for line in convex] == ["1/2", "1/4", "1/100", "1/4"]
-    markdown = SHARP_FORMATS["markdown"](table)
+    markdown = FORMATS["markdown"](table)
     rows = [line for line in markdown.splitlines() if line.startswith("|")]
     assert len({line.replace(r"\|", "").count("|") for line in rows}) == 1
-    latex = SHARP_FORMATS["latex"](table)
+    latex = FORMATS["latex"](table)
     for name in ("table", "tabular"):
         assert latex.count(rf"\begin{{{name}}}") == latex.count(rf"\end{{{name}}}") == 1
     assert latex.count("{") == latex.count("}") and latex.count("$") % 2 == 0
@@ -127,7 +127,7 @@ def quick(monkeypatch):
 def test_the_latex_form_fits_an_article(tmp_path, quick, extended):
     rows = list(sharp_rows(extended=extended))
     table = sharp_table(rows, [1, 2, 784, 150528], [Fraction(1, 4), Fraction(1, 10)])
-    body = SHARP_FORMATS["latex"](table)
+    body = FORMATS["latex"](table)
     page = [
         "\\documentclass{article}",
         "\\usepackage{amsmath,array,booktabs}",
@@ -148,9 +148,9 @@ def test_the_missing_neuron_row_is_explained(quick):
     rows = [sharp_row("additive")]
     table = sharp_table(rows, [2], [Fraction(1, 4)])
     for form in ("text", "markdown"):
-        assert "One neuron (d > 1) has no row" in SHARP_FORMATS[form](table)
+        assert "One neuron (d > 1) has no row" in FORMATS[form](table)
     without = sharp_table([sharp_row("convex")], [2], [Fraction(1, 4)])
-    assert "neuron" not in SHARP_FORMATS["text"](without)
+    assert "neuron" not in FORMATS["text"](without)
 
 
 LEAKY = function_class("neuron", link="leaky-relu", slope="1/4")
@@ -332,10 +332,10 @@ def test_what_is_drawn_is_what_the_table_says(pictures, monkeypatch, tmp_path):
 
 
 def test_lines_differ_in_grey_and_the_regions_in_hatch(pictures):
-    from trompe.sharp_plot import _STYLES
+    from trompe.views.sharp_plot import _STYLES
 
-    assert len({style.marker for style in _STYLES.values()}) == len(_STYLES)
-    assert len({(str(style.dashes), style.marker) for style in _STYLES.values()}) == len(_STYLES)
+    assert len({style.marker for style in _STYLES}) == len(_STYLES)
+    assert len({(str(style.dashes), style.marker) for style in _STYLES}) == len(_STYLES)
 
 
 @pytest.mark.parametrize(

@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from trompe.plot import INK, picture_file, pyplot, save
-from trompe.theory import (
-    CLASSES,
-    FunctionClass,
-    InvalidInput,
-    UnknownKey,
-    Visualization,
-    function_class,
-)
+from trompe.constructions.catalogue import example
+from trompe.ground.files import Destination
+from trompe.theory import CLASSES, FunctionClass, InvalidInput, Visualization
 from trompe.theory.bounding import bound
 from trompe.theory.catalogue import sharp_row
-from trompe.theory.shares.base import SharpRow
-from trompe.theory.shares.cones import ConeSetting
+from trompe.theory.shares.base import KnownEverywhere, NoGap, SameRow, SharpRow, latex_name
+from trompe.views.picture import INK, pyplot, save
 
-__all__ = ["KINDS", "draw_sharp"]
+__all__ = ["DRAWINGS"]
 
-KINDS = ("share", "regions")
 DIMS = range(1, 17)
 """The d of the first share panel."""
 EPS = [Fraction(k, 80) for k in range(1, 40)]
 GRID = 300
-STRETCH = Fraction(2)
-"""lambda of the Lipschitz lines and panels."""
 LOWEST = 1e-6
-NO_GAP = ("black-box", "neural-network", "erm", "piecewise-affine", "monotone")
 PALE_MIN, PALE_MAX = "#9CCBEA", "#F4B98B"
 
 
@@ -46,63 +35,44 @@ class _Style:
 
 
 # Okabe and Ito's colours with a marker and a dash pattern each, so that a grey print tells them apart.
-_STYLES = {
-    "known": _Style("#000000", "s", "-"),
-    "affine": _Style("#0072B2", "o", (0, (6, 1.5))),
-    "convex": _Style("#D55E00", "^", "-"),
-    "l1": _Style("#009E73", "D", (0, (1, 1.2))),
-    "l2": _Style("#CC79A7", "v", (0, (4, 1.5, 1, 1.5))),
-    "linf": _Style("#E69F00", "P", (0, (2.5, 1.5))),
-}
-
-
-def draw_sharp(
-    output: Path, kind: str = "share", rows: Sequence[str] = (), dim: int | None = None
-) -> None:
-    """Draw decidable shares (against d, and at `dim` against eps) or the regions of the square.
-
-    Raises
-    ------
-    UnknownKey : no such kind or row. InvalidInput : a d that cannot be drawn, or a file that is no png, pdf
-        or svg. MissingDependency : matplotlib is not installed.
-    """
-    if kind not in KINDS:
-        raise UnknownKey("kind", kind, KINDS)
-    for key in rows:
-        if key not in CLASSES:
-            raise UnknownKey("row", key, CLASSES)
-    place = picture_file(output)
-    chosen = tuple(rows) or tuple(CLASSES)
-    with pyplot() as plt:
-        if kind == "share":
-            figure = _shares(plt, chosen, 2 if dim is None else dim)
-        else:
-            if dim not in (None, 2):
-                raise InvalidInput(f"--dim {dim}: regions are drawn at d = 2")
-            figure = _regions(plt, chosen)
-        save(plt, figure, place)
+_STYLES = (
+    _Style("#000000", "s", "-"),
+    _Style("#0072B2", "o", (0, (6, 1.5))),
+    _Style("#D55E00", "^", "-"),
+    _Style("#009E73", "D", (0, (1, 1.2))),
+    _Style("#CC79A7", "v", (0, (4, 1.5, 1, 1.5))),
+    _Style("#E69F00", "P", (0, (2.5, 1.5))),
+)
 
 
 # -- shares ------------------------------------------------------------------------------------------------
 
 
-def _lines(rows: Sequence[str]) -> list[tuple[str, str, SharpRow]]:
+def draw_shares(rows: Sequence[str], dim: int, output: Destination) -> None:
+    """Draw the decidable shares of the rows against d, and at `dim` against eps.
+
+    Raises
+    ------
+    InvalidInput : a d that cannot be drawn. MissingDependency : matplotlib is not installed.
+    """
+    with pyplot() as plt:
+        save(plt, _shares(plt, rows, dim), output)
+
+
+def _lines(rows: Sequence[str]) -> list[tuple[_Style, str, SharpRow]]:
     """(style, label, row) of every line; rows with the same numbers share one."""
-    lines: list[tuple[str, str, SharpRow]] = []
-    known = [key for key in rows if key in ("constant", "affine-1d")]
+    first, *others = _STYLES
+    lines: list[tuple[_Style, str, SharpRow]] = []
+    known = [key for key in rows if isinstance(sharp_row(key), KnownEverywhere)]
     if known:
-        names = " and ".join(CLASSES[key].name.replace("(d = 1)", "($d=1$)") for key in known)
-        lines.append(
-            ("known", names, sharp_row("constant" if "constant" in known else "affine-1d"))
-        )
-    if "affine" in rows:
-        lines.append(("affine", "Affine ($d>1$)", sharp_row("affine")))
-    if "convex" in rows:
-        lines.append(("convex", "Convex", sharp_row("convex")))
-    if "lipschitz" in rows:
-        for norm, name in (("l1", r"\ell_1"), ("l2", r"\ell_2"), ("linf", r"\ell_\infty")):
-            row = sharp_row("lipschitz", ConeSetting(norm, stretch=STRETCH))
-            lines.append((norm, rf"Lipschitz, ${name}$, $\lambda={STRETCH}$", row))
+        widest = max(known, key=lambda key: CLASSES[key].max_dim is None)
+        names = " and ".join(latex_name(CLASSES[key].name) for key in known)
+        lines.append((first, names, sharp_row(widest)))
+    varying = [key for key in reversed(CLASSES) if not isinstance(sharp_row(key), SameRow)]
+    parts = [(key, *part) for key in varying for part in sharp_row(key).drawn()]
+    for style, (key, label, row) in zip(others, parts, strict=True):
+        if key in rows:
+            lines.append((style, label, row))
     return lines
 
 
@@ -139,7 +109,7 @@ def _shares(plt: Any, rows: Sequence[str], dim: int) -> Any:
         ncols=3,
         frameon=False,
         fontsize=9,
-        title=_zero([key for key in rows if key in NO_GAP]) or None,
+        title=_zero([key for key in rows if isinstance(sharp_row(key), NoGap)]) or None,
         title_fontsize=8.5,
     )
     return figure
@@ -148,12 +118,11 @@ def _shares(plt: Any, rows: Sequence[str], dim: int) -> Any:
 def _zero(keys: Sequence[str]) -> str:
     if not keys:
         return ""
-    names = ", ".join({"erm": "ERM"}.get(key, CLASSES[key].name) for key in keys)
+    names = ", ".join(CLASSES[key].named(19) for key in keys)
     return f"Share 0 at every $d$ and $\\varepsilon$ (not on the scale): {names}."
 
 
-def _line(panel: Any, x: list[Any], y: list[float], style: str, label: str, every: Any) -> None:
-    s = _STYLES[style]
+def _line(panel: Any, x: list[Any], y: list[float], s: _Style, label: str, every: Any) -> None:
     panel.plot(
         x, y, color=s.colour, ls=s.dashes, marker=s.marker, ms=5, mfc="white", mew=1.2, lw=1.6,
         markevery=every, label=label, clip_on=True,
@@ -161,6 +130,23 @@ def _line(panel: Any, x: list[Any], y: list[float], style: str, label: str, ever
 
 
 # -- regions -----------------------------------------------------------------------------------------------
+
+
+def draw_regions(rows: Sequence[str], dim: int, output: Destination) -> None:
+    """Draw where the side is decidable on the square, for each row's example; `dim` is 2.
+
+    Raises
+    ------
+    InvalidInput : another d, or no row of two inputs. MissingDependency : matplotlib is not installed.
+    """
+    with pyplot() as plt:
+        if dim != 2:
+            raise InvalidInput(f"--dim {dim}: regions are drawn at d = 2")
+        save(plt, _regions(plt, rows), output)
+
+
+DRAWINGS = {"share": draw_shares, "regions": draw_regions}
+"""What `trompe plot sharp --kind` takes."""
 
 
 @dataclass(frozen=True)
@@ -172,44 +158,25 @@ class _Panel:
 
 
 def _panels(rows: Sequence[str]) -> list[_Panel]:
-    half, quarter = Fraction(1, 2), Fraction(1, 4)
-    corners = Visualization((0, 0), (1, 1), 0, 1)
-    inside = Visualization((quarter, 2 * quarter), (3 * quarter, 3 * quarter), 0, 1)
-    tilted = Visualization((quarter, Fraction(2, 5)), (1, 1), 0, 1)
-    panels = []
-    free = [key for key in rows if key in NO_GAP and key != "monotone"]
-    if free:
-        short = {
-            "black-box": "Black-box",
-            "neural-network": "NN",
-            "erm": "ERM",
-            "piecewise-affine": "PAff",
-        }
-        title = ", ".join(short[key] for key in free)
-        panels.append(_Panel(title, function_class(free[0]), inside, "0"))
-    if "monotone" in rows:
-        panels.append(_Panel("Monotone", function_class("monotone"), corners, "0"))
-    for key, v in (("convex", tilted), ("affine", corners)):
-        if key in rows:
-            share = sharp_row(key).side_share(2).form
-            panels.append(
-                _Panel(CLASSES[key].name.replace(" (d > 1)", ""), function_class(key), v, share)
-            )
-    if "lipschitz" in rows:
-        for norm, name in (("l1", r"\ell_1"), ("l2", r"\ell_2"), ("linf", r"\ell_\infty")):
-            apart = {"l1": half + quarter, "linf": half, "l2": Fraction(9, 16)}[norm]
-            setting = ConeSetting(
-                norm, constant=STRETCH / apart, argmin=inside.argmin, argmax=inside.argmax
-            )
-            cls, v = setting.shown(2)
-            share = f"{float(setting.at(2).side_share().value):.3f}"
-            panels.append(_Panel(rf"Lipschitz, ${name}$, $\lambda={STRETCH}$", cls, v, share))
-    if "constant" in rows:
-        v = Visualization((0, 0), (1, 1), half, half)
-        panels.append(_Panel("Constant", function_class("constant"), v, "1"))
+    """One a row; rows in which everything is open share one where their examples do."""
+    panels: dict[Any, _Panel] = {}
+    for key in rows:
+        if not sharp_row(key).is_about(2):
+            continue
+        v = example(key, 2).v
+        for label, row in sharp_row(key).drawn():
+            place = v if isinstance(row, NoGap) else label
+            name = CLASSES[key].named(10)
+            if place in panels:
+                panels[place] = replace(panels[place], title=f"{panels[place].title}, {name}")
+                continue
+            share = row.side_share(2)
+            short = share.form if len(share.form) <= 3 else f"{float(share.value):.3f}"
+            title = name if isinstance(row, NoGap) else label.partition(" (")[0]
+            panels[place] = _Panel(title, row.function_class(2), v, short)
     if not panels:
         raise InvalidInput(f"{', '.join(rows)}: no class of two inputs to draw; leave out --class")
-    return panels
+    return list(panels.values())
 
 
 def _regions(plt: Any, rows: Sequence[str]) -> Any:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trompe.proofs.certificates.plan import plan
-from trompe.theory import InvalidInput, Theorem, theorem
+import trompe
+from trompe.ground.text import wrapped
+from trompe.theory import Theorem
 
-__all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE", "Citation", "citation"]
+if TYPE_CHECKING:
+    from trompe.proofs.certificates.plan import Plan
+
+__all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE"]
 
 TITLE = "trompe: the impossibility table of feature visualization, machine-checked"
 AUTHOR = "The trompe developers"
@@ -38,42 +39,14 @@ PAPER: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class Citation:
-    """What identifies a theorem, its statement and its certificate set.
-
-    `certificates_sha256` is the hash of the files that `trompe certify KEY` writes; nothing is solved for it.
-    """
-
-    theorem: Theorem
-    version: str
-    dims: tuple[int, ...]
-    certificates_sha256: str
-
-    @property
-    def label(self) -> str:
-        """The key of the bibliography entry."""
-        return f"trompe-{self.theorem.key.replace('/', '-')}"
-
-    @property
-    def at(self) -> str:
-        """The dimensions of the certificate set, in words."""
-        return f"d = {', '.join(map(str, self.dims))}"
+def _label(item: Theorem) -> str:
+    """The key of the bibliography entry."""
+    return f"trompe-{item.key.replace('/', '-')}"
 
 
-def citation(key: str) -> Citation:
-    """The citation of the theorem called `key`.
-
-    Raises
-    ------
-    UnknownKey : there is no such theorem. InvalidInput : its statement, or a sentence that its proof needs, is
-    not what its key was committed with.
-    """
-    item = theorem(key)
-    contents = plan([key])
-    for which, reason in contents.strays.items():
-        raise InvalidInput(f"{key} cannot be cited: {which}: {reason}")
-    return Citation(item, version("trompe"), contents.dims, contents.sha256)
+def _at(contents: Plan) -> str:
+    """The dimensions of the certificate set, in words."""
+    return f"d = {', '.join(map(str, contents.dims))}"
 
 
 _ESCAPES = {
@@ -90,11 +63,11 @@ def _latex(text: str) -> str:
 
 def _hash(digest: str) -> str:
     """A hash that LaTeX may break over lines."""
-    broken = r"\allowbreak ".join(textwrap.wrap(digest, 8))
+    broken = r"\allowbreak ".join(wrapped(digest, 8, cuts_words=True))
     return rf"\texttt{{{broken}}}"
 
 
-def as_bibtex(c: Citation) -> str:
+def as_bibtex(item: Theorem, contents: Plan) -> str:
     """Entries for BibTeX: the paper's, where the paper has the claim, and ours."""
     names = " and ".join(f"{family}, {given}" for family, given in PAPER["author"])
     paper = {
@@ -111,14 +84,14 @@ def as_bibtex(c: Citation) -> str:
     ours = {
         "author": f"{{{_latex(AUTHOR)}}}",
         "title": _latex(TITLE),
-        "howpublished": f"Software, version {_latex(c.version)}",
-        "version": _latex(c.version),
-        "note": rf"Theorem \texttt{{{_latex(c.theorem.key)}}}. SHA-256 of the statement: "
-        f"{_hash(c.theorem.sha256)}; of the certificate set (${c.at}$): {_hash(c.certificates_sha256)}",
-        "abstract": c.theorem.latex,
+        "howpublished": f"Software, version {_latex(trompe.__version__)}",
+        "version": _latex(trompe.__version__),
+        "note": rf"Theorem \texttt{{{_latex(item.key)}}}. SHA-256 of the statement: "
+        f"{_hash(item.sha256)}; of the certificate set (${_at(contents)}$): {_hash(contents.sha256)}",
+        "abstract": item.latex,
     }
-    entries = [_entry("misc", c.label, ours)]
-    if c.theorem.paper is not None:
+    entries = [_entry("misc", _label(item), ours)]
+    if item.paper is not None:
         entries.insert(0, _entry("inproceedings", PAPER["id"], paper))
     return "\n".join(entries)
 
@@ -128,30 +101,30 @@ def _entry(kind: str, label: str, fields: dict[str, str]) -> str:
     return "\n".join([f"@{kind}{{{label},", *lines, "}", ""])
 
 
-def as_text(c: Citation) -> str:
+def as_text(item: Theorem, contents: Plan) -> str:
     """The same for a reader."""
     authors = ", ".join(f"{given} {family}" for family, given in PAPER["author"])
     paper = (
         f"{authors}: {PAPER['title']}. {PAPER['booktitle']}, PMLR {PAPER['volume']}:"
         f"{'-'.join(PAPER['pages'])}, {PAPER['year']}. {PAPER['url']}"
     )
-    ours = f"{AUTHOR}: {TITLE}. Version {c.version}, theorem {c.theorem.key}."
+    ours = f"{AUTHOR}: {TITLE}. Version {trompe.__version__}, theorem {item.key}."
     claim = (
         ("The paper's table has no such row; the claim is ours.",)
-        if c.theorem.paper is None
-        else (f'The claim, "{c.theorem.paper}" in the paper\'s table:', *_wrapped(paper))
+        if item.paper is None
+        else (f'The claim, "{item.paper}" in the paper\'s table:', *_wrapped(paper))
     )
     lines = [
         *claim,
         "",
         "The statement with its quantifiers, the construction and the evidence:",
         *_wrapped(ours),
-        *_wrapped(c.theorem.statement),
+        *_wrapped(item.statement),
         "",
         "SHA-256 of the statement (key, line feed, statement):",
-        f"    {c.theorem.sha256}",
-        f"SHA-256 of the certificate set (trompe certify {c.theorem.key}, {c.at}):",
-        f"    {c.certificates_sha256}",
+        f"    {item.sha256}",
+        f"SHA-256 of the certificate set (trompe certify {item.key}, {_at(contents)}):",
+        f"    {contents.sha256}",
         "",
     ]
     return "\n".join(lines)
@@ -159,12 +132,10 @@ def as_text(c: Citation) -> str:
 
 def _wrapped(text: str) -> list[str]:
     indent = "    "
-    return textwrap.wrap(
-        text, 96, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    )
+    return wrapped(text, 96, indent, indent, cuts_words=True)
 
 
-def as_csl_json(c: Citation) -> str:
+def as_csl_json(item: Theorem, contents: Plan) -> str:
     """The same as CSL-JSON."""
     paper = {
         "id": PAPER["id"],
@@ -180,23 +151,23 @@ def as_csl_json(c: Citation) -> str:
         "URL": PAPER["url"],
     }
     ours = {
-        "id": c.label,
+        "id": _label(item),
         "type": "software",
         "title": TITLE,
         "author": [{"literal": AUTHOR}],
-        "version": c.version,
-        "section": c.theorem.key,
-        "abstract": c.theorem.statement,
-        "note": f"Theorem {c.theorem.key}. SHA-256 of the statement: {c.theorem.sha256}; of the certificate "
-        f"set ({c.at}): {c.certificates_sha256}",
+        "version": trompe.__version__,
+        "section": item.key,
+        "abstract": item.statement,
+        "note": f"Theorem {item.key}. SHA-256 of the statement: {item.sha256}; of the certificate "
+        f"set ({_at(contents)}): {contents.sha256}",
     }
-    entries = [ours] if c.theorem.paper is None else [paper, ours]
+    entries = [ours] if item.paper is None else [paper, ours]
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
-FORMATS: dict[str, Callable[[Citation], str]] = {
+FORMATS: dict[str, Callable[[Theorem, Plan], str]] = {
     "text": as_text,
     "bibtex": as_bibtex,
     "csl-json": as_csl_json,
 }
-"""How a citation is printed."""
+"""A theorem, and the set of files that `trompe certify KEY` writes (nothing is solved for its hash), as a citation."""

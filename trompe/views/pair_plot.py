@@ -2,90 +2,44 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trompe.constructions import FoolingPair, construction, exact_decoder, triple
-from trompe.constructions.catalogue import Example, example
+from trompe.constructions import FoolingPair
 from trompe.ground.files import Destination
-from trompe.theory import TASKS, InvalidInput, MissingDependency, Visualization, row_class, theorem
+from trompe.theory import InvalidInput, Visualization
+from trompe.views.picture import INK, pyplot, save
 
-__all__ = ["draw", "picture_file", "pyplot", "save"]
+if TYPE_CHECKING:
+    from trompe.constructions.catalogue import Decided
 
-SUFFIXES = (".png", ".pdf", ".svg")
+__all__ = ["draw"]
+
 # Okabe and Ito's colours, told apart by every kind of colour vision; line styles differ for print.
-F_COLOUR, G_COLOUR, SHADE, INK = "#0072B2", "#D55E00", "#BBBBBB", "#222222"
+F_COLOUR, G_COLOUR, SHADE = "#0072B2", "#D55E00", "#BBBBBB"
 GRID_1D, GRID_2D = 1201, 181
 
 
-def draw(key: str, output: Path, dim: int | None = None) -> None:
-    """Draw the pair (or the decoder) of a theorem's instance at d = 1 or 2.
+def draw(key: str, shown: FoolingPair | Decided, output: Destination) -> None:
+    """Draw the pair (or the decoder) that shows a theorem, at d = 1 or 2.
 
     Raises
     ------
-    InvalidInput : another d, a d that the row is not about, or a file that is no png, pdf or svg.
-    MissingDependency : matplotlib is not installed.
+    InvalidInput : a decoder of two inputs. MissingDependency : matplotlib is not installed.
     """
-    statement = theorem(key)
-    if dim is None:
-        dim = row_class(statement.row).min_dim
-    if dim not in (1, 2):
-        raise InvalidInput(f"--dim {dim}: a picture shows d = 1 or d = 2")
-    place = picture_file(output)
-    case = example(statement.row, dim)
     with pyplot() as plt:
-        if construction(statement.row) is None:
-            figure = _decoder(plt, statement.row, case)
+        if isinstance(shown, FoolingPair):
+            figure = (_line if shown.v.dim == 1 else _square)(plt, shown)
         else:
-            pair = triple(case.cls, case.v, case.x).pair_for(TASKS[statement.task]())
-            figure = (_line if dim == 1 else _square)(plt, pair)
-        figure.suptitle(f"{key} (d = {dim})", x=0.02, ha="left", fontsize=11)
-        save(plt, figure, place)
-
-
-def picture_file(output: Path) -> Destination:
-    """Where a picture goes; InvalidInput unless the name ends in .png, .pdf or .svg."""
-    if output.suffix.lower() not in SUFFIXES:
-        raise InvalidInput(f"output {output}: expected a name that ends in .png, .pdf or .svg")
-    return Destination(output)
-
-
-@contextmanager
-def pyplot() -> Iterator[Any]:
-    """matplotlib's pyplot without a display, with the settings of every picture here."""
-    try:
-        import matplotlib as mpl
-
-        mpl.use("Agg")
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingDependency(
-            "matplotlib is not installed; it comes with: pip install 'trompe[plot]'"
-        ) from error
-    fixed: Any = {"svg.hashsalt": "trompe", "font.size": 10}
-    with plt.rc_context(fixed):
-        yield plt
-
-
-def save(plt: Any, figure: Any, output: Destination) -> None:
-    """Write the figure in one step, the same bytes each time, and close it."""
-    form = output.path.suffix.lower()[1:]
-    metadata: dict[str, Any] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(form, {})
-    content = io.BytesIO()
-    figure.savefig(content, format=form, dpi=160, metadata=metadata)
-    plt.close(figure)
-    output.write(content.getvalue())
+            figure = _decoder(plt, shown)
+        figure.suptitle(f"{key} (d = {shown.v.dim})", x=0.02, ha="left", fontsize=11)
+        save(plt, figure, output)
 
 
 def _envelope_line(pair: FoolingPair) -> tuple[Any, Any]:
     """The envelope at each z, from exact queries; at the shown points it is a point."""
-    from fractions import Fraction
-
     grid = [(Fraction(k, GRID_1D - 1),) for k in range(GRID_1D)]
     fibres = [pair.triple.cls.envelope(pair.v, q) for q in grid]
     return (
@@ -188,22 +142,20 @@ def _square(plt: Any, pair: FoolingPair) -> Any:
     return figure
 
 
-def _decoder(plt: Any, row: str, case: Example) -> Any:
+def _decoder(plt: Any, case: Decided) -> Any:
     if case.v.dim != 1:
-        raise InvalidInput(f"{row}: a decoder is drawn at d = 1")
+        raise InvalidInput(f"{case.cls.key}: a decoder is drawn at d = 1")
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
-    decode = exact_decoder(case.cls)
     z = np.linspace(0.0, 1.0, 65)
-    answers = [float(decode(case.v, (value,))) for value in z]
+    answers = [float(case.decode(case.v, (value,))) for value in z]
     axes.plot(z, answers, color=F_COLOUR, lw=2, label="the only member, and the decoder's answer")
     _extremes_line(axes, case.v)
-    answer = decode(case.v, case.x)
     axes.plot(
-        float(case.x[0]), float(answer), marker="o", ms=6, color=INK, ls="none", label="query"
+        float(case.x[0]), float(case.answer), marker="o", ms=6, color=INK, ls="none", label="query"
     )
     axes.annotate(
-        f"x = {case.x[0]}, f(x) = {answer}",
-        xy=(float(case.x[0]), float(answer)),
+        f"x = {case.x[0]}, f(x) = {case.answer}",
+        xy=(float(case.x[0]), float(case.answer)),
         xytext=(8, -14),
         textcoords="offset points",
         fontsize=9,

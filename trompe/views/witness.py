@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trompe
 from trompe.constructions.expression_forms import LATEX, PYTHON, TEXT, write
-from trompe.proofs.witnesses import Witness, to_json
+from trompe.ground.text import wrapped
 from trompe.theory import Point, show, theorem
+
+if TYPE_CHECKING:
+    from trompe.proofs.witnesses import Witness
 
 __all__ = ["FORMATS", "latex", "python", "text"]
 
-WIDTH = 100
 _LONGEST = 30
 """Definitions that the text form writes out."""
 
@@ -26,10 +27,15 @@ _WHY = {
 
 def _parameters(witness: Witness) -> str:
     """L and the metric, or the number of training points."""
-    cls: Any = witness.cls
-    if cls.key == "lipschitz":
-        return f"L = {cls.constant} in the metric {cls.metric}"
-    return f"{len(cls.data)} training points" if cls.key == "erm" else ""
+    given = _given(witness)
+    if "constant" in given:
+        return f"L = {given['constant']} in the metric {given['metric']}"
+    return f"{len(given['data'])} training points" if "data" in given else ""
+
+
+def _given(witness: Witness) -> dict[str, Any]:
+    """The class's parameters, by name."""
+    return {name: getattr(witness.cls, name) for name in witness.cls.parameters()}
 
 
 def _amount(witness: Witness) -> str:
@@ -52,9 +58,9 @@ def text(witness: Witness) -> str:
     written = write([witness.f, witness.g], TEXT)
     more = _parameters(witness)
     lines = [f"{witness.key}, d = {witness.dim}{', ' if more else ''}{more}", ""]
-    lines += _wrap(f"Both f and g: {v}, each extreme at this one point only.")
-    lines += _wrap(f"Query x = {show(witness.x)}: f(x) = {witness.f_x}, g(x) = {witness.g_x}.")
-    lines += _wrap(
+    lines += wrapped(f"Both f and g: {v}, each extreme at this one point only.")
+    lines += wrapped(f"Query x = {show(witness.x)}: f(x) = {witness.f_x}, g(x) = {witness.g_x}.")
+    lines += wrapped(
         f"Every decoder of the task {witness.task.key} fails on f or on g at this query: "
         f"{_WHY[witness.task.key]} ({_amount(witness)})."
     )
@@ -74,11 +80,7 @@ def text(witness: Witness) -> str:
 def _formula(line: str) -> list[str]:
     if len(line) > 1500:
         line = f"{line[:1400]} ... ({len(line)} characters; --format json has all)"
-    return textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="      ")
-
-
-def _wrap(paragraph: str) -> list[str]:
-    return textwrap.wrap(paragraph, WIDTH, break_long_words=False, break_on_hyphens=False)
+    return wrapped(line, first="  ", then="      ", cuts_words=True, cuts_hyphens=True)
 
 
 # -- LaTeX --------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ def _wrap(paragraph: str) -> list[str]:
 def latex(witness: Witness) -> str:
     """A document that pdflatex compiles as it is."""
     written = write([witness.f, witness.g], LATEX)
-    v, cls = witness.v, witness.cls
+    v, given = witness.v, _given(witness)
     values = {
         "d": str(witness.dim),
         "a": _latex_point(v.argmin),
@@ -98,15 +100,15 @@ def latex(witness: Witness) -> str:
         "f(x)": LATEX.number(witness.f_x),
         "g(x)": LATEX.number(witness.g_x),
     }
-    if cls.key == "lipschitz":
-        values["L"] = LATEX.number(cls.constant)  # type: ignore[attr-defined]
+    if "constant" in given:
+        values["L"] = LATEX.number(given["constant"])
     if witness.task.key == "approx":
         values[r"\varepsilon"] = LATEX.number(witness.task.eps)  # type: ignore[attr-defined]
     named = [f"{LATEX.named(name)} = {part}" for name, part in written.definitions.items()]
     functions = [f"{name}(z) = {part}" for name, part in zip("fg", written.values, strict=True)]
     metric = ""
-    if cls.key == "lipschitz":
-        norm = {"l1": r"\ell_1", "l2": r"\ell_2", "linf": r"\ell_\infty"}[cls.metric]  # type: ignore[attr-defined]
+    if "metric" in given:
+        norm = {"l1": r"\ell_1", "l2": r"\ell_2", "linf": r"\ell_\infty"}[given["metric"]]
         metric = f"The metric is ${norm}$. "
     amounts = {
         "gap": "f(x)-g(x)",
@@ -141,8 +143,8 @@ def _latex_point(point: Point) -> str:
 
 
 def _latex_data(witness: Witness) -> list[str]:
-    data = getattr(witness.cls, "data", None)
-    if data is None or not len(data):
+    data = _given(witness).get("data")
+    if not data:
         return []
     pairs = zip(data.inputs, data.labels, strict=True)
     lines = [f"${_latex_point(s)}\\mapsto {LATEX.number(y)}$" for s, y in pairs]
@@ -261,20 +263,20 @@ sys.exit(1 if failed else 0)
 def python(witness: Witness) -> str:
     """A program for the standard library: it evaluates the pair in exact fractions and checks the facts."""
     written = write([witness.f, witness.g], PYTHON)
-    v, cls = witness.v, witness.cls
+    v, given = witness.v, _given(witness)
     more, labels = [], ""
-    if cls.key == "lipschitz":
-        more += [f"L = F({str(cls.constant)!r})", f"metric = {cls.metric!r}"]  # type: ignore[attr-defined]
+    if "constant" in given:
+        more += [f"L = F({str(given['constant'])!r})", f"metric = {given['metric']!r}"]
     if witness.task.key == "approx":
         more.append(f"eps = F({str(witness.task.eps)!r})")  # type: ignore[attr-defined]
-    if cls.key == "erm":
-        data = cls.data  # type: ignore[attr-defined]
+    if "data" in given:
+        data = given["data"]
         pairs = zip(data.inputs, data.labels, strict=True)
         more += ["data = [", *(f"    ({_python_point(s)}, F({str(y)!r}))," for s, y in pairs), "]"]
         labels = 'check(f"f and g fit all {len(data)} labels", all(pair(s) == (y, y) for s, y in data))\n'
     size = sum(len(arg.terms) for atom in witness.f.atoms for arg in atom.args)
     why, condition = _TASKS[witness.task.key]
-    statement = "\n".join(textwrap.wrap(theorem(witness.key).statement, WIDTH))
+    statement = "\n".join(wrapped(theorem(witness.key).statement, cuts_hyphens=True))
     return _PROGRAM.format(
         key=witness.key,
         version=trompe.__version__,
@@ -291,9 +293,9 @@ def python(witness: Witness) -> str:
         definitions="".join(f"    {name} = {part}\n" for name, part in written.definitions.items()),
         f=written.values[0],
         g=written.values[1],
-        law=_LAWS.get(cls.key, _NO_LAW).strip("\n"),
+        law=_LAWS.get(witness.cls.key, _NO_LAW).strip("\n"),
         samples=max(10, min(200, 100_000 // (size + 1))),
-        row=cls.key,
+        row=witness.cls.key,
         labels=labels,
         why=why,
         condition=condition,
@@ -304,9 +306,15 @@ def _python_point(point: Iterable[Any]) -> str:
     return "tuple(map(F, " + repr(" ".join(map(str, point))) + ".split()))"
 
 
+def _json(witness: Witness) -> str:
+    from trompe.proofs.witnesses import to_json
+
+    return to_json(witness)
+
+
 FORMATS: dict[str, Callable[[Witness], str]] = {
     "text": text,
-    "json": to_json,
+    "json": _json,
     "python": python,
     "latex": latex,
 }

@@ -156,7 +156,7 @@ def test_the_page_about_witnesses_is_up_to_date(capsys):
     from trompe.proofs.witnesses import MAX_STEPS, piecewise_smt
     from trompe.proofs.witnesses import file as witness_file
 
-    page = (Path(__file__).parents[2] / "docs" / "witness.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "witness.md").read_text(encoding="utf-8")
     formulas = call(capsys, "witness", "convex/side")[1].split("\n\n")[-1]
     assert "".join(f"{line.strip()}\n" for line in formulas.strip().splitlines()) in page
     for part in (

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 import trompe
-from trompe import citing
-from trompe.citing import FORMATS, citation
 from trompe.cli import run
+from trompe.proofs.certificates import plan as planning
 from trompe.proofs.certificates.plan import plan
-from trompe.theory import EXTENDED_THEOREMS, THEOREMS
+from trompe.theory import EXTENDED_THEOREMS, THEOREMS, theorem
+from trompe.views import citation
+from trompe.views.citation import FORMATS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PAPER = "Don't trust your eyes: on the (un)reliability of feature visualizations"
 
 
@@ -36,15 +37,19 @@ def quick(everything):
             self.strays = {}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(citing, "plan", lambda keys: Of(keys[0]))
+        patch.setattr(planning, "plan", lambda keys: Of(keys[0]))
         yield
+
+
+def cited(key: str, form: str) -> str:
+    return FORMATS[form](theorem(key), planning.plan([key]))
 
 
 def test_every_theorem_is_cited_with_version_key_and_both_hashes(everything):
     hashes = set()
     for key, item in THEOREMS.items():
-        for name, printed in FORMATS.items():
-            text = printed(citation(key))
+        for name in FORMATS:
+            text = cited(key, name)
             flat = text.replace(r"\allowbreak ", "")
             for part in (key, trompe.__version__, item.sha256, everything.theorem_sha256(key)):
                 assert part in flat, (key, name, part)
@@ -55,13 +60,12 @@ def test_every_theorem_is_cited_with_version_key_and_both_hashes(everything):
 
 @pytest.mark.parametrize("key", list(EXTENDED_THEOREMS)[:1])
 def test_a_row_that_the_paper_does_not_have_is_not_ascribed_to_it(key):
-    c = citation(key)
-    assert "the claim is ours" in FORMATS["text"](c)
-    assert PAPER not in FORMATS["bibtex"](c) and PAPER not in FORMATS["csl-json"](c)
+    assert "the claim is ours" in cited(key, "text")
+    assert PAPER not in cited(key, "bibtex") and PAPER not in cited(key, "csl-json")
 
 
 def test_the_hash_is_that_of_the_set_that_certify_writes(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(citing, "plan", plan)
+    monkeypatch.setattr(planning, "plan", plan)
     run(["certify", "constant/side", "--output", str(tmp_path / "set"), "--jobs", "1"])
     manifest = json.loads((tmp_path / "set" / "manifest.json").read_text())
     capsys.readouterr()
@@ -73,7 +77,7 @@ def test_the_hash_is_that_of_the_set_that_certify_writes(monkeypatch, capsys, tm
 
 
 def test_csl_json_has_what_a_processor_needs():
-    paper, ours = json.loads(FORMATS["csl-json"](citation("convex/approx")))
+    paper, ours = json.loads(cited("convex/approx", "csl-json"))
     assert paper["type"] == "paper-conference" and paper["page"] == "15294-15330"
     assert [a["family"] for a in paper["author"]] == [
         "Geirhos",
@@ -89,15 +93,15 @@ def test_csl_json_has_what_a_processor_needs():
 
 def test_names_are_those_of_the_citation_file():
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert f'title: "{citing.TITLE}"' in text and f'name: "{citing.AUTHOR}"' in text
-    assert f'title: "{citing.PAPER["title"]}"' in text
+    assert f'title: "{citation.TITLE}"' in text and f'name: "{citation.AUTHOR}"' in text
+    assert f'title: "{citation.PAPER["title"]}"' in text
     names = re.findall(r"family-names: (.*)\n +given-names: (.*)\n", text)
-    assert tuple(names) == citing.PAPER["author"]
+    assert tuple(names) == citation.PAPER["author"]
     assert f"version: {trompe.__version__}\n" in text
 
 
 def test_latex_special_characters_are_escaped():
-    assert citing._latex(r"50% of R&D_x #1 {a} $5 ~ ^ \ ok") == (
+    assert citation._latex(r"50% of R&D_x #1 {a} $5 ~ ^ \ ok") == (
         r"50\% of R\&D\_x \#1 \{a\} \$5 \textasciitilde{} \textasciicircum{} \textbackslash{} ok"
     )
 
@@ -126,7 +130,7 @@ def _latex(folder: Path, entries: str, body: str) -> tuple[str, str]:
     shutil.which("pdflatex") is None or shutil.which("bibtex") is None, reason="no LaTeX here"
 )
 def test_bibtex_and_latex_take_every_entry_without_a_warning(tmp_path):
-    entries = [FORMATS["bibtex"](citation(key)) for key in (*THEOREMS, *EXTENDED_THEOREMS)]
+    entries = [cited(key, "bibtex") for key in (*THEOREMS, *EXTENDED_THEOREMS)]
     paper = entries[0].partition("@misc")[0]
     ours = [entry[entry.index("@misc") :] for entry in entries]
     statements = "\n\n".join(re.search(r"abstract +=\s*\{(.*)\},", e).group(1) for e in ours)
@@ -142,7 +146,7 @@ def test_bibtex_and_latex_take_every_entry_without_a_warning(tmp_path):
     shutil.which("pdflatex") is None or shutil.which("bibtex") is None, reason="no LaTeX here"
 )
 def test_what_is_not_escaped_does_not_compile(tmp_path):
-    entry = FORMATS["bibtex"](citation("convex/side")).replace("machine-checked", "checked & more")
+    entry = cited("convex/side", "bibtex").replace("machine-checked", "checked & more")
     with pytest.raises(AssertionError):
         _latex(tmp_path, entry, "x")
 

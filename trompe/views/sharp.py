@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trompe
-from trompe.proofs.sharp import SharpTable
-from trompe.theory.catalogue import FURTHER
-from trompe.theory.shares.base import COLUMNS, SharpRow
+from trompe.ground.text import WIDTH, wrapped
+from trompe.theory import ROWS
+from trompe.theory.shares.base import COLUMNS, SharpRow, latex_name
 from trompe.theory.shares.quantities import Quantity
+from trompe.views.layout import csv_text, latex_table
 
-__all__ = ["SHARP_FORMATS", "as_json", "show_number"]
+if TYPE_CHECKING:
+    from trompe.proofs.sharp import SharpTable
 
-WIDTH = 100
+__all__ = ["FORMATS", "as_json", "show_number"]
+
 COLUMN_WIDTHS = (22, 8, 16, 24, 30)
 SMALL = Fraction(1, 10_000)
 """Below this a number is shown as a power of ten."""
@@ -107,25 +106,17 @@ def _failures(table: SharpTable) -> list[str]:
 def _footer(table: SharpTable) -> list[str]:
     failed = _failures(table)
     held = f"{len(table.checks) - len(failed)} of {len(table.checks)} checks hold."
-    notes = [f"eps = {', '.join(map(str, table.eps))}. {held}", READING, CHECKED]
-    if any(c.number.kind == "sampled" for c in table.cells):
-        notes.insert(1, "about: estimated from random queries, no proof.")
-    if any(r.key == "lipschitz" for r in table.rows):
-        notes.insert(1, LIPSCHITZ)
-    if any(r.key in FURTHER for r in table.rows):
-        notes.insert(1, NEURON)
+    estimated = any(c.number.kind == "sampled" for c in table.cells)
+    notes = [
+        f"eps = {', '.join(map(str, table.eps))}. {held}",
+        *filter(None, (row.note for row in table.rows)),
+        *["about: estimated from random queries, no proof."] * estimated,
+        READING,
+        CHECKED,
+    ]
+    if any(row.kind.paper is None for row in table.rows):
+        notes[1:1] = filter(None, (kind.no_sharp_row for kind in ROWS.values()))
     return notes
-
-
-LIPSCHITZ = (
-    "Lipschitz: numbers at the visualization named. Over all feasible visualizations at a fixed L the worst "
-    "radius is 1/2."
-)
-
-NEURON = (
-    "One neuron (d > 1) has no row: its worst radius is 1/2 for every link h, but both shares depend on h, m and M. "
-    "With H(u) = h((1-u) s + u t), h(s) = m, h(t) = M, and H(c) = (m+M)/2 the side share is c^d + (1-c)^d."
-)
 
 
 def text(table: SharpTable) -> str:
@@ -143,8 +134,7 @@ def text(table: SharpTable) -> str:
             form if len(form) < width else "(below)"
             for form, width in zip(forms, COLUMN_WIDTHS[2:], strict=True)
         ]
-        name = row.name if len(row.name) < COLUMN_WIDTHS[0] else "ERM-trained network"
-        labels = iter([name, f"  {row.key}"])
+        labels = iter([row.kind.named(COLUMN_WIDTHS[0]), f"  {row.key}"])
         if row.varies:
             lines.append(line([next(labels), "", *short]))
         for d, numbers in _lines(table, row):
@@ -156,14 +146,11 @@ def text(table: SharpTable) -> str:
             if shown == "(below)"
         ]
         for note in notes:
-            wrapped = textwrap.wrap(note, WIDTH - COLUMN_WIDTHS[0], break_long_words=False)
-            lines += [f"{next(labels, ''):<{COLUMN_WIDTHS[0]}}{part}" for part in wrapped]
-    lines += [w for failure in _failures(table)[:8] for w in _wrap(failure)]
-    return "\n".join([*lines, "", *(w for note in _footer(table) for w in _wrap(note)), ""])
-
-
-def _wrap(paragraph: str) -> list[str]:
-    return textwrap.wrap(paragraph, WIDTH, break_long_words=False)
+            parts = wrapped(note, WIDTH - COLUMN_WIDTHS[0], cuts_hyphens=True)
+            lines += [f"{next(labels, ''):<{COLUMN_WIDTHS[0]}}{part}" for part in parts]
+    below = [*_failures(table)[:8], "", *_footer(table)]
+    lines += [part for note in below for part in wrapped(note, cuts_hyphens=True) or [""]]
+    return "\n".join([*lines, ""])
 
 
 def markdown(table: SharpTable) -> str:
@@ -187,45 +174,32 @@ def _markdown_line(cells: Iterable[str]) -> str:
 
 def latex(table: SharpTable) -> str:
     r"""A `table` environment for a document with \usepackage{amsmath,array,booktabs}, as wide as an article's text."""
-    widths = "".join(rf">{{\raggedright\arraybackslash}}p{{{w}\linewidth}}" for w in LATEX_WIDTHS)
-    lines = [
-        r"% \usepackage{amsmath,array,booktabs}",
-        f"% trompe {trompe.__version__}",
-        r"\begin{table}",
-        r"\centering\small\setlength{\tabcolsep}{4pt}",
-        rf"\begin{{tabular}}{{@{{}}{widths}@{{}}}}",
-        r"\toprule",
-        r"class & worst radius & side share & $\varepsilon$ share \\",
-        r"\midrule",
-    ]
+    rows = []
     for row in table.rows:
-        forms = " & ".join(row.formulas[c].latex for c in COLUMNS)
-        lines.append(f"{_latex_name(row.name)} & {forms} \\\\")
+        forms = [row.formulas[c].latex for c in COLUMNS]
+        rows.append(" & ".join([latex_name(row.name), *forms]))
         if row.varies:
             for d, numbers in _lines(table, row):
-                shown = " & ".join(map(_latex_number, numbers))
-                lines.append((rf"\quad $d={d}$" if d else "") + f" & {shown} \\\\")
-    settings = "; ".join(f"{_latex_name(row.name)}: {row.setting.latex}" for row in table.rows)
+                shown = map(_latex_number, numbers)
+                rows.append(" & ".join([rf"\quad $d={d}$" if d else "", *shown]))
+    settings = "; ".join(f"{latex_name(row.name)}: {row.setting.latex}" for row in table.rows)
     eps = ", ".join(map(str, table.eps))
-    caption = (
+    widths = "".join(rf">{{\raggedright\arraybackslash}}p{{{w}\linewidth}}" for w in LATEX_WIDTHS)
+    return latex_table(
+        [r"\usepackage{amsmath,array,booktabs}", f"trompe {trompe.__version__}"],
+        r"\centering\small\setlength{\tabcolsep}{4pt}",
+        f"@{{}}{widths}@{{}}",
+        r"class & worst radius & side share & $\varepsilon$ share",
+        rows,
         "What a feature visualization determines. Worst radius: the supremum over queries $x$ of the smallest "
         "worst error of a decoder, as a share of $M-m$. Shares: the volume of the $x\\in[0,1]^d$ at which one "
         f"answer is right for every member of the class with the visualization shown; $\\varepsilon={eps}$. "
-        f"Visualizations: {settings}. Computed by trompe {trompe.__version__}."
-    )
-    return "\n".join(
-        [*lines, r"\bottomrule", r"\end{tabular}", f"\\caption{{{caption}}}", r"\end{table}", ""]
+        f"Visualizations: {settings}. Computed by trompe {trompe.__version__}.",
     )
 
 
 LATEX_WIDTHS = (0.27, 0.15, 0.24, 0.27)
 """Of the columns, as shares of the line."""
-
-
-def _latex_name(name: str) -> str:
-    """The row's name with its symbols in italics: `Affine ($d>1$)`."""
-    name = re.sub(r"\bd ([>=]) 1", r"$d\g<1>1$", name)
-    return re.sub(r"(?<![\w$])L(?!\w)", "$L$", name)
 
 
 def _latex_number(shown: str) -> str:
@@ -303,38 +277,22 @@ def _key(column: str) -> str:
 
 def comma_separated(table: SharpTable) -> str:
     """One line a row, column, d and eps."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        [
-            "key",
-            "column",
-            "d",
-            "eps",
-            "kind",
-            "exact",
-            "value",
-            "log10",
-            "lower",
-            "upper",
-            "verdict",
-        ]
-    )
+    of_number = ("kind", "exact", "value", "log10", "lower", "upper")
+    rows = []
     for cell in table.cells:
         number = _number_json(cell.number)
-        writer.writerow(
-            [cell.row, _key(cell.column), cell.dim, "" if cell.eps is None else cell.eps]
-            + ["" if number[k] is None else number[k] for k in ("kind", "exact", "value", "log10")]
-            + [number["lower"], number["upper"], table.verdict(cell.row, cell.column)]
-        )
-    return out.getvalue()
+        where = (cell.row, _key(cell.column), cell.dim, cell.eps)
+        cells = [*where, *(number[name] for name in of_number)]
+        verdict = table.verdict(cell.row, cell.column)
+        rows.append(["" if value is None else value for value in (*cells, verdict)])
+    return csv_text(("key", "column", "d", "eps", *of_number, "verdict"), rows)
 
 
-SHARP_FORMATS: dict[str, Callable[[SharpTable], str]] = {
+FORMATS: dict[str, Callable[[SharpTable], str]] = {
     "text": text,
     "markdown": markdown,
     "latex": latex,
     "json": lambda table: json.dumps(as_json(table), indent=2) + "\n",
     "csv": comma_separated,
 }
-"""What `trompe table --sharp --format` takes."""
+"""What `trompe sharp --format` takes."""

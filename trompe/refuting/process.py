@@ -1,4 +1,4 @@
-"""The process in which somebody else's decoder runs: `python -m trompe.decoder_process`.
+"""The process in which somebody else's decoder runs: `python -m trompe.refuting.process`.
 
 Reads one line of JSON that says where the decoder is, then one line a question; writes one line each.
 """
@@ -29,7 +29,7 @@ def main() -> None:
     os.dup2(nowhere, 0)
     os.dup2(2, 1)
 
-    from trompe.asking import Input, Reply, call
+    from trompe.refuting.asking import Input, Reply, call
     from trompe.theory import task
     from trompe.theory.exact import one_line
 
@@ -43,7 +43,7 @@ def main() -> None:
     first = questions.readline()
     if not first:
         sys.exit(
-            complain("trompe.decoder_process", "no question; trompe refute starts this process")
+            complain("trompe.refuting.process", "no question; trompe refute starts this process")
         )
     source = json.loads(first)
     asked = task(source["task"])
@@ -70,7 +70,7 @@ def main() -> None:
 
 def _load(source: dict[str, Any]) -> tuple[Callable[[Any, Any], Any] | None, dict[str, str]]:
     """The decoder, or None and what is wrong: with the request (`invalid`) or with the file (`fault`)."""
-    from trompe.asking import named
+    from trompe.refuting.asking import named
 
     try:
         if "pickle" in source:

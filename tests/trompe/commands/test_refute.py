@@ -197,7 +197,7 @@ def test_a_file_that_cannot_be_loaded_is_broken(capfd, folder, monkeypatch):
     assert status == 4 and "could not be loaded: ModuleNotFoundError" in out
     status, out, _ = refute(capfd, f"{folder}/syntax.py:side", *CONVEX_SIDE)
     assert status == 4 and "could not be loaded: SyntaxError" in out
-    monkeypatch.setattr("trompe.asking.LOADING_LIMIT", 0.5)
+    monkeypatch.setattr("trompe.refuting.isolation.LOADING_LIMIT", 0.5)
     status, out, _ = refute(capfd, f"{folder}/slow.py:side", *CONVEX_SIDE, "--time-limit", "0.5")
     assert status == 4 and "loading it took more than 0.5 s" in out
 

@@ -15,9 +15,8 @@ import sympy
 from scipy.stats import binomtest
 
 from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, Hats, affine_1d, midrange
-from trompe.intervals import ErrorRate
-from trompe.refuting import EXIT_STATUS, refute
-from trompe.refuting_text import as_json
+from trompe.refuting.error_rate import ErrorRate
+from trompe.refuting.judging import EXIT_STATUS, refute
 from trompe.theory import (
     CLASSES,
     Approx,
@@ -30,6 +29,7 @@ from trompe.theory import (
     Visualization,
 )
 from trompe.theory.catalogue import theorem
+from trompe.views.refutation import as_json
 
 F = Fraction
 
@@ -294,7 +294,7 @@ def test_the_coin_falls_when_all_answers_are_in(monkeypatch):
             events.append("toss")
             return sides[0]
 
-    monkeypatch.setattr("trompe.refuting.secrets.SystemRandom", Coin)
+    monkeypatch.setattr("trompe.refuting.judging.secrets.SystemRandom", Coin)
 
     def remembers(v, x):
         events.append("answer")

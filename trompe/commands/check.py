@@ -1,0 +1,53 @@
+"""`trompe check`: certificates and witnesses that one was given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trompe.commands.options import Jobs, Solvers
+from trompe.commands.reporting import emit, progress_bar
+
+__all__ = ["check"]
+
+
+def check(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder that trompe certify wrote, or a .json file of trompe witness (- for standard input)."
+        ),
+    ],
+    solver: Solvers = None,
+    jobs: Jobs = None,
+) -> int:
+    """Check a certificate set or a witness file that need not be trusted. Exit status 0 only if all holds.
+
+    A set: hashes, statements against this trompe, completeness, and every file solved again. Each failure is
+    one line that begins with its kind: changed, missing, extra, refused, weaker statement, different
+    statement, not proved, unknown.
+    """
+    from trompe.proofs.solvers import SOLVERS
+
+    solvers = tuple(solver or SOLVERS)
+    if path == Path("-") or (path.suffix == ".json" and not path.is_dir()):
+        if path.name == "manifest.json":
+            from trompe.theory import InvalidInput
+
+            raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
+        from trompe.proofs.solvers import available
+        from trompe.proofs.witnesses import check_file
+
+        for name in solvers:
+            available(name)
+        report = check_file(path, solvers)
+        emit(report.text())
+        return 0 if report.ok else 1
+    from trompe.proofs.certificates import check_set
+
+    with progress_bar("checking") as progress:
+        found = check_set(path, solvers=solvers, jobs=jobs, progress=progress)
+    emit(found.text())
+    return 0 if found.ok else 1

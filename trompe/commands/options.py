@@ -1,0 +1,144 @@
+"""Every option that several commands have, declared once."""
+
+from __future__ import annotations
+
+from copy import copy
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = [
+    "ARGMAX",
+    "ARGMIN",
+    "CONSTANT",
+    "DIM",
+    "EPS",
+    "EXTENDED",
+    "LAMBDA",
+    "MAXIMUM",
+    "METRIC",
+    "MINIMUM",
+    "RANGE",
+    "ArgMax",
+    "ArgMin",
+    "Constant",
+    "Device",
+    "Dim",
+    "Dims",
+    "Eps",
+    "Format",
+    "Jobs",
+    "Key",
+    "Link",
+    "Maximum",
+    "Metric",
+    "Minimum",
+    "Output",
+    "Query",
+    "Rows",
+    "Solvers",
+    "TableFormat",
+    "TrainingData",
+    "UnitClass",
+    "hidden",
+    "parse_dims",
+]
+
+
+def hidden(option: Any) -> Any:
+    """The option, left out of the help."""
+    twin = copy(option)
+    twin.hidden = True
+    return twin
+
+
+def _at_least_1(jobs: int | None) -> int | None:
+    if jobs is not None and jobs < 1:
+        from trompe.theory import InvalidInput
+
+        raise InvalidInput(f"--jobs {jobs}: expected at least 1")
+    return jobs
+
+
+# -- what is asked, and how it is answered ---------------------------------------------------------------
+
+Key = Annotated[str, typer.Argument(help="A theorem, for example monotone/side.")]
+Rows = Annotated[
+    list[str] | None,
+    typer.Option("--row", help="Only this row; repeat for more. [default: the paper's ten]"),
+]
+EXTENDED = typer.Option("--extended", help="Also our further rows; the paper has none of them.")
+Dims = Annotated[
+    str, typer.Option(help="Dimensions at which sentences about coordinates are checked.")
+]
+Solvers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--solver", help="z3 or cvc5; repeat for both. All named ones must agree. [default: both]"
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        help="Processes. With 1, a solver that crashes ends this command. [default: one per core]",
+        callback=_at_least_1,
+    ),
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+Format = Annotated[str, typer.Option(help="text or json.")]
+TableFormat = Annotated[str, typer.Option(help="text, markdown, latex, json or csv.")]
+Output = Annotated[Path | None, typer.Option(help="Write here instead of to standard output.")]
+
+# -- a class and its parameters --------------------------------------------------------------------------
+
+UnitClass = Annotated[
+    str, typer.Option("--class", help="What is assumed of the unit, such as convex.")
+]
+CONSTANT = typer.Option(help="For lipschitz: the constant L.")
+METRIC = typer.Option(help="For lipschitz: l1, l2 or linf. [default: l1, in the sharp table l2]")
+LAMBDA = typer.Option(
+    "--lambda", help="For lipschitz: L |a-b| / (M - m), for a = 0 and b = 1. [default: 2]"
+)
+RANGE = typer.Option("--range", help="For lipschitz: the range R = M - m of the unit.")
+Constant = Annotated[str | None, CONSTANT]
+Metric = Annotated[str | None, METRIC]
+TrainingData = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data",
+        help="For erm: a training point such as 1/2,0:1/3, repeated; or a file with one a line, - for standard input.",
+    ),
+]
+Link = Annotated[
+    str | None, typer.Option(help="For neuron, neuron-1d: sigmoid, tanh, softplus or leaky-relu.")
+]
+
+# -- what is shown and asked -----------------------------------------------------------------------------
+
+_POINT = "numbers with commas such as 1/2,0.3, or one for all coordinates"
+DIM = typer.Option(help="Number of inputs d.")
+ARGMIN = typer.Option(help=f"The minimiser a that is shown: {_POINT}.")
+ARGMAX = typer.Option(help="The maximiser b that is shown.")
+MINIMUM = typer.Option("--min", help="The minimum m that is shown.")
+MAXIMUM = typer.Option("--max", help="The maximum M that is shown.")
+EPS = typer.Option(help="Tolerance as a share of M - m, in (0, 1/2). [default: 1/4]")
+Dim = Annotated[int | None, DIM]
+ArgMin = Annotated[str | None, ARGMIN]
+ArgMax = Annotated[str | None, ARGMAX]
+Minimum = Annotated[str | None, MINIMUM]
+Maximum = Annotated[str | None, MAXIMUM]
+Query = Annotated[str | None, typer.Option(help=f"The query x: {_POINT}.")]
+Eps = Annotated[str | None, EPS]
+
+
+def parse_dims(text: str) -> tuple[int, ...]:
+    """`1,2,3` as numbers."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        from trompe.theory import InvalidInput
+
+        raise InvalidInput(
+            f"--dims {text!r}: expected integers with commas, such as 1,2,3"
+        ) from None

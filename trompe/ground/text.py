@@ -1,0 +1,39 @@
+"""Text in lines of a given width."""
+
+from __future__ import annotations
+
+import textwrap
+
+__all__ = ["WIDTH", "wrapped"]
+
+WIDTH = 100
+"""Columns of every report."""
+
+
+def wrapped(
+    text: str,
+    width: int = WIDTH,
+    first: str = "",
+    then: str = "",
+    *,
+    cuts_words: bool = False,
+    cuts_hyphens: bool = False,
+    keeps_spaces: bool = False,
+) -> list[str]:
+    """The text in lines of at most `width` characters; none for an empty text.
+
+    Parameters
+    ----------
+    first, then : what stands before the first line and before the others.
+    cuts_words : break a word that is longer than a line, such as a long number. cuts_hyphens : break after a
+        hyphen. keeps_spaces : spaces at the ends of lines stay.
+    """
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=then,
+        break_long_words=cuts_words,
+        break_on_hyphens=cuts_hyphens,
+        drop_whitespace=not keeps_spaces,
+    )

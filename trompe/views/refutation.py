@@ -1,0 +1,186 @@
+"""What came of `refute`, in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import trompe
+from trompe.ground.text import WIDTH, wrapped
+from trompe.theory import InvalidInput, Point, show
+
+if TYPE_CHECKING:
+    from trompe.constructions.adversary import Mistake
+    from trompe.refuting.judging import Refutation
+
+__all__ = ["FORMATS", "as_json", "text"]
+
+WRITTEN_OUT = 8
+"""The largest d at which the text shows the function with all its coordinates."""
+
+
+def _recipe(mistake: Mistake) -> str:
+    """The pair's formulas with their few numbers, whatever d."""
+    pair = mistake.pair
+    top = "U" if mistake.name == "f" else "W"
+    formulas = pair.triple.construction.formulas
+    parts = "; ".join(f"{name}(z) = {formula}" for name, formula in formulas.items())
+    return (
+        f"{mistake.name}(z) = (1 - eta) {top}(z) + eta B(z), eta = {pair.eta}; {parts}; "
+        f"m = {pair.v.minimum}, M = {pair.v.maximum}, R = {pair.v.range}"
+    )
+
+
+def _written(found: Refutation) -> list[str]:
+    """The function as the report shows it: written out at small d, as formulas with parameters beyond."""
+    if found.mistake is None and found.status != "mistaken":
+        return []
+    if found.question.v.dim <= WRITTEN_OUT:
+        try:
+            return [
+                part
+                for line in found.expression().splitlines()
+                for part in wrapped(line, then=" " * 7)
+            ]
+        except InvalidInput:
+            pass
+    return wrapped(_recipe(found.mistake)) if found.mistake is not None else []
+
+
+# -- reports -----------------------------------------------------------------------------------------
+
+
+_HEADS = {
+    "refuted": "refuted",
+    "decidable": "not refuted: no refutation exists here",
+    "mistaken": "not refuted as a class, but this decoder is wrong",
+    "broken": "not refuted: the decoder is broken",
+    "unverified": "not refuted: the construction failed",
+}
+
+
+def text(found: Refutation) -> str:
+    """A report of at most 100 columns."""
+    question, v = found.question, found.question.v
+    eps = f", eps = {question.task.eps}" if question.task.key == "approx" else ""  # type: ignore[attr-defined]
+    lines = [
+        f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
+        *wrapped(found.reason),
+        "",
+        *_wrap_at_argmax(f"visualization  argmin {show(v.argmin)}, argmax {show(v.argmax)}"),
+        f"               minimum {v.minimum}, maximum {v.maximum}",
+        f"query          {show(question.x)}",
+    ]
+    shown = _written(found)
+    if shown:
+        lines += ["", *shown]
+    if found.answers_differ:
+        lines += ["", *wrapped(_RANDOMISED)]
+    if found.randomised is not None:
+        rates = found.randomised
+        by_seed = rates.coin_seed is not None
+        coin = f"the seed {rates.coin_seed}" if by_seed else "the operating system's randomness"
+        lines += [
+            "",
+            f"wrong about a unit that a fair coin chose between f and g: {rates.coin}",
+            f"wrong about f: {rates.on_f.errors} of {rates.on_f.trials}; "
+            f"wrong about g: {rates.on_g.errors} of {rates.on_g.trials}",
+            f"The coin is {coin}, tossed after all answers were in.",
+            f"With a fair coin every decoder{' that does not know the seed' * by_seed}, randomised or not, is "
+            "wrong with probability at least 1/2.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+_RANDOMISED = (
+    "The decoder is randomised (or keeps a state): its answers to the same input differ. With a fair coin "
+    "between f and g it is wrong with probability at least 1/2; `repeats` measures it."
+)
+
+
+def _wrap_at_argmax(line: str) -> list[str]:
+    return (
+        [line]
+        if len(line) <= WIDTH
+        else line.replace(", argmax", f",\n{' ' * 15}argmax").splitlines()
+    )
+
+
+def as_json(found: Refutation) -> str:
+    """All of it, exact numbers as strings; `witness` is what `trompe check` reads."""
+    from trompe.refuting.judging import EXIT_STATUS
+
+    question, v = found.question, found.question.v
+    witness, missing = _witness(found)
+    data: dict[str, Any] = {
+        "format": "trompe refutation",
+        "version": 1,
+        "trompe": trompe.__version__,
+        "key": found.key,
+        "status": found.status,
+        "exit_status": EXIT_STATUS[found.status],
+        "reason": found.reason,
+        "dim": v.dim,
+        "eps": str(question.task.eps) if question.task.key == "approx" else None,  # type: ignore[attr-defined]
+        "visualization": {
+            "argmin": _strings(v.argmin),
+            "argmax": _strings(v.argmax),
+            "minimum": str(v.minimum),
+            "maximum": str(v.maximum),
+        },
+        "query": _strings(question.x),
+        "prediction": _optional(found.prediction),
+        "truth": _optional(found.truth),
+        "error": _optional(found.error),
+        "function": found.mistake.name if found.mistake else None,
+        "formula": _recipe(found.mistake) if found.mistake else None,
+        "answers_differ": found.answers_differ,
+        "randomised": _rates(found),
+        "members_checked": found.checked,
+        "witness": witness,
+        "witness_missing": missing,
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
+def _witness(found: Refutation) -> tuple[Any, str | None]:
+    from trompe.proofs.witnesses import to_json
+    from trompe.proofs.witnesses.file import MAX_DIM
+
+    if not found.is_refuted:
+        return None, f"nothing was refuted ({found.status})"
+    if found.question.v.dim > MAX_DIM:
+        return None, f"d = {found.question.v.dim}: a witness file holds at most {MAX_DIM} inputs"
+    try:
+        return json.loads(to_json(found.witness())), None
+    except InvalidInput as error:
+        return None, str(error)
+
+
+def _rates(found: Refutation) -> Any:
+    if found.randomised is None:
+        return None
+    rates = {
+        "coin": found.randomised.coin,
+        "on_f": found.randomised.on_f,
+        "on_g": found.randomised.on_g,
+    }
+    counts = {
+        name: {"errors": r.errors, "trials": r.trials, "interval_95": list(r.interval())}
+        for name, r in rates.items()
+    }
+    return {**counts, "coin_seed": found.randomised.coin_seed}
+
+
+def _optional(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _strings(point: Point) -> list[str]:
+    return [str(Fraction(q)) for q in point]
+
+
+FORMATS: dict[str, Callable[[Refutation], str]] = {"text": text, "json": as_json}
+"""What `trompe refute --format` takes."""

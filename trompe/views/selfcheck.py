@@ -1,0 +1,116 @@
+"""What selfcheck found, as text and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import trompe
+
+if TYPE_CHECKING:
+    from trompe.proofs.selfcheck import Report
+
+__all__ = ["FORMATS"]
+
+
+def to_json(report: Report) -> str:
+    """All findings as plain data."""
+    data: dict[str, Any] = {
+        "format": "trompe-selfcheck-1",
+        "trompe": trompe.__version__,
+        "passed": report.passed,
+        "counts": _counts(report),
+        "problems": report.problems,
+        "mutants": [vars(finding) for finding in report.findings],
+        "hypotheses": [vars(hypothesis) for hypothesis in report.hypotheses],
+        "tamperings": [vars(tampered) for tampered in report.tampered],
+        "left_out": dict(report.left_out),
+        "untried": list(report.untried),
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
+def _counts(report: Report) -> dict[str, dict[str, int]]:
+    counts: dict[str, Counter[str]] = {}
+    for finding in report.findings:
+        killed = finding.status == "killed"
+        status = f"killed by {finding.route}" if killed else finding.status
+        status += " of other rows alone" * finding.elsewhere
+        counts.setdefault(finding.group, Counter())[status] += 1
+    for hypothesis in report.hypotheses:
+        counts.setdefault("hypotheses", Counter())[hypothesis.status] += 1
+    for tampered in report.tampered:
+        status = "rejected" if tampered.is_rejected else "not rejected"
+        counts.setdefault(tampered.what, Counter())[status] += 1
+    return {part: dict(sorted(found.items())) for part, found in counts.items()}
+
+
+def to_text(report: Report) -> str:
+    """The counts, and each finding that needs a reader."""
+    lines = []
+    for part, found in _counts(report).items():
+        parts = ", ".join(f"{number} {status}" for status, number in found.items())
+        lines.append(f"{part}: {sum(found.values())} tried, {parts}")
+    lines += [f"{part}: nothing to damage, none tried" for part in report.untried]
+    sections = (
+        (
+            "equivalent mutants, with the reason why no check can tell",
+            [(f.mutant, f.says) for f in report.findings if f.status == "equivalent"],
+        ),
+        (
+            "spare hypotheses, without which the sentence holds as well (no error)",
+            sorted(_spare(report).items()),
+        ),
+        (
+            "tampered, but not rejected for the expected reason",
+            [(f"{t.what}: {t.name}", t.says) for t in report.tampered if not t.is_rejected],
+        ),
+        (
+            "UNKNOWN: not refuted, but not proved any more",
+            [(f.mutant, f"{f.check}: {f.says}") for f in report.findings if f.status == "unknown"]
+            + [
+                (f"{h.family} without {h.hypothesis}", h.says)
+                for h in report.hypotheses
+                if h.status == "unknown"
+            ],
+        ),
+        (
+            "SURVIVING mutants: every check still holds",
+            [(f.mutant, f"{f.tried} checks") for f in report.survivors],
+        ),
+    )
+    for title, entries in sections:
+        if entries:
+            lines += [
+                "",
+                f"{title}:",
+                *(line for a, b in entries for line in (f"  {a}", f"      {b}")),
+            ]
+    lines += [f"problem: {problem}" for problem in report.problems]
+    return "\n".join([*lines, "", _verdict(report), ""])
+
+
+def _spare(report: Report) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for h in report.hypotheses:
+        if h.status == "spare":
+            found[h.family] = "; ".join([*filter(None, [found.get(h.family)]), h.hypothesis])
+    return found
+
+
+def _verdict(report: Report) -> str:
+    if report.passed:
+        says = ["no mutant survives"] * bool(report.findings)
+        says += ["every tampering is rejected"] * bool(report.tampered)
+        says += ["every hypothesis is needed or spare"] * bool(report.hypotheses)
+        return f"passed: {', '.join(says)}"
+    missed = sum(not t.is_rejected for t in report.tampered)
+    return (
+        f"FAILED: {len(report.survivors)} mutants survive, {len(report.undecided)} are undecided, "
+        f"{missed} tamperings are not rejected, {len(report.problems)} problems"
+    )
+
+
+FORMATS = {"text": to_text, "json": to_json}
+"""What `trompe selfcheck --format` takes."""

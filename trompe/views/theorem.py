@@ -1,0 +1,122 @@
+"""One theorem as text: statement, construction, an instance, its obligations, what is assumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trompe.ground.text import wrapped
+from trompe.theory import show
+from trompe.views.outcomes import listed
+from trompe.views.table import agreement, label
+
+if TYPE_CHECKING:
+    from trompe.constructions import FoolingPair
+    from trompe.constructions.catalogue import Decided
+    from trompe.proofs import Table
+    from trompe.theory import FunctionClass
+
+__all__ = ["to_text"]
+
+
+def to_text(table: Table, key: str, shown: FoolingPair | Decided) -> str:
+    """Statement, formulas, the instance that is given, obligations and what is assumed."""
+    from trompe.proofs import ASSUMED, assumed_by, case
+
+    cell = table[key]
+    lines = [f"{key}: {label(cell)} ({agreement(cell)})", *_lines(cell.reason)]
+    lines += _lines(cell.theorem.statement)
+    lines += _lines(f"Source: {cell.theorem.source}.")
+    lines += ["", *_instance(shown, cell.theorem.task), ""]
+    if cell.inherits is not None:
+        lines += _lines(
+            f"No construction of its own: the No of {cell.inherits} is inherited, because every member of "
+            f"that class is a member of this one. Its obligations follow."
+        )
+    roles = {k: role for role, keys in case(_root(key)).roles.items() for k in keys}
+    lines += listed(cell.outcomes, roles)
+    if cell.sampled is not None:
+        dims = ", ".join(map(str, cell.sampled.dims))
+        held = cell.sampled.failure or "all held"
+        lines += _lines(
+            f"sampled: {cell.sampled.unanswered}"
+            if cell.sampled.unanswered
+            else f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}"
+        )
+    lines += ["", *_kernel(key)]
+    lines += ["", "Assumed, not checked by a solver (the kernel proof needs none of it):"]
+    for name in assumed_by(key):
+        lines += _lines(f"  {name}: {ASSUMED[name]}", then="    ")
+    return "\n".join([*lines, ""])
+
+
+def _lines(paragraph: str, then: str = "") -> list[str]:
+    return wrapped(paragraph, then=then, cuts_hyphens=True) or [""]
+
+
+def _kernel(key: str) -> list[str]:
+    """What the proof kernel checked for this theorem, and where."""
+    from trompe.proofs.kernel import coq_statement, kernel_evidence, kernel_gap
+
+    evidence = kernel_evidence(key)
+    if evidence is None:
+        return _lines(f"kernel: {kernel_gap(key)}")
+    heading = (
+        f"kernel: Coq {evidence.coq} proved this for every d, with nothing assumed but the axioms of its "
+        f"real numbers ({evidence.where}, {evidence.date}; docs/kernel.md):"
+    )
+    kept: Any = {"cuts_words": True, "cuts_hyphens": True, "keeps_spaces": True}
+    statement = [
+        part.rstrip()
+        for line in coq_statement(key).splitlines()
+        for part in wrapped(line, first="  ", then=" " * 9, **kept)
+    ]
+    return [*_lines(heading), *statement]
+
+
+def _root(key: str) -> str:
+    """The theorem that a No is inherited from in the end, or the theorem itself."""
+    from trompe.proofs import case
+
+    inherits = case(key).inherits
+    return key if inherits is None else _root(inherits)
+
+
+def _instance(shown: FoolingPair | Decided, task: str) -> list[str]:
+    """The formulas of the pair, and the pair, or the decoder's answer."""
+    from trompe.constructions import FoolingPair
+
+    if isinstance(shown, FoolingPair):
+        made = shown.triple
+        formulas, envelope = made.construction.formulas, made.envelope
+        lines = [f"  {name}(z) = {formula}" for name, formula in formulas.items()]
+        if "f" not in formulas:
+            lines.append("  f = (1-eta) U + eta B,  g = (1-eta) W + eta B,  0 < eta < 1")
+        which = "eps = 1/4, " if task == "approx" else ""
+        lines += [
+            "",
+            f"An instance at d = {shown.v.dim}{_parameters(made.cls)}:",
+            f"  {shown.v}",
+            f"  query x = {show(shown.x)}: every member with this visualization has "
+            f"{envelope.lower} <= h(x) <= {envelope.upper}",
+            f"  {which}eta = {shown.eta}: f(x) = {shown.f_x}, g(x) = {shown.g_x}",
+        ]
+    else:
+        lines = [
+            f"An instance at d = {shown.v.dim}:",
+            f"  {shown.v}",
+            f"  query x = {show(shown.x)}: the decoder answers {shown.answer}",
+        ]
+    return [part for line in lines for part in _lines(line, then="    ")]
+
+
+def _parameters(cls: FunctionClass) -> str:
+    names = {"constant": "L", "metric": "metric", "data": "data", "link": "link"}
+    known = [name for name in cls.parameters() if name in names]
+    return "".join(f", {names[name]} = {_short(getattr(cls, name))}" for name in known)
+
+
+def _short(value: Any) -> str:
+    inputs = getattr(value, "inputs", None)
+    if inputs is None:
+        return str(value)
+    return ", ".join(f"{show(s)} -> {y}" for s, y in zip(inputs, value.labels, strict=True))
