@@ -169,7 +169,7 @@ def latex(table: Table) -> str:
         [r"\usepackage{booktabs}", f"trompe {trompe.__version__}; {_solvers(table)}"],
         r"\centering",
         "ll" + "l" * (len(TASKS) + extended),
-        " & ".join(["class & ", *TASKS, *["row of the paper"] * extended]),
+        "class & & " + " & ".join([*TASKS, *["row of the paper"] * extended]),
         rows,
         "What a feature visualization can tell about a unit $f$ at a query $x$. No: two members of the class "
         "with the same visualization defeat every decoder at some query. Labels computed by trompe "
