@@ -90,6 +90,9 @@ def named_rows(text: str) -> list[str]:
         parts = []
         if isinstance(node, ast.Compare):
             parts = [node.left, *node.comparators]
+            is_member = isinstance(node.ops[0], (ast.In, ast.NotIn))
+            if is_member and getattr(node.left, "value", "") == "constant":
+                parts = []  # is the Lipschitz constant among the parameters that are given?
         if isinstance(node, ast.match_case):
             parts = [node.pattern]
         literal = (ast.Constant, ast.Tuple, ast.List, ast.Set, ast.pattern)
@@ -152,6 +155,8 @@ def test_a_planted_import_is_seen(check, sources):
         'if row == "convex":\n    pass\n',
         'x = key in ("affine", "neuron")\n',
         'x = "erm" != key\n',
+        'x = "convex" in rows\n',
+        'x = row in ("constant",)\n',
         'match key:\n    case "constant" | "erm":\n        pass\n',
     ],
 )
