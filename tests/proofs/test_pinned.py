@@ -13,7 +13,7 @@ import z3
 from trompe import verify_table
 from trompe.cli import run
 from trompe.constructions import CONSTRUCTIONS, triple
-from trompe.constructions.examples import example
+from trompe.constructions.catalogue import example
 from trompe.ground.processes import Processes
 from trompe.proofs import obligations, pinned, symbolic
 from trompe.proofs.certificates import certify, check_set
@@ -26,8 +26,8 @@ from trompe.proofs.smt import scripts
 from trompe.proofs.verify import all_keys, check_obligation, find_obligation, verify_keys
 from trompe.proofs.witnesses import check_witness
 from trompe.proofs.witnesses.data import witness_of
-from trompe.render import FORMATS
 from trompe.theory import ALL_THEOREMS, TASKS, THEOREMS, InvalidInput
+from trompe.views.table import FORMATS
 
 SOUND = "lipschitz/sound"
 NOT_PINNED = "its sentence is not the pinned one; in trompe's sources `python -P -m"
@@ -344,6 +344,8 @@ def test_a_witness_of_a_restated_theorem_is_neither_written_nor_accepted(monkeyp
     restate(monkeypatch, "convex/side")
     with pytest.raises(InvalidInput, match="convex/side: its statement is not the released one"):
         witness_of(pair, TASKS["side"]())
-    report = check_witness(dataclasses.replace(witness, statement=THEOREMS["convex/side"].sha256))
+    report = check_witness(
+        dataclasses.replace(witness, statement=ALL_THEOREMS["convex/side"].sha256)
+    )
     assert not report.ok and report.findings[0].verdict == "UNKNOWN"
     assert "not the released one" in report.findings[0].reason

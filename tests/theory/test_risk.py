@@ -13,8 +13,8 @@ from trompe.theory import (
     EmpiricalRiskMinimizer,
     InvalidInput,
     Visualization,
-    bounds,
 )
+from trompe.theory.bounding import bound
 
 F = Fraction
 LABELS = (F(1, 4), F(3, 4))
@@ -51,7 +51,7 @@ def test_one_loss_that_is_not_strict_leaves_the_training_input_open():
 def test_the_class_is_said_by_its_labels_and_its_bound_at_a_training_input_is_theirs():
     assert "takes the label at every training input" in EmpiricalRiskMinimizer.definition
     cls = EmpiricalRiskMinimizer(Dataset([("1/2", 0)], ["1/3"]))
-    found = bounds.bound(cls, Visualization((0, 0), (1, 1), 0, 1), ("1/2", 0))
+    found = bound(cls, Visualization((0, 0), (1, 1), 0, 1), ("1/2", 0))
     assert found.interval.lower == found.interval.upper == F(1, 3)
     assert found["exact"].reason.startswith(
         "every ReLU network that fits every training label, with this visualization"

@@ -208,8 +208,12 @@ def test_samples_whose_process_dies_prove_no_cell_and_refute_none(monkeypatch):
     assert cell.label is None and cell.sampled is not None and not cell.failing
     assert "SIGKILL" in cell.sampled.unanswered
     assert "sampled" not in {entry["level"] for entry in cell.evidence()}
-    from trompe.render import text, theorem_text
+    from trompe.constructions.catalogue import demonstrate
+    from trompe.views.table import text
+    from trompe.views.theorem import to_text
 
     assert "constant/side: sampled: its process ended by itself (SIGKILL)" in text(table)
-    assert "\nsampled: its process ended by itself" in theorem_text(table, "constant/side", 1)
+    assert "\nsampled: its process ended by itself" in to_text(
+        table, "constant/side", demonstrate("constant/side", 1)
+    )
     assert sample_row("constant").held

@@ -201,7 +201,7 @@ def test_standard_input_without_an_end_is_given_up(capsys, monkeypatch):
 
     for arguments in ((*ERM, "--data", "-"), (*BOUND, *SHOWN, "--points", "-")):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
-        monkeypatch.setattr("trompe.commands.bound.MAX_POINTS_BYTES", 2**20)
+        monkeypatch.setattr("trompe.commands.reading.MAX_POINTS_BYTES", 2**20)
         assert "-: it is larger than" in one_line(capsys, *arguments)
 
 
@@ -226,7 +226,7 @@ def test_an_input_that_ends_early_or_code_that_exits_is_no_interrupt(capsys, mon
         def fails(*_, error=error, **__):
             raise error
 
-        monkeypatch.setattr("trompe.citing.citation", fails)
+        monkeypatch.setattr("trompe.proofs.certificates.plan.plan", fails)
         assert words in one_line(capsys, "cite", "convex/side")
     assert app.info.name == "trompe"
 

@@ -217,7 +217,7 @@ def test_devices_links_and_fifos_in_the_folder_survive(blobs, tmp_path, monkeypa
 
 PRINTED = """
 import sys
-from trompe.empirical import runner
+from trompe.empirical.experiments import runner
 from trompe.__main__ import main
 
 def made(key):

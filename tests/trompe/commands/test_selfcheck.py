@@ -89,7 +89,7 @@ def test_spare_hypotheses_are_listed_and_decide_nothing(capsys):
 
 
 def test_a_part_without_anything_to_damage_is_named(capsys):
-    asked = ["selfcheck", "--row", "constant", "--match", "constant", "--jobs", "1"]
+    asked = ["selfcheck", "--row", "constant", "--match", "constant/decodes", "--jobs", "1"]
     assert run([*asked, "--only", "hypotheses", "--only", "classes"]) == 0
     said = capsys.readouterr().out
     assert said.startswith("hypotheses: 1 tried, 1 needed") and "tampering" not in said
