@@ -14,7 +14,7 @@ from trompe.constructions import centre, mix
 from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import Pick, apart, dot, opposite, texts
-from trompe.constructions.rows.neuron import NeuronParameters
+from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED
 from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
@@ -583,6 +583,12 @@ class Neuron1dChecks(_LinkChecks, Affine1dChecks):
     def value(self, share: Fraction) -> Fraction:
         t = -1 + Fraction(7, 2) * share
         return t if t > 0 else t / 2
+
+    def limits(self) -> Said:
+        yield from super().limits()
+        inside = shown((Fraction(1, 4),), (Fraction(0),))
+        says = "the decoder takes no minimiser inside"
+        yield says, refuses(neuron_1d, self.plain(), inside, (Fraction(0),))
 
     def draw_weights(self, pick: Pick, d: int) -> Point:
         return (Fraction(pick(-3, 3)),)

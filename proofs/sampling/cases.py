@@ -131,7 +131,8 @@ def _check_pair(
         "gap",
         where(f": f(x) = {pair.f_x}, g(x) = {pair.g_x}, envelope [{fibre.lower}, {fibre.upper}]"),
         fibre.lower <= pair.g_x <= pair.f_x <= fibre.upper
-        and (pair.g_x < pair.f_x) == (fibre.lower < fibre.upper),
+        and (pair.g_x < pair.f_x) == (fibre.lower < fibre.upper)
+        and pair.gap == pair.f_x - pair.g_x,
     )
     for task in tasks:
         question, opponent = Question(cls, task, v, x), draw_opponent(pick, task)
