@@ -94,14 +94,23 @@ LEFT_OUT: dict[Place, str] = {
             ("trompe.theory.rows.convex", "_minus"),
             ("trompe.theory.rows.convex", "convex_share"),
             ("trompe.theory.rows.lipschitz", "_distances"),
+            ("trompe.theory.rows.lipschitz", "_norm"),
         ),
         "random members, questions, bounds with exemplars and the sharp table, which checks of their own judge",
     ),
 }
 """Functions that hold no formula and no condition of a statement, with the reason."""
 
-_NAMING = ("check_shown", "fibres", "in_words", "link_words", "sharp_row")
-"""Methods of a class that name one of its parts or one member in words."""
+_NAMING = (
+    "check_shown",
+    "fibres",
+    "in_words",
+    "link_words",
+    "named",
+    "sharp_row",
+    "takes_setting",
+)
+"""What a class has that names one of its parts, itself or one member in words."""
 
 
 def _is_left_out(module: str, place: str) -> bool:
