@@ -14,6 +14,12 @@ import numpy as np
 import pytest
 from nodes import FULL, device, fifo, within
 
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
+pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
+
 from trompe.empirical import training
 from trompe.empirical.attacks import detector
 from trompe.empirical.data import ImageData, Split
@@ -21,12 +27,6 @@ from trompe.empirical.experiments import context, figures, runner
 from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table
 from trompe.theory import InvalidInput, UnknownKey
 
-torch = pytest.importorskip(
-    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
-)
-
-
-pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
 REPO = Path(__file__).parents[3]
 
 
