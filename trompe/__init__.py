@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trompe.constructions import FoolingPair, Network, Triple, pair_networks, triple
     from trompe.constructions.catalogue import Example, example
     from trompe.proofs import Cell, Outcome, Table, verify_keys, verify_table
-    from trompe.proofs.witnesses import Witness, check_witness, witness_of
+    from trompe.proofs.handover.witnesses import Witness, check_witness, witness_of
     from trompe.refuting.judging import Refutation, refute
     from trompe.theory import (
         CLASSES,
@@ -73,7 +73,7 @@ _HOME = {
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
     "trompe.constructions.catalogue": ("Example", "example"),
     "trompe.refuting.judging": ("Refutation", "refute"),
-    "trompe.proofs.witnesses": ("Witness", "check_witness", "witness_of"),
+    "trompe.proofs.handover.witnesses": ("Witness", "check_witness", "witness_of"),
     "trompe.proofs": ("Cell", "Outcome", "Table", "verify_keys", "verify_table"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -8,8 +8,8 @@ from typing import Any
 from trompe.constructions import triple
 from trompe.constructions.catalogue import example
 from trompe.constructions.expression_forms import from_data
-from trompe.proofs.witnesses import to_json, witness_of
-from trompe.proofs.witnesses.data import pair_of
+from trompe.proofs.handover.witnesses import to_json, witness_of
+from trompe.proofs.handover.witnesses.data import pair_of
 from trompe.theory import TASKS
 
 Data = dict[str, Any]

@@ -23,22 +23,27 @@ from worker_calls import solve_or
 
 from trompe.ground.processes import Processes
 from trompe.proofs import solvers
-from trompe.proofs.certificates import certify
-from trompe.proofs.certificates.checking import check_set
-from trompe.proofs.certificates.folder import Store
-from trompe.proofs.certificates.manifest import manifest_bytes, read_manifest
-from trompe.proofs.certificates.plan import plan, sha256_of_files
-from trompe.proofs.certificates.report import KINDS
-from trompe.proofs.certificates.scripts import QUESTIONS, ScriptRefused, file_name, read_script
 from trompe.proofs.evidence import CASES
-from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, registered
-from trompe.proofs.selfcheck.tampering.sets import (
+from trompe.proofs.handover.certificates import certify
+from trompe.proofs.handover.certificates.checking import check_set
+from trompe.proofs.handover.certificates.folder import Store
+from trompe.proofs.handover.certificates.manifest import manifest_bytes, read_manifest
+from trompe.proofs.handover.certificates.plan import plan, sha256_of_files
+from trompe.proofs.handover.certificates.report import KINDS
+from trompe.proofs.handover.certificates.script import (
+    QUESTIONS,
+    ScriptRefused,
+    file_name,
+    read_script,
+)
+from trompe.proofs.mutation.tampering.sets import (
     OTHER,
     SUBJECT,
     TAMPERINGS,
     Tampering,
     check_tampered,
 )
+from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, registered
 from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import SOLVERS, solver_processes
 from trompe.theory import THEOREMS, InvalidInput, UnknownKey
@@ -344,8 +349,8 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path, pool, name):
 KILLED = """
 import os, shutil, sys
 from pathlib import Path
-from trompe.proofs.certificates import folder as place
-from trompe.proofs.certificates import certify
+from trompe.proofs.handover.certificates import folder as place
+from trompe.proofs.handover.certificates import certify
 
 key, old, journal, work = sys.argv[1], *map(Path, sys.argv[2:5])
 points = [(place.os, "replace"), (place.shutil, "rmtree"), (place.Store, "record")]
@@ -545,7 +550,7 @@ def test_a_false_sentence_is_refuted_with_its_point_and_not_proved(pool, tmp_pat
 
     item = Obligation("constant/decodes", "m > 1", None, false)
     monkeypatch.setattr(
-        "trompe.proofs.certificates.plan.registered",
+        "trompe.proofs.handover.certificates.plan.registered",
         lambda keys, dims: [item if o.key == item.key else o for o in registered(keys, dims)],
     )
     for _ in range(2):  # also when the answers of the first run are there
@@ -597,7 +602,7 @@ def test_the_tamperings_are_many_and_of_every_kind():
         ("certificates.checking", "sha256_of_files", lambda _: "0" * 64, "hash of the set"),
         ("certificates.checking", "not_contained", lambda *_, **__: {}, "assumptions hidden"),
         (
-            "certificates.scripts",
+            "certificates.script",
             "_bound",
             lambda *_: {"m"},
             "command (assert (let ((m 0.0)) (< m m)))",

@@ -11,10 +11,17 @@ from hypothesis import strategies as st
 from test_expressions import formulas, read
 
 from trompe.constructions import strategies as units
-from trompe.proofs.witnesses import box_facts, curves, extremes, membership, piecewise_smt, supports
-from trompe.proofs.witnesses.box_facts import only_at
-from trompe.proofs.witnesses.extremes import BoxAnalysis
-from trompe.proofs.witnesses.membership import (
+from trompe.proofs.handover.witnesses import (
+    box_facts,
+    curves,
+    extremes,
+    membership,
+    piecewise_smt,
+    supports,
+)
+from trompe.proofs.handover.witnesses.box_facts import only_at
+from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
+from trompe.proofs.handover.witnesses.membership import (
     is_additive,
     is_affine,
     is_convex,

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.proofs.selfcheck import (
+from trompe.proofs.mutation import (
     MOST_EQUIVALENT,
     PARTS,
     Finding,
@@ -20,9 +20,9 @@ from trompe.proofs.selfcheck import (
     tampering,
     try_mutant,
 )
-from trompe.proofs.selfcheck.mutation import Mutant, damaged, function_of, mutants, places
-from trompe.proofs.selfcheck.tampering import try_tampering
-from trompe.proofs.selfcheck.targets import (
+from trompe.proofs.mutation.mutants import Mutant, damaged, function_of, mutants, places
+from trompe.proofs.mutation.tampering import try_tampering
+from trompe.proofs.mutation.targets import (
     all_places,
     checks_of,
     group_of,
@@ -273,7 +273,7 @@ def test_what_a_row_cannot_tell_is_put_to_the_checks_of_other_rows():
 
 
 def test_a_kill_by_another_row_counts_only_if_its_undamaged_check_holds(monkeypatch):
-    from trompe.proofs.selfcheck import targets
+    from trompe.proofs.mutation import targets
 
     def broken(row):
         if row != "constant":
@@ -346,7 +346,7 @@ def test_a_check_that_raises_before_any_damage_is_a_problem_and_no_traceback(mon
     def broken(row):
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("trompe.proofs.selfcheck.targets.sample_row", broken)
+    monkeypatch.setattr("trompe.proofs.mutation.targets.sample_row", broken)
     report = selfcheck(rows=["monotone"], match="Monotone.law", jobs=1)
     assert report.problems == (
         "sampled/monotone is not proved before any damage: RuntimeError: broken",
@@ -368,8 +368,8 @@ def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
         while True:
             pass
 
-    monkeypatch.setattr("trompe.proofs.selfcheck.targets.MOST_SECONDS", 0.05)
-    monkeypatch.setattr("trompe.proofs.selfcheck.targets.sample_row", endless)
+    monkeypatch.setattr("trompe.proofs.mutation.targets.MOST_SECONDS", 0.05)
+    monkeypatch.setattr("trompe.proofs.mutation.targets.sample_row", endless)
     finding = try_mutant(mutant, ["sampled/monotone"])
     assert finding.status == "rejected" and "no end after" in finding.says
     monkeypatch.undo()

@@ -16,16 +16,16 @@ from trompe.constructions import CONSTRUCTIONS, triple
 from trompe.constructions.catalogue import example
 from trompe.ground.processes import Processes
 from trompe.proofs import obligations, pinned, symbolic
-from trompe.proofs.certificates import certify, check_set
-from trompe.proofs.certificates.manifest import MANIFEST, manifest_bytes
+from trompe.proofs.handover.certificates import certify, check_set
+from trompe.proofs.handover.certificates.manifest import MANIFEST, manifest_bytes
+from trompe.proofs.handover.witnesses import check_witness
+from trompe.proofs.handover.witnesses.data import witness_of
+from trompe.proofs.mutation import selfcheck
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, obligation
 from trompe.proofs.pinned import PINNED, RELEASED
 from trompe.proofs.released import hashes, problems
-from trompe.proofs.selfcheck import selfcheck
 from trompe.proofs.smt import scripts
 from trompe.proofs.verify import all_keys, check_obligation, find_obligation, verify_keys
-from trompe.proofs.witnesses import check_witness
-from trompe.proofs.witnesses.data import witness_of
 from trompe.theory import ALL_THEOREMS, TASKS, THEOREMS, InvalidInput
 from trompe.views.table import FORMATS
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from trompe.proofs.certificates import certify
-from trompe.proofs.certificates.plan import plan
-from trompe.proofs.certificates.scripts import read_script
-from trompe.proofs.selfcheck.tampering.sets import OTHER, SUBJECT, TAMPERINGS, tamper
+from trompe.proofs.handover.certificates import certify
+from trompe.proofs.handover.certificates.plan import plan
+from trompe.proofs.handover.certificates.script import read_script
+from trompe.proofs.mutation.tampering.sets import OTHER, SUBJECT, TAMPERINGS, tamper
 
 SOURCE = Path(__file__).resolve().parents[2] / "proofs" / "recheck.py"
 Z3 = str(Path(sys.executable).parent / "z3")

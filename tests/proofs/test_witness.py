@@ -17,20 +17,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import trompe
-import trompe.proofs.witnesses.checking
+import trompe.proofs.handover.witnesses.checking
 from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
 from trompe.constructions.catalogue import example
-from trompe.proofs.selfcheck.tampering.witness import (
-    EXPECTED,
-    SUBJECTS,
-    TAMPERINGS,
-    check_tampered,
-    genuine,
-)
-from trompe.proofs.witnesses import file as witness_file
-from trompe.proofs.witnesses import piecewise_smt
-from trompe.proofs.witnesses.checking import (
+from trompe.proofs.handover.witnesses import file as witness_file
+from trompe.proofs.handover.witnesses import piecewise_smt
+from trompe.proofs.handover.witnesses.checking import (
     check_bytes,
     check_file,
     check_witness,
@@ -38,7 +31,14 @@ from trompe.proofs.witnesses.checking import (
     to_json,
     witness_of,
 )
-from trompe.proofs.witnesses.data import largest_eta, pair_of
+from trompe.proofs.handover.witnesses.data import largest_eta, pair_of
+from trompe.proofs.mutation.tampering.witness import (
+    EXPECTED,
+    SUBJECTS,
+    TAMPERINGS,
+    check_tampered,
+    genuine,
+)
 from trompe.theory import (
     TASKS,
     Approx,
@@ -118,9 +118,9 @@ def sixty_four_points():
 def test_sixty_four_inputs_and_training_points(monkeypatch):
     """With a quarter of the steps that a file may take, as docs/witness.md says."""
     monkeypatch.setattr(
-        trompe.proofs.witnesses.checking,
+        trompe.proofs.handover.witnesses.checking,
         "MAX_STEPS",
-        trompe.proofs.witnesses.checking.MAX_STEPS // 4,
+        trompe.proofs.handover.witnesses.checking.MAX_STEPS // 4,
     )
     report = check_bytes(to_json(sixty_four_points()).encode())
     assert report.ok, report.text()
@@ -412,7 +412,7 @@ BUSY = {
 def first_without_steps(kind, monkeypatch):
     """The first claim that is UNKNOWN because the steps are used up; reading the file takes none of them."""
     part, limit, _ = BUSY[kind]
-    monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", limit)
+    monkeypatch.setattr(trompe.proofs.handover.witnesses.checking, "MAX_STEPS", limit)
     report = check_witness(parse(hostile_witness.KINDS[kind](part)))
     assert not report.ok
     stopped = [f for f in report.findings if f"more than {limit} steps" in f.reason]
@@ -430,13 +430,13 @@ def test_a_file_cannot_keep_the_check_busy(kind, monkeypatch):
 )
 def test_work_that_is_not_counted_is_noticed(kind, module, monkeypatch):
     """The comparison of hats and the solvers: if their work did not count, another claim would be the first."""
-    monkeypatch.setattr(f"trompe.proofs.witnesses.{module}.spend", lambda steps: None)
+    monkeypatch.setattr(f"trompe.proofs.handover.witnesses.{module}.spend", lambda steps: None)
     assert first_without_steps(kind, monkeypatch) != BUSY[kind][2]
 
 
 def test_a_file_cannot_keep_its_reader_busy(monkeypatch):
     assert {*hostile_witness.KINDS} - {*BUSY} == {"flattened"}
-    monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", 100_000)
+    monkeypatch.setattr(trompe.proofs.handover.witnesses.checking, "MAX_STEPS", 100_000)
     (finding,) = check_bytes(hostile_witness.flattened(10)).findings
     assert (finding.says, finding.verdict) == ("the file is a witness file", "UNKNOWN")
     assert "more than 100000 steps" in finding.reason
@@ -446,7 +446,7 @@ def test_the_same_file_stops_at_the_same_place(monkeypatch):
     content = genuine("convex/side")
     verdict = []
     for limit in (1_000, 1_000, 10**6):
-        monkeypatch.setattr(trompe.proofs.witnesses.checking, "MAX_STEPS", limit)
+        monkeypatch.setattr(trompe.proofs.handover.witnesses.checking, "MAX_STEPS", limit)
         verdict.append(check_bytes(content))
     assert verdict[0] == verdict[1] and not verdict[0].ok and verdict[2].ok
 

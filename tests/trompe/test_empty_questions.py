@@ -9,15 +9,15 @@ import pytest
 
 import trompe
 from trompe.cli import run
-from trompe.proofs.certificates import certify, check_set
-from trompe.proofs.certificates.plan import plan
-from trompe.proofs.certificates.writing import _together
+from trompe.proofs.handover.certificates import certify, check_set
+from trompe.proofs.handover.certificates.plan import plan
+from trompe.proofs.handover.certificates.writing import _together
+from trompe.proofs.handover.witnesses import check_bytes, to_json
+from trompe.proofs.mutation import selfcheck
 from trompe.proofs.sampling.fuzzing import campaign
-from trompe.proofs.selfcheck import selfcheck
 from trompe.proofs.sharp import sharp_table
 from trompe.proofs.sharp.table import SharpTable
 from trompe.proofs.verify import check_obligation, expand_keys, find_obligation
-from trompe.proofs.witnesses import check_bytes, to_json
 from trompe.theory.catalogue import sharp_row
 
 CONVEX = trompe.function_class("convex")

@@ -226,7 +226,7 @@ def test_an_input_that_ends_early_or_code_that_exits_is_no_interrupt(capsys, mon
         def fails(*_, error=error, **__):
             raise error
 
-        monkeypatch.setattr("trompe.proofs.certificates.plan.plan", fails)
+        monkeypatch.setattr("trompe.proofs.handover.certificates.plan.plan", fails)
         assert words in one_line(capsys, "cite", "convex/side")
     assert app.info.name == "trompe"
 

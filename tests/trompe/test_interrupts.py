@@ -14,14 +14,14 @@ from trompe.__main__ import main
 from trompe.cli import run
 from trompe.ground.processes import worker_processes
 from trompe.proofs import solvers
-from trompe.proofs.certificates import writing as certificates
-from trompe.proofs.witnesses import check_file
+from trompe.proofs.handover.certificates import writing as certificates
+from trompe.proofs.handover.witnesses import check_file
 from trompe.views import refutation
 
 AGAIN = "run it again for a result"
 STOPPED = """
 import os, signal, sys
-from trompe.proofs.certificates.folder import Store
+from trompe.proofs.handover.certificates.folder import Store
 from trompe.__main__ import main
 
 record, left = Store.record, 20

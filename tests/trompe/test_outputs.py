@@ -30,7 +30,7 @@ BUDGET = ("budget", "--constant", "2", "--range", "1", "--dim", "2")
 
 COMMANDS = {
     "witness": (("witness", "convex/side", "--output"), "trompe.constructions.triple"),
-    "cite": (("cite", "convex/side", "--output"), "trompe.proofs.certificates.plan.plan"),
+    "cite": (("cite", "convex/side", "--output"), "trompe.proofs.handover.certificates.plan.plan"),
     "bound": ((*BOUND, "--query", "1/2,1/2", "--output"), "trompe.theory.bounding.bound"),
     "budget": ((*BUDGET, "--output"), "trompe.theory.exemplar_budget.budget"),
     "table": (("table", "--row", "constant", "--jobs", "1", "--output"), "trompe.proofs.verify_table"),
@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "selfcheck": (
         ("selfcheck", "--only", "witness-tampering", "--match", "huge file", "--jobs", "1", "--output"),
-        "trompe.proofs.selfcheck.selfcheck",
+        "trompe.proofs.mutation.selfcheck",
     ),
     "refute": ((*REFUTE, "--output"), "trompe.refuting.judging.refute"),
     "refute --witness": ((*REFUTE, "--witness"), "trompe.refuting.judging.refute"),
@@ -199,7 +199,7 @@ def test_certify_mends_a_set_of_its_own(folder):
 
 @pytest.mark.parametrize("name", ["notes.txt", "side/exact-is-enough.smt2"])
 def test_certify_keeps_what_is_put_there_while_it_works(folder, capsys, monkeypatch, name):
-    from trompe.proofs.certificates.folder import Store
+    from trompe.proofs.handover.certificates.folder import Store
 
     mine = folder / "set" / name
 

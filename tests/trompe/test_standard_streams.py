@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from nodes import FULL, device
 
-from trompe.proofs.witnesses import check_file
+from trompe.proofs.handover.witnesses import check_file
 
 REPO = Path(__file__).parents[2]
 DECODER = "def middle(v, x):\n    print('loud')\n    return (v.minimum + v.maximum) / 2\n"

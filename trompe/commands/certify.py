@@ -31,7 +31,7 @@ def certify(
     taken over. A folder with anything else in it is left alone.
     """
     numbers = parse_dims(dims)
-    from trompe.proofs.certificates import certify as write
+    from trompe.proofs.handover.certificates import certify as write
     from trompe.views.certificates import to_text
 
     try:
@@ -45,7 +45,7 @@ def certify(
                 tell=lambda line: print(f"trompe: {line}", file=sys.stderr),
             )
     except KeyboardInterrupt:
-        from trompe.proofs.certificates.folder import UNFINISHED
+        from trompe.proofs.handover.certificates.folder import UNFINISHED
 
         if not (output / UNFINISHED).exists():
             raise

@@ -37,15 +37,15 @@ def check(
             from trompe.theory import InvalidInput
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
+        from trompe.proofs.handover.witnesses import check_file
         from trompe.proofs.solvers import available
-        from trompe.proofs.witnesses import check_file
 
         for name in solvers:
             available(name)
         report = check_file(path, solvers)
         emit(report.text())
         return 0 if report.ok else 1
-    from trompe.proofs.certificates import check_set
+    from trompe.proofs.handover.certificates import check_set
 
     with progress_bar("checking") as progress:
         found = check_set(path, solvers=solvers, jobs=jobs, progress=progress)

@@ -22,7 +22,7 @@ def cite(
     from trompe.views.citation import FORMATS
 
     view, place = view_of(FORMATS, format), destination(output)
-    from trompe.proofs.certificates.plan import plan
+    from trompe.proofs.handover.certificates.plan import plan
 
     item, contents = theorem(key), plan([key])
     for (

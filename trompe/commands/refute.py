@@ -123,7 +123,7 @@ def refute(
         repeats=repeats, members=members, seed=seed, time_limit=time_limit,
     )  # fmt: skip
     if pair is not None:
-        from trompe.proofs.witnesses import to_json
+        from trompe.proofs.handover.witnesses import to_json
 
         pair.write(to_json(found.witness()))
     emit(view(found), place)

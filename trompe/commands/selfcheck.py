@@ -42,7 +42,7 @@ def selfcheck(
     from trompe.views.selfcheck import FORMATS
 
     view, place = view_of(FORMATS, format), destination(output)
-    from trompe.proofs.selfcheck import selfcheck as run
+    from trompe.proofs.mutation import selfcheck as run
 
     with progress_bar("damaging") as progress:
         report = run(only or None, rows=row or None, match=match, jobs=jobs, progress=progress)

@@ -71,9 +71,9 @@ def witness(
     place = destination(output)
     from trompe.constructions import triple
     from trompe.constructions.catalogue import example
-    from trompe.proofs.witnesses import witness_of
-    from trompe.proofs.witnesses.data import check_row, pair_of
-    from trompe.proofs.witnesses.file import MAX_DIM
+    from trompe.proofs.handover.witnesses import witness_of
+    from trompe.proofs.handover.witnesses.data import check_row, pair_of
+    from trompe.proofs.handover.witnesses.file import MAX_DIM
     from trompe.theory import TASKS, Approx, InvalidInput, as_eta, as_number, row_class
 
     says = f"{key}: the option --{{name}} belongs to {{rows}}; leave it out"

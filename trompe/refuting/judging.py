@@ -28,7 +28,7 @@ from trompe.theory import task as task_of
 from trompe.theory.catalogue import function_class as class_of
 
 if TYPE_CHECKING:
-    from trompe.proofs.witnesses import Witness
+    from trompe.proofs.handover.witnesses import Witness
 
 __all__ = [
     "DEFAULT_TIME_LIMIT",
@@ -179,7 +179,7 @@ class Refutation:
         ------
         InvalidInput : nothing was refuted, or the functions are not piecewise affine with rational numbers.
         """
-        from trompe.proofs.witnesses import witness_of
+        from trompe.proofs.handover.witnesses import witness_of
 
         if self.mistake is None or not self.is_refuted:
             raise InvalidInput(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trompe.ground.text import wrapped
 
 if TYPE_CHECKING:
-    from trompe.proofs.certificates import Certified
+    from trompe.proofs.handover.certificates import Certified
 
 __all__ = ["to_text"]
 

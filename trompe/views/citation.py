@@ -11,7 +11,7 @@ from trompe.ground.text import wrapped
 from trompe.theory import Theorem
 
 if TYPE_CHECKING:
-    from trompe.proofs.certificates.plan import Plan
+    from trompe.proofs.handover.certificates.plan import Plan
 
 __all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE"]
 

@@ -146,8 +146,8 @@ def as_json(found: Refutation) -> str:
 
 
 def _witness(found: Refutation) -> tuple[Any, str | None]:
-    from trompe.proofs.witnesses import to_json
-    from trompe.proofs.witnesses.file import MAX_DIM
+    from trompe.proofs.handover.witnesses import to_json
+    from trompe.proofs.handover.witnesses.file import MAX_DIM
 
     if not found.is_refuted:
         return None, f"nothing was refuted ({found.status})"

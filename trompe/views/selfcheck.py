@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import trompe
 
 if TYPE_CHECKING:
-    from trompe.proofs.selfcheck import Report
+    from trompe.proofs.mutation import Report
 
 __all__ = ["FORMATS"]
 

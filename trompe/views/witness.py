@@ -11,7 +11,7 @@ from trompe.ground.text import wrapped
 from trompe.theory import Point, show, theorem
 
 if TYPE_CHECKING:
-    from trompe.proofs.witnesses import Witness
+    from trompe.proofs.handover.witnesses import Witness
 
 __all__ = ["FORMATS", "latex", "python", "text"]
 
@@ -307,7 +307,7 @@ def _python_point(point: Iterable[Any]) -> str:
 
 
 def _json(witness: Witness) -> str:
-    from trompe.proofs.witnesses import to_json
+    from trompe.proofs.handover.witnesses import to_json
 
     return to_json(witness)
 

@@ -59,7 +59,7 @@ def test_certify_exits_with_1_where_something_is_not_proved(capsys, tmp_path, mo
             name, text = questions[number]
             yield number, answer if name == "z3" and "; side/exact" in text else said
 
-    monkeypatch.setattr("trompe.proofs.certificates.writing.solve_all", limited)
+    monkeypatch.setattr("trompe.proofs.handover.certificates.writing.solve_all", limited)
     status, out, _ = call(capsys, "certify", "constant/side", "--output", tmp_path / "s")
     assert status == 1
     assert "1 of 2 obligations PROVED" in out

@@ -12,8 +12,8 @@ import pytest
 
 import trompe
 from trompe.cli import run
-from trompe.proofs.certificates import plan as planning
-from trompe.proofs.certificates.plan import plan
+from trompe.proofs.handover.certificates import plan as planning
+from trompe.proofs.handover.certificates.plan import plan
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, theorem
 from trompe.views import citation
 from trompe.views.citation import FORMATS

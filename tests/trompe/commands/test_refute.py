@@ -118,7 +118,7 @@ def test_a_decoder_is_refuted(capfd, folder):
 
 
 def test_json_has_a_witness_that_check_accepts(capfd, folder):
-    from trompe.proofs.witnesses import check_bytes, check_file
+    from trompe.proofs.handover.witnesses import check_bytes, check_file
 
     output, witness = folder / "found.json", folder / "pair.json"
     status, out, _ = refute(
@@ -320,7 +320,7 @@ SCHEMA_CASES = {
 
 @pytest.mark.parametrize("case", SCHEMA_CASES)
 def test_json_follows_the_schema(capfd, folder, case, monkeypatch):
-    monkeypatch.setattr("trompe.proofs.witnesses.file.MAX_DIM", 8)
+    monkeypatch.setattr("trompe.proofs.handover.witnesses.file.MAX_DIM", 8)
     name, *options = SCHEMA_CASES[case]
     status, out, _ = refute(capfd, f"{folder}/mine.py:{name}", *options, "--format", "json")
     data = json.loads(out)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from trompe.cli import run
-from trompe.proofs.selfcheck import Finding, Hypothesis, Report, running, tampering
+from trompe.proofs.mutation import Finding, Hypothesis, Report, running, tampering
 
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
@@ -58,7 +58,7 @@ def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatc
     )
     hypothesis = Hypothesis("mix/gap", "eta < 1", "unknown", says="mix/gap: cvc5: gave up")
     report = Report((mutant,), (hypothesis,), (), ())
-    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", lambda *_, **__: report)
+    monkeypatch.setattr("trompe.proofs.mutation.selfcheck", lambda *_, **__: report)
     assert run(["selfcheck"]) == 1
     said = capsys.readouterr().out
     assert (
@@ -144,7 +144,7 @@ def test_an_interrupt_is_one_line(capsys, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("trompe.proofs.selfcheck.selfcheck", interrupted)
+    monkeypatch.setattr("trompe.proofs.mutation.selfcheck", interrupted)
     assert run(["selfcheck"]) == 130
     said = capsys.readouterr().err.strip()
     assert said.startswith("trompe: interrupted; nothing is kept") and "\n" not in said

@@ -152,9 +152,9 @@ def test_the_text_fits_and_says_what_it_shows(capsys):
 def test_the_page_about_witnesses_is_up_to_date(capsys):
     from trompe.constructions import expression_forms, expressions
     from trompe.proofs import solvers
-    from trompe.proofs.selfcheck.tampering.witness import TAMPERINGS
-    from trompe.proofs.witnesses import MAX_STEPS, piecewise_smt
-    from trompe.proofs.witnesses import file as witness_file
+    from trompe.proofs.handover.witnesses import MAX_STEPS, piecewise_smt
+    from trompe.proofs.handover.witnesses import file as witness_file
+    from trompe.proofs.mutation.tampering.witness import TAMPERINGS
 
     page = (Path(__file__).parents[3] / "docs" / "witness.md").read_text(encoding="utf-8")
     formulas = call(capsys, "witness", "convex/side")[1].split("\n\n")[-1]

@@ -77,7 +77,7 @@ def test_every_no_is_shown_on_a_decoder(row, task):
 @pytest.mark.parametrize("task", DECODERS)
 @pytest.mark.parametrize("row", CONSTRUCTIONS)
 def test_the_refutation_is_a_witness_that_check_accepts(row, task):
-    from trompe.proofs.witnesses import check_witness
+    from trompe.proofs.handover.witnesses import check_witness
 
     found = refute(DECODERS[task], row, task, dim=2)
     assert check_witness(found.witness()).ok

@@ -19,11 +19,17 @@ from typing import Any
 
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Processes
-from trompe.proofs.certificates.folder import Store
-from trompe.proofs.certificates.manifest import FORMAT, manifest_bytes, read_manifest
-from trompe.proofs.certificates.plan import Plan, chain, plan, rows_behind
-from trompe.proofs.certificates.scripts import EXPECTED, QUESTIONS, Question, file_name, read_script
 from trompe.proofs.evidence import ASSUMED, assumed_by, case
+from trompe.proofs.handover.certificates.folder import Store
+from trompe.proofs.handover.certificates.manifest import FORMAT, manifest_bytes, read_manifest
+from trompe.proofs.handover.certificates.plan import Plan, chain, plan, rows_behind
+from trompe.proofs.handover.certificates.script import (
+    EXPECTED,
+    QUESTIONS,
+    Question,
+    file_name,
+    read_script,
+)
 from trompe.proofs.solvers import (
     SOLVERS,
     Answer,

@@ -1,6 +1,6 @@
 """Witness files: one concrete pair with exact numbers, written, read and checked for the whole box."""
 
-from trompe.proofs.witnesses.checking import (
+from trompe.proofs.handover.witnesses.checking import (
     MAX_STEPS,
     Finding,
     Report,

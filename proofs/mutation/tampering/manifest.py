@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trompe.proofs.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES
-from trompe.proofs.selfcheck.tampering.tools import (
+from trompe.proofs.handover.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES
+from trompe.proofs.mutation.tampering.tools import (
     KEY,
     Registry,
     copy,

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
-from trompe.proofs.selfcheck.operators import Names, Path, alternatives, constants, sites
+from trompe.proofs.mutation.operators import Names, Path, alternatives, constants, sites
 from trompe.theory import InvalidInput
 
 __all__ = ["Mutant", "damaged", "function_of", "is_setting", "mutants", "places"]

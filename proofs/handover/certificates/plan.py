@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from trompe.ground.errors import at_least_one
-from trompe.proofs.certificates.scripts import QUESTIONS, certificate_text, file_name
 from trompe.proofs.evidence import CASES, case
+from trompe.proofs.handover.certificates.script import QUESTIONS, certificate_text, file_name
 from trompe.proofs.obligations import Obligation, Scope, registered
 from trompe.proofs.pinned import obligation_stray, statement_stray
 from trompe.proofs.smt import scripts

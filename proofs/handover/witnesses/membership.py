@@ -7,8 +7,8 @@ from fractions import Fraction
 
 from trompe.constructions.expressions import Linear
 from trompe.constructions.work import spend, weights
-from trompe.proofs.witnesses.box_facts import Slopes
-from trompe.proofs.witnesses.extremes import BoxAnalysis
+from trompe.proofs.handover.witnesses.box_facts import Slopes
+from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
 
 __all__ = ["is_additive", "is_affine", "is_convex", "is_increasing", "lipschitz_bound"]
 

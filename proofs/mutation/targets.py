@@ -19,10 +19,10 @@ from trompe.constructions.catalogue import row_of
 from trompe.constructions.row import Row
 from trompe.constructions.triples import ExemplarTriple
 from trompe.proofs.evidence import CASES, case
+from trompe.proofs.mutation.mutants import Mutant, function_of, is_setting, mutants, places
 from trompe.proofs.obligations import Scope, registered
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.sampling import sample_row
-from trompe.proofs.selfcheck.mutation import Mutant, function_of, is_setting, mutants, places
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.proofs.verify import DEFAULT_DIMS, all_keys, check_obligation, find_obligation
 from trompe.theory import TASKS, UnknownKey, function_class

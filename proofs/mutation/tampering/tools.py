@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from trompe.proofs.certificates.manifest import MANIFEST
-from trompe.proofs.certificates.plan import sha256_of_files
+from trompe.proofs.handover.certificates.manifest import MANIFEST
+from trompe.proofs.handover.certificates.plan import sha256_of_files
 
 __all__ = [
     "KEY",

@@ -15,7 +15,7 @@ from typing import Any
 
 from trompe.constructions.expressions import Builder, Linear, check_length
 from trompe.constructions.work import spend
-from trompe.proofs.witnesses.box_facts import (
+from trompe.proofs.handover.witnesses.box_facts import (
     Direction,
     Facts,
     Known,
@@ -31,8 +31,8 @@ from trompe.proofs.witnesses.box_facts import (
     times,
     union,
 )
-from trompe.proofs.witnesses.curves import MAX_BREAKPOINTS, Curve
-from trompe.proofs.witnesses.supports import Reach, exclusive_pairs
+from trompe.proofs.handover.witnesses.curves import MAX_BREAKPOINTS, Curve
+from trompe.proofs.handover.witnesses.supports import Reach, exclusive_pairs
 
 __all__ = ["BoxAnalysis"]
 

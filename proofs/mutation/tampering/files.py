@@ -7,10 +7,10 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from trompe.proofs.certificates.folder import UNFINISHED
-from trompe.proofs.certificates.manifest import MANIFEST
-from trompe.proofs.certificates.scripts import MAX_SCRIPT_BYTES
-from trompe.proofs.selfcheck.tampering.tools import (
+from trompe.proofs.handover.certificates.folder import UNFINISHED
+from trompe.proofs.handover.certificates.manifest import MANIFEST
+from trompe.proofs.handover.certificates.script import MAX_SCRIPT_BYTES
+from trompe.proofs.mutation.tampering.tools import (
     MAIN,
     MUTANT,
     VACUITY,

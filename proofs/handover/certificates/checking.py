@@ -19,11 +19,11 @@ from typing import Any
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Processes
 from trompe.ground.reading import Unreadable
-from trompe.proofs.certificates.folder import UNFINISHED, Listing, list_folder, read_member
-from trompe.proofs.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES, read_manifest
-from trompe.proofs.certificates.plan import Plan, plan, sha256_of_files
-from trompe.proofs.certificates.report import KINDS, CheckReport, Failure
-from trompe.proofs.certificates.scripts import (
+from trompe.proofs.handover.certificates.folder import UNFINISHED, Listing, list_folder, read_member
+from trompe.proofs.handover.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES, read_manifest
+from trompe.proofs.handover.certificates.plan import Plan, plan, sha256_of_files
+from trompe.proofs.handover.certificates.report import KINDS, CheckReport, Failure
+from trompe.proofs.handover.certificates.script import (
     EXPECTED,
     MAX_SCRIPT_BYTES,
     QUESTIONS,
@@ -33,7 +33,7 @@ from trompe.proofs.certificates.scripts import (
     file_name,
     read_script,
 )
-from trompe.proofs.certificates.writing import combine, not_contained
+from trompe.proofs.handover.certificates.writing import combine, not_contained
 from trompe.proofs.solvers import (
     SOLVERS,
     Answer,

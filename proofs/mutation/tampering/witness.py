@@ -15,8 +15,8 @@ from typing import Any
 
 from trompe.constructions import triple
 from trompe.constructions.catalogue import example
-from trompe.proofs.witnesses import Report, check_bytes, to_json, witness_of
-from trompe.proofs.witnesses.file import MAX_BYTES, MAX_DEPTH
+from trompe.proofs.handover.witnesses import Report, check_bytes, to_json, witness_of
+from trompe.proofs.handover.witnesses.file import MAX_BYTES, MAX_DEPTH
 from trompe.theory import task, theorem
 
 __all__ = ["EXPECTED", "SUBJECTS", "TAMPERINGS", "check_tampered", "genuine"]

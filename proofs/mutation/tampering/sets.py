@@ -15,11 +15,11 @@ from functools import cache
 from pathlib import Path
 
 from trompe.ground.processes import Processes
-from trompe.proofs.certificates import certify
-from trompe.proofs.certificates.checking import check_set
-from trompe.proofs.selfcheck.tampering.files import WITH_FILES
-from trompe.proofs.selfcheck.tampering.manifest import WITH_MANIFEST
-from trompe.proofs.selfcheck.tampering.tools import OTHER, SUBJECT, Tampering
+from trompe.proofs.handover.certificates import certify
+from trompe.proofs.handover.certificates.checking import check_set
+from trompe.proofs.mutation.tampering.files import WITH_FILES
+from trompe.proofs.mutation.tampering.manifest import WITH_MANIFEST
+from trompe.proofs.mutation.tampering.tools import OTHER, SUBJECT, Tampering
 from trompe.proofs.solvers import SOLVERS, solver_processes
 from trompe.theory import InvalidInput
 

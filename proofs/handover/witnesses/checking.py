@@ -17,12 +17,12 @@ from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.errors import at_least_one
 from trompe.ground.reading import TooLarge, Unreadable, read_input
+from trompe.proofs.handover.witnesses.data import Witness, amounts, check_row, refutes, witness_of
+from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
+from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse, to_json
+from trompe.proofs.handover.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.solvers import SOLVERS
-from trompe.proofs.witnesses.data import Witness, amounts, check_row, refutes, witness_of
-from trompe.proofs.witnesses.extremes import BoxAnalysis
-from trompe.proofs.witnesses.file import MAX_BYTES, parse, to_json
-from trompe.proofs.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.theory import InvalidInput, Point, show, theorem
 
 __all__ = [

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from trompe.constructions.expressions import check_length
 from trompe.constructions.work import spend, weights
-from trompe.proofs.witnesses.curves import Curve
+from trompe.proofs.handover.witnesses.curves import Curve
 from trompe.theory import Point
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Does verification notice? Mutants of what is proved, and tampered files for the checkers."""
 
-from trompe.proofs.selfcheck.running import (
+from trompe.proofs.mutation.running import (
     MOST_EQUIVALENT,
     PARTS,
     Finding,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from operator import add
 
 from trompe.constructions.work import spend, weight
-from trompe.proofs.witnesses.curves import Curve
+from trompe.proofs.handover.witnesses.curves import Curve
 
 __all__ = ["MAX_PAIR_WORK", "Reach", "exclusive_pairs"]
 

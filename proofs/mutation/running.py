@@ -31,11 +31,9 @@ from typing import Any, Literal
 
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Died, Processes, results
-from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
-from trompe.proofs.pinned import identity_stray, obligation_stray
-from trompe.proofs.selfcheck.mutation import Mutant, damaged, mutants
-from trompe.proofs.selfcheck.tampering import TAMPERED, Tampered, tamperings, try_tampering
-from trompe.proofs.selfcheck.targets import (
+from trompe.proofs.mutation.mutants import Mutant, damaged, mutants
+from trompe.proofs.mutation.tampering import TAMPERED, Tampered, tamperings, try_tampering
+from trompe.proofs.mutation.targets import (
     GROUPS,
     LEFT_OUT,
     Checked,
@@ -49,6 +47,8 @@ from trompe.proofs.selfcheck.targets import (
     run_check,
     seen_by,
 )
+from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, families, registered
+from trompe.proofs.pinned import identity_stray, obligation_stray
 from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import MEMORY, SOLVERS, available, z3
 from trompe.proofs.symbolic import identity

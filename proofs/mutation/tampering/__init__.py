@@ -22,19 +22,19 @@ class Tampered:
 
 
 def _witness_names() -> Sequence[str]:
-    from trompe.proofs.selfcheck.tampering.witness import TAMPERINGS
+    from trompe.proofs.mutation.tampering.witness import TAMPERINGS
 
     return tuple(TAMPERINGS)
 
 
 def _witness(name: str) -> tuple[bool, str]:
-    from trompe.proofs.selfcheck.tampering.witness import (
+    from trompe.proofs.handover.witnesses import check_bytes
+    from trompe.proofs.mutation.tampering.witness import (
         EXPECTED,
         SUBJECTS,
         check_tampered,
         genuine,
     )
-    from trompe.proofs.witnesses import check_bytes
 
     if not check_bytes(genuine(SUBJECTS[name])).ok:
         return False, f"the genuine witness of {SUBJECTS[name]} is rejected"
@@ -49,13 +49,13 @@ def _witness(name: str) -> tuple[bool, str]:
 
 
 def _certificate_names() -> Sequence[str]:
-    from trompe.proofs.selfcheck.tampering.sets import TAMPERINGS
+    from trompe.proofs.mutation.tampering.sets import TAMPERINGS
 
     return tuple(TAMPERINGS)
 
 
 def _certificates(name: str) -> tuple[bool, str]:
-    from trompe.proofs.selfcheck.tampering.sets import check_tampered
+    from trompe.proofs.mutation.tampering.sets import check_tampered
 
     is_rejected, says = check_tampered(name)
     return is_rejected, re.sub(r"\S*/trompe-\w+/\w+/", "", says)  # the folder of this run

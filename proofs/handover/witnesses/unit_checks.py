@@ -10,19 +10,19 @@ from typing import Any, Literal
 
 from trompe.constructions.expressions import Expression, Linear
 from trompe.constructions.work import spend
-from trompe.proofs.rows import CHECKS
-from trompe.proofs.witnesses import piecewise_smt
-from trompe.proofs.witnesses.box_facts import Known, only_at
-from trompe.proofs.witnesses.data import Witness
-from trompe.proofs.witnesses.extremes import BoxAnalysis
-from trompe.proofs.witnesses.membership import (
+from trompe.proofs.handover.witnesses import piecewise_smt
+from trompe.proofs.handover.witnesses.box_facts import Known, only_at
+from trompe.proofs.handover.witnesses.data import Witness
+from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
+from trompe.proofs.handover.witnesses.membership import (
     is_additive,
     is_affine,
     is_convex,
     is_increasing,
     lipschitz_bound,
 )
-from trompe.proofs.witnesses.piecewise_smt import Question
+from trompe.proofs.handover.witnesses.piecewise_smt import Question
+from trompe.proofs.rows import CHECKS
 from trompe.theory import Point, show
 
 __all__ = ["Result", "UnitCheck", "Verdict", "printed"]

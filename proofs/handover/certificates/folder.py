@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from trompe.ground.reading import Unreadable, read_file
-from trompe.proofs.certificates.manifest import FORMAT, MANIFEST, MAX_MANIFEST_BYTES
-from trompe.proofs.certificates.scripts import FIRST_LINE
+from trompe.proofs.handover.certificates.manifest import FORMAT, MANIFEST, MAX_MANIFEST_BYTES
+from trompe.proofs.handover.certificates.script import FIRST_LINE
 from trompe.theory import InvalidInput
 
 __all__ = ["UNFINISHED", "Listing", "Store", "list_folder", "read_member"]

@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from trompe.constructions.expression_forms import JSON, brief, from_data, rational, write
+from trompe.proofs.handover.witnesses.data import Witness, check_row
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.shapes import fields, point, texts
-from trompe.proofs.witnesses.data import Witness, check_row
 from trompe.theory import (
     TASKS,
     Approx,
