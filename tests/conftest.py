@@ -13,7 +13,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE / "constructions", HERE / "proofs"):
+for folder in (HERE, HERE / "constructions", HERE / "proofs", HERE / "proofs" / "handover"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

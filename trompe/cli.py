@@ -17,7 +17,6 @@ from trompe.commands.cite import cite
 from trompe.commands.fuzz import fuzz
 from trompe.commands.plot import plot
 from trompe.commands.refute import refute
-from trompe.commands.reporting import Interrupted
 from trompe.commands.selfcheck import selfcheck
 from trompe.commands.sharp import sharp
 from trompe.commands.show import show
@@ -63,8 +62,6 @@ def _run(arguments: Sequence[str]) -> int:
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
         return _interrupted(arguments)
-    except Interrupted as error:
-        return _complain(f"interrupted; {error}", 130)
     except TrompeError as error:
         return _complain(str(error))
     except OSError as error:  # of the machine: no memory for a process, too many open files

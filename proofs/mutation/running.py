@@ -31,8 +31,8 @@ from typing import Any, Literal
 
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Died, Processes, results
+from trompe.proofs.mutation.files import DAMAGED, Damaged, damages, try_damage
 from trompe.proofs.mutation.mutants import Mutant, damaged, mutants
-from trompe.proofs.mutation.tampering import TAMPERED, Tampered, tamperings, try_tampering
 from trompe.proofs.mutation.targets import (
     GROUPS,
     LEFT_OUT,
@@ -68,7 +68,7 @@ __all__ = [
 ]
 
 Status = Literal["killed", "rejected", "unknown", "surviving", "equivalent"]
-PARTS = (*GROUPS, "hypotheses", *TAMPERED)
+PARTS = (*GROUPS, "hypotheses", *DAMAGED)
 MOST_EQUIVALENT = 0.02
 """Share of all mutants that may be listed as equivalent."""
 
@@ -117,7 +117,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     hypotheses: tuple[Hypothesis, ...]
-    tampered: tuple[Tampered, ...]
+    tampered: tuple[Damaged, ...]
     problems: tuple[str, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
@@ -137,7 +137,7 @@ class Report:
     def passed(self) -> bool:
         """Was something damaged, every damage noticed or listed as equivalent, nothing undecided, and no problem left?"""
         tried = bool(self.findings or self.hypotheses or self.tampered)
-        rejected = all(t.is_rejected for t in self.tampered)
+        rejected = all(t.status != "accepted" for t in self.tampered)
         return tried and rejected and not (self.survivors or self.undecided or self.problems)
 
 
@@ -193,7 +193,7 @@ def selfcheck(
     checks = checks_of(rows)
     everything = [m for at in all_places() for m in mutants(*at)]
     problems = _wrong_entries(listed, everything)
-    if set(wanted) - set(TAMPERED):
+    if set(wanted) - set(DAMAGED):
         problems += [f"{check}: {reason}" for check in checks if (reason := _stray(check))]
     processes = Processes(jobs, memory=MEMORY, preload=(__name__, *SOLVERS, "sympy"))
     findings: tuple[Finding, ...] = ()
@@ -213,9 +213,8 @@ def selfcheck(
             ]
             position = {key: k for k, key in enumerate(keys)}
             hypotheses = tuple(sorted(found, key=lambda h: position[h.family]))
-    damages = tamperings([k for k in wanted if k in TAMPERED], match)
     run.processes = None  # for what they leave behind
-    tampered = tuple(run.each(try_tampering, damages))
+    tampered = tuple(run.each(try_damage, damages([k for k in wanted if k in DAMAGED], match)))
     tried = {*(f.group for f in findings), *(t.what for t in tampered)}
     tried |= {"hypotheses"} if hypotheses else set()
     untried = tuple(part for part in wanted if part not in tried)
@@ -234,12 +233,12 @@ def _wanted(parts: Iterable[str] | None, rows: tuple[str, ...] | None) -> tuple[
     if rows is not None:
         at_least_one("rows", rows, "name one, such as convex, or pass None for all")
     if parts is None:
-        return PARTS if rows is None else tuple(part for part in PARTS if part not in TAMPERED)
+        return PARTS if rows is None else tuple(part for part in PARTS if part not in DAMAGED)
     wanted = tuple(dict.fromkeys(at_least_one("parts", parts, f"known: {', '.join(PARTS)}")))
     for part in wanted:
         if part not in PARTS:
             raise UnknownKey("part", part, PARTS)
-        if part in TAMPERED and rows is not None:
+        if part in DAMAGED and rows is not None:
             raise InvalidInput(
                 f"part {part}: its files belong to no row, but the row {rows[0]} is chosen; leave the rows out"
             )

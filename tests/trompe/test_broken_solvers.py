@@ -63,7 +63,7 @@ NEED_BOTH = {
     "set": ["check", "{place}/set"],
     "file": ["check", "{place}/pair.json"],
     "selfcheck": ["selfcheck", "--row", "constant", "--match", "Constant"],
-    "tampering": ["selfcheck", "--only", "witness-tampering", "--match", "point"],
+    "tampering": ["selfcheck", "--only", "witness-tampering", "--match", "affine/side format"],
 }
 NEED_NONE = {
     "refute": ["refute", "{place}/decoder.py:middle", "--class", "convex", "--task", "exact"],

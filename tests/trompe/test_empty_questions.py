@@ -10,8 +10,8 @@ import pytest
 import trompe
 from trompe.cli import run
 from trompe.proofs.handover.certificates import certify, check_set
+from trompe.proofs.handover.certificates.manifest import _all_proved, manifest_bytes
 from trompe.proofs.handover.certificates.plan import plan
-from trompe.proofs.handover.certificates.writing import _together
 from trompe.proofs.handover.witnesses import check_bytes, to_json
 from trompe.proofs.mutation import selfcheck
 from trompe.proofs.sampling.fuzzing import campaign
@@ -69,8 +69,9 @@ def test_nothing_is_no_question(what, tmp_path):
 def test_no_verdict_is_made_of_nothing():
     assert not trompe.Table({}, {}, {}, (1,)).is_proved
     assert not SharpTable((), (2,), (), (), ()).is_checked
-    assert (_together([]), _together(["PROVED"] * 2)) == ("NOT PROVED", "PROVED")
-    assert _together(["PROVED", "UNKNOWN"]) == "NOT PROVED"
+    verdicts = {"a": ("PROVED", ""), "b": ("PROVED", ""), "c": ("UNKNOWN", "")}
+    assert not _all_proved(verdicts, [])
+    assert (_all_proved(verdicts, "ab"), _all_proved(verdicts, "abc")) == (True, False)
 
 
 @pytest.mark.parametrize("command", ["verify", "certify"])
@@ -89,14 +90,14 @@ def test_a_set_that_claims_nothing_does_not_hold(tmp_path):
     whole = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
     def check(**change):
-        (folder / "manifest.json").write_text(json.dumps(whole | change), encoding="utf-8")
+        (folder / "manifest.json").write_bytes(manifest_bytes(whole | change))
         return check_set(folder, jobs=1)
 
     assert check().ok
-    found = check(claims={"theorems": [], "obligations": []})
-    assert not found.ok and "it claims nothing" in found.text()
-    with pytest.raises(trompe.InvalidInput, match=r"obligations: a list of 0 entries"):
-        check(obligations=[])
+    with pytest.raises(trompe.InvalidInput, match="its claims: keys: none is given"):
+        check(claims={"theorems": [], "obligations": []})
+    said = check(obligations=[]).text()
+    assert "different: manifest.json: obligations has 0 entries, it must have 1" in said
 
 
 def test_however_short_the_time_a_campaign_tries_a_case():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -14,29 +13,11 @@ from trompe.__main__ import main
 from trompe.cli import run
 from trompe.ground.processes import worker_processes
 from trompe.proofs import solvers
-from trompe.proofs.handover.certificates import writing as certificates
+from trompe.proofs.handover.certificates import certifying as certificates
 from trompe.proofs.handover.witnesses import check_file
 from trompe.views import refutation
 
 AGAIN = "run it again for a result"
-STOPPED = """
-import os, signal, sys
-from trompe.proofs.handover.certificates.folder import Store
-from trompe.__main__ import main
-
-record, left = Store.record, 20
-
-def recorded(self, entry):
-    global left
-    record(self, entry)
-    left -= 1
-    if left == 0:
-        os.killpg(0, signal.SIGINT)  # as a terminal does: every process of the group
-
-Store.record = recorded
-sys.argv[0] = "trompe"
-main()
-"""
 
 
 def interrupted(*_, **__):
@@ -88,28 +69,6 @@ def test_while_modules_are_loaded_and_once_more_in_the_end(capsys, monkeypatch, 
     with pytest.raises(SystemExit, match="130"):
         main()
     assert capsys.readouterr().err == f"trompe: {says}\n"
-
-
-def test_what_certify_keeps_is_named_and_taken_up(tmp_path):
-    folder = tmp_path / "set"
-    journal = folder / ".trompe-unfinished" / "journal"
-    asked = ["certify", "monotone", "--output", str(folder)]
-    stopped = subprocess.run(
-        [sys.executable, "-P", "-c", STOPPED, *asked],
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        check=False,
-    )
-    assert stopped.returncode == 130, stopped.stderr
-    assert stopped.stderr.splitlines() == [
-        f"trompe: interrupted; what the solvers answered so far is kept in {journal.parent}; the same "
-        "command goes on from there"
-    ]
-    assert not (folder / "manifest.json").exists()
-    again = [sys.executable, "-P", "-m", "trompe", *asked]
-    assert subprocess.run(again, capture_output=True, check=False).returncode == 0
-    assert json.loads((folder / "manifest.json").read_text())["run"]["reused"] >= 20
 
 
 def test_processes_that_work_for_another_do_not_take_it():

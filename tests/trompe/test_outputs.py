@@ -48,7 +48,7 @@ COMMANDS = {
         "trompe.proofs.sampling.fuzzing.campaign",
     ),
     "selfcheck": (
-        ("selfcheck", "--only", "witness-tampering", "--match", "huge file", "--jobs", "1", "--output"),
+        ("selfcheck", "--only", "witness-tampering", "--match", "affine/side format", "--jobs", "1", "--output"),
         "trompe.proofs.mutation.selfcheck",
     ),
     "refute": ((*REFUTE, "--output"), "trompe.refuting.judging.refute"),
@@ -199,20 +199,20 @@ def test_certify_mends_a_set_of_its_own(folder):
 
 @pytest.mark.parametrize("name", ["notes.txt", "side/exact-is-enough.smt2"])
 def test_certify_keeps_what_is_put_there_while_it_works(folder, capsys, monkeypatch, name):
-    from trompe.proofs.handover.certificates.folder import Store
+    from trompe.proofs.handover.certificates.folder import Place
 
     mine = folder / "set" / name
 
-    def put_there(self, entry, record=Store.record):
-        mine.parent.mkdir(exist_ok=True)
+    def put_there(self, files, put=Place.put):
+        mine.parent.mkdir(parents=True)
         mine.write_text("mine")
-        record(self, entry)
+        put(self, files)
 
-    monkeypatch.setattr(Store, "record", put_there)
-    status = run([*CERTIFY, "set"])
+    monkeypatch.setattr(Place, "put", put_there)
+    assert run([*CERTIFY, "set"]) == 2
     assert mine.read_text() == "mine"
-    assert status == (0 if name == "notes.txt" else 2)
-    assert ("was put there meanwhile; move it away" in capsys.readouterr().err) == (status == 2)
+    assert "which is no part of a certificate set" in capsys.readouterr().err
+    assert sorted(p.name for p in folder.iterdir() if "trompe" in p.name) == []
 
 
 def test_certify_follows_links_and_refuses_what_is_no_folder(folder, capsys):

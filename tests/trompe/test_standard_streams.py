@@ -37,7 +37,7 @@ COMMANDS = (
     "certify constant/side --jobs 1 --output set",
     "check pair.json",
     "cite convex/side",
-    "selfcheck --only witness-tampering --match 'huge file' --jobs 1",
+    "selfcheck --only witness-tampering --match 'affine/side format' --jobs 1",
 )
 EVERY_STATE = (
     "--help",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from trompe.commands.options import Dims, Jobs, parse_dims
-from trompe.commands.reporting import Interrupted, emit, progress_bar
+from trompe.commands.reporting import emit, progress_bar
 
 __all__ = ["certify"]
 
@@ -27,30 +26,14 @@ def certify(
 ) -> int:
     """Write SMT-LIB files that any solver can check, and a manifest. Exit status 0 only if all are proved.
 
-    A set that stands in the folder is replaced; answers recorded there, also by an interrupted run, are
-    taken over. A folder with anything else in it is left alone.
+    The folder is made, or a set that stands there is replaced, in one step at the end. A folder with anything else
+    in it is left alone.
     """
     numbers = parse_dims(dims)
     from trompe.proofs.handover.certificates import certify as write
     from trompe.views.certificates import to_text
 
-    try:
-        with progress_bar("certifying") as progress:
-            done = write(
-                keys or None,
-                output,
-                dims=numbers,
-                jobs=jobs,
-                progress=progress,
-                tell=lambda line: print(f"trompe: {line}", file=sys.stderr),
-            )
-    except KeyboardInterrupt:
-        from trompe.proofs.handover.certificates.folder import UNFINISHED
-
-        if not (output / UNFINISHED).exists():
-            raise
-        raise Interrupted(
-            f"what the solvers answered so far is kept in {output / UNFINISHED}; the same command goes on from there"
-        ) from None
+    with progress_bar("certifying") as progress:
+        done = write(keys or None, output, dims=numbers, jobs=jobs, progress=progress)
     emit(to_text(done, output))
     return 0 if done.is_proved else 1

@@ -25,9 +25,8 @@ def check(
 ) -> int:
     """Check a certificate set or a witness file that need not be trusted. Exit status 0 only if all holds.
 
-    A set: hashes, statements against this trompe, completeness, and every file solved again. Each failure is
-    one line that begins with its kind: changed, missing, extra, refused, weaker statement, different
-    statement, not proved, unknown.
+    A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
+    failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
     """
     from trompe.proofs.solvers import SOLVERS
 

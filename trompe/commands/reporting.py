@@ -11,13 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from trompe.ground.files import Destination
 
-__all__ = ["Interrupted", "destination", "emit", "progress_bar", "view_of"]
+__all__ = ["destination", "emit", "progress_bar", "view_of"]
 
 View = TypeVar("View")
-
-
-class Interrupted(Exception):
-    """Ctrl-C; the message says what is kept."""
 
 
 def view_of(forms: Mapping[str, View], name: str) -> View:

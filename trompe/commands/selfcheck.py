@@ -37,7 +37,7 @@ def selfcheck(
     """Damage every construction and class, and files that are checked: verification must notice each time.
 
     Exit status 0 only if no mutant survives that is not listed as equivalent, no mutant or hypothesis is left
-    undecided, every sentence is the pinned one, and every tampered file is rejected for its reason.
+    undecided, every sentence is the pinned one, and no damaged file is accepted that says something else.
     """
     from trompe.views.selfcheck import FORMATS
 

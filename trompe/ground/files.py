@@ -14,7 +14,7 @@ from pathlib import Path
 from trompe.ground.errors import InvalidInput
 from trompe.ground.reading import kind_of
 
-__all__ = ["Destination", "write_file"]
+__all__ = ["Destination", "take_over", "write_file"]
 
 
 class Destination:
@@ -129,7 +129,7 @@ def _replace(target: Path, data: bytes) -> None:
         with open(handle, "wb") as file:
             file.write(data)
         if old is not None:
-            _take_over(fresh, old)
+            take_over(fresh, old)
         os.replace(fresh, target)
     except BaseException:
         with suppress(OSError):
@@ -143,8 +143,8 @@ def _new_file(folder: Path, mode: int) -> tuple[Path, int]:
     return path, os.open(path, flags, mode)
 
 
-def _take_over(fresh: Path, old: os.stat_result) -> None:
-    """Owner and permission bits of the file that is replaced; only root may give a file away."""
+def take_over(fresh: Path, old: os.stat_result) -> None:
+    """Give a new file or folder the owner and permission bits of what it replaces; only root may give a file away."""
     if hasattr(os, "chown"):
         with suppress(OSError):
             os.chown(fresh, old.st_uid, old.st_gid)

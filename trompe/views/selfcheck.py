@@ -41,8 +41,7 @@ def _counts(report: Report) -> dict[str, dict[str, int]]:
     for hypothesis in report.hypotheses:
         counts.setdefault("hypotheses", Counter())[hypothesis.status] += 1
     for tampered in report.tampered:
-        status = "rejected" if tampered.is_rejected else "not rejected"
-        counts.setdefault(tampered.what, Counter())[status] += 1
+        counts.setdefault(tampered.what, Counter())[tampered.status] += 1
     return {part: dict(sorted(found.items())) for part, found in counts.items()}
 
 
@@ -63,8 +62,8 @@ def to_text(report: Report) -> str:
             sorted(_spare(report).items()),
         ),
         (
-            "tampered, but not rejected for the expected reason",
-            [(f"{t.what}: {t.name}", t.says) for t in report.tampered if not t.is_rejected],
+            "ACCEPTED damage to files",
+            [(f"{t.what}: {t.name}", t.says) for t in report.tampered if t.status == "accepted"],
         ),
         (
             "UNKNOWN: not refuted, but not proved any more",
@@ -102,13 +101,13 @@ def _spare(report: Report) -> dict[str, str]:
 def _verdict(report: Report) -> str:
     if report.passed:
         says = ["no mutant survives"] * bool(report.findings)
-        says += ["every tampering is rejected"] * bool(report.tampered)
+        says += ["no damaged file is accepted"] * bool(report.tampered)
         says += ["every hypothesis is needed or spare"] * bool(report.hypotheses)
         return f"passed: {', '.join(says)}"
-    missed = sum(not t.is_rejected for t in report.tampered)
+    missed = sum(t.status == "accepted" for t in report.tampered)
     return (
         f"FAILED: {len(report.survivors)} mutants survive, {len(report.undecided)} are undecided, "
-        f"{missed} tamperings are not rejected, {len(report.problems)} problems"
+        f"{missed} damaged files are accepted, {len(report.problems)} problems"
     )
 
 

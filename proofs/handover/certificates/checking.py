@@ -1,51 +1,116 @@
 """Check a certificate set that somebody else may have written, or damaged.
 
-Four questions: (a) are the files those whose hashes the manifest gives, (b) do the solvers answer as they
-must, now and here, (c) does each file ask what this program generates for its key, (d) are the obligations of
-every claim there, and nothing else. Nothing from the set is executed; a solver sees a file only after
-`scripts` has read it.
+What a set for its claims must hold is known byte by byte, but for a few entries of the manifest that only report.
+So each file is compared with what this program generates, and then that is solved. No solver sees anything
+of the set, and nothing of it is executed.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Processes
 from trompe.ground.reading import Unreadable
-from trompe.proofs.handover.certificates.folder import UNFINISHED, Listing, list_folder, read_member
-from trompe.proofs.handover.certificates.manifest import MANIFEST, MAX_MANIFEST_BYTES, read_manifest
-from trompe.proofs.handover.certificates.plan import Plan, plan, sha256_of_files
-from trompe.proofs.handover.certificates.report import KINDS, CheckReport, Failure
-from trompe.proofs.handover.certificates.script import (
-    EXPECTED,
-    MAX_SCRIPT_BYTES,
-    QUESTIONS,
-    Question,
-    ScriptRefused,
-    differences,
-    file_name,
-    read_script,
+from trompe.ground.text import wrapped
+from trompe.proofs.handover.certificates.certifying import Asked, ask, chosen
+from trompe.proofs.handover.certificates.folder import Listing, list_folder, old_name, read_member
+from trompe.proofs.handover.certificates.manifest import (
+    MANIFEST,
+    MAX_MANIFEST_BYTES,
+    Free,
+    difference,
+    manifest_of,
+    read_manifest,
 )
-from trompe.proofs.handover.certificates.writing import combine, not_contained
-from trompe.proofs.solvers import (
-    SOLVERS,
-    Answer,
-    available,
-    solve_all,
-    solver_processes,
-    solver_version,
-)
+from trompe.proofs.handover.certificates.plan import Plan, plan
+from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, file_name
+from trompe.proofs.solvers import SOLVERS, solver_processes, solver_version
 from trompe.proofs.verify import Progress
-from trompe.theory import InvalidInput, UnknownKey, theorem
+from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = ["KINDS", "CheckReport", "Failure", "check_set"]
+__all__ = ["KINDS", "CheckReport", "Failure", "check_set", "compare"]
+
+KINDS: dict[str, str] = {
+    "missing": "a file that the claims need is not there",
+    "extra": "something is there that the claims do not need",
+    "different": "a file is not what this version of trompe generates for the claims",
+    "not proved": "a solver contradicts the claim now, or the sentence is not the one that its key stands for",
+    "unknown": "a solver gave no answer",
+}
+"""What can be wrong with a set."""
+
+NOT_CHECKED = (
+    "Not checked: that the sentences together prove the theorem (docs/proved.md says how), that the solvers "
+    "are right, what the manifest lists as not contained, and who wrote it: versions, options, resource "
+    "counts and the section `run`."
+)
+MAX_SCRIPT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that is wrong: its kind (a key of KINDS), where, and why."""
+
+    kind: str
+    item: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.item}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What was checked and what is wrong with it.
+
+    `files` says how many of how many files are what this trompe generates, the manifest included; `solved` how many
+    of how many obligations are PROVED now. `versions` are the set's and the installed program's.
+    """
+
+    claims: tuple[str, ...]
+    dims: tuple[int, ...]
+    sha256: str
+    files: tuple[int, int]
+    solved: tuple[int, int]
+    solvers: Mapping[str, str]
+    versions: tuple[str, str]
+    failures: tuple[Failure, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Does everything hold?"""
+        return not self.failures
+
+    def text(self) -> str:
+        """For a reader: the claims, the counts, every failure, and what was not checked."""
+        more = f", ... ({len(self.claims)} in all)" if len(self.claims) > 6 else ""
+        who = " and ".join(f"{name} {version}" for name, version in self.solvers.items())
+        lines = [
+            *wrapped(f"claims     {', '.join(self.claims[:6])}{more}", 99, cuts_words=True),
+            f"dimensions d = {', '.join(map(str, self.dims))} for sentences about coordinates, the others "
+            "serve every d",
+            f"files      {self.files[0]} of {self.files[1]} are what this trompe generates for the claims",
+            f"solved     {self.solved[0]} of {self.solved[1]} obligations PROVED now by {who}",
+            *wrapped(NOT_CHECKED, 99, cuts_words=True),
+            *map(str, self.failures),
+        ]
+        written, installed = self.versions
+        if self.failures and written != installed:
+            lines.append(
+                f"The set is of trompe {written!a}, this is {installed!a}; to compare, install the former."
+            )
+        number = len(self.failures)
+        lines.append(
+            f"The set holds. SHA-256 {self.sha256}"
+            if self.ok
+            else f"The set does not hold: {number} failure{'s' * (number > 1)}."
+        )
+        return "\n".join(lines)
 
 
 def check_set(
@@ -56,313 +121,189 @@ def check_set(
     progress: Progress | None = None,
     processes: Processes | None = None,
 ) -> CheckReport:
-    """Check the certificate set in `folder` against the installed program and with its solvers.
+    """Compare the certificate set in `folder` with what the installed program generates, and solve it again.
 
     Raises
     ------
-    InvalidInput : no solver is given; this is no certificate set: no folder, no manifest, or one that breaks its schema.
-    UnknownKey, MissingDependency : a solver that is not there.
+    InvalidInput : no solver is given; this is no certificate set: no folder, no manifest, or claims that this
+    program cannot read. UnknownKey, MissingDependency : a solver that is not there.
     """
-    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
-    for name in names:
-        available(name)
-    folder = Path(folder)
-    if not folder.is_dir():
-        hint = "unpack it first" if folder.is_file() else "there is nothing"
-        raise InvalidInput(f"{folder} is no folder ({hint}); give the folder of a certificate set")
-    listing = list_folder(folder)
-    try:
-        content = read_member(folder, MANIFEST, MAX_MANIFEST_BYTES)
-    except Unreadable as error:
-        raise InvalidInput(
-            f"{folder} is no certificate set: {MANIFEST}: {error}"
-            + (f"; an interrupted trompe certify left {UNFINISHED}" if _left(listing) else "")
-        ) from None
-    check = _Check(folder, read_manifest(content), listing)
-    check.look()
+    names = chosen(solvers)
+    found, wanted, failures = compare(Path(folder))
+    differ = {failure.item for failure in failures if failure.kind in ("missing", "different")}
     with nullcontext(processes) if processes else solver_processes(jobs, names) as workers:
-        proved = check.solve(names, workers, progress)
+        asked = ask(wanted, names, workers, progress)
+    failures += _unproved(wanted, asked)
     return CheckReport(
-        claims=check.claims,
-        dims=tuple(check.manifest["dims"]),
-        sha256=check.manifest["sha256"],
-        hashes=(len(check.texts), len(check.paths)),
-        statements=(check.same, len(check.paths)),
-        complete=(check.present, check.needed),
-        solved=(proved, len(check.entries)),
+        claims=(*wanted.theorems, *wanted.obligations),
+        dims=wanted.dims,
+        sha256=wanted.sha256,
+        files=(len(wanted.texts) + 1 - len(differ), len(wanted.texts) + 1),
+        solved=(
+            sum(verdict == "PROVED" for verdict, _ in asked.verdicts.values()),
+            len(wanted.items),
+        ),
         solvers={name: solver_version(name) for name in names},
-        versions=(check.manifest["trompe"], version("trompe")),
-        failures=tuple(check.failures),
+        versions=(_program(found), version("trompe")),
+        failures=tuple(failures),
     )
 
 
-def _left(listing: Listing) -> bool:
-    return any(path.startswith(f"{UNFINISHED}/") for path in listing.files)
+def compare(folder: Path) -> tuple[dict[str, Any], Plan, list[Failure]]:
+    """All of `check_set` but the solving: the manifest's data, what the set must hold, and where it differs."""
+    listing, found = _open(folder)
+    wanted = _plan(folder, found)
+    return found, wanted, [*_differences(folder, listing, found, wanted)]
 
 
-class _Check:
-    """One pass over one set. `texts` are the files that have their hash and may be solved."""
+def _open(folder: Path) -> tuple[Listing, dict[str, Any]]:
+    """What the folder holds, and the manifest's data."""
+    if not folder.is_dir():
+        hint = "unpack it first" if folder.is_file() else "there is nothing"
+        if (old := old_name(folder)).is_dir():
+            hint = f"{old} is what an interrupted trompe certify replaced; run that again"
+        raise InvalidInput(f"{folder} is no folder ({hint}); give the folder of a certificate set")
+    listing = list_folder(folder)
+    try:
+        return listing, read_manifest(read_member(folder, MANIFEST, MAX_MANIFEST_BYTES))
+    except Unreadable as error:
+        raise InvalidInput(f"{folder} is no certificate set: {MANIFEST}: {error}") from None
 
-    def __init__(self, folder: Path, manifest: dict[str, Any], listing: Listing) -> None:
-        self.folder, self.manifest, self.listing = folder, manifest, listing
-        self.failures: list[Failure] = []
-        self.entries: dict[str, dict[str, Any]] = {}
-        self.paths: dict[str, tuple[str, Question]] = {}
-        self.texts: dict[str, bytes] = {}
-        self.same = self.present = self.needed = 0
-        claims = manifest["claims"]
-        self.claims = (*claims["theorems"], *claims["obligations"])
 
-    def fail(self, kind: str, item: str, reason: str) -> None:
-        failure = Failure(kind, item, reason)
-        if failure not in self.failures:
-            self.failures.append(failure)
+def _plan(folder: Path, found: Mapping[str, Any]) -> Plan:
+    """What this program generates for the claims of a manifest."""
+    claims = found.get("claims")
+    read = {**claims, "dims": found.get("dims")} if isinstance(claims, dict) else {}
+    for name, kind in (("theorems", str), ("obligations", str), ("dims", int)):
+        values = read.get(name)
+        if not isinstance(values, list) or any(type(value) is not kind for value in values):
+            raise InvalidInput(f"{folder}: {MANIFEST}: {name}: expected a list of {_KINDS[kind]}")
+    try:
+        return plan([*read["theorems"], *read["obligations"]], read["dims"])
+    except (InvalidInput, UnknownKey) as error:
+        written, installed = _program(found), version("trompe")
+        raise InvalidInput(
+            f"{folder}: {MANIFEST}: its claims: {error}"
+            + f"; the set is of trompe {written!a}, this is {installed!a}" * (written != installed)
+        ) from None
 
-    def look(self) -> None:
-        """Everything but solving."""
-        self._entries()
-        self._files()
-        self._others()
-        wanted = self._plan()
-        if wanted is not None:
-            for key, reason in wanted.strays.items():
-                self.fail("different statement", key, reason)
-            self._complete(wanted)
-            self._statements(wanted)
-            self._theorems(wanted)
-        self._hash()
 
-    # -- (a) hashes ----------------------------------------------------------------------------
+_KINDS = {str: "keys", int: "integers"}
 
-    def _entries(self) -> None:
-        for entry in self.manifest["obligations"]:
-            key = entry["key"]
-            if key in self.entries:
-                self.fail("extra", key, "the manifest lists the obligation twice")
-                continue
-            self.entries[key] = entry
-            for question in QUESTIONS:
-                path = entry["files"][question]["path"]
-                self.paths[path] = (key, question)
-                if path != file_name(key, question):
-                    leaves = path.startswith("/") or ".." in path.split("/")
-                    self.fail(
-                        "refused",
-                        ascii(path),
-                        ("the path leaves the folder; " if leaves else "")
-                        + f"the {question} file of {key} must be {file_name(key, question)}",
-                    )
 
-    def _files(self) -> None:
-        for path, (key, question) in self.paths.items():
-            if path != file_name(key, question):
-                continue
-            entry = self.entries[key]["files"][question]
-            if entry["expected"] != EXPECTED[question]:
-                self.fail("changed", path, f"its answer must be {EXPECTED[question]}")
-            try:
-                content = read_member(self.folder, path, MAX_SCRIPT_BYTES)
-            except Unreadable as error:
-                gone = path not in self.listing.files and path not in self.listing.refused
-                self.fail("missing" if gone else "refused", path, str(error))
-                continue
-            digest = hashlib.sha256(content).hexdigest()
-            if digest != entry["sha256"]:
-                said = (
-                    f"its SHA-256 is {digest[:16]}..., the manifest says {entry['sha256'][:16]}..."
-                )
-                self.fail("changed", path, said)
-                continue
-            self.texts[path] = content
+def _program(found: Mapping[str, Any]) -> str:
+    """The version of trompe that a manifest names."""
+    return str(found.get("trompe"))[:100]
 
-    def _others(self) -> None:
-        for path in sorted(self.listing.files - self.paths.keys() - {MANIFEST}):
-            if path.startswith(f"{UNFINISHED}/"):
-                self.fail(
-                    "extra", UNFINISHED, "an interrupted trompe certify left it; run that again"
-                )
-            else:
-                self.fail("extra", ascii(path), "no obligation of the manifest has this file")
-        for path, reason in sorted(self.listing.refused.items()):
-            if path not in self.paths:
-                self.fail("refused", ascii(path), reason)
 
-    def _hash(self) -> None:
-        hashes = {
-            file["path"]: file["sha256"]
-            for entry in self.entries.values()
-            for file in entry["files"].values()
-        }
-        if sha256_of_files(hashes) != self.manifest["sha256"]:
-            self.fail("changed", MANIFEST, "the set's sha256 is not that of the files it lists")
+# -- comparing ---------------------------------------------------------------------------------
 
-    # -- (c) statements and (d) completeness ---------------------------------------------------
 
-    def _plan(self) -> Plan | None:
-        """What this program generates for the claims; None where it cannot say."""
-        if not self.claims:
-            self.fail("missing", MANIFEST, "it claims nothing")
-            return None
+def _text(longest: int) -> Free:
+    return Free(
+        lambda value: isinstance(value, str) and len(value) <= longest,
+        f"a text of at most {longest} characters",
+    )
+
+
+_COUNT = Free(lambda value: type(value) is int and value >= 0, "a count")
+_NAMES = Free(
+    lambda value: isinstance(value, dict) and all(isinstance(v, str) for v in value.values()),
+    "options and their values",
+)
+_RUN = {
+    "started": _text(100),
+    "seconds": Free(lambda value: type(value) in (int, float) and value >= 0, "seconds"),
+    "python": _text(100),
+    "platform": _text(100),
+}
+
+
+def _differences(
+    folder: Path, listing: Listing, found: Mapping[str, Any], wanted: Plan
+) -> Iterator[Failure]:
+    """One failure a file: the first difference from what must be there."""
+    said = difference(found, _wanted_manifest(found, wanted))
+    if said is not None:
+        yield Failure("different", MANIFEST, said)
+    for path, text in wanted.texts.items():
         try:
-            return plan(self.claims, self.manifest["dims"])
-        except UnknownKey as error:
-            self.fail("different statement", MANIFEST, f"a claim that this trompe lacks: {error}")
-        except InvalidInput as error:
-            self.fail("different statement", MANIFEST, f"its claims: {error}")
-        return None
+            content = read_member(folder, path, MAX_SCRIPT_BYTES)
+        except Unreadable as error:
+            is_there = path in listing.files or path in listing.refused
+            yield Failure("different" if is_there else "missing", path, str(error))
+            continue
+        if content != text.encode("ascii"):
+            yield Failure("different", path, _first_line(content, text))
+    for path in sorted(listing.files - wanted.texts.keys() - {MANIFEST}):
+        yield Failure("extra", ascii(path), "the claims need no such file")
+    for path, reason in sorted(listing.refused.items()):
+        if path not in wanted.texts:
+            yield Failure("extra", ascii(path), reason)
 
-    def _complete(self, wanted: Plan) -> None:
-        claims = self.manifest["claims"]
-        for name in ("theorems", "obligations"):
-            if list(getattr(wanted, name)) != claims[name]:
-                self.fail("changed", MANIFEST, f"claims.{name} has doubles or is out of order")
-        if list(wanted.dims) != self.manifest["dims"]:
-            self.fail("changed", MANIFEST, "dims has doubles or is out of order")
-        self.needed = len(wanted.items)
-        for key in wanted.items:
-            if key in self.entries:
-                self.present += 1
-            else:
-                serves = [t for t in wanted.theorems if key in wanted.parts[t]] or ["the claims"]
-                self.fail("missing", key, f"the obligation is a step of {', '.join(serves[:3])}")
-        for key in self.entries:
-            if key not in wanted.items:
-                self.fail("extra", key, "no claim of the manifest needs this obligation")
 
-    def _statements(self, wanted: Plan) -> None:
-        for path, content in self.texts.items():
-            expected = wanted.texts.get(path)
-            if expected is None:
-                continue  # reported as extra
-            if content == expected.encode():
-                self.same += 1
-                continue
-            key, question = self.paths[path]
-            try:
-                found = differences(read_script(content), read_script(expected.encode()), question)
-            except ScriptRefused:
-                continue  # reported when it is to be solved
-            for note in found:
-                kind = "weaker statement" if note.weaker else "different statement"
-                self.fail(kind, path, f"{note.reason}, unlike what trompe generates for {key}")
-            if not found:
-                self.fail("different statement", path, "its comments or its layout differ")
-        for key, entry in self.entries.items():
-            item = wanted.items.get(key)
-            if item is not None and (entry["says"], entry["dim"]) != (item.says, item.dim):
-                self.fail("different statement", key, f"in words it is: {item.says}")
+def _first_line(content: bytes, text: str) -> str:
+    """Where a file differs from what it should be."""
+    have, need = content.decode("latin-1").split("\n"), text.split("\n")
+    at = next((n for n, (a, b) in enumerate(zip(have, need, strict=False)) if a != b), None)
+    if at is None:
+        return f"{len(have) - 1} lines, it must have {len(need) - 1}"
+    return f"line {at + 1}: {_cut(have[at])}, it must be {_cut(need[at])}"
 
-    def _theorems(self, wanted: Plan) -> None:
-        listed = [entry["key"] for entry in self.manifest["theorems"]]
-        for key, times in Counter(listed).items():
-            if times > 1:
-                self.fail("extra", key, "the manifest lists the theorem twice")
-        for key in wanted.theorems:
-            if key not in listed:
-                self.fail("missing", key, "the manifest claims the theorem and does not state it")
-        for entry in self.manifest["theorems"]:
-            key = entry["key"]
-            if key not in wanted.parts:
-                self.fail("extra", key, "the manifest states a theorem that it does not claim")
-                continue
-            statement = theorem(key)
-            if (entry["statement"], entry["statement_sha256"]) != (
-                statement.statement,
-                statement.sha256,
-            ):
-                self.fail("different statement", key, f"the theorem says: {statement.statement}")
-            if entry["obligations"] != list(wanted.parts[key]):
-                self.fail("different statement", key, "its list of obligations is another")
-            elif entry["sha256"] != self._theorem_sha256(entry["obligations"]):
-                self.fail("changed", key, "its sha256 is not that of its files")
-            self._besides(entry)
-            verdicts = [self.entries[k]["verdict"] for k in wanted.parts[key] if k in self.entries]
-            if entry["verdict"] != "PROVED":
-                self.fail("not proved", key, "the manifest itself says NOT PROVED")
-            elif set(verdicts) != {"PROVED"}:
-                self.fail(
-                    "not proved", key, "the manifest does not call all its obligations PROVED"
-                )
 
-    def _besides(self, entry: dict[str, Any]) -> None:
-        """What the theorem rests on outside the set must be said; what Coq checked may be."""
-        key, kernel = entry["key"], f"kernel/{entry['key']}"
-        said = {item["key"]: item for item in self.manifest["not_contained"]}
-        must = not_contained(key, with_kernel=False)
-        for name, item in must.items():
-            if name not in said or name not in entry["not_contained"]:
-                self.fail("missing", key, f"it must be said that the set does not contain {name}")
-            elif any(said[name][field] != item[field] for field in ("says", "level")):
-                self.fail("different statement", name, f"it says: {item['says']}")
-        for name in entry["not_contained"]:
-            if name not in must and name != kernel:
-                self.fail("extra", key, f"it does not rest on {name}")
+def _cut(line: str) -> str:
+    return ascii(line if len(line) <= 60 else line[:57] + "...")
 
-    def _theorem_sha256(self, keys: Sequence[str]) -> str:
-        files = [self.entries[key]["files"] for key in keys if key in self.entries]
-        return sha256_of_files({f["path"]: f["sha256"] for each in files for f in each.values()})
 
-    # -- (b) solving ---------------------------------------------------------------------------
-
-    def solve(self, solvers: Sequence[str], processes: Processes, progress: Progress | None) -> int:
-        """Ask the solvers for every file that has its hash; how many obligations are PROVED."""
-        asked: list[tuple[str, str]] = []
-        for path, content in self.texts.items():
-            try:
-                read_script(content)
-            except ScriptRefused as error:
-                self.fail("refused", path, str(error))
-                continue
-            asked += [(path, name) for name in solvers]
-        questions = [(name, self.texts[path].decode("ascii")) for path, name in asked]
-        found: dict[tuple[str, str], Answer] = {}
-        for number, answer in solve_all(questions, processes):
-            found[asked[number]] = answer
-            if progress is not None:
-                progress(len(found), len(asked), asked[number][0])
-        proved = 0
-        for key, entry in self.entries.items():
-            proved += self._judge(key, entry, found, solvers)
-        if self.manifest["verdict"] != "PROVED":
-            self.fail("not proved", MANIFEST, "the manifest itself says NOT PROVED")
-        return proved
-
-    def _judge(
-        self,
-        key: str,
-        entry: dict[str, Any],
-        answers: Mapping[tuple[str, str], Answer],
-        solvers: Sequence[str],
-    ) -> bool:
-        complete = True
-        for question in QUESTIONS:
-            path = file_name(key, question)
-            for name in solvers:
-                answer = answers.get((path, name))
-                if answer is None:
-                    complete = False
-                elif answer.result == "unknown":
-                    self.fail("unknown", path, f"{name}: {answer.reason}")
-                elif answer.result != EXPECTED[question]:
-                    said = f"{name} answers {answer.result}, it must be {EXPECTED[question]}"
-                    self.fail("not proved", path, said)
-            recorded = entry["files"][question]["answers"]
-            if recorded.keys() != self.manifest["solvers"].keys():
-                self.fail("missing", path, "not every solver of the manifest has an answer there")
-            for name, said_before in recorded.items():
-                if said_before["result"] != EXPECTED[question] and entry["verdict"] == "PROVED":
-                    self.fail(
-                        "not proved",
-                        path,
-                        f"the manifest says PROVED and that {name!a} answered "
-                        f"{said_before['result']}",
-                    )
-        if entry["verdict"] != "PROVED":
-            self.fail("not proved", key, f"the manifest itself says {entry['verdict']}")
-        if not complete:
-            return False
-        by_question = {
-            question: {name: answers[file_name(key, question), name] for name in solvers}
+def _wanted_manifest(found: Mapping[str, Any], wanted: Plan) -> dict[str, Any]:
+    """What a manifest with these claims must say, where everything was proved by the solvers that it names."""
+    named = found.get("solvers")
+    names = [name for name in named if name in SOLVERS] if isinstance(named, dict) else []
+    names = names or list(SOLVERS)
+    proved: dict[str, tuple[Any, str]] = dict.fromkeys(wanted.items, ("PROVED", ""))
+    return manifest_of(
+        wanted,
+        proved,
+        {
+            (file_name(key, question), name): {
+                "result": EXPECTED[question],
+                "resources": _COUNT,
+                "reason": "",
+            }
+            for key in wanted.items
             for question in QUESTIONS
-        }
-        return combine(by_question)[0] == "PROVED"
+            for name in names
+        },
+        {name: {"version": _text(100), "options": _NAMES} for name in names},
+        # What Coq checked depends on the files beside the program that wrote the set.
+        {key: _text(200) for key in wanted.theorems if f"kernel/{key}" in _listed(found)},
+        _text(200),
+        _text(100),
+        _RUN,
+    )
+
+
+def _listed(found: Mapping[str, Any]) -> set[str]:
+    items = found.get("not_contained")
+    keys = (
+        [item.get("key") for item in items if isinstance(item, dict)]
+        if isinstance(items, list)
+        else []
+    )
+    return {key for key in keys if isinstance(key, str)}
+
+
+# -- solving -----------------------------------------------------------------------------------
+
+
+def _unproved(wanted: Plan, asked: Asked) -> Iterator[Failure]:
+    """What the solvers say against the claims, now and here."""
+    for key, reason in wanted.strays.items():
+        yield Failure("not proved", key, reason)
+    expected = {file_name(key, q): EXPECTED[q] for key in wanted.items for q in QUESTIONS}
+    for (path, name), answer in asked.answers.items():
+        if answer.result == "unknown":
+            yield Failure("unknown", path, f"{name}: {answer.reason}")
+        elif answer.result != expected[path]:
+            said = f"{name} answers {answer.result}, it must be {expected[path]}"
+            yield Failure("not proved", path, said)

@@ -1,143 +1,234 @@
-"""The manifest of a certificate set: written the same way in every run, and read without trust.
+"""The manifest of a certificate set: what it must say, and where another one differs from that.
 
-Its form is the JSON schema in `trompe/schemas/manifest.json`; this reader follows the schema itself, so the
-two cannot differ.
+`trompe/schemas/manifest.json` describes it for programs. What it says follows from the claims and the solvers'
+answers; a few entries only report, and whatever stands there is let through (`Free`).
 """
 
 from __future__ import annotations
 
 import json
-import re
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from trompe.theory import InvalidInput
+from trompe.proofs.evidence import ASSUMED, assumed_by, case
+from trompe.proofs.handover.certificates.plan import Plan, chain, rows_behind
+from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, file_name
+from trompe.proofs.kernel import coq_name, kernel_evidence
+from trompe.proofs.symbolic import identity
+from trompe.proofs.verify import Verdict
+from trompe.theory import InvalidInput, theorem
 
-__all__ = ["FORMAT", "MANIFEST", "MAX_MANIFEST_BYTES", "manifest_bytes", "read_manifest", "schema"]
+__all__ = [
+    "FORMAT",
+    "MANIFEST",
+    "MAX_MANIFEST_BYTES",
+    "Free",
+    "difference",
+    "kernel_keys",
+    "manifest_bytes",
+    "manifest_of",
+    "read_manifest",
+]
 
 FORMAT = "trompe certificate set"
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 16 << 20
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "null": (type(None),),
-}
+
+# -- what it says ------------------------------------------------------------------------------
 
 
-@cache
-def schema() -> dict[str, Any]:
-    """The JSON schema of a manifest."""
-    text = files("trompe").joinpath("schemas/manifest.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+def manifest_of(
+    plan: Plan,
+    verdicts: Mapping[str, tuple[Verdict, str]],
+    answers: Mapping[tuple[str, str], Mapping[str, Any]],
+    solvers: Mapping[str, Any],
+    kernel: Mapping[str, Any],
+    sympy: Any,
+    program: Any,
+    run: Any,
+) -> dict[str, Any]:
+    """The manifest as JSON data, in the order in which it is written.
 
-
-def manifest_bytes(manifest: dict[str, Any]) -> bytes:
-    """The manifest as it is written: the schema's order, ASCII, one line feed at the end."""
-    return (json.dumps(manifest, indent=1, allow_nan=False) + "\n").encode("ascii")
-
-
-def read_manifest(content: bytes) -> dict[str, Any]:
-    """The manifest that `content` holds.
-
-    Raises
-    ------
-    InvalidInput : it is not JSON, or not what the schema asks for; the message says where.
+    Parameters
+    ----------
+    verdicts : by obligation, with the reason. answers : by path and solver. solvers : version and options by name.
+    kernel : by theorem, who checked it in Coq, for those of which that is to be said. sympy : who checks identities.
     """
-    if len(content) > MAX_MANIFEST_BYTES:
-        raise InvalidInput(f"{MANIFEST} is larger than {MAX_MANIFEST_BYTES} bytes")
-    try:
-        value = json.loads(
-            content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant
+    outside: dict[str, dict[str, Any]] = {}
+    theorems = []
+    for key in plan.theorems:
+        besides = _not_contained(key, kernel, sympy)
+        outside |= besides
+        proved = key not in plan.strays and _all_proved(verdicts, plan.parts[key])
+        theorems.append(
+            {
+                "key": key,
+                "statement": theorem(key).statement,
+                "statement_sha256": theorem(key).sha256,
+                "sha256": plan.theorem_sha256(key),
+                "verdict": _SET_VERDICT[proved],
+                "obligations": list(plan.parts[key]),
+                "not_contained": list(besides),
+            }
         )
-    except RecursionError:
-        raise InvalidInput(f"{MANIFEST} nests too deep") from None
-    except (UnicodeDecodeError, ValueError) as error:
-        raise InvalidInput(f"{MANIFEST} is no JSON: {_line(str(error))}") from None
-    _follow(schema(), value, "")
-    return dict(value)
+    proved = _all_proved(verdicts, plan.items) and all(
+        t["verdict"] == _SET_VERDICT[True] for t in theorems
+    )
+    return {
+        "format": FORMAT,
+        "format_version": 1,
+        "trompe": program,
+        "claims": {"theorems": list(plan.theorems), "obligations": list(plan.obligations)},
+        "dims": list(plan.dims),
+        "verdict": _SET_VERDICT[proved],
+        "sha256": plan.sha256,
+        "solvers": dict(solvers),
+        "theorems": theorems,
+        "obligations": [
+            {
+                "key": key,
+                "says": item.says,
+                "dim": item.dim,
+                "verdict": verdicts[key][0],
+                "reason": verdicts[key][1],
+                "files": {
+                    question: {
+                        "path": file_name(key, question),
+                        "sha256": plan.hashes[file_name(key, question)],
+                        "expected": EXPECTED[question],
+                        "answers": {
+                            name: dict(answers[file_name(key, question), name]) for name in solvers
+                        },
+                    }
+                    for question in QUESTIONS
+                },
+            }
+            for key, item in plan.items.items()
+        ],
+        "not_contained": list(outside.values()),
+        "run": run,
+    }
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"the entry {_short(name)} stands there twice")
-        found[name] = value
+_SET_VERDICT = {True: "PROVED", False: "NOT PROVED"}
+
+
+def _all_proved(verdicts: Mapping[str, tuple[Verdict, str]], keys: Iterable[str]) -> bool:
+    found = [verdicts[key][0] for key in keys]
+    return bool(found) and all(verdict == "PROVED" for verdict in found)
+
+
+def kernel_keys(keys: Iterable[str]) -> dict[str, str]:
+    """By theorem, of those that Coq checked as the files here tell: who checked it."""
+    found = {key: kernel_evidence(key) for key in keys}
+    return {
+        key: f"Coq {evidence.coq}: make rocq in trompe's sources"
+        for key, evidence in found.items()
+        if evidence is not None
+    }
+
+
+def _not_contained(key: str, kernel: Mapping[str, Any], sympy: Any) -> dict[str, dict[str, Any]]:
+    """What a theorem rests on besides its files, by key."""
+    found: dict[str, dict[str, Any]] = {}
+
+    def add(name: str, level: str, says: str, checked_by: Any) -> None:
+        found[name] = {"key": name, "level": level, "says": says, "checked_by": checked_by}
+
+    for name in dict.fromkeys(n for link in chain(key) for n in case(link).symbolic):
+        add(name, "symbolic", identity(name).says, sympy)
+    for row in dict.fromkeys(rows_behind(key)):
+        add(
+            f"sampled/{row}",
+            "sampled",
+            "random instances of the construction in exact arithmetic",
+            f"trompe, not in the run that wrote this set: trompe table --row {row}",
+        )
+    if key in kernel:
+        says = f"the whole theorem, for every d, as {coq_name(key)} in the language of Coq"
+        add(f"kernel/{key}", "kernel", says, kernel[key])
+    for name in assumed_by(key):
+        slug = "assumed/" + name.replace(" ", "-")
+        add(slug, "assumed", ASSUMED[name], "the reader; no machine (docs/proved.md)")
     return found
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"the number {name} does not exist in JSON")
+def manifest_bytes(manifest: Any) -> bytes:
+    """The manifest as it is written: ASCII, one line feed at the end."""
+    return (json.dumps(manifest, indent=1, allow_nan=False) + "\n").encode("ascii")
 
 
-def _follow(rule: dict[str, Any], value: Any, where: str) -> None:
-    """Compare `value` with the part of JSON schema that ours uses."""
-    if "$ref" in rule:
-        rule = schema()["$defs"][rule["$ref"].rpartition("/")[2]]
-    at = f"{MANIFEST}: {where or 'its content'}"
-    if "const" in rule and not _same(value, rule["const"]):
-        raise InvalidInput(f"{at}: expected {rule['const']!r}, found {_short(value)}")
-    if "enum" in rule and not any(_same(value, choice) for choice in rule["enum"]):
-        choices = ", ".join(rule["enum"])
-        raise InvalidInput(f"{at}: expected one of {choices}, found {_short(value)}")
-    if "type" in rule:
-        names = [rule["type"]] if isinstance(rule["type"], str) else rule["type"]
-        kinds = tuple(kind for name in names for kind in _TYPES[name])
-        if not isinstance(value, kinds) or isinstance(value, bool):
-            raise InvalidInput(f"{at}: expected {' or '.join(names)}, found {_short(value)}")
-    if isinstance(value, str):
-        _follow_text(rule, value, at)
-    elif isinstance(value, (int, float)):
-        low, high = rule.get("minimum", value), rule.get("maximum", value)
-        if not low <= value <= high:
-            raise InvalidInput(f"{at}: {_short(value)} is out of range")
-    elif isinstance(value, list):
-        if not rule.get("minItems", 0) <= len(value) <= rule.get("maxItems", len(value)):
-            raise InvalidInput(f"{at}: a list of {len(value)} entries")
-        for number, item in enumerate(value):
-            _follow(rule.get("items", {}), item, f"{where}[{number}]")
-    elif isinstance(value, dict):
-        _follow_object(rule, value, where, at)
+# -- another one -------------------------------------------------------------------------------
 
 
-def _follow_text(rule: dict[str, Any], value: str, at: str) -> None:
-    if len(value) > rule.get("maxLength", len(value)):
-        raise InvalidInput(f"{at}: a text of {len(value)} characters")
-    if "pattern" in rule and (not re.search(rule["pattern"], value) or value.endswith("\n")):
-        raise InvalidInput(f"{at}: {_short(value)} is not of the form {rule['pattern']}")
+def read_manifest(content: bytes) -> dict[str, Any]:
+    """The data of a manifest that need not be trusted: of our format, written as `manifest_bytes` writes.
+
+    Raises
+    ------
+    InvalidInput : it is not; the message says why.
+    """
+    try:
+        data = json.loads(content)
+        same = isinstance(data, dict) and manifest_bytes(data) == content
+    except RecursionError:
+        raise InvalidInput(f"{MANIFEST} nests too deep") from None
+    except ValueError as error:
+        raise InvalidInput(f"{MANIFEST} is no JSON: {' '.join(str(error).split())[:200]}") from None
+    if not isinstance(data, dict) or (data.get("format"), data.get("format_version")) != (
+        FORMAT,
+        1,
+    ):
+        raise InvalidInput(f"{MANIFEST} is not that of a {FORMAT}, version 1")
+    if not same:  # an entry twice, other blanks
+        raise InvalidInput(f"{MANIFEST} is not written as trompe certify writes it")
+    return data
 
 
-def _follow_object(rule: dict[str, Any], value: dict[str, Any], where: str, at: str) -> None:
-    known, further = rule.get("properties", {}), rule.get("additionalProperties", True)
-    for name in rule.get("required", ()):
-        if name not in value:
-            raise InvalidInput(f"{at}: the entry {name!r} is missing")
-    if len(value) < rule.get("minProperties", 0):
-        raise InvalidInput(f"{at}: it is empty")
-    for name, item in value.items():
-        inner = f"{where}.{name}" if where else name
-        if name in known:
-            _follow(known[name], item, inner)
-        elif further is False:
-            raise InvalidInput(f"{at}: the entry {_short(name)} is unknown")
-        elif isinstance(further, dict):
-            _follow(further, item, _short(inner))
+@dataclass(frozen=True)
+class Free:
+    """An entry that only reports: anything that passes `fits` may stand there; `expected` says it in words."""
+
+    fits: Callable[[Any], bool]
+    expected: str
 
 
-def _same(value: Any, constant: Any) -> bool:
-    return type(value) is type(constant) and bool(value == constant)
+def difference(found: Any, wanted: Any, where: str = "") -> str | None:
+    """The first place where the data differ, in words; None where they do not. `wanted` may hold `Free`."""
+    if isinstance(wanted, Free):
+        return (
+            None if wanted.fits(found) else f"{where}: {_short(found)}, expected {wanted.expected}"
+        )
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        for name, (have, need) in enumerate(zip(found, wanted, strict=False)):
+            if have != need:
+                return (
+                    f"{where or 'its content'}: entry {name} is {_short(have)}, it must be {need!r}"
+                )
+        inner = [
+            (found[name], wanted[name], f"{where}.{name}".lstrip("."))
+            for name in found
+            if name in wanted
+        ]
+    elif isinstance(wanted, list) and isinstance(found, list):
+        inner = [
+            (have, need, f"{where}[{number}]")
+            for number, (have, need) in enumerate(zip(found, wanted, strict=False))
+        ]
+    elif type(found) is type(wanted) and found == wanted:
+        return None
+    else:
+        return f"{where}: {_short(found)}, it must be {_short(wanted)}"
+    for have, need, place in inner:
+        if (said := difference(have, need, place)) is not None:
+            return said
+    if len(found) != len(wanted):
+        return f"{where or 'its content'} has {len(found)} entries, it must have {len(wanted)}"
+    return None
 
 
 def _short(value: Any) -> str:
     text = ascii(value)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())[:200]

@@ -59,7 +59,7 @@ def test_certify_exits_with_1_where_something_is_not_proved(capsys, tmp_path, mo
             name, text = questions[number]
             yield number, answer if name == "z3" and "; side/exact" in text else said
 
-    monkeypatch.setattr("trompe.proofs.handover.certificates.writing.solve_all", limited)
+    monkeypatch.setattr("trompe.proofs.handover.certificates.certifying.solve_all", limited)
     status, out, _ = call(capsys, "certify", "constant/side", "--output", tmp_path / "s")
     assert status == 1
     assert "1 of 2 obligations PROVED" in out
@@ -83,7 +83,7 @@ def test_check_exits_with_1_and_names_each_failure(capsys, folder, tmp_path):
     (tmp_path / "set" / "NOTES.txt").write_text("")
     status, out, err = call(capsys, "check", tmp_path / "set", "--jobs", "1")
     assert (status, err) == (1, "")
-    assert "changed: constant/decodes.smt2" in out and "extra: 'NOTES.txt'" in out
+    assert "different: constant/decodes.smt2" in out and "extra: 'NOTES.txt'" in out
     assert "missing: side/exact-is-enough.mutant.smt2" in out
     assert "The set does not hold: 3 failures." in out
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from trompe.cli import run
-from trompe.proofs.mutation import Finding, Hypothesis, Report, running, tampering
+from trompe.proofs.mutation import Finding, Hypothesis, Report, files, running
 
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
@@ -105,14 +105,14 @@ def test_sound_code_passes_for_a_row_that_shares_it(capsys):
 
 def test_an_accepted_tampering_fails(capsys, monkeypatch):
     monkeypatch.setitem(
-        tampering.TAMPERED,
+        files.DAMAGED,
         "witness-tampering",
-        (lambda: ("a planted one",), lambda name: (False, "accepted")),
+        (lambda: ("a planted one",), lambda name: ("accepted", "no fault was seen")),
     )
     assert run(["selfcheck", "--only", "witness-tampering", "--jobs", "1"]) == 1
     said = capsys.readouterr().out
-    assert "witness-tampering: a planted one\n      accepted" in said
-    assert "1 tamperings are not rejected" in said
+    assert "witness-tampering: a planted one\n      no fault was seen" in said
+    assert "1 damaged files are accepted" in said
 
 
 @pytest.mark.parametrize(

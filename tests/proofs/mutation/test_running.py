@@ -17,11 +17,12 @@ from trompe.proofs.mutation import (
     Report,
     read_equivalent,
     selfcheck,
-    tampering,
     try_mutant,
 )
+from trompe.proofs.mutation import (
+    files as damaged_files,
+)
 from trompe.proofs.mutation.mutants import Mutant, damaged, function_of, mutants, places
-from trompe.proofs.mutation.tampering import try_tampering
 from trompe.proofs.mutation.targets import (
     all_places,
     checks_of,
@@ -407,23 +408,24 @@ def test_hypotheses_are_dropped_in_turn():
     assert not report.findings and not report.tampered
 
 
-def test_a_tampering_that_is_accepted_or_raises_is_not_rejected(monkeypatch):
+def test_damage_that_is_accepted_or_raises_fails(monkeypatch):
     def crash(name):
         raise RuntimeError("boom")
 
-    outcomes = {"accepted": (False, "accepted"), "rejected": (True, "its reason")}
+    outcomes = {"accepted": ("accepted", "nothing"), "rejected": ("rejected", "its reason")}
     monkeypatch.setitem(
-        tampering.TAMPERED, "tampering", (lambda: tuple(outcomes), outcomes.__getitem__)
+        damaged_files.DAMAGED, "tampering", (lambda: tuple(outcomes), outcomes.__getitem__)
     )
     report = selfcheck(["tampering"], jobs=1)
-    assert [(t.name, t.is_rejected) for t in report.tampered] == [
-        ("accepted", False),
-        ("rejected", True),
+    assert [(t.name, t.status) for t in report.tampered] == [
+        ("accepted", "accepted"),
+        ("rejected", "rejected"),
     ]
     assert not report.passed
     assert selfcheck(["tampering"], match="reject", jobs=1).passed
-    monkeypatch.setitem(tampering.TAMPERED, "tampering", (tuple, crash))
-    assert "a traceback: RuntimeError: boom" in try_tampering(("tampering", "x")).says
+    monkeypatch.setitem(damaged_files.DAMAGED, "tampering", (tuple, crash))
+    said = damaged_files.try_damage(("tampering", "x"))
+    assert (said.status, said.says) == ("accepted", "a traceback: RuntimeError: boom")
 
 
 def test_parts_rows_and_matches_are_checked():

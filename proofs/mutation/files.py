@@ -1,0 +1,284 @@
+"""Do the checkers of files notice? A certificate set and witness files, with one small change at a time.
+
+No change is written by hand. Of a manifest and of a witness every leaf gets another value and another type, every entry
+is left out, every list has an entry twice. Of a script every line is changed, left out and doubled. Each damaged
+file must be rejected with a reason; in a set it must be named. Some changes of a witness make another witness: one
+that is accepted is evaluated here, on a grid, by code that the checker does not use.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import random
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from trompe.constructions import triple
+from trompe.constructions.catalogue import example
+from trompe.proofs.handover.certificates import certify
+from trompe.proofs.handover.certificates.checking import compare
+from trompe.proofs.handover.certificates.manifest import MANIFEST, manifest_bytes
+from trompe.proofs.handover.witnesses import check_bytes, to_json, witness_of
+from trompe.proofs.rows import CHECKS
+from trompe.theory import InvalidInput, Point, task, theorem
+
+__all__ = [
+    "DAMAGED",
+    "SUBJECT",
+    "WITNESSES",
+    "Damaged",
+    "changes",
+    "damages",
+    "genuine_witness",
+    "try_damage",
+]
+
+SUBJECT = "constant/side"
+"""The theorem whose set is damaged: two obligations, six scripts."""
+REPORTS = (
+    "trompe: '*' -> '*'",
+    "solvers.*.version: '*' -> '*'",
+    "solvers.*.options.*: '*' -> '*'",
+    "solvers.*.options.*: left out",
+    "*.answers.*.resources: [0-9]* -> [0-9]*",
+    'not_contained[[]*].checked_by: "Coq *" -> *x"',
+    "run.*: '*' -> '*'",
+    "run.seconds: 0 -> 1",
+    "dims[[]?]: left out",
+    "dims[[]2]: 3 -> 4",
+)
+"""Changes of a manifest that are let through: of what only reports, to another value of the same type; and the d
+of a claim that no sentence about coordinates serves, so that its set is the same for every d."""
+WITNESSES = (
+    "convex/side",
+    "black-box/approx",
+    "lipschitz/side",
+    "erm/approx",
+    "monotone/side",
+    "affine/side",
+)
+"""The theorems whose witness files are damaged."""
+Status: TypeAlias = Literal["rejected", "harmless", "accepted"]
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """What a checker said of one damaged file."""
+
+    what: str
+    """`tampering` (a set of certificates) or `witness-tampering`."""
+    name: str
+    status: Status
+    """`harmless`: another witness. In a set, the reason for a rejection must name the file."""
+    says: str
+
+
+# -- changes -----------------------------------------------------------------------------------
+
+
+def changes(data: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every change of one place in JSON data: its name and the data after it."""
+    if isinstance(data, dict):
+        yield f"{where}: an entry added", {**data, "extra": 1}
+        for name, value in data.items():
+            yield (
+                f"{where}.{name}: left out".lstrip("."),
+                {k: v for k, v in data.items() if k != name},
+            )
+            for said, inner in changes(value, f"{where}.{name}".lstrip(".")):
+                yield said, {**data, name: inner}
+    elif isinstance(data, list):
+        for at, value in enumerate(data):
+            yield f"{where}[{at}]: left out", data[:at] + data[at + 1 :]
+            yield f"{where}[{at}]: twice", data[: at + 1] + data[at:]
+            for said, inner in changes(value, f"{where}[{at}]"):
+                yield said, [*data[:at], inner, *data[at + 1 :]]
+    else:
+        for other in _others(data):
+            yield f"{where}: {data!r} -> {other!r}", other
+
+
+def _others(leaf: Any) -> list[Any]:
+    """Other values, of the same type and of another; numbers may be written as text."""
+    if leaf is None:
+        return [1, "x"]
+    if isinstance(leaf, (int, float)):
+        return [leaf + 1, str(leaf), None, [leaf]]
+    try:
+        number = Fraction(leaf)
+    except ValueError:
+        return [leaf + "x", 1, None, [leaf]]
+    return [str(number + 1), str(-number if number else 2), None, [leaf]]
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Every line of a text changed in one character, left out, and doubled."""
+    lines = text.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        middle = len(line) // 2
+        other = line[:middle] + ("1" if line[middle] != "1" else "2") + line[middle + 1 :]
+        for said, put in (("changed", [other]), ("left out", []), ("twice", [line, line])):
+            yield f"line {at + 1} {said}", "".join(lines[:at] + put + lines[at + 1 :])
+
+
+# -- sets --------------------------------------------------------------------------------------
+
+
+@cache
+def _set() -> Path:
+    """A genuine set, which stays for all damage of this process; what differs from run to run is left out."""
+    place = tempfile.TemporaryDirectory(prefix="trompe-")
+    atexit.register(place.cleanup)
+    folder = Path(place.name) / "set"
+    certify([SUBJECT], folder, jobs=1)
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    manifest["run"] = {name: 0 if name == "seconds" else "" for name in manifest["run"]}
+    (folder / MANIFEST).write_bytes(manifest_bytes(manifest))
+    if compare(folder)[2]:
+        raise AssertionError("the genuine set is rejected")
+    return folder
+
+
+@cache
+def _set_damages() -> dict[str, tuple[str, bytes]]:
+    """By name: the file, and its content after the change."""
+    folder = _set()
+    manifest = json.loads((folder / MANIFEST).read_bytes())
+    found = {
+        f"{MANIFEST} {said}": (MANIFEST, manifest_bytes(data))
+        for said, data in changes(manifest)
+        if not any(fnmatchcase(said, pattern) for pattern in REPORTS)
+    }
+    for path in sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.smt2")):
+        for said, text in _lines((folder / path).read_text(encoding="ascii")):
+            found[f"{path} {said}"] = (path, text.encode("ascii"))
+    return found
+
+
+def _try_set(name: str) -> tuple[Status, str]:
+    path, content = _set_damages()[name]
+    place = _set() / path
+    genuine = place.read_bytes()
+    place.write_bytes(content)
+    try:
+        said = [str(failure) for failure in compare(_set())[2]]
+    except InvalidInput as error:
+        said = [str(error).replace(str(_set()), "the set")]
+    finally:
+        place.write_bytes(genuine)
+    fitting = [line for line in said if path in line]
+    return ("rejected", fitting[0]) if fitting else ("accepted", f"of {path} it says {said}")
+
+
+# -- witnesses ---------------------------------------------------------------------------------
+
+
+def genuine_witness(key: str) -> bytes:
+    """The witness file of a theorem's example at d = 2."""
+    case = example(theorem(key).row, 2)
+    asked = task(theorem(key).task)
+    return to_json(witness_of(triple(case.cls, case.v, case.x).pair_for(asked), asked)).encode()
+
+
+@cache
+def _witness_damages() -> dict[str, bytes]:
+    """By name: the content after the change."""
+    found = {}
+    for key in WITNESSES:
+        content = genuine_witness(key)
+        if not check_bytes(content).ok:
+            raise AssertionError(f"the genuine witness of {key} is rejected")
+        for said, data in changes(json.loads(content)):
+            found[f"{key} {said}"] = json.dumps(data).encode()
+    return found
+
+
+def _try_witness(name: str) -> tuple[Status, str]:
+    content = _witness_damages()[name]
+    report = check_bytes(content)
+    if not report.ok:
+        reasons = [finding.reason for finding in report.findings if finding.verdict != "PROVED"]
+        return ("rejected", reasons[0]) if reasons and reasons[0] else ("accepted", "no reason")
+    fault = _fault(json.loads(content), json.loads(genuine_witness(name.split()[0])))
+    return ("accepted", fault) if fault else ("harmless", "another witness")
+
+
+def _fault(data: Any, genuine: Any) -> str:
+    """What is wrong with a witness at d = 2, as far as points of a grid tell; "" where nothing is."""
+    claims, old_claims = (
+        {k: v for k, v in each.items() if k not in ("parameters", "definitions", "f", "g")}
+        for each in (data, genuine)
+    )
+    if json.dumps(claims) != json.dumps(old_claims):
+        return "it claims something else"
+    steps = [Fraction(n, 8) for n in range(9)]
+    grid, shown = [(y, z) for y in steps for z in steps], data["visualization"]
+    a, b = (tuple(map(Fraction, shown[end])) for end in ("argmin", "argmax"))
+    low, high = Fraction(shown["minimum"]), Fraction(shown["maximum"])
+    checks = CHECKS[data["key"].partition("/")[0]]
+    cls = checks.read_class(data["parameters"], 2)
+    for name in ("f", "g"):
+
+        def h(point: Point, expression: Any = data[name]) -> Any:
+            return _value(expression, data["definitions"], point)
+
+        if (h(a), h(b)) != (low, high):
+            return f"{name} has other values at the extremes"
+        if any(not low < h(point) < high for point in grid if point not in (a, b)):
+            return f"{name} has another extreme"
+        if h(tuple(map(Fraction, data["query"]))) != Fraction(data["values"][name]):
+            return f"{name} has another value at the query"
+        chance = random.Random(0)
+        points = chance.sample(grid, len(grid))
+        for says, holds in checks.laws(chance.randint, cls, {name: h}, points):
+            if not holds:
+                return says
+    return ""
+
+
+def _value(expression: Any, definitions: Any, point: Point) -> Any:
+    if isinstance(expression, str):
+        return Fraction(expression)
+    ((name, inner),) = expression.items()
+    if name == "z":
+        return point[inner - 1]
+    if name == "use":
+        return _value(definitions[inner], definitions, point)
+    if name == "abs":
+        return abs(_value(inner, definitions, point))
+    if name == "times":
+        factor, part = inner
+        return Fraction(factor) * _value(part, definitions, point)
+    values = [_value(part, definitions, point) for part in inner]
+    return sum(values) if name == "sum" else {"max": max, "min": min}[name](values)
+
+
+# -- trying ------------------------------------------------------------------------------------
+
+
+DAMAGED: dict[str, tuple[Callable[[], Iterable[str]], Callable[[str], tuple[Status, str]]]] = {
+    "tampering": (_set_damages, _try_set),
+    "witness-tampering": (_witness_damages, _try_witness),
+}
+"""Per kind: the names of its changes, and the check of one: what became of it, and the reason."""
+
+
+def damages(kinds: Iterable[str], match: str = "") -> list[tuple[str, str]]:
+    """Every change of these kinds whose name holds the text, with its kind."""
+    return [(kind, name) for kind in kinds for name in DAMAGED[kind][0]() if match in name]
+
+
+def try_damage(item: tuple[str, str]) -> Damaged:
+    """Let the checker see one; whatever it raises counts as not rejected."""
+    kind, name = item
+    try:
+        return Damaged(kind, name, *DAMAGED[kind][1](name))
+    except Exception as error:
+        return Damaged(kind, name, "accepted", f"a traceback: {type(error).__name__}: {error}")

@@ -1,0 +1,62 @@
+"""Damage to files: every change is tried, the checkers reject it, and a checker that does not is noticed."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from trompe.proofs.handover.witnesses import check_bytes
+from trompe.proofs.mutation import files
+from trompe.proofs.mutation.files import DAMAGED, changes, damages, try_damage
+
+
+def test_every_place_of_json_data_is_changed():
+    data = {"a": [1, "x"], "b": {"c": None, "d": "1/2"}}
+    found = dict(changes(data))
+    assert found["b.d: '1/2' -> '3/2'"] == {"a": [1, "x"], "b": {"c": None, "d": "3/2"}}
+    assert found["a[0]: twice"]["a"] == [1, 1, "x"] and found["b: left out"] == {"a": [1, "x"]}
+    assert found[": an entry added"] == {**data, "extra": 1}
+    assert "b.c: None -> 1" in found and "a[1]: 'x' -> None" in found
+    assert all(json.dumps(other) != json.dumps(data) for other in found.values())
+    assert data == {"a": [1, "x"], "b": {"c": None, "d": "1/2"}}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_damage_is_rejected_or_harmless(kind):
+    """Every fifth; `trompe selfcheck` tries all."""
+    chosen = damages([kind])[::5]
+    found = [try_damage(item) for item in chosen]
+    assert [f for f in found if f.status == "accepted" or not f.says] == []
+    rejected = sum(f.status == "rejected" for f in found)
+    assert rejected > 100 and rejected >= 0.9 * len(found)
+
+
+def test_what_a_checker_overlooks_is_seen(monkeypatch):
+    """A checker of witnesses that accepts everything: only what is a witness all the same is harmless."""
+    chosen = damages(["witness-tampering"], "affine/side")
+    chosen += [item for item in damages(["witness-tampering"]) if "definitions" in item[1]][::7]
+    honest = {item: try_damage(item).status for item in chosen}
+    monkeypatch.setattr(files, "check_bytes", lambda content: SimpleNamespace(ok=True))
+    lax = {item: try_damage(item).status for item in chosen}
+    # Two that the grid does not show: a fault between its points, or in a form that it does not read.
+    overlooked = [item for item in chosen if honest[item] == "rejected" and lax[item] == "harmless"]
+    assert len(overlooked) <= 0.02 * len(chosen), overlooked
+    assert {lax[item] for item in chosen if honest[item] == "harmless"} == {"harmless"}
+
+
+def test_a_false_claim_on_the_grid_is_a_fault():
+    genuine = json.loads(files.genuine_witness("black-box/approx"))
+    assert check_bytes(json.dumps(genuine).encode()).ok and files._fault(genuine, genuine) == ""
+    assert "something else" in files._fault({**genuine, "query": ["1/8", "1/8"]}, genuine)
+    assert "extreme" in files._fault({**genuine, "f": "1/2"}, genuine)
+    flat = {"sum": [genuine["f"], {"times": ["0", {"z": 1}]}]}
+    assert files._fault({**genuine, "f": flat}, genuine) == ""
+
+
+def test_names_do_not_depend_on_the_run():
+    names = [name for _, name in damages(["tampering"])]
+    files._set.cache_clear()
+    files._set_damages.cache_clear()
+    assert names == [name for _, name in damages(["tampering"])]
