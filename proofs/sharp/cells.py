@@ -104,7 +104,7 @@ class Cells:
 
     def _parts(self, cell: Cell, task: Task) -> Iterator[Cell]:
         """The cell cut where an end or the width of the fibre crosses a value that a task may ask about."""
-        width = 2 * getattr(task, "eps", 0) * self.v.range
+        width = 2 * task.eps * self.v.range
         parts = [cell]
         for level in (
             lambda w, u: u - self.v.mid,
