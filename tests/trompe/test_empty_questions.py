@@ -14,8 +14,7 @@ from trompe.proofs.certificates.plan import plan
 from trompe.proofs.certificates.writing import _together
 from trompe.proofs.sampling.fuzzing import campaign
 from trompe.proofs.selfcheck import selfcheck
-from trompe.proofs.sharp import sharp_table
-from trompe.proofs.sharp.table import SharpTable
+from trompe.proofs.sharp.table import SharpTable, sharp_table
 from trompe.proofs.verify import check_obligation, expand_keys, find_obligation
 from trompe.proofs.witnesses import check_bytes, to_json
 from trompe.theory.catalogue import sharp_row
