@@ -76,6 +76,10 @@ class Construction(ABC):
     def parameters(self, cls: Any, v: Visualization, x: Point) -> Any:
         """A frozen dataclass of exact numbers and points; v and x are already checked."""
 
+    def triple(self, cls: Any, v: Visualization, x: Point) -> Triple:
+        """U, W, B at a visualization and a query, both already checked."""
+        return Triple(self, cls, v, x, self.parameters(cls, v, x))
+
     @abstractmethod
     def features(self, z: Array, p: Any, xp: ArrayNamespace) -> Any:
         """What the triple reads off the point z, as a named tuple."""

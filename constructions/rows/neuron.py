@@ -94,6 +94,9 @@ class LinkedConstruction(Construction):
     inner: ClassVar[Construction]
     """The triple of the shares."""
 
+    def triple(self, cls: Any, v: Visualization, x: Point) -> LinkedTriple:
+        return LinkedTriple(self, cls, v, x, self.parameters(cls, v, x))
+
     @abstractmethod
     def _shares(self, p: Any, xp: ArrayNamespace) -> Any:
         """The inner triple's parameters for the range [0, 1]."""
