@@ -32,7 +32,6 @@ from trompe.theory.exact import LONGEST_BITS, bits, one_line
 __all__ = [
     "Mistake",
     "Question",
-    "is_number",
     "mistakes",
     "pose",
     "read_answer",
@@ -205,11 +204,6 @@ def _rounded_visualization(v: Visualization) -> Visualization:
 # -- answers -----------------------------------------------------------------------------------------
 
 
-def is_number(task: Task) -> bool:
-    """Does the task ask for a number? Else for "min" or "max"."""
-    return task.key != "side"
-
-
 def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
     """The answer as an exact number or a side, and what is wrong with it ("" if nothing).
 
@@ -228,8 +222,8 @@ def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
 def _read(task: Task, raw: Any) -> tuple[Answer, str]:
     if getattr(raw, "shape", None) == () and hasattr(raw, "item"):
         raw = raw.item() if not isinstance(raw, np.longdouble) else raw
-    if not is_number(task):
-        if isinstance(raw, str) and raw in ("min", "max"):
+    if task.choices:
+        if isinstance(raw, str) and raw in task.choices:
             return str(raw), ""
         return None, f'returned {_shown(raw)}; expected "min" or "max"'
     if getattr(raw, "is_Rational", False) is True:  # of SymPy
@@ -288,8 +282,7 @@ def mistakes(question: Question, pair: FoolingPair, answer: Answer) -> list[Mist
     members: tuple[tuple[Literal["f", "g"], Any], ...] = (("f", pair.f_x), ("g", pair.g_x))
     for name, truth in members:
         if not task.right(answer, truth, v):
-            error = abs(answer - truth) if is_number(task) else abs(truth - v.mid)
-            found.append(Mistake(pair, name, truth, error))
+            found.append(Mistake(pair, name, truth, task.error(answer, truth, v)))
     # As floats: which of two nearly equal errors comes first is of no consequence.
     return sorted(found, key=lambda mistake: float(mistake.error), reverse=True)
 

@@ -18,8 +18,6 @@ from trompe.constructions.rows.free import BlackBoxRow, ErmRow, FreeRow
 from trompe.constructions.rows.lipschitz import LipschitzRow
 from trompe.constructions.rows.monotone import MonotoneRow
 from trompe.constructions.rows.neuron import (
-    LinkedConstruction,
-    LinkedTriple,
     Neuron1dRow,
     NeuronRow,
 )
@@ -141,9 +139,7 @@ def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
             f"{cls.key}: no fooling pair exists, one decoder is right for every member; see exact_decoder"
         )
     cls.check_visualization(v)
-    query = cls.check_query(v, x)
-    kind = LinkedTriple if isinstance(made, LinkedConstruction) else Triple
-    return kind(made, cls, v, query, made.parameters(cls, v, query))
+    return made.triple(cls, v, cls.check_query(v, x))
 
 
 def exemplar_triple(

@@ -33,6 +33,7 @@ __all__ = [
     "check_length",
     "trace",
     "trace_several",
+    "traced",
     "values",
 ]
 
@@ -431,11 +432,18 @@ def trace(function: Callable[[Array, ArrayNamespace], Array], dim: int) -> Expre
     return trace_several(lambda z, xp: (function(z, xp),), dim)[0]
 
 
+def traced(
+    function: Callable[[Array, ArrayNamespace], Sequence[Array]], builder: Builder
+) -> list[Linear]:
+    """What a function with several values computes, made of the parts that the builder makes; see `trace`."""
+    coordinates = [_Traced(builder, builder.coordinate(i)) for i in range(builder.dim)]
+    found = function(np.array(coordinates, dtype=object), _TraceNamespace(builder))
+    return [_linear(value) for value in found]
+
+
 def trace_several(
     function: Callable[[Array, ArrayNamespace], Sequence[Array]], dim: int
 ) -> tuple[Expression, ...]:
     """The expressions that a function with several values computes; see `trace`."""
     builder = Builder(dim)
-    z = np.array([_Traced(builder, builder.coordinate(i)) for i in range(dim)], dtype=object)
-    found = [builder.expression(_linear(value)) for value in function(z, _TraceNamespace(builder))]
-    return tuple(found)
+    return tuple(builder.expression(value) for value in traced(function, builder))

@@ -1,28 +1,31 @@
 """ReLU networks with exact rational weights, and the compiler that turns a formula into one.
 
-A formula written against an array namespace is run once on *signals*: affine combinations of inputs
-and neurons. `maximum`, `minimum` and `abs` make new neurons, everything else stays affine. What comes
-out is cut into layers; a signal that skips a layer is carried through it by one neuron, which is
-exact because a lower bound over the box is known.
+A formula written against an array namespace is traced with hidden units for parts: `maximum`, `minimum` and
+`abs` make new units, everything else stays affine. What comes out is cut into layers; a quantity that
+skips a layer is carried through it by one unit, which is exact because a lower bound over the box is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trompe.constructions.expressions import Atom, Builder, Linear, traced
 from trompe.constructions.triples import FoolingPair, as_array
 from trompe.theory import InvalidInput
-from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
+from trompe.theory.namespace import Array, ArrayNamespace
 
 if TYPE_CHECKING:
     import torch
 
 __all__ = ["Layer", "Network", "compile_network", "pair_networks"]
+
+_ZERO, _ONE = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -79,106 +82,72 @@ class Network:
         return sequential(self, dtype)
 
 
-# -- signals -----------------------------------------------------------------------------------------
+# -- from a formula to layers --------------------------------------------------------------------------
 
 
-class _Neuron:
-    """An input (`pre` is None) or relu of a signal, with bounds over the box."""
+class _Units(Builder):
+    """Makes affine combinations of inputs and hidden units relu(u) = max(0, u), each distinct unit once."""
 
-    __slots__ = ("depth", "high", "low", "pre")
+    def __init__(self, dim: int) -> None:
+        super().__init__(dim)
+        self.depths = [0] * dim
+        """Of every part: 0 for an input."""
+        self._ranges = [(_ZERO, _ONE)] * dim
+        self._made: dict[Any, int] = {}
 
-    def __init__(self, pre: _Signal | None, depth: int, low: Fraction, high: Fraction) -> None:
-        self.pre, self.depth, self.low, self.high = pre, depth, low, high
+    def depth(self, u: Linear) -> int:
+        """The number of layers that u is computed with."""
+        return max((self.depths[k] for k, _ in u.terms), default=0)
 
+    def relu(self, u: Linear) -> Linear:
+        """A hidden unit, with bounds over the box."""
+        key = (u.constant, frozenset(u.terms))
+        if key not in self._made:
+            self._made[key] = self.dim + len(self.atoms)
+            self.atoms.append(Atom("max", (self.number(0), u)))
+            self.depths.append(self.depth(u) + 1)
+            low, high = self._range(u)
+            self._ranges.append((max(_ZERO, low), max(_ZERO, high)))
+        return self.coordinate(self._made[key])
 
-class _Signal:
-    """constant + sum of coefficient * neuron."""
+    def maximum(self, args: Iterable[Linear]) -> Linear:
+        """max(a, b) = a + relu(b - a)."""
+        return reduce(lambda a, b: self._either(max, a, b, _ONE), args)
 
-    __slots__ = ("constant", "terms")
+    def minimum(self, args: Iterable[Linear]) -> Linear:
+        """min(a, b) = a - relu(a - b)."""
+        return reduce(lambda a, b: self._either(min, a, b, -_ONE), args)
 
-    def __init__(self, constant: Fraction, terms: dict[_Neuron, Fraction]) -> None:
-        self.constant = constant
-        self.terms = {neuron: c for neuron, c in terms.items() if c}
+    def _either(
+        self, choose: Callable[..., Fraction], a: Linear, b: Linear, sign: Fraction
+    ) -> Linear:
+        if a.is_number and b.is_number:
+            return self.number(choose(a.constant, b.constant))
+        beyond = self.times(sign, self.sum([b, self.times(-_ONE, a)]))
+        return self.sum([a, self.times(sign, self.relu(beyond))])
 
-    def __add__(self, other: Any) -> _Signal:
-        if isinstance(other, (int, Fraction)):
-            return _Signal(self.constant + other, self.terms)
-        terms = dict(self.terms)
-        for neuron, c in other.terms.items():
-            terms[neuron] = terms.get(neuron, Fraction(0)) + c
-        return _Signal(self.constant + other.constant, terms)
+    def absolute(self, arg: Linear) -> Linear:
+        """|u| = relu(u) + relu(-u)."""
+        if arg.is_number:
+            return self.number(abs(arg.constant))
+        return self.sum([self.relu(arg), self.relu(self.times(-_ONE, arg))])
 
-    def __mul__(self, factor: Any) -> _Signal:
-        if not isinstance(factor, (int, Fraction)):
-            raise TypeError("a product of two signals is not piecewise affine")
-        return _Signal(
-            self.constant * factor, {neuron: c * factor for neuron, c in self.terms.items()}
-        )
+    def carry(self, u: Linear) -> Linear:
+        """The same quantity, one layer deeper: u = relu(u - low) + low where low <= u on the box."""
+        low = self.number(self._range(u)[0])
+        return self.sum([self.relu(self.sum([u, self.times(-_ONE, low)])), low])
 
-    __radd__ = __add__
-    __rmul__ = __mul__
-
-    def __neg__(self) -> _Signal:
-        return self.__mul__(-1)
-
-    def __sub__(self, other: Any) -> _Signal:
-        return self.__add__(-other)
-
-    def __rsub__(self, other: Any) -> _Signal:
-        return self.__neg__().__add__(other)
-
-    @property
-    def depth(self) -> int:
-        return max((neuron.depth for neuron in self.terms), default=0)
-
-    def bounds(self) -> tuple[Fraction, Fraction]:
-        """An interval that holds the signal over the whole box."""
-        low = high = self.constant
-        for neuron, c in self.terms.items():
-            ends = (c * neuron.low, c * neuron.high)
+    def _range(self, u: Linear) -> tuple[Fraction, Fraction]:
+        """An interval that holds u over the whole box."""
+        low = high = u.constant
+        for k, c in u.terms:
+            ends = [c * end for end in self._ranges[k]]
             low, high = low + min(ends), high + max(ends)
         return low, high
 
-
-class _Tracer:
-    """Makes neurons, each distinct one once."""
-
-    def __init__(self, dim: int) -> None:
-        zero, one = Fraction(0), Fraction(1)
-        self.inputs = [_Neuron(None, 0, zero, one) for _ in range(dim)]
-        self._made: dict[Any, _Neuron] = {}
-        self.namespace = ObjectNamespace(
-            number=lambda q: q, maximum=self.maximum, minimum=self.minimum, absolute=self.absolute
-        )
-
-    def relu(self, signal: _Signal) -> _Signal:
-        key = (signal.constant, frozenset(signal.terms.items()))
-        if key not in self._made:
-            low, high = signal.bounds()
-            zero = Fraction(0)
-            self._made[key] = _Neuron(signal, signal.depth + 1, max(zero, low), max(zero, high))
-        return _Signal(Fraction(0), {self._made[key]: Fraction(1)})
-
-    def maximum(self, a: Any, b: Any) -> Any:
-        """max(a, b) = a + relu(b - a)."""
-        if isinstance(a, Fraction) and isinstance(b, Fraction):
-            return max(a, b)
-        return a + self.relu(b - a)
-
-    def minimum(self, a: Any, b: Any) -> Any:
-        """min(a, b) = a - relu(a - b)."""
-        if isinstance(a, Fraction) and isinstance(b, Fraction):
-            return min(a, b)
-        return a - self.relu(a - b)
-
-    def absolute(self, u: Any) -> Any:
-        """|u| = relu(u) + relu(-u)."""
-        return abs(u) if isinstance(u, Fraction) else self.relu(u) + self.relu(-u)
-
-    def carry(self, signal: _Signal) -> _Signal:
-        """The same signal, one layer deeper: s = relu(s - low) + low where low <= s on the box."""
-        low, _ = signal.bounds()
-        return self.relu(signal + -low) + low
+    def _counted(self, linear: Linear) -> Linear:
+        """A network may be as large as it has to be."""
+        return linear
 
 
 def compile_network(function: Callable[[Array, ArrayNamespace], Array], dim: int) -> Network:
@@ -188,48 +157,37 @@ def compile_network(function: Callable[[Array, ArrayNamespace], Array], dim: int
     ------
     TypeError : the function multiplies two quantities that depend on z, so it is not piecewise affine.
     """
-    tracer = _Tracer(dim)
-    z = np.array([_Signal(Fraction(0), {n: Fraction(1)}) for n in tracer.inputs], dtype=object)
-    output = function(z, tracer.namespace)
-    if not isinstance(output, _Signal):
-        output = _Signal(Fraction(output), {})
-    return _cut(tracer, output)
-
-
-def _cut(tracer: _Tracer, output: _Signal) -> Network:
-    """Cut a signal into layers, from the last one down."""
+    units = _Units(dim)
+    targets = traced(lambda z, xp: (function(z, xp),), units)
     backwards: list[Layer] = []
-    targets = [output]
-    for depth in range(output.depth, 0, -1):
-        targets = [_split(tracer, target, depth) for target in targets]
-        neurons = list(dict.fromkeys(n for target in targets for n in target.terms))
-        backwards.append(_layer(targets, neurons))
-        targets = [neuron.pre for neuron in neurons if neuron.pre is not None]
-    backwards.append(_layer(targets, tracer.inputs))
+    for depth in range(units.depth(targets[0]), 0, -1):
+        targets = [_split(units, target, depth) for target in targets]
+        used = list(dict.fromkeys(k for target in targets for k, _ in target.terms))
+        backwards.append(_layer(targets, used))
+        targets = [units.atoms[k - dim].args[1] for k in used]
+    backwards.append(_layer(targets, range(dim)))
     return Network(tuple(reversed(backwards)))
 
 
-def _split(tracer: _Tracer, target: _Signal, depth: int) -> _Signal:
-    """The target as a signal of neurons of exactly this depth: the shallower part is carried."""
-    deep = {n: c for n, c in target.terms.items() if n.depth == depth}
-    shallow = {n: c for n, c in target.terms.items() if n.depth < depth}
+def _split(units: _Units, target: Linear, depth: int) -> Linear:
+    """The target as a combination of units of exactly this depth: the shallower part is carried."""
+    deep = tuple(term for term in target.terms if units.depths[term[0]] == depth)
+    shallow = tuple(term for term in target.terms if units.depths[term[0]] < depth)
     if not shallow:
         return target
-    part = _Signal(Fraction(0), shallow)
-    while part.depth < depth - 1:
-        part = tracer.carry(part)
-    return _Signal(target.constant, deep) + tracer.carry(part)
+    part = Linear(_ZERO, shallow)
+    while units.depth(part) < depth - 1:
+        part = units.carry(part)
+    return units.sum([Linear(target.constant, deep), units.carry(part)])
 
 
-def _layer(targets: Iterable[_Signal], neurons: list[_Neuron]) -> Layer:
-    targets = list(targets)
-    place = {neuron: k for k, neuron in enumerate(neurons)}
-    weights = np.full((len(targets), len(neurons)), Fraction(0), dtype=object)
+def _layer(targets: Sequence[Linear], used: Sequence[int]) -> Layer:
+    place = {index: k for k, index in enumerate(used)}
+    weights = np.full((len(targets), len(used)), _ZERO, dtype=object)
     for row, target in enumerate(targets):
-        for neuron, c in target.terms.items():
-            weights[row, place[neuron]] = c
-    biases = np.array([target.constant for target in targets], dtype=object)
-    return Layer(weights, biases)
+        for index, c in target.terms:
+            weights[row, place[index]] = c
+    return Layer(weights, np.array([target.constant for target in targets], dtype=object))
 
 
 def pair_networks(pair: FoolingPair) -> tuple[Network, Network]:

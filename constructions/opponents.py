@@ -55,7 +55,7 @@ class Opponent:
     def __call__(self, v: Visualization, x: Any) -> Fraction | str:
         """The answer: a number for exact and approx, "min" or "max" for side."""
         prediction = v.minimum + v.range * _RULES[self.rule](self, v, x)
-        return side_of(prediction, v) if self.task.key == "side" else prediction
+        return side_of(prediction, v) if self.task.choices else prediction
 
     def __repr__(self) -> str:
         detail = {"constant": f" {self.share}", "coordinate": f" {self.salt}"}.get(self.rule, "")

@@ -30,7 +30,6 @@ __all__ = [
     "FoolingPair",
     "Triple",
     "as_array",
-    "eta_for",
     "mix",
     "namespace_of",
 ]
@@ -76,6 +75,10 @@ class Construction(ABC):
     @abstractmethod
     def parameters(self, cls: Any, v: Visualization, x: Point) -> Any:
         """A frozen dataclass of exact numbers and points; v and x are already checked."""
+
+    def triple(self, cls: Any, v: Visualization, x: Point) -> Triple:
+        """U, W, B at a visualization and a query, both already checked."""
+        return Triple(self, cls, v, x, self.parameters(cls, v, x))
 
     @abstractmethod
     def features(self, z: Array, p: Any, xp: ArrayNamespace) -> Any:
@@ -147,7 +150,10 @@ class Triple:
 
     def pair(self, eta: Number = Fraction(1, 10)) -> FoolingPair:
         """f = (1-eta) U + eta B and g = (1-eta) W + eta B, 0 < eta < 1."""
-        return FoolingPair(self, as_eta(eta))
+        return self._mixed(as_eta(eta))
+
+    def _mixed(self, eta: Fraction) -> FoolingPair:
+        return FoolingPair(self, eta)
 
     def pair_for(self, task: Task) -> FoolingPair:
         """The pair with an eta that makes it defeat every decoder of `task`.
@@ -156,39 +162,17 @@ class Triple:
         ------
         InvalidInput : the task is decidable at this query, so that no pair defeats it.
         """
-        eta = eta_for(task, self.envelope, self.v)
+        eta = self.weight(task)
         if eta is None:
             raise InvalidInput(
                 f"{self.cls.key}/{task.key}: the task is decidable at query {show(self.x)}: the fibre is "
                 f"[{self.envelope.lower}, {self.envelope.upper}]; no pair defeats every decoder there"
             )
-        return FoolingPair(self, eta)
+        return self._mixed(eta)
 
-
-def eta_for(task: Task, fibre: Interval, v: Visualization) -> Fraction | None:
-    """A mixing weight that keeps enough of the gap for `task`, or None where the task is decidable.
-
-    exact: 1/10. approx: half of what is to spare, (diam - 2 eps R) / 2 diam. side: half the
-    smaller distance of the two ends from mid, as a share of R. Halving keeps the claims strict,
-    and so does every smaller weight.
-    """
-    if task.decidable(fibre, v):
-        return None
-    if task.key == "approx":
-        spare = fibre.diameter - 2 * task.eps * v.range  # type: ignore[attr-defined]
-        return _rational_up_to(spare / (2 * fibre.diameter))
-    if task.key == "side":
-        return _rational_up_to(min(fibre.upper - v.mid, v.mid - fibre.lower) / (2 * v.range))
-    return Fraction(1, 10)
-
-
-def _rational_up_to(bound: Any) -> Fraction:
-    """The bound itself, or below an irrational one (Lipschitz in l2) the reciprocal of an integer."""
-    if isinstance(bound, Fraction):
-        return bound
-    import sympy
-
-    return Fraction(1, int(sympy.ceiling(1 / bound)))
+    def weight(self, task: Task) -> Fraction | None:
+        """An eta that makes the pair defeat every decoder of `task`, None where the task is decidable."""
+        return task.eta(self.envelope, self.v)
 
 
 @dataclass(frozen=True)

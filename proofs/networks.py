@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +10,7 @@ from trompe.constructions import pair_networks, triple
 from trompe.constructions.catalogue import example
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.proofs.pieces import in_box
-from trompe.theory import Dataset, EmpiricalRiskMinimizer
+from trompe.theory import Dataset, EmpiricalRiskMinimizer, FunctionClass
 
 __all__ = ["GADGETS", "TRANSLATIONS", "TWO_UNITS"]
 
@@ -75,15 +76,17 @@ def _relu_pieces(s: Scope) -> Claim:
     )
 
 
-def _translation(key: str, row: str, says: str, widths: Any) -> None:
+def _translation(
+    key: str,
+    row: str,
+    says: str,
+    widths: Callable[[int, Any], tuple[int, ...]],
+    cut: Callable[[Any], FunctionClass] = lambda cls: cls,
+) -> None:
     @obligation(key, says, per_dim=True)
     def _build(s: Scope, d: int) -> Claim:
         case = example(row, d)
-        cls = case.cls
-        if isinstance(
-            cls, EmpiricalRiskMinimizer
-        ):  # one training point: two cost a second at d = 3
-            cls = EmpiricalRiskMinimizer(Dataset(cls.data.inputs[:1], cls.data.labels[:1]))
+        cls = cut(case.cls)
         pair = triple(cls, case.v, case.x).pair(Fraction(1, 10))
         z = s.point("z", d)
         f_net, g_net = pair_networks(pair)
@@ -94,6 +97,11 @@ def _translation(key: str, row: str, says: str, widths: Any) -> None:
             all_of([f_net.evaluate(z, s.xp) == f, g_net.evaluate(z, s.xp) == g, *shape]),
             Fault("the network of g for f", show=g_net.evaluate(z, s.xp) == f),
         )
+
+
+def _one_training_point(cls: EmpiricalRiskMinimizer) -> FunctionClass:
+    """Two cost a second at d = 3."""
+    return EmpiricalRiskMinimizer(Dataset(cls.data.inputs[:1], cls.data.labels[:1]))
 
 
 _translation(
@@ -109,6 +117,7 @@ _translation(
     "the networks compiled from f and g of the example instance, cut to n = 1 training point, equal them "
     "on the box; two hidden layers of 2 d (n+3) and n+3 units (none is shared in this instance)",
     lambda d, cls: (2 * d * (len(cls.data) + 3), len(cls.data) + 3),
+    _one_training_point,
 )
 _translation(
     "network/two-units",

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from trompe.constructions import Triple
 from trompe.constructions.draws import Pick, Value, draw_rational, texts
 from trompe.proofs.shapes import fields
+from trompe.proofs.sharp.cells import Cells, Kinks, intervals
+from trompe.proofs.sharp.cubes import Cubes
 from trompe.proofs.symbolic import Identity
 from trompe.theory import (
     Comparison,
@@ -24,6 +26,7 @@ from trompe.theory import (
 )
 from trompe.theory.namespace import EXACT
 from trompe.theory.shares.base import SharpRow
+from trompe.theory.shares.quantities import Quantity
 
 __all__ = [
     "HIGH",
@@ -222,7 +225,23 @@ class RowChecks:
         """(column, identity) of the closed forms; `dim` is None where it holds for every d."""
         yield from ()
 
-    def instances(self, row: SharpRow, d: int) -> Instances:
+    def closer(self, row: Any, d: int, eps: Fraction, number: Quantity) -> Quantity:
+        """An eps share of the row of which only bounds are known, as exact as it can be had."""
+        return number
+
+    def parts(self, cls: Any, v: Visualization) -> Cells | Cubes:
+        """The box in parts on which the envelope is affine, or bounded where it is curved."""
+        return Cells(cls, v, self.kinks(cls, v))
+
+    def kinks(self, cls: Any, v: Visualization) -> Kinks:
+        """Where the envelope may fail to be affine."""
+        return Kinks(intervals(v.argmin))
+
+    def about(self, cls: Any, v: Visualization) -> str:
+        """An instance in words."""
+        return str(v)
+
+    def instances(self, row: Any, d: int) -> Instances:
         """Where the forms are checked at this d."""
         if row.is_about(d):
             for a, b in self.extremes_of_instances(d):

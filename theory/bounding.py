@@ -124,7 +124,7 @@ class Bounds:
             decidable = _DECIDABLE[int(self.decidable[task.key][i])]
             answer = None
             if decidable:
-                answer = (side or None) if task.key == "side" else values[2]
+                answer = (side or None) if task.choices else values[2]
             words = reason(
                 task, decidable, answer, interval, tolerance,
                 self.function_class, self.visualization, self.exemplars,

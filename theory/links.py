@@ -34,6 +34,13 @@ class Link(ABC):
     low: ClassVar[Fraction | None] = None
     high: ClassVar[Fraction | None] = None
     """The ends of the range, None where it has none."""
+    is_rational: ClassVar[bool] = False
+    """Is h(t) rational wherever t and the parameters are?"""
+
+    @property
+    def words(self) -> str:
+        """The link as a reader writes it, with its parameters."""
+        return self.key
 
     @abstractmethod
     def between(self, low: Any, high: Any, share: Array, xp: ArrayNamespace) -> Array:
@@ -63,6 +70,7 @@ class LeakyRelu(Link):
 
     key = "leaky-relu"
     formula = "max(t, slope t)"
+    is_rational = True
 
     slope: Any = Fraction(1, 100)
     """An exact number in (0, 1), or a solver term with that hypothesis."""
@@ -77,6 +85,10 @@ class LeakyRelu(Link):
             raise InvalidInput(f"leaky-relu: slope = {written(slope)}; expected a number in (0, 1)")
         object.__setattr__(self, "slope", slope)
         object.__setattr__(self, "inv_slope", 1 / slope)
+
+    @property
+    def words(self) -> str:
+        return f"{self.key} of slope {written(self.slope)}"
 
     def apply(self, t: Array, xp: ArrayNamespace) -> Array:
         """h(t)."""

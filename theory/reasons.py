@@ -55,7 +55,7 @@ def reason(
 ) -> str:
     """Why the task is decidable at a query, is not, or is left open."""
     who = members(cls, exemplars)
-    if decidable is None or (task.key == "side" and decidable and answer is None):
+    if decidable is None or (decidable and answer is None):
         within = f" to within {tolerance:.1e}" if tolerance else " to all digits that were tried"
         lead = "one answer is right for every such unit, but which one is " if decidable else ""
         return (
@@ -81,7 +81,7 @@ def _exact(
 def _approx(
     task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
 ) -> str:
-    eps = task.eps  # type: ignore[attr-defined]
+    eps = task.eps
     if decidable:
         return f"{number(answer)} is within {eps} (M - m) of the value here of every {who}"
     return (

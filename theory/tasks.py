@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -50,11 +51,15 @@ class Task(ABC):
     """A question about f(x) given phi(f) and x.
 
     `correct` and `criterion` are written for numbers and solver terms alike; `right` and `decidable`
-    are their truth values for numbers.
+    are their truth values for numbers. The rest is arithmetic on numbers.
     """
 
     key: ClassVar[str]
     question: ClassVar[str]
+    choices: ClassVar[tuple[str, ...]] = ()
+    """The answers that there are; none where a number is asked for."""
+    eps: Any = Fraction(0)
+    """By how much an answer may be off, as a share of the range: 0 but for approx."""
 
     @abstractmethod
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
@@ -74,6 +79,51 @@ class Task(ABC):
         """Is one answer right for every unit of the fibre? (the fibre criterion)"""
         return any(bool(c) for c in self.criterion(fibre, v.minimum, v.maximum, EXACT))
 
+    def error(self, answer: Any, truth: Any, v: Visualization) -> Any:
+        """How far a wrong answer is off."""
+        return abs(answer - truth)
+
+    @abstractmethod
+    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
+        """By how much two members at the ends of the fibre refute the task, by name; R > 0.
+
+        exact: `gap` = upper - lower, not 0. approx: `half_gap` = |upper - lower| / 2R, above eps. side:
+        `above_mid` = upper - mid and `below_mid` = mid - lower, both above 0.
+        """
+
+    def refuted(self, margin: Mapping[str, Any]) -> bool:
+        """Is every answer wrong for one of two members with this margin?"""
+        return all(bool(amount > self.eps) for amount in margin.values())
+
+    def eta(self, fibre: Interval, v: Visualization) -> Fraction | None:
+        """A mixing weight that keeps enough of the gap, or None where the task is decidable.
+
+        exact: 1/10. approx: half of what is to spare, (diam - 2 eps R) / 2 diam. side: half the
+        smaller distance of the two ends from mid, as a share of R. Halving keeps the claims strict,
+        and so does every smaller weight.
+        """
+        return None if self.decidable(fibre, v) else _rational_up_to(self._weight(fibre, v))
+
+    @abstractmethod
+    def _weight(self, fibre: Interval, v: Visualization) -> Any:
+        """The mixing weight where the task is not decidable, not always rational."""
+
+    def largest_eta(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
+        """The least upper bound of the mixing weights that refute the task, None where none does.
+
+        The gap is (1 - eta)(U - W) at the query; for side, f(x) = (1-eta) U + eta B passes mid at
+        (U - mid)/(U - B), and g(x) at (mid - W)/(B - W).
+
+        Parameters
+        ----------
+        strict : B(x).
+        """
+        return None if self.decidable(fibre, v) else self._weight_limit(fibre, strict, v)
+
+    def _weight_limit(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
+        """The least upper bound where the task is not decidable."""
+        return Fraction(1)
+
 
 @dataclass(frozen=True)
 class Exact(Task):
@@ -89,6 +139,15 @@ class Exact(Task):
         self, fibre: Interval, low: Any, high: Any, xp: ArrayNamespace
     ) -> tuple[Any, ...]:
         return (fibre.lower == fibre.upper,)
+
+    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
+        return {"gap": fibre.diameter}
+
+    def refuted(self, margin: Mapping[str, Any]) -> bool:
+        return bool(margin["gap"] != 0)
+
+    def _weight(self, fibre: Interval, v: Visualization) -> Any:
+        return Fraction(1, 10)
 
 
 @dataclass(frozen=True)
@@ -113,6 +172,15 @@ class Approx(Task):
     ) -> tuple[Any, ...]:
         return (fibre.diameter <= 2 * self.eps * (high - low),)
 
+    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
+        return {"half_gap": abs(fibre.diameter) / (2 * v.range)}
+
+    def _weight(self, fibre: Interval, v: Visualization) -> Any:
+        return (fibre.diameter - 2 * self.eps * v.range) / (2 * fibre.diameter)
+
+    def _weight_limit(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
+        return 1 - 2 * self.eps * v.range / fibre.diameter
+
 
 @dataclass(frozen=True)
 class Side(Task):
@@ -120,6 +188,7 @@ class Side(Task):
 
     key: ClassVar[str] = "side"
     question: ClassVar[str] = "say whether f(x) is closer to the minimum or to the maximum"
+    choices: ClassVar[tuple[str, ...]] = ("min", "max")
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
         if answer not in ("min", "max"):
@@ -131,9 +200,31 @@ class Side(Task):
     ) -> tuple[Any, ...]:
         return (2 * fibre.upper <= low + high, 2 * fibre.lower >= low + high)
 
+    def error(self, answer: Any, truth: Any, v: Visualization) -> Any:
+        return abs(truth - v.mid)
+
+    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
+        return {"above_mid": fibre.upper - v.mid, "below_mid": v.mid - fibre.lower}
+
+    def _weight(self, fibre: Interval, v: Visualization) -> Any:
+        return min(self.margin(fibre, v).values()) / (2 * v.range)
+
+    def _weight_limit(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
+        end = fibre.upper if strict < v.mid else fibre.lower
+        return (end - v.mid) / (end - strict)
+
 
 TASKS: dict[str, type[Task]] = {kind.key: kind for kind in (Exact, Approx, Side)}
 """The three columns of the table, in its order."""
+
+
+def _rational_up_to(bound: Any) -> Fraction:
+    """The bound itself, or below an irrational one (Lipschitz in l2) the reciprocal of an integer."""
+    if isinstance(bound, Fraction):
+        return bound
+    import sympy
+
+    return Fraction(1, int(sympy.ceiling(1 / bound)))
 
 
 def task(key: str) -> Task:

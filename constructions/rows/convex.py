@@ -307,6 +307,6 @@ def _corners_beside(v: Visualization) -> Iterator[Point]:
 def _towards_the_maximum(task: Task, v: Visualization) -> Point:
     """a + t (b - a) with gauge t = 1 - 2^-k, at least 7/8 and so large that 2 eps < t."""
     t = Fraction(7, 8)
-    while t <= 2 * getattr(task, "eps", _ZERO):
+    while t <= 2 * task.eps:
         t = (1 + t) / 2
     return tuple(ai + t * (bi - ai) for ai, bi in zip(v.argmin, v.argmax, strict=True))

@@ -37,18 +37,14 @@ from trompe.constructions.triples import Construction, ExemplarTriple, FoolingPa
 from trompe.theory import (
     Affine,
     FunctionClass,
-    InvalidInput,
     Neuron,
     Point,
     Task,
     Visualization,
-    as_eta,
     as_point,
     corner_reflection,
     function_class,
-    show,
 )
-from trompe.theory.exact import Number
 from trompe.theory.fibres import Fibres
 from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
@@ -97,6 +93,9 @@ class LinkedConstruction(Construction):
 
     inner: ClassVar[Construction]
     """The triple of the shares."""
+
+    def triple(self, cls: Any, v: Visualization, x: Point) -> LinkedTriple:
+        return LinkedTriple(self, cls, v, x, self.parameters(cls, v, x))
 
     @abstractmethod
     def _shares(self, p: Any, xp: ArrayNamespace) -> Any:
@@ -158,31 +157,26 @@ class NeuronTriple(LinkedConstruction):
 
 @dataclass(frozen=True)
 class LinkedTriple(Triple):
-    """A triple whose pairs mix what goes into the link."""
+    """A triple whose pairs mix what goes into the link.
 
-    def pair(self, eta: Number = Fraction(1, 10)) -> LinkedPair:
-        """f = H((1-eta) u + eta b) and g = H((1-eta) w + eta b), with U = H(u), W = H(w), B = H(b)."""
-        return LinkedPair(self, as_eta(eta))
+    f = H((1-eta) u + eta b) and g = H((1-eta) w + eta b), with U = H(u), W = H(w), B = H(b).
+    """
 
-    def pair_for(self, task: Task) -> LinkedPair:
-        """The pair for the first eta of 1/10, 1/10^2, 1/10^4, ... that defeats every decoder of `task`.
+    def _mixed(self, eta: Fraction) -> LinkedPair:
+        return LinkedPair(self, eta)
+
+    def weight(self, task: Task) -> Fraction | None:
+        """The first of 1/10, 1/10^2, 1/10^4, ... with which the pair defeats every decoder of `task`.
 
         There is one wherever the task is not decidable, because H is continuous: f(x) tends to U(x) and
         g(x) to W(x).
-
-        Raises
-        ------
-        InvalidInput : the task is decidable at this query.
         """
         if task.decidable(self.envelope, self.v):
-            raise InvalidInput(
-                f"{self.cls.key}/{task.key}: the task is decidable at query {show(self.x)}: the fibre is "
-                f"[{self.envelope.lower}, {self.envelope.upper}]; no pair defeats every decoder there"
-            )
+            return None
         eta = Fraction(1, 10)
-        while not (pair := self.pair(eta)).defeats(task):
+        while not self.pair(eta).defeats(task):
             eta *= eta
-        return pair
+        return eta
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,10 @@ from trompe.proofs.row import (
     refuses,
     shown,
 )
+from trompe.proofs.sharp.cells import Kinks, along, differences, intervals
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register, sympy_namespace
-from trompe.theory import Affine, Comparison, Convex, Exact
+from trompe.theory import Affine, Comparison, Convex, Exact, Visualization
 from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
@@ -482,6 +483,9 @@ class AffineChecks(RowChecks):
 
     def closed_forms(self) -> Named:
         return affine_identities()
+
+    def kinks(self, cls: Any, v: Visualization) -> Kinks:
+        return Kinks(intervals(v.argmin), differences(along(v.argmin)))
 
     def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
         yield self.extremes_at(d)

@@ -21,6 +21,7 @@ from trompe.proofs.pieces import (
     values,
 )
 from trompe.proofs.row import Evidence, Extremes, RowChecks, Said
+from trompe.proofs.sharp.cells import Form, Kinks, differences, intervals
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Affine, Comparison, Convex, Visualization
@@ -454,12 +455,21 @@ class ConvexChecks(RowChecks):
     def closed_forms(self) -> Named:
         return convex_identities()
 
+    def kinks(self, cls: Any, v: Visualization) -> Kinks:
+        parts = [_share_of_the_way(i, ai) for i, ai in enumerate(v.argmin)]
+        return Kinks(intervals(v.argmin), differences(parts))
+
     def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
         zeros, ones = (Fraction(0),) * d, (Fraction(1),) * d
         inner = tuple(Fraction(1, 4 + i) for i in range(d))
         mixed = tuple(Fraction((i + 1) % 2) for i in range(d))
         corner = tuple(1 - q for q in mixed)
         yield from [(inner, ones), (zeros, ones), (mixed, corner), (inner, mixed)]
+
+
+def _share_of_the_way(i: int, ci: Fraction) -> Form:
+    """How far x_i has gone from c_i to the face on its side."""
+    return lambda x: (x[i] - ci) / (1 - ci) if x[i] > ci else (ci - x[i]) / (ci or 1)
 
 
 CHECKS: dict[str, type[RowChecks]] = {"convex": ConvexChecks}

@@ -36,7 +36,6 @@ from trompe.theory import (
     Lipschitz,
 )
 from trompe.theory.functionals import l1, l2, linf
-from trompe.theory.shares.base import SharpRow
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
@@ -447,7 +446,7 @@ class ErmChecks(NetworkChecks):
             yield f"a training input is {says}", EmpiricalRiskMinimizer(data), v
         yield "training inputs of d + 1 coordinates", _fitting(d + 1, 1), v
 
-    def instances(self, row: SharpRow, d: int) -> Instances:
+    def instances(self, row: Any, d: int) -> Instances:
         data = Dataset([(Fraction(0),) * d, (Fraction(1),) * d], ["1/3", "1/2"])
         for _, _, v in super().instances(row, d):
             yield row, EmpiricalRiskMinimizer(data), v

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -26,6 +27,9 @@ from trompe.proofs.row import (
     shown,
 )
 from trompe.proofs.shapes import fields
+from trompe.proofs.sharp.cells import Cells, Form, Kinks, along, differences, intervals
+from trompe.proofs.sharp.cubes import Cubes
+from trompe.proofs.sharp.random_queries import SAMPLED_DIM, estimate
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import (
@@ -35,6 +39,7 @@ from trompe.theory import (
     Interval,
     InvalidInput,
     Lipschitz,
+    Point,
     Side,
     Task,
     Visualization,
@@ -42,8 +47,8 @@ from trompe.theory import (
 )
 from trompe.theory.functionals import METRICS
 from trompe.theory.rows.lipschitz import ConesShares
-from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
+from trompe.theory.shares.quantities import Quantity, between, exact, sampled
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
@@ -293,9 +298,38 @@ class LipschitzChecks(RowChecks):
     def closed_forms(self) -> Named:
         return lipschitz_identities()
 
-    def instances(self, row: SharpRow, d: int) -> Instances:
+    def closer(self, row: Any, d: int, eps: Fraction, number: Quantity) -> Quantity:
+        """An eps share without closed form: integrated exactly, enclosed by cubes, or estimated."""
+        cls, v = row.cones.shown(d)
+        if number.lower > Decimal("0.99") or row.cones.at(d).exceeds(1 + 2 * eps):
+            return number
+        if cls.metric != "l2" and d <= 2:
+            return exact(Cells(cls, v, self.kinks(cls, v)).share(Approx(eps)))
+        if d <= 3:
+            # The share falls as L grows; for lambda in l2 the L at hand is rounded up at 10^-9.
+            below = Lipschitz(cls.constant - v.range / 10**9, cls.metric)
+            low, high = (Cubes(c, v).share(Approx(eps)) for c in (cls, below))
+            return between(low.lower, high.upper)
+        if d <= SAMPLED_DIM:
+            return sampled(*estimate(cls, v, eps, "approx"))
+        return number
+
+    def parts(self, cls: Any, v: Visualization) -> Cells | Cubes:
+        return Cubes(cls, v) if cls.metric == "l2" and v.dim > 1 else super().parts(cls, v)
+
+    def kinks(self, cls: Any, v: Visualization) -> Kinks:
+        shown = (v.argmin, v.argmax)
+        forms: list[Form] = []
+        if cls.metric == "linf":
+            forms = [form for s in shown for form in differences(along(s))]
+        forms += [_beyond(cls, s, v.range / cls.constant) for s in shown]
+        return Kinks(intervals(*shown), forms)
+
+    def about(self, cls: Any, v: Visualization) -> str:
+        return f"L = {cls.constant} in {cls.metric}, {v}"
+
+    def instances(self, row: Any, d: int) -> Instances:
         """The row's own setting first, then every metric at corners and inside the box."""
-        assert isinstance(row, ConesShares)
         settings = [row.cones] if row.cones.dim in (None, d) else []
         if row.cones.dim == d == 3 and row.cones.metric != "l2":
             settings = []  # too many simplices; at d = 3 corners are checked
@@ -327,6 +361,10 @@ class LipschitzChecks(RowChecks):
             f"L = {cls.constant} is at most R / (2 min(|x-a|, |x-b|)) = {made.v.range / (2 * nearest)}, and up to "
             "there the side is decidable"
         )
+
+
+def _beyond(cls: Lipschitz, s: Point, reach: Fraction) -> Form:
+    return lambda x: cls.distance(x, s) - reach
 
 
 def _irrational() -> Said:

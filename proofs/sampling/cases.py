@@ -84,7 +84,7 @@ def _check_member(
 
 
 def _best_answer(task: Task, best: Any, fibre: Any, v: Visualization) -> Any:
-    if task.key != "side":
+    if not task.choices:
         return best
     if fibre.lower != fibre.upper:  # one end may be mid itself, then the other one decides
         return "min" if fibre.upper <= v.mid else "max"

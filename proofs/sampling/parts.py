@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from trompe.constructions import Triple, construction, side_of, triple
-from trompe.constructions.triples import eta_for
+from trompe.constructions import Triple, construction, mix, side_of, triple
 from trompe.proofs.row import Said, refuses, shown
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Approx, Exact, Interval, Side, Task, Visualization
@@ -59,21 +58,47 @@ def _arrays(row: str, t: Triple) -> Said:
 
 
 def _weights(v: Visualization) -> Said:
-    """eta is what the obligations say; for the exact task any will do."""
+    """eta is what the obligations say; for the exact task any will do. Margins and limits are what they say."""
     m, M = v.minimum, v.maximum
     mid = (m + M) / 2
     for w, u in _fibres(m, M):
         spare = (u - w) - 2 * _F(1, 5) * (M - m)
-        expected = (
-            (Exact(), w < u, None),
-            (Approx(_F(1, 5)), spare > 0, spare / (2 * (u - w)) if w < u else None),
-            (Side(), w < mid < u, min(u - mid, mid - w) / (2 * (M - m))),
+        expected: tuple[tuple[Task, bool, Fraction | None, list[Fraction]], ...] = (
+            (Exact(), w < u, None, [u - w]),
+            (
+                Approx(_F(1, 5)),
+                spare > 0,
+                spare / (2 * (u - w)) if w < u else None,
+                [(u - w) / (2 * (M - m))],
+            ),
+            (Side(), w < mid < u, min(u - mid, mid - w) / (2 * (M - m)), [u - mid, mid - w]),
         )
-        for task, is_open, wanted in expected:
-            eta = eta_for(task, Interval(w, u), v)
+        for task, is_open, wanted, margin in expected:
+            fibre = Interval(w, u)
+            eta, found = task.eta(fibre, v), task.margin(fibre, v)
             is_right = eta is not None and 0 < eta < 1 and wanted in (None, eta)
-            says = f"eta for {task.key} on [{w}, {u}] of [{m}, {M}]"
-            yield says, is_right if is_open else eta is None
+            says = f"for {task.key} on [{w}, {u}] of [{m}, {M}]"
+            yield f"eta {says}", is_right if is_open else eta is None
+            yield f"the margin {says}", list(found.values()) == margin
+            for strict in (w + (u - w) * _F(k, 4) for k in (1, 2, 3)):
+                limit = task.largest_eta(fibre, strict, v)
+                yield (
+                    f"the limit of eta {says}, B(x) = {strict}",
+                    (
+                        0 < limit <= 1
+                        and _decided(task, fibre, strict, limit, v)
+                        and not _decided(task, fibre, strict, limit - limit * _TINY, v)
+                        if is_open
+                        else limit is None
+                    ),
+                )
+
+
+def _decided(
+    task: Task, fibre: Interval, strict: Fraction, eta: Fraction, v: Visualization
+) -> bool:
+    """Does the pair with this eta allow one answer?"""
+    return task.decidable(Interval(*(mix(h, strict, eta) for h in (fibre.lower, fibre.upper))), v)
 
 
 def _fibres(m: Fraction, M: Fraction) -> Iterator[tuple[Fraction, Fraction]]:
@@ -108,6 +133,11 @@ def _tasks(v: Visualization) -> Said:
         for answer, truth in (*right, *wrong):
             holds = task.right(answer, truth, v) == ((answer, truth) in right)
             yield f"{task.key}: {answer} for {truth}", holds
+            off = truth - mid if task.choices else answer - truth
+            yield (
+                f"{task.key}: {answer} for {truth} is off",
+                task.error(answer, truth, v) == abs(off),
+            )
     yield "at mid the side is min", side_of(mid, v) == "min"
     yield "side: an answer that is no side", refuses(Side().right, "mid", mid, v)
     fibres: dict[Task, tuple[list[Any], list[Any]]] = {
@@ -119,6 +149,11 @@ def _tasks(v: Visualization) -> Said:
         for ends in (*decided, *open_):
             holds = task.decidable(Interval(*ends), v) == (ends in decided)
             yield f"{task.key}: {ends} is decidable", holds
+            refuted = task.refuted(task.margin(Interval(*ends), v))
+            yield f"{task.key}: members at {ends} refute it", refuted != (ends in decided)
+    yield "exact: members whose values are f(x) < g(x)", Exact().refuted({"gap": -_TINY})
+    wide = tenth.margin(Interval(M, m), v)
+    yield "approx: members whose values are f(x) < g(x)", wide == {"half_gap": _F(1, 2)}
     flat = Visualization(v.argmin, v.argmax, m, m)
     fibre = Interval(mid, M)
     yield "the radius of the upper half is 1/4", fibre.radius(v) == _F(1, 4)

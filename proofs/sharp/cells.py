@@ -13,9 +13,9 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, pairwise, permutations, product
 
-from trompe.theory import Affine, Convex, FunctionClass, Lipschitz, Point, Task, Visualization
+from trompe.theory import FunctionClass, Point, Task, Visualization
 
-__all__ = ["Cell", "Cells", "Kinks", "NotAffine", "kinks"]
+__all__ = ["Cell", "Cells", "Form", "Kinks", "NotAffine", "along", "differences", "intervals"]
 
 Form = Callable[[Point], Fraction]
 """A function that is affine on each simplex it is asked about."""
@@ -104,7 +104,7 @@ class Cells:
 
     def _parts(self, cell: Cell, task: Task) -> Iterator[Cell]:
         """The cell cut where an end or the width of the fibre crosses a value that a task may ask about."""
-        width = 2 * getattr(task, "eps", 0) * self.v.range
+        width = 2 * task.eps * self.v.range
         parts = [cell]
         for level in (
             lambda w, u: u - self.v.mid,
@@ -173,47 +173,22 @@ def _determinant(rows: list[list[Fraction]]) -> Fraction:
     )
 
 
-# -- where the envelopes of the classes have kinks ---------------------------------------------------------
+# -- where an envelope has kinks -----------------------------------------------------------------------------
 
 
-def kinks(cls: FunctionClass, v: Visualization) -> Kinks:
-    """The kinks of a class whose envelope is piecewise affine (for Lipschitz: in l1 and linf)."""
-    d = range(v.dim)
-    if isinstance(cls, Lipschitz):
-        shown = (v.argmin, v.argmax)
-        forms: list[Form] = []
-        if cls.metric == "linf":
-            forms = [f for s in shown for f in _differences([_along(i, s[i]) for i in d])]
-        forms += [_beyond(cls, s, v.range / cls.constant) for s in shown]
-        return Kinks(_intervals(*shown), forms)
-    if isinstance(cls, Affine):
-        return Kinks(_intervals(v.argmin), _differences([_along(i, v.argmin[i]) for i in d]))
-    if isinstance(cls, Convex):
-        parts = [_share_of_the_way(i, v.argmin[i]) for i in d]
-        return Kinks(_intervals(v.argmin), _differences(parts))
-    return Kinks(_intervals(v.argmin))
-
-
-def _intervals(*points: Point) -> list[list[tuple[Fraction, Fraction]]]:
+def intervals(*points: Point) -> list[list[tuple[Fraction, Fraction]]]:
     """Per coordinate, [0, 1] cut at the points' coordinates."""
     cuts = [sorted({Fraction(0), *column, Fraction(1)}) for column in zip(*points, strict=True)]
     return [list(pairwise(row)) for row in cuts]
 
 
-def _along(i: int, ci: Fraction) -> Form:
-    return lambda x: abs(x[i] - ci)
+def along(point: Point) -> list[Form]:
+    """|x_i - s_i|, one form per coordinate."""
+    return [lambda x, i=i, si=si: abs(x[i] - si) for i, si in enumerate(point)]  # type: ignore[misc]
 
 
-def _share_of_the_way(i: int, ci: Fraction) -> Form:
-    """How far x_i has gone from c_i to the face on its side."""
-    return lambda x: (x[i] - ci) / (1 - ci) if x[i] > ci else (ci - x[i]) / (ci or 1)
-
-
-def _beyond(cls: Lipschitz, s: Point, reach: Fraction) -> Form:
-    return lambda x: cls.distance(x, s) - reach
-
-
-def _differences(forms: Iterable[Form]) -> list[Form]:
+def differences(forms: Iterable[Form]) -> list[Form]:
+    """Of every two of the forms."""
     return [_difference(p, q) for p, q in combinations(list(forms), 2)]
 
 

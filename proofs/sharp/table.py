@@ -8,8 +8,6 @@ same envelope and criterion, with a confidence interval. Only symbolic and exact
 
 from __future__ import annotations
 
-import math
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,29 +19,22 @@ import numpy as np
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Died, results
 from trompe.proofs.rows import CHECKS
-from trompe.proofs.sharp.cells import Cells, NotAffine, kinks
-from trompe.proofs.sharp.cubes import enclosure, largest_radius
+from trompe.proofs.sharp import random_queries
+from trompe.proofs.sharp.cells import NotAffine
+from trompe.proofs.sharp.random_queries import SAMPLED_DIM, estimate, queries
 from trompe.proofs.symbolic import check_identity
-from trompe.theory import Approx, FunctionClass, InvalidInput, Lipschitz, Side, Visualization
+from trompe.theory import Approx, FunctionClass, InvalidInput, Side, Visualization
 from trompe.theory.bounding import bound
-from trompe.theory.rows.lipschitz import ConesShares
 from trompe.theory.shares.base import COLUMNS, SharpRow
-from trompe.theory.shares.cones import ConeSetting
-from trompe.theory.shares.quantities import Quantity, between, exact, sampled
+from trompe.theory.shares.quantities import Quantity, exact
 
-__all__ = ["CONFIDENCE", "SharpCell", "SharpCheck", "SharpTable", "share_interval", "sharp_table"]
+__all__ = ["SharpCell", "SharpCheck", "SharpTable", "sharp_table"]
 
 Way = Literal["symbolic", "exact", "enclosed", "sampled"]
 Outcome = Literal["PROVED", "AGREES", "REFUTED", "UNKNOWN"]
 Progress = Callable[[int, int, str], None]
 
 EXACT_DIMS = (1, 2, 3)
-SAMPLED_DIM = 64
-"""Random queries are tried up to this d; beyond it the shares are far below what they can see."""
-POINTS = 20_000
-MISS = 1e-6
-CONFIDENCE = 1 - MISS
-"""Of one interval: the chance that it misses the share is at most one in a million."""
 NEAR = 0.05
 """How near the largest radius of 20,000 random queries comes to the supremum at d <= 3."""
 
@@ -163,26 +154,9 @@ def _numbers(row: SharpRow, d: int, eps: Sequence[Fraction]) -> Iterator[SharpCe
     yield SharpCell(row.key, "side share", d, None, row.side_share(d))
     for e in eps:
         number = row.eps_share(d, e)
-        if isinstance(row, ConesShares) and number.kind == "enclosed":
-            number = _closer(row.cones, d, e, number)
+        if number.kind == "enclosed":
+            number = CHECKS[row.key].closer(row, d, e, number)
         yield SharpCell(row.key, "eps share", d, e, number)
-
-
-def _closer(setting: ConeSetting, d: int, eps: Fraction, number: Quantity) -> Quantity:
-    """An eps share without closed form: integrated exactly, enclosed by cubes, or estimated."""
-    cls, v = setting.shown(d)
-    if number.lower > Decimal("0.99") or setting.at(d).exceeds(1 + 2 * eps):
-        return number
-    if cls.metric != "l2" and d <= 2:
-        return exact(Cells(cls, v, kinks(cls, v)).share(Approx(eps)))
-    if d <= 3:
-        # The share falls as L grows; for lambda in l2 the L at hand is rounded up at 10^-9.
-        below = Lipschitz(cls.constant - v.range / 10**9, cls.metric)
-        low, high = (enclosure(c, v, Approx(eps)) for c in (cls, below))
-        return between(low.lower, high.upper)
-    if d <= SAMPLED_DIM:
-        return sampled(*_estimate(cls, v, eps, "approx"))
-    return number
 
 
 # -- checks ----------------------------------------------------------------------------------------------------
@@ -218,30 +192,24 @@ def _tried(eps: Sequence[Fraction]) -> tuple[Fraction, ...]:
 def _exact_checks(
     row: SharpRow, cls: FunctionClass, v: Visualization, eps: Sequence[Fraction]
 ) -> Iterator[SharpCheck]:
-    d, says = v.dim, f"d = {v.dim}, {_about(cls, v)}"
-    curved = isinstance(cls, Lipschitz) and cls.metric == "l2" and d > 1
+    checks = CHECKS[row.key]
+    d, says, parts = v.dim, f"d = {v.dim}, {checks.about(cls, v)}", checks.parts(cls, v)
     try:
-        cells = None if curved else Cells(cls, v, kinks(cls, v))
-        if cells is not None:
-            yield _equal(row, "worst radius", row.worst_radius(d), cells.largest_radius, d, says)
-        elif isinstance(cls, Lipschitz):
-            bounds = largest_radius(cls, v)
-            yield _within(row, "worst radius", row.worst_radius(d), bounds, d, says)
-        for column, task in (("side share", Side()), *(("eps share", Approx(e)) for e in eps)):
-            e = getattr(task, "eps", Fraction(1, 4))
-            text = says if column == "side share" else f"{says}, eps = {e}"
-            claimed = row.column(column, d, e)
-            if cells is not None:
-                yield _equal(row, column, claimed, cells.share(task), d, text)
-            elif isinstance(cls, Lipschitz):
-                yield _within(row, column, claimed, enclosure(cls, v, task), d, text)
+        yield _compared(row, "worst radius", row.worst_radius(d), parts.largest_radius, d, says)
+        yield _compared(row, "side share", row.side_share(d), parts.share(Side()), d, says)
+        for e in eps:
+            claimed, found = row.eps_share(d, e), parts.share(Approx(e))
+            yield _compared(row, "eps share", claimed, found, d, f"{says}, eps = {e}")
     except NotAffine as error:
         yield SharpCheck(row.key, "worst radius", "exact", "UNKNOWN", d, says, str(error))
 
 
-def _about(cls: FunctionClass, v: Visualization) -> str:
-    kind = f"L = {cls.constant} in {cls.metric}, " if isinstance(cls, Lipschitz) else ""
-    return f"{kind}{v}"
+def _compared(
+    row: SharpRow, column: str, claimed: Quantity, found: Fraction | Quantity, d: int, says: str
+) -> SharpCheck:
+    """A number that is claimed against the exact one, or against bounds."""
+    check: Any = _equal if isinstance(found, Fraction) else _within
+    return check(row, column, claimed, found, d, says)  # type: ignore[no-any-return]
 
 
 def _equal(
@@ -277,18 +245,18 @@ def _within(
 def _sampled_checks(
     row: SharpRow, cls: FunctionClass, v: Visualization, eps: Sequence[Fraction]
 ) -> Iterator[SharpCheck]:
-    d = v.dim
+    d, about = v.dim, CHECKS[row.key].about(cls, v)
     for column, e in (("side share", eps[0]), *(("eps share", e) for e in eps)):
         task = "side" if column == "side share" else "approx"
-        estimate, low, high = _estimate(cls, v, e, task)
+        share, low, high = estimate(cls, v, e, task)
         claimed = row.column(column, d, e)
-        says = f"d = {d}, {_about(cls, v)}" + (f", eps = {e}" if task == "approx" else "")
-        says += f": {estimate:.4f} of {POINTS} random queries, [{low:.4f}, {high:.4f}]"
+        says = f"d = {d}, {about}" + (f", eps = {e}" if task == "approx" else "")
+        says += f": {share:.4f} of {random_queries.POINTS} random queries, [{low:.4f}, {high:.4f}]"
         holds = claimed.holds(Decimal(low), Decimal(high))
         reason = "" if holds else f"the closed form is {float(claimed.value):.6g}"
         verdict: Outcome = "AGREES" if holds else "REFUTED"
         yield SharpCheck(row.key, column, "sampled", verdict, d, says, reason)
-    largest = float(np.max(bound(cls, v, _queries(cls, v)).radius))
+    largest = float(np.max(bound(cls, v, queries(cls, v)).radius))
     claimed = row.worst_radius(d)
     above = largest <= float(claimed.upper) + 1e-9
     reaches = d > 3 or largest >= float(claimed.lower) - NEAR
@@ -299,52 +267,6 @@ def _sampled_checks(
         "sampled",
         "AGREES" if above and reaches else "REFUTED",
         d,
-        f"d = {d}, {_about(cls, v)}: the largest of {POINTS} is {largest:.4f}",
+        f"d = {d}, {about}: the largest of {random_queries.POINTS} is {largest:.4f}",
         reason,
     )
-
-
-def _queries(cls: FunctionClass, v: Visualization) -> Any:
-    """The same random queries for the same class and d."""
-    rng = np.random.default_rng(zlib.crc32(f"{cls.key}/{v.dim}".encode()))
-    return rng.random((POINTS, v.dim))
-
-
-def _estimate(
-    cls: FunctionClass, v: Visualization, eps: Fraction, task: str
-) -> tuple[float, float, float]:
-    """The share of random queries at which the task is decidable, and the ends of its interval.
-
-    Queries that rounding leaves open count as no at the lower end and as yes at the upper.
-    """
-    found: Any = bound(cls, v, _queries(cls, v), eps=eps)
-    codes = found.decidable[task]
-    yes, maybe = int((codes == 1).sum()), int((codes != 0).sum())
-    low, high = share_interval(yes, POINTS)[0], share_interval(maybe, POINTS)[1]
-    return (yes + maybe) / (2 * POINTS), low, high
-
-
-def share_interval(hits: int, tried: int, miss: float = MISS) -> tuple[float, float]:
-    """All p with tried KL(hits/tried, p) <= ln(2/miss): misses the true share with chance at most `miss`.
-
-    Chernoff's bound on both sides; valid for every p and every number of queries.
-    """
-    share, room = hits / tried, math.log(2 / miss) / tried
-
-    def divergence(p: float) -> float:
-        parts = [
-            q * math.log(q / r) if q else 0.0 for q, r in ((share, p), (1 - share, 1 - p)) if q or r
-        ]
-        return sum(parts)
-
-    def edge(inside: float, outside: float) -> float:
-        for _ in range(80):
-            middle = (inside + outside) / 2
-            inside, outside = (
-                (middle, outside)
-                if 0 < middle < 1 and divergence(middle) <= room
-                else (inside, middle)
-            )
-        return outside
-
-    return (edge(share, 0.0) if hits else 0.0), (edge(share, 1.0) if hits < tried else 1.0)

@@ -112,7 +112,9 @@ def test_formulas_of_every_kind_compile():
 
 
 def test_a_product_of_two_signals_is_refused():
-    with pytest.raises(TypeError, match="a product of two signals is not piecewise affine"):
+    with pytest.raises(
+        TypeError, match="a product of two quantities that depend on z is not piecewise affine"
+    ):
         compile_network(lambda z, xp: z[..., 0] * z[..., 1], 2)
 
 

@@ -10,9 +10,12 @@ from scipy.stats import binom
 from worker_calls import number_or_die
 
 from trompe.proofs.rows import CHECKS
-from trompe.proofs.sharp import cubes, share_interval, sharp_table
+from trompe.proofs.sharp import cubes
 from trompe.proofs.sharp import table as checking
-from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine, kinks
+from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine
+from trompe.proofs.sharp.cubes import Cubes
+from trompe.proofs.sharp.random_queries import share_interval
+from trompe.proofs.sharp.table import sharp_table
 from trompe.proofs.symbolic import check_identity
 from trompe.theory import (
     TASKS,
@@ -207,7 +210,7 @@ def test_queries_that_rounding_leaves_open_count_both_ways():
 
 
 def test_cells_fill_the_box_and_say_what_the_class_says():
-    cells = Cells(Convex(), SQUARE, kinks(Convex(), SQUARE))
+    cells = CHECKS["convex"].parts(Convex(), SQUARE)
     assert sum(c.volume for c in cells.cells) == 1
     assert cells.share(Side()) == QUARTER and cells.share(Approx(Fraction(1, 10))) == Fraction(
         1, 25
@@ -232,7 +235,7 @@ def test_cells_fill_the_box_and_say_what_the_class_says():
     ],
 )
 def test_a_kink_left_out_is_noticed(cls, v):
-    found = kinks(cls, v)
+    found = CHECKS[cls.key].kinks(cls, v)
     assert Cells(cls, v, found).cells
     whole = [[(Fraction(0), Fraction(1))]] * 2
     with pytest.raises(NotAffine, match="kink"):
@@ -260,13 +263,13 @@ def test_cubes_enclose_the_exact_share(norm, monkeypatch):
         (Side(), side),
         (Approx(Fraction(1, 10)), setting.at(2).eps_share(Fraction(1, 10))),
     ):
-        found = cubes.enclosure(cls, v, task)
+        found = Cubes(cls, v).share(task)
         assert claimed.is_known and found.lower <= claimed.value <= found.upper
         assert float(found.upper - found.lower) < 0.05
-    worst, bounds = setting.at(2).worst_radius(), cubes.largest_radius(cls, v)
+    worst, bounds = setting.at(2).worst_radius(), Cubes(cls, v).largest_radius
     assert bounds.lower <= worst.upper and worst.lower <= bounds.upper
     if norm != "l2":
-        cells = Cells(cls, v, kinks(cls, v))
+        cells = CHECKS["lipschitz"].parts(cls, v)
         assert cells.share(Side()) == side.fraction and cells.largest_radius == worst.fraction
 
 

@@ -15,8 +15,7 @@ from trompe.proofs.handover.certificates.plan import plan
 from trompe.proofs.handover.witnesses import check_bytes, to_json
 from trompe.proofs.mutation import selfcheck
 from trompe.proofs.sampling.fuzzing import campaign
-from trompe.proofs.sharp import sharp_table
-from trompe.proofs.sharp.table import SharpTable
+from trompe.proofs.sharp.table import SharpTable, sharp_table
 from trompe.proofs.verify import check_obligation, expand_keys, find_obligation
 from trompe.theory.catalogue import sharp_row
 

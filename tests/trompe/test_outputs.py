@@ -36,11 +36,11 @@ COMMANDS = {
     "table": (("table", "--row", "constant", "--jobs", "1", "--output"), "trompe.proofs.verify_table"),
     "table --sharp": (
         ("table", "--sharp", "--row", "constant", "--dim", "1", "--jobs", "1", "--output"),
-        "trompe.proofs.sharp.sharp_table",
+        "trompe.proofs.sharp.table.sharp_table",
     ),
     "sharp": (
         ("sharp", "--row", "constant", "--dim", "1", "--jobs", "1", "--output"),
-        "trompe.proofs.sharp.sharp_table",
+        "trompe.proofs.sharp.table.sharp_table",
     ),
     "verify": (("verify", "mix/gap", "--jobs", "1", "--output"), "trompe.proofs.verify_keys"),
     "fuzz": (

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
-from trompe.theory.exact import Point, show, written
+from trompe.theory.exact import Point, show
 from trompe.theory.fibres import F64, Brackets, Fibres, OneValue, Seen, WithoutExemplars, between
 from trompe.theory.function_class import Comparison, FunctionClass, Inclusion, check_corner
-from trompe.theory.links import LeakyRelu, Link, link
+from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.rows.affine import Affine, Weights
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
@@ -128,12 +128,10 @@ class Neuron(FunctionClass):
     @property
     def link_words(self) -> str:
         """The link as a reader writes it; leaky ReLUs of different slopes are different classes."""
-        is_leaky = isinstance(self.function, LeakyRelu)
-        return f"{self.link} of slope {written(self.slope)}" if is_leaky else self.link
+        return self.function.words
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
-        is_rational = isinstance(self.function, LeakyRelu)
-        return LinkedWeights if with_exemplars and is_rational else NeuronFibres
+        return LinkedWeights if with_exemplars and self.function.is_rational else NeuronFibres
 
     no_sharp_row = (
         "One neuron (d > 1) has no row: its worst radius is 1/2 for every link h, but both shares depend on h, m and M. "

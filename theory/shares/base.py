@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, ClassVar
@@ -50,10 +49,13 @@ class SharpRow(ABC):
     note: ClassVar[str] = ""
     """What a reader of the numbers has to know besides."""
 
+    everywhere: ClassVar[Fraction | None] = None
+    """Both shares, where they are the same at every d and eps; else None."""
+
     @property
     def varies(self) -> bool:
         """Do the numbers depend on d?"""
-        return True
+        return self.everywhere is None
 
     def drawn(self) -> list[tuple[str, SharpRow]]:
         """The rows that stand for this one in pictures, each with its name in LaTeX."""
@@ -93,7 +95,7 @@ def latex_name(name: str) -> str:
     return re.sub(r"(?<![\w$])L(?!\w)", "$L$", name)
 
 
-def _plain(numbers: Iterable[Fraction]) -> dict[str, Sentence]:
+def _plain(*numbers: Fraction) -> dict[str, Sentence]:
     return {
         column: Sentence(str(value), f"${value}$")
         for column, value in zip(COLUMNS, numbers, strict=True)
@@ -105,32 +107,28 @@ class SameRow(SharpRow):
     """The same three numbers at every d and eps."""
 
     kind: type[FunctionClass]
-    numbers: ClassVar[tuple[Fraction, Fraction, Fraction]]
-    """Worst radius, side share, eps share."""
-
-    @property
-    def varies(self) -> bool:
-        return False
+    radius: ClassVar[Fraction]
+    everywhere: ClassVar[Fraction]
 
     def worst_radius(self, d: int) -> Quantity:
-        return exact(self.numbers[0])
+        return exact(self.radius)
 
     def side_share(self, d: int) -> Quantity:
-        return exact(self.numbers[1])
+        return exact(self.everywhere)
 
     def eps_share(self, d: int, eps: Fraction) -> Quantity:
-        return exact(self.numbers[2])
+        return exact(self.everywhere)
 
 
 class NoGap(SameRow):
     """The fibre is everything between m and M, except at finitely many queries."""
 
-    numbers = (Fraction(1, 2), Fraction(0), Fraction(0))
-    formulas = _plain(numbers)
+    radius, everywhere = Fraction(1, 2), Fraction(0)
+    formulas = _plain(radius, everywhere, everywhere)
 
 
 class KnownEverywhere(SameRow):
     """f(x) is known at every query."""
 
-    numbers = (Fraction(0), Fraction(1), Fraction(1))
-    formulas = _plain(numbers)
+    radius, everywhere = Fraction(0), Fraction(1)
+    formulas = _plain(radius, everywhere, everywhere)

@@ -58,7 +58,7 @@ def sharp(
     setting = _setting(given, row or ())
     asked = dim or ([setting.dim, *DIMS] if setting.dim else DIMS)
     shares = [as_eps(e) for e in eps or ["1/4"]]
-    from trompe.proofs.sharp import sharp_table
+    from trompe.proofs.sharp.table import sharp_table
     from trompe.theory.catalogue import sharp_row, sharp_rows
 
     if row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trompe.constructions.adversary import Mistake, Question, is_number
+from trompe.constructions.adversary import Mistake, Question
 from trompe.refuting.asking import Reply
 from trompe.theory import theorem
 
@@ -27,14 +27,14 @@ def _members(question: Question) -> str:
 def _judgement(question: Question, answer: Any, name: str, truth: Any, error: Any) -> str:
     """`f(x) = 3/4, so the answer "min" is wrong`, by how much."""
     task, v = question.task, question.v
-    if not is_number(task):
+    if task.choices:
         end, place = ("maximum", "above") if truth > v.mid else ("minimum", "below")
         return (
             f"{name}(x) = {_number(truth)} is closer to the {end}: it lies {_number(error)} {place} the midrange "
             f"{_number(v.mid)}"
         )
     share = f"{float(error / v.range):.4g} of the range" if v.range else "with a range of 0"
-    allowed = f", more than eps = {task.eps}" if task.key == "approx" else ""  # type: ignore[attr-defined]
+    allowed = f", more than eps = {task.eps}" if task.eps else ""
     return (
         f"{name}(x) = {_number(truth)}, so the answer is off by {_number(error)} ({share}{allowed})"
     )

@@ -64,7 +64,7 @@ _HEADS = {
 def text(found: Refutation) -> str:
     """A report of at most 100 columns."""
     question, v = found.question, found.question.v
-    eps = f", eps = {question.task.eps}" if question.task.key == "approx" else ""  # type: ignore[attr-defined]
+    eps = f", eps = {question.task.eps}" if question.task.eps else ""
     lines = [
         f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
         *wrapped(found.reason),
@@ -123,7 +123,7 @@ def as_json(found: Refutation) -> str:
         "exit_status": EXIT_STATUS[found.status],
         "reason": found.reason,
         "dim": v.dim,
-        "eps": str(question.task.eps) if question.task.key == "approx" else None,  # type: ignore[attr-defined]
+        "eps": str(question.task.eps) if question.task.eps else None,
         "visualization": {
             "argmin": _strings(v.argmin),
             "argmax": _strings(v.argmax),

@@ -16,7 +16,7 @@ from trompe.theory.shares.quantities import Quantity
 from trompe.views.layout import csv_text, latex_table
 
 if TYPE_CHECKING:
-    from trompe.proofs.sharp import SharpTable
+    from trompe.proofs.sharp.table import SharpTable
 
 __all__ = ["FORMATS", "as_json", "show_number"]
 

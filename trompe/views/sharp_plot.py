@@ -14,7 +14,7 @@ from trompe.ground.files import Destination
 from trompe.theory import CLASSES, FunctionClass, InvalidInput, Visualization
 from trompe.theory.bounding import bound
 from trompe.theory.catalogue import sharp_row
-from trompe.theory.shares.base import KnownEverywhere, NoGap, SameRow, SharpRow, latex_name
+from trompe.theory.shares.base import SharpRow, latex_name
 from trompe.views.picture import INK, pyplot, save
 
 __all__ = ["DRAWINGS"]
@@ -63,12 +63,12 @@ def _lines(rows: Sequence[str]) -> list[tuple[_Style, str, SharpRow]]:
     """(style, label, row) of every line; rows with the same numbers share one."""
     first, *others = _STYLES
     lines: list[tuple[_Style, str, SharpRow]] = []
-    known = [key for key in rows if isinstance(sharp_row(key), KnownEverywhere)]
+    known = [key for key in rows if sharp_row(key).everywhere == 1]
     if known:
         widest = max(known, key=lambda key: CLASSES[key].max_dim is None)
         names = " and ".join(latex_name(CLASSES[key].name) for key in known)
         lines.append((first, names, sharp_row(widest)))
-    varying = [key for key in reversed(CLASSES) if not isinstance(sharp_row(key), SameRow)]
+    varying = [key for key in reversed(CLASSES) if sharp_row(key).varies]
     parts = [(key, *part) for key in varying for part in sharp_row(key).drawn()]
     for style, (key, label, row) in zip(others, parts, strict=True):
         if key in rows:
@@ -109,7 +109,7 @@ def _shares(plt: Any, rows: Sequence[str], dim: int) -> Any:
         ncols=3,
         frameon=False,
         fontsize=9,
-        title=_zero([key for key in rows if isinstance(sharp_row(key), NoGap)]) or None,
+        title=_zero([key for key in rows if sharp_row(key).everywhere == 0]) or None,
         title_fontsize=8.5,
     )
     return figure
@@ -165,14 +165,14 @@ def _panels(rows: Sequence[str]) -> list[_Panel]:
             continue
         v = example(key, 2).v
         for label, row in sharp_row(key).drawn():
-            place = v if isinstance(row, NoGap) else label
+            place = v if row.everywhere == 0 else label
             name = CLASSES[key].named(10)
             if place in panels:
                 panels[place] = replace(panels[place], title=f"{panels[place].title}, {name}")
                 continue
             share = row.side_share(2)
             short = share.form if len(share.form) <= 3 else f"{float(share.value):.3f}"
-            title = name if isinstance(row, NoGap) else label.partition(" (")[0]
+            title = name if row.everywhere == 0 else label.partition(" (")[0]
             panels[place] = _Panel(title, row.function_class(2), v, short)
     if not panels:
         raise InvalidInput(f"{', '.join(rows)}: no class of two inputs to draw; leave out --class")

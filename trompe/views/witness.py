@@ -39,7 +39,7 @@ def _given(witness: Witness) -> dict[str, Any]:
 
 
 def _amount(witness: Witness) -> str:
-    eps = f"eps = {witness.task.eps}, " if witness.task.key == "approx" else ""  # type: ignore[attr-defined]
+    eps = f"eps = {witness.task.eps}, " if witness.task.eps else ""
     names = {
         "gap": "f(x) - g(x)",
         "half_gap": "|f(x) - g(x)| / 2(M - m)",
@@ -102,8 +102,8 @@ def latex(witness: Witness) -> str:
     }
     if "constant" in given:
         values["L"] = LATEX.number(given["constant"])
-    if witness.task.key == "approx":
-        values[r"\varepsilon"] = LATEX.number(witness.task.eps)  # type: ignore[attr-defined]
+    if witness.task.eps:
+        values[r"\varepsilon"] = LATEX.number(witness.task.eps)
     named = [f"{LATEX.named(name)} = {part}" for name, part in written.definitions.items()]
     functions = [f"{name}(z) = {part}" for name, part in zip("fg", written.values, strict=True)]
     metric = ""
@@ -267,8 +267,8 @@ def python(witness: Witness) -> str:
     more, labels = [], ""
     if "constant" in given:
         more += [f"L = F({str(given['constant'])!r})", f"metric = {given['metric']!r}"]
-    if witness.task.key == "approx":
-        more.append(f"eps = F({str(witness.task.eps)!r})")  # type: ignore[attr-defined]
+    if witness.task.eps:
+        more.append(f"eps = F({str(witness.task.eps)!r})")
     if "data" in given:
         data = given["data"]
         pairs = zip(data.inputs, data.labels, strict=True)

@@ -17,13 +17,13 @@ from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.errors import at_least_one
 from trompe.ground.reading import TooLarge, Unreadable, read_input
-from trompe.proofs.handover.witnesses.data import Witness, amounts, check_row, refutes, witness_of
+from trompe.proofs.handover.witnesses.data import Witness, check_row, witness_of
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
 from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse, to_json
 from trompe.proofs.handover.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.solvers import SOLVERS
-from trompe.theory import InvalidInput, Point, show, theorem
+from trompe.theory import Interval, InvalidInput, Point, show, theorem
 
 __all__ = [
     "MAX_STEPS",
@@ -197,15 +197,16 @@ def _value(x: Point, h: Expression, claimed: Fraction) -> Result:
 
 
 def _refuted_text(witness: Witness) -> str:
-    eps = f", eps = {printed(witness.task.eps)}" if witness.task.key == "approx" else ""  # type: ignore[attr-defined]
+    eps = f", eps = {printed(witness.task.eps)}" if witness.task.eps else ""
     claimed = ", ".join(f"{name} = {printed(value)}" for name, value in witness.amount)
     return f"every decoder fails at the task {witness.task.key}{eps} on f or on g: {claimed}"
 
 
 def _refuted(witness: Witness) -> Result:
-    true = amounts(witness.task, witness.v, witness.f(witness.x), witness.g(witness.x))
+    ends = Interval(witness.g(witness.x), witness.f(witness.x))
+    true = witness.task.margin(ends, witness.v)
     text = ", ".join(f"{name} = {printed(value)}" for name, value in true.items())
-    if not refutes(witness.task, true):
+    if not witness.task.refuted(true):
         return "REFUTED", f"f(x) and g(x) leave room for a decoder: {text}"
     if true != dict(witness.amount):
         return "REFUTED", f"the amounts are {text}"

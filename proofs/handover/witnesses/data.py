@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from trompe.constructions import FoolingPair, Triple
 from trompe.constructions.expressions import Expression, trace_several, values
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.rows import CHECKS
-from trompe.theory import FunctionClass, InvalidInput, Point, Task, Visualization, show, theorem
+from trompe.theory import (
+    FunctionClass,
+    Interval,
+    InvalidInput,
+    Point,
+    Task,
+    Visualization,
+    show,
+    theorem,
+)
 from trompe.theory.statements import Form
 
-__all__ = ["Witness", "amounts", "check_row", "largest_eta", "pair_of", "refutes", "witness_of"]
+__all__ = ["Witness", "check_row", "pair_of", "witness_of"]
 
 
 def check_row(key: str) -> None:
@@ -57,35 +64,12 @@ class Witness:
     g_x: Fraction
     """The claimed g(x)."""
     amount: tuple[tuple[str, Fraction], ...]
-    """By how much the task is refuted, by name; see `amounts`."""
+    """By how much the task is refuted, by name; see `Task.margin`."""
 
     @property
     def dim(self) -> int:
         """The number d of inputs."""
         return self.v.dim
-
-
-def amounts(task: Task, v: Visualization, f_x: Fraction, g_x: Fraction) -> dict[str, Fraction]:
-    """By how much a pair with these values refutes a task.
-
-    exact: `gap` = f(x) - g(x), not 0. approx: `half_gap` = |f(x) - g(x)| / 2R, above eps. side: `above_mid` =
-    f(x) - mid and `below_mid` = mid - g(x), both above 0.
-    """
-    if task.key == "approx":
-        return {"half_gap": abs(f_x - g_x) / (2 * v.range)}
-    if task.key == "side":
-        return {"above_mid": f_x - v.mid, "below_mid": v.mid - g_x}
-    return {"gap": f_x - g_x}
-
-
-def refutes(task: Task, amount: Mapping[str, Fraction]) -> bool:
-    """Do these amounts defeat every decoder of the task?"""
-    if task.key == "approx":
-        eps: Fraction = task.eps  # type: ignore[attr-defined]
-        return amount["half_gap"] > eps
-    if task.key == "side":
-        return amount["above_mid"] > 0 and amount["below_mid"] > 0
-    return amount["gap"] != 0
 
 
 def pair_of(made: Triple, task: Task, eta: Fraction | None = None) -> FoolingPair:
@@ -125,7 +109,7 @@ def witness_of(pair: FoolingPair, task: Task) -> Witness:
             "L-Lipschitz in linf is L-Lipschitz in l2"
         )
     if not pair.defeats(task):
-        limit = largest_eta(pair, task)
+        limit = task.largest_eta(pair.triple.envelope, pair.triple.strict(x), v)
         if limit is None:
             pair_of(pair.triple, task)  # raises, naming the reason
         raise InvalidInput(
@@ -145,28 +129,5 @@ def witness_of(pair: FoolingPair, task: Task) -> Witness:
         g=g,
         f_x=f_x,
         g_x=g_x,
-        amount=tuple(amounts(task, v, f_x, g_x).items()),
+        amount=tuple(task.margin(Interval(g_x, f_x), v).items()),
     )
-
-
-def largest_eta(pair: FoolingPair, task: Task) -> Fraction | None:
-    """The least upper bound of the mixing weights that refute the task, None where none does.
-
-    The gap is (1 - eta)(U - W) at the query; for side, f(x) = (1-eta) U + eta B passes mid at
-    (U - mid)/(U - B), and g(x) at (mid - W)/(B - W).
-    """
-    triple, v = pair.triple, pair.v
-    fibre = triple.envelope
-    if task.decidable(fibre, v):
-        return None
-    if task.key == "approx":
-        eps: Any = task.eps  # type: ignore[attr-defined]
-        return Fraction(1 - 2 * eps * v.range / fibre.diameter)
-    limits = [Fraction(1)]
-    if task.key == "side":
-        strict = triple.strict(pair.x)
-        if strict < v.mid:
-            limits.append(Fraction((fibre.upper - v.mid) / (fibre.upper - strict)))
-        if strict > v.mid:
-            limits.append(Fraction((v.mid - fibre.lower) / (strict - fibre.lower)))
-    return min(limits)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import trompe
 import trompe.proofs.handover.witnesses.checking
-from trompe.constructions import FoolingPair, triple
 from trompe.constructions import strategies as units
+from trompe.constructions import triple
 from trompe.constructions.catalogue import example
 from trompe.proofs.handover.witnesses import file as witness_file
 from trompe.proofs.handover.witnesses import piecewise_smt
@@ -31,7 +31,7 @@ from trompe.proofs.handover.witnesses.checking import (
     to_json,
     witness_of,
 )
-from trompe.proofs.handover.witnesses.data import largest_eta, pair_of
+from trompe.proofs.handover.witnesses.data import pair_of
 from trompe.proofs.mutation.files import WITNESSES, changes
 from trompe.proofs.mutation.files import genuine_witness as genuine
 from trompe.theory import (
@@ -130,7 +130,7 @@ def test_random_witnesses_check(row, data):
     eps = data.draw(units.rationals(0, F(1, 2), strict=True))
     task = data.draw(st.sampled_from([TASKS["exact"](), TASKS["side"](), Approx(eps)]))
     assume(not task.decidable(drawn.envelope, drawn.v))
-    limit = largest_eta(FoolingPair(drawn, F(1, 2)), task)
+    limit = task.largest_eta(drawn.envelope, drawn.strict(drawn.x), drawn.v)
     share = data.draw(st.sampled_from([None, F(1, 7), F(9, 10), F(999, 1000)]))
     witness = witness_of(pair_of(drawn, task, None if share is None else share * limit), task)
     report = check_bytes(to_json(witness).encode())
@@ -145,7 +145,7 @@ def test_the_limit_of_eta_is_sharp_and_named():
     case = example("lipschitz", 2)
     drawn = triple(case.cls, case.v, case.x)
     for task in (TASKS["exact"](), TASKS["side"](), Approx("1/5")):
-        limit = largest_eta(drawn.pair(), task)
+        limit = task.largest_eta(drawn.envelope, drawn.strict(drawn.x), drawn.v)
         assert drawn.pair(limit * F(999, 1000)).defeats(task)
         if limit < 1:
             with pytest.raises(InvalidInput, match=f"0 < eta < {limit} does"):

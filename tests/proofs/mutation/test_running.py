@@ -210,7 +210,7 @@ def test_every_construction_and_class_is_mutated_by_existing():
             assert place in known or not mutants(*place), (row, name)
     for place in (
         ("trompe.constructions.triples", "mix"),
-        ("trompe.constructions.triples", "eta_for"),
+        ("trompe.theory.tasks", "Task.eta"),
         ("trompe.constructions.decoders", "interpolate"),
         ("trompe.theory.functionals", "gauge"),
         ("trompe.theory.rows.affine", "Affine.min_dim"),

@@ -19,8 +19,9 @@ from scipy.integrate import quad
 
 from trompe.cli import run
 from trompe.proofs.rows import CHECKS
-from trompe.proofs.sharp import cubes, sharp_table
+from trompe.proofs.sharp import cubes, random_queries
 from trompe.proofs.sharp import table as checking
+from trompe.proofs.sharp.table import sharp_table
 from trompe.theory import Visualization, function_class
 from trompe.theory.bounding import bound
 from trompe.theory.catalogue import sharp_row, sharp_rows
@@ -48,7 +49,7 @@ def table():
     """All rows with two eps; the Lipschitz row between closed forms, bounds and estimates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "EXACT_DIMS", (1,))
-        patch.setattr(checking, "POINTS", 2_000)
+        patch.setattr(random_queries, "POINTS", 2_000)
         patch.setitem(cubes.DEPTH, 2, 6)
         few_identities(patch, 3)
         rows = sharp_rows(ConeSetting(stretch=Fraction(6, 5)), extended=True)
@@ -117,7 +118,7 @@ def test_the_other_formats(table):
 def quick(monkeypatch):
     """Layout alone: hardly any checks."""
     monkeypatch.setattr(checking, "EXACT_DIMS", (1,))
-    monkeypatch.setattr(checking, "POINTS", 200)
+    monkeypatch.setattr(random_queries, "POINTS", 200)
     monkeypatch.setitem(cubes.DEPTH, 2, 3)
     few_identities(monkeypatch, 1)
 
