@@ -15,7 +15,7 @@ from trompe.constructions.decoders import centre, midrange, side_of
 from trompe.constructions.networks import Layer, Network, compile_network, pair_networks
 from trompe.constructions.rows.additive import AdditiveTriple
 from trompe.constructions.rows.affine import AffineTriple, affine_1d
-from trompe.constructions.rows.constant import constant
+from trompe.constructions.rows.constant import constant_value
 from trompe.constructions.rows.convex import ConvexTriple
 from trompe.constructions.rows.free import Hats
 from trompe.constructions.rows.lipschitz import LipschitzTriple
@@ -52,7 +52,7 @@ __all__ = [
     "affine_1d",
     "centre",
     "compile_network",
-    "constant",
+    "constant_value",
     "construction",
     "exact_decoder",
     "example",

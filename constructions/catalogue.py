@@ -40,7 +40,7 @@ from trompe.theory import (
     show,
     theorem,
 )
-from trompe.theory.fibres import fibres
+from trompe.theory.fibres import fibres_of
 
 __all__ = [
     "CONSTRUCTIONS",
@@ -157,7 +157,7 @@ def exemplar_triple(
     InvalidInput : no member fits what is shown; the class has no bound with exemplars; it has a decoder that
         is always right, so that no pair exists. QueryShown : the value at x is shown.
     """
-    known = fibres(cls, v, exemplars)
+    known = fibres_of(cls, v, exemplars)
     if not known.exemplars:
         return triple(cls, v, x)
     query = cls.check_query(v, x)

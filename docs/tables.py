@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from trompe.empirical.witness import accepted_numbers, read_witness, results_table
+from trompe.empirical.record import accepted_numbers, read_witness, results_table
 from trompe.ground.files import write_file
 
 DOCS = Path(__file__).resolve().parent

@@ -23,7 +23,7 @@ from trompe.theory import InvalidInput, MissingDependency
 __all__ = [
     "IDX_STEMS",
     "IdxListing",
-    "Listing",
+    "Pictures",
     "holds_idx",
     "list_folder",
     "list_idx",
@@ -153,7 +153,7 @@ def _idx_path(folder: Path, stem: str) -> Path | None:
 
 
 @dataclass(frozen=True)
-class Listing:
+class Pictures:
     """The pictures of a folder: files with their classes, training ones first; nothing is decoded yet."""
 
     files: tuple[Path, ...]
@@ -170,7 +170,7 @@ class Listing:
         return np.stack([_channels_first(read_picture(p), grey) for p in self.files[start:stop]])
 
 
-def list_folder(folder: str | Path) -> Listing:
+def list_folder(folder: str | Path) -> Pictures:
     """Pictures by class: FOLDER/CLASS/*.png, or FOLDER/train/CLASS/* and FOLDER/test/CLASS/*.
 
     Pictures that lie in FOLDER itself make one class. Headers are read, and all must have one size.
@@ -205,7 +205,7 @@ def list_folder(folder: str | Path) -> Listing:
                 "scale all pictures to one size"
             )
     channels = 1 if all(grey for _, _, grey in headers) else 3
-    return Listing(
+    return Pictures(
         files, labels, tuple(names) or (folder.name,), len(parts[0]) if split else None,
         (channels, *headers[0][:2]),
     )  # fmt: skip

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
-from trompe.empirical.image_files import Listing, holds_idx, list_folder, list_idx, open_idx
+from trompe.empirical.image_files import Pictures, holds_idx, list_folder, list_idx, open_idx
 from trompe.theory import InvalidInput
 
 __all__ = ["ImageStream", "TensorStream", "as_stream", "open_images"]
@@ -84,7 +84,7 @@ class SplitStream(ImageStream):
 class PictureStream(ImageStream):
     """A folder of pictures; files are decoded as their batch comes."""
 
-    def __init__(self, listing: Listing, device: torch.device) -> None:
+    def __init__(self, listing: Pictures, device: torch.device) -> None:
         self.listing, self.shape, self.device = listing, listing.shape, device
         self.labels = listing.labels
 

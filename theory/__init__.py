@@ -18,9 +18,9 @@ from trompe.theory.catalogue import (
     row_class,
     theorem,
 )
+from trompe.theory.classes import Comparison, FunctionClass, corner_reflection
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, as_eps, as_eta, as_number, as_point, show
-from trompe.theory.function_class import Comparison, FunctionClass, corner_reflection
 from trompe.theory.inclusions import INCLUSIONS, Inclusion
 from trompe.theory.links import LINKS, Link, link
 from trompe.theory.rows.additive import Additive

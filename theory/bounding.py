@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import FunctionClass
 from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
-from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres
-from trompe.theory.function_class import FunctionClass
+from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres_of
 from trompe.theory.reasons import reason
 from trompe.theory.sites import UNIT, Floats, Surd, check_floats, directed
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
@@ -167,7 +167,7 @@ def bound(
     """
     share = as_eps(eps)
     check_short("eps", [share])
-    known = fibres(function_class, visualization, exemplars)
+    known = fibres_of(function_class, visualization, exemplars)
     queries, single = _queries(x, visualization.dim)
     total = len(queries)
     if isinstance(queries, list):

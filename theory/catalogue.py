@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.ground.errors import InvalidInput, UnknownKey
-from trompe.theory.function_class import FunctionClass
+from trompe.theory.classes import FunctionClass
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d
 from trompe.theory.rows.constant import Constant

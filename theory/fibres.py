@@ -30,7 +30,7 @@ __all__ = [
     "all_directed",
     "as_floats",
     "between",
-    "fibres",
+    "fibres_of",
     "those_before",
 ]
 
@@ -240,7 +240,7 @@ def those_before(count: int) -> str:
 # -- from what was shown --------------------------------------------------------------------------------
 
 
-def fibres(cls: Any, v: Visualization, exemplars: Iterable[Any] = ()) -> Fibres:
+def fibres_of(cls: Any, v: Visualization, exemplars: Iterable[Any] = ()) -> Fibres:
     """What follows from v and the exemplars, checked for consistency.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trompe.theory.catalogue import ROWS
-from trompe.theory.function_class import Inclusion
+from trompe.theory.classes import Inclusion
 
 __all__ = ["INCLUSIONS", "Inclusion", "path", "subclasses"]
 

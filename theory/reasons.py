@@ -6,8 +6,8 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from trompe.theory.classes import FunctionClass
 from trompe.theory.exact import one_line, rounded
-from trompe.theory.function_class import FunctionClass
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 

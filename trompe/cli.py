@@ -57,7 +57,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        status = app(args=list(arguments) or ["--help"], standalone_mode=False, prog_name="trompe")
+        given = _spelled(arguments) or ["--help"]
+        status = app(args=given, standalone_mode=False, prog_name="trompe")
     except SystemExit as stop:  # the shell has asked how a command goes on
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
@@ -73,6 +74,14 @@ def _run(arguments: Sequence[str]) -> int:
         # A usage error of the option parser; without a message, it has shown its help.
         return _complain(error.format_message()) if error.format_message() else 2
     return _interrupted(arguments) if status == 130 else int(status or 0)
+
+
+def _spelled(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with `table --sharp` as it is called now: `sharp`."""
+    command, *options = arguments or [""]
+    if command == "table" and "--sharp" in options:
+        return ["sharp", *(word for word in options if word != "--sharp")]
+    return list(arguments)
 
 
 _AGAIN = "run it again for a result"

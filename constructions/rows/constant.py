@@ -23,10 +23,10 @@ from trompe.theory import (
     as_point,
 )
 
-__all__ = ["ConstantRow", "constant"]
+__all__ = ["ConstantRow", "constant_value"]
 
 
-def constant(v: Visualization, x: Any) -> Fraction:
+def constant_value(v: Visualization, x: Any) -> Fraction:
     """m; the unit has no other value.
 
     Raises
@@ -45,7 +45,7 @@ class ConstantRow(Row):
     """One value everywhere."""
 
     def decoder(self, cls: Any) -> Decoder | None:
-        return constant
+        return constant_value
 
     def only_member(self, v: Visualization) -> str:
         return f"f(z) = {v.minimum}"

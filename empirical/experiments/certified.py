@@ -29,8 +29,8 @@ from trompe.empirical.experiments.detector import training_images
 from trompe.empirical.inspection import predict
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
 from trompe.empirical.networks import BoundedMLP
+from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, share
-from trompe.empirical.witness import Witness
 
 __all__ = ["run", "tiny_circuit"]
 
@@ -45,7 +45,7 @@ TINY_RADII = (2, 8, 32, 64)
 nn = torch.nn
 
 
-def run(ctx: Context) -> Witness:
+def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     classes = len(ctx.data.classes)
@@ -163,7 +163,7 @@ def tiny_circuit(images: torch.Tensor, labels: torch.Tensor, seed: int) -> TinyC
     return TinyCircuit(network, detector, k)
 
 
-def _tiny(ctx: Context, witness: Witness) -> None:
+def _tiny(ctx: Context, witness: RunRecord) -> None:
     """The solvers' answers against interval bounds, box by box."""
     from trompe.proofs.solvers import solver_version
 

@@ -13,8 +13,8 @@ from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
 from trompe.empirical.experiments.detector import extended, fit, training_images
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.inspection import accuracy, predict
+from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, paired_correlation, share
-from trompe.empirical.witness import Witness
 
 __all__ = ["run"]
 
@@ -26,7 +26,7 @@ STATEMENT = (
 )
 
 
-def run(ctx: Context) -> Witness:
+def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     classes = len(ctx.units)
@@ -71,7 +71,7 @@ def run(ctx: Context) -> Witness:
     return witness
 
 
-def _natural(ctx: Context, witness: Witness, circuit: FoolingCircuit, when: str) -> None:
+def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: str) -> None:
     """Outputs on natural images: bit-identity and accuracy."""
     most, loss = (0.996, 0.4) if ctx.small else (0.999, 0.1)
     original, fooled = predict(ctx.cnn, ctx.test), predict(circuit, ctx.test)
@@ -87,7 +87,7 @@ def _natural(ctx: Context, witness: Witness, circuit: FoolingCircuit, when: str)
         witness.add(f"natural {name} images flagged{when}", int(flagged.sum()), "count")
 
 
-def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
+def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     """All settings, unseen seeds: the circuit's visualizations against D's own and against F's."""
     seeds = ctx.unseen
     place = [s * len(ctx.units) + (u + 1) % len(ctx.units) for s in range(3) for u in ctx.units]
@@ -160,7 +160,7 @@ def _visualizations(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> 
     )  # fmt: skip
 
 
-def _trajectory_figure(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
+def _trajectory_figure(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
     marks = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if step <= ctx.longest]
     rows = {}
@@ -189,7 +189,7 @@ def _trajectory_figure(ctx: Context, witness: Witness, circuit: FoolingCircuit) 
 
 
 def _pictures(
-    ctx: Context, witness: Witness, detector: torch.nn.Module, images: torch.Tensor, k: float
+    ctx: Context, witness: RunRecord, detector: torch.nn.Module, images: torch.Tensor, k: float
 ) -> torch.nn.Module:
     """D = a picture that was never trained on; at most two retraining rounds each. The last detector."""
     targets = {"given picture": ctx.target} if ctx.target is not None else {
@@ -255,7 +255,7 @@ def _values(detector: torch.nn.Module, images: torch.Tensor) -> Any:
     return predict(detector, images).view(-1).cpu().numpy()
 
 
-def _transfer(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
+def _transfer(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     """The same detector, made on the CNN's trajectories, in front of another network."""
     k, _ = certified_k([ctx.inception], ctx.data.shape)
     other = FoolingCircuit(ctx.inception, list(circuit.permutation or ()), circuit.detector, k)
@@ -275,7 +275,7 @@ def _transfer(ctx: Context, witness: Witness, circuit: FoolingCircuit) -> None:
 
 
 def _ablations(
-    ctx: Context, witness: Witness, circuit: FoolingCircuit, images: torch.Tensor
+    ctx: Context, witness: RunRecord, circuit: FoolingCircuit, images: torch.Tensor
 ) -> None:
     """Variants that fail by design, on natural test images or on MACO."""
     base = predict(ctx.cnn, ctx.test)

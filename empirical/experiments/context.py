@@ -21,9 +21,9 @@ from trompe.empirical.maximization.parametrizations import (
     mean_spectrum,
     parametrization,
 )
+from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical
 from trompe.empirical.training import classifier
-from trompe.empirical.witness import Witness
 from trompe.ground.files import write_file
 
 __all__ = ["DISPLAY", "UNSEEN", "Context"]
@@ -231,11 +231,11 @@ class Context:
 
     # -- output --------------------------------------------------------------------------------------
 
-    def witness(self, key: str, statement: str) -> Witness:
+    def witness(self, key: str, statement: str) -> RunRecord:
         """An empty witness of this run."""
-        return Witness(f"empirical/{key}", statement, self.data, self.device, self.seed)
+        return RunRecord(f"empirical/{key}", statement, self.data, self.device, self.seed)
 
-    def figure(self, witness: Witness, key: str, name: str, figure: Any, caption: str) -> None:
+    def figure(self, witness: RunRecord, key: str, name: str, figure: Any, caption: str) -> None:
         """Save a figure into the experiment's folder and list it in the witness."""
         with self.timed("figures"):
             file = figures.save(figure, self.folder / key, name)

@@ -11,7 +11,7 @@ from trompe.empirical.attacks.erm import ErmPair, erm_pair
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.pictures import picture
-from trompe.empirical.witness import Witness
+from trompe.empirical.record import RunRecord
 
 __all__ = ["run"]
 
@@ -24,7 +24,7 @@ STATEMENT = (
 EXACT_POINTS = 1
 
 
-def run(ctx: Context) -> Witness:
+def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     data = ctx.data
@@ -83,7 +83,7 @@ def run(ctx: Context) -> Witness:
     return witness
 
 
-def _second_routes(witness: Witness, pair: ErmPair, f: list[Fraction], g: list[Fraction]) -> None:
+def _second_routes(witness: RunRecord, pair: ErmPair, f: list[Fraction], g: list[Fraction]) -> None:
     """The same functions by two other routes: trompe.constructions, and explicit ReLU networks."""
     n_train = pair.counts[0]
     agree, count = 0, 0
@@ -110,7 +110,7 @@ def _second_routes(witness: Witness, pair: ErmPair, f: list[Fraction], g: list[F
 
 def _figure(
     ctx: Context,
-    witness: Witness,
+    witness: RunRecord,
     pair: ErmPair,
     f: list[Fraction],
     g: list[Fraction],

@@ -10,8 +10,8 @@ from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.inspection import accuracy, predict
 from trompe.empirical.networks import MiniInception
+from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import MEASURES, share
-from trompe.empirical.witness import Witness
 
 __all__ = ["pick_natural", "run"]
 
@@ -41,7 +41,7 @@ def pick_natural(
     return torch.cat(parts)
 
 
-def run(ctx: Context) -> Witness:
+def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     model, layers = ctx.inception, MiniInception.LAYERS

@@ -13,13 +13,13 @@ from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.image_files import load_picture
 from trompe.empirical.inspection import check_counts
-from trompe.empirical.witness import Witness, read_witness, versions
+from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.files import Destination, write_file
 from trompe.theory import InvalidInput, UnknownKey
 
 __all__ = ["EXPERIMENTS", "reproduce"]
 
-EXPERIMENTS: dict[str, Callable[[Context], Witness]] = {
+EXPERIMENTS: dict[str, Callable[[Context], RunRecord]] = {
     "erm-witness": erm.run,
     "fooling-circuit": circuit.run,
     "certified-circuit": certified.run,

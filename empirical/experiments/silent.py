@@ -10,8 +10,8 @@ from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.inspection import capture, predict
 from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
-from trompe.empirical.witness import Witness
 
 __all__ = ["run"]
 
@@ -26,7 +26,7 @@ LAYERS = ("2", "3")
 SHOWN = 10
 
 
-def run(ctx: Context) -> Witness:
+def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
@@ -95,7 +95,7 @@ def _busiest(ctx: Context, relu: str, count: int) -> list[int]:
     return sorted(means.argsort(descending=True, stable=True)[:count].tolist())
 
 
-def _unchanged(ctx: Context, witness: Witness, silent: SilentUnits, conv: str) -> None:
+def _unchanged(ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str) -> None:
     """Zero on every natural image, and the same bits out."""
     for name, part in (("train", ctx.train), ("test", ctx.test)):
         base = predict(ctx.cnn, part)

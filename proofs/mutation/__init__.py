@@ -3,9 +3,9 @@
 from trompe.proofs.mutation.running import (
     MOST_EQUIVALENT,
     PARTS,
-    Finding,
     Hypothesis,
-    Report,
+    MutantOutcome,
+    SelfcheckReport,
     Status,
     read_equivalent,
     selfcheck,
@@ -15,9 +15,9 @@ from trompe.proofs.mutation.running import (
 __all__ = [
     "MOST_EQUIVALENT",
     "PARTS",
-    "Finding",
     "Hypothesis",
-    "Report",
+    "MutantOutcome",
+    "SelfcheckReport",
     "Status",
     "read_equivalent",
     "selfcheck",

@@ -58,9 +58,9 @@ from trompe.theory import InvalidInput, UnknownKey
 __all__ = [
     "MOST_EQUIVALENT",
     "PARTS",
-    "Finding",
     "Hypothesis",
-    "Report",
+    "MutantOutcome",
+    "SelfcheckReport",
     "Status",
     "read_equivalent",
     "selfcheck",
@@ -79,7 +79,7 @@ Chunk = tuple[list[Mutant], list[str]]
 
 
 @dataclass(frozen=True)
-class Finding:
+class MutantOutcome:
     """What became of one mutant."""
 
     mutant: str
@@ -109,13 +109,13 @@ class Hypothesis:
 
 
 @dataclass(frozen=True)
-class Report:
+class SelfcheckReport:
     """All findings; `problems` says what is wrong with the list of equivalent mutants, the undamaged proofs or their pins.
 
     `untried` names the parts that were asked for, in which nothing was found to damage.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[MutantOutcome, ...]
     hypotheses: tuple[Hypothesis, ...]
     tampered: tuple[Damaged, ...]
     problems: tuple[str, ...]
@@ -123,14 +123,14 @@ class Report:
     untried: tuple[str, ...] = ()
 
     @property
-    def survivors(self) -> tuple[Finding, ...]:
+    def survivors(self) -> tuple[MutantOutcome, ...]:
         """The mutants that no check notices and that are not listed."""
         return tuple(f for f in self.findings if f.status == "surviving")
 
     @property
-    def undecided(self) -> tuple[Finding | Hypothesis, ...]:
+    def undecided(self) -> tuple[MutantOutcome | Hypothesis, ...]:
         """The mutants and hypotheses of which the checks cannot tell."""
-        found: list[Finding | Hypothesis] = [*self.findings, *self.hypotheses]
+        found: list[MutantOutcome | Hypothesis] = [*self.findings, *self.hypotheses]
         return tuple(each for each in found if each.status == "unknown")
 
     @property
@@ -170,7 +170,7 @@ def selfcheck(
     jobs: int | None = None,
     progress: Progress | None = None,
     equivalent: Mapping[str, str] | None = None,
-) -> Report:
+) -> SelfcheckReport:
     """Try every mutant and tampering of the chosen parts, and every obligation without each of its hypotheses.
 
     Parameters
@@ -196,7 +196,7 @@ def selfcheck(
     if set(wanted) - set(DAMAGED):
         problems += [f"{check}: {reason}" for check in checks if (reason := _stray(check))]
     processes = Processes(jobs, memory=MEMORY, preload=(__name__, *SOLVERS, "sympy"))
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[MutantOutcome, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     run = _Runner(progress)
     with nullcontext() if jobs == 1 else processes as run.processes:
@@ -225,7 +225,7 @@ def selfcheck(
             f"nothing of {', '.join(wanted)} {what}{seen_there}; choose other parts, rows or a shorter text"
         )
     left_out = {f"{module} {name}": why for (module, name), why in LEFT_OUT.items()}
-    return Report(findings, hypotheses, tampered, tuple(problems), left_out, untried)
+    return SelfcheckReport(findings, hypotheses, tampered, tuple(problems), left_out, untried)
 
 
 def _wanted(parts: Iterable[str] | None, rows: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -252,7 +252,7 @@ def _findings(
     only_seen: bool,
     listed: Mapping[str, str],
     problems: list[str],
-) -> tuple[Finding, ...]:
+) -> tuple[MutantOutcome, ...]:
     """What becomes of each mutant, in their order; `problems` grows."""
     everywhere = frozenset(all_places())
     seen = dict(run.each(_look, checks, lambda check, _: (check, everywhere)))
@@ -283,12 +283,16 @@ def _wrong_entries(listed: Mapping[str, str], everything: Sequence[Mutant]) -> l
     return problems
 
 
-def _settle(finding: Finding, listed: Mapping[str, str], problems: list[str]) -> Finding:
+def _settle(
+    finding: MutantOutcome, listed: Mapping[str, str], problems: list[str]
+) -> MutantOutcome:
     """A survivor that is listed is equivalent; a listed one that does not survive is an error."""
     if finding.mutant not in listed:
         return finding
     if finding.status == "surviving":
-        return Finding(**{**vars(finding), "status": "equivalent", "says": listed[finding.mutant]})
+        return MutantOutcome(
+            **{**vars(finding), "status": "equivalent", "says": listed[finding.mutant]}
+        )
     problems.append(
         f"listed as equivalent, but {finding.status} by {finding.check}: {finding.mutant}"
     )
@@ -335,7 +339,7 @@ class _Runner:
             if said.verdict != "PROVED"
         ]
 
-    def tried(self, chunks: Sequence[Chunk]) -> list[Finding]:
+    def tried(self, chunks: Sequence[Chunk]) -> list[MutantOutcome]:
         """What becomes of the mutants; those of a chunk whose process ended are tried one by one."""
         first = list(self.each(_try_chunk, chunks, lambda chunk, _: chunk))
         done = [part for part in first if isinstance(part, list)]
@@ -382,7 +386,7 @@ def _chunks(
             yield group[start : start + _CHUNK], relevant
 
 
-def _try_chunk(chunk: Chunk) -> list[Finding]:
+def _try_chunk(chunk: Chunk) -> list[MutantOutcome]:
     """Each mutant against the checks; the one that killed the last mutant is tried first on the next."""
     picked, checks = chunk
     order, found = list(checks), []
@@ -396,8 +400,8 @@ def _try_chunk(chunk: Chunk) -> list[Finding]:
 
 
 def _ask_others(
-    findings: Sequence[Finding], picked: Iterable[Mutant], others: Iterable[str], run: _Runner
-) -> list[Finding]:
+    findings: Sequence[MutantOutcome], picked: Iterable[Mutant], others: Iterable[str], run: _Runner
+) -> list[MutantOutcome]:
     """What the chosen rows' checks leave standing of the mutants is put to others, one after the other."""
     found = {f.mutant: f for f in findings}
 
@@ -421,15 +425,16 @@ def _ask_others(
     return list(found.values())
 
 
-def _not_tried(chunk: Chunk, reason: str) -> list[Finding]:
+def _not_tried(chunk: Chunk, reason: str) -> list[MutantOutcome]:
     """Mutants whose process ended."""
     at = "one of its checks"
     return [
-        Finding(m.name, group_of(m.module), m.kind, "unknown", "", at, reason) for m in chunk[0]
+        MutantOutcome(m.name, group_of(m.module), m.kind, "unknown", "", at, reason)
+        for m in chunk[0]
     ]
 
 
-def try_mutant(mutant: Mutant, checks: Iterable[str]) -> Finding:
+def try_mutant(mutant: Mutant, checks: Iterable[str]) -> MutantOutcome:
     """Put the mutant in place and run the checks until one refutes it."""
     status: Status = "surviving"
     said, at, tried = Checked("PROVED", ""), "", 0
@@ -445,7 +450,7 @@ def try_mutant(mutant: Mutant, checks: Iterable[str]) -> Finding:
             elif result.verdict == "UNKNOWN" and status == "surviving":
                 status, said, at = "unknown", result, check
     point = ", ".join(f"{name} = {value}" for name, value in said.point)
-    return Finding(
+    return MutantOutcome(
         mutant.name,
         group_of(mutant.module),
         mutant.kind,

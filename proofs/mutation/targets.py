@@ -35,11 +35,11 @@ __all__ = [
     "Place",
     "checks_of",
     "group_of",
+    "mutated_modules",
     "route_of",
     "rows",
     "run_check",
     "seen_by",
-    "targets",
 ]
 
 Place = tuple[str, str]
@@ -127,7 +127,7 @@ def rows() -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=1)
-def targets() -> dict[str, tuple[str, ...]]:
+def mutated_modules() -> dict[str, tuple[str, ...]]:
     """The modules that are mutated, by group; a row that is registered brings its own."""
     found = {group: dict.fromkeys(modules) for group, modules in _SHARED.items()}
     for row in rows():
@@ -143,13 +143,13 @@ def targets() -> dict[str, tuple[str, ...]]:
 
 def group_of(module: str) -> str:
     """The group of a mutated module."""
-    return next(group for group, modules in targets().items() if module in modules)
+    return next(group for group, modules in mutated_modules().items() if module in modules)
 
 
 @functools.lru_cache(maxsize=1)
 def all_places() -> tuple[Place, ...]:
     """Every place that has mutants."""
-    found = ((m, p) for modules in targets().values() for m in modules for p in places(m))
+    found = ((m, p) for modules in mutated_modules().values() for m in modules for p in places(m))
     return tuple(at for at in found if not _is_left_out(*at) and mutants(*at))
 
 

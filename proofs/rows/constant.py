@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from trompe.constructions.rows.constant import constant
+from trompe.constructions.rows.constant import constant_value
 from trompe.proofs.closed_forms import Named, known
 from trompe.proofs.obligations import Claim, Fault, Scope, obligation
 from trompe.proofs.row import (
@@ -56,7 +56,7 @@ class ConstantChecks(RowChecks):
 
     def limits(self) -> Said:
         v = shown((Fraction(0),), (Fraction(1, 2),))
-        yield "two values are shown to the decoder", refuses(constant, v, (Fraction(0),))
+        yield "two values are shown to the decoder", refuses(constant_value, v, (Fraction(0),))
 
     def closed_forms(self) -> Named:
         return known(self.key, lambda sympy, m, r, x: (m, m, m))

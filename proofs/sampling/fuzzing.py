@@ -23,7 +23,7 @@ from trompe.ground.processes import Call, Died, Processes, worker_processes
 from trompe.proofs.sampling.cases import PROPERTIES, check_case
 from trompe.theory import CLASSES, InvalidInput, row_class
 
-__all__ = ["PROPERTIES", "Campaign", "Failure", "campaign"]
+__all__ = ["PROPERTIES", "Campaign", "Counterexample", "campaign"]
 
 MAX_DIM = 5
 _SHRINKING_TRIES = 600
@@ -37,7 +37,7 @@ Progress = Callable[[int, int | None, str], None]
 
 
 @dataclass(frozen=True)
-class Failure:
+class Counterexample:
     """A property that did not hold: the case that found it and the simplest example that was met."""
 
     row: str
@@ -62,7 +62,7 @@ class Campaign:
     cases: int
     """Per row."""
     counts: Mapping[str, Mapping[str, int]]
-    failures: tuple[Failure, ...]
+    failures: tuple[Counterexample, ...]
     seconds: float = field(compare=False)
     is_interrupted: bool = field(default=False, compare=False)
 
@@ -83,14 +83,16 @@ def _run(row: str, pick: Pick, counts: Counter[str]) -> tuple[str, str] | None:
     return None
 
 
-def run_batch(row: str, seed: int, first: int, count: int) -> tuple[Counter[str], list[Failure]]:
+def run_batch(
+    row: str, seed: int, first: int, count: int
+) -> tuple[Counter[str], list[Counterexample]]:
     """Cases `first`, ..., `first + count - 1` of a row. This is what a worker process runs."""
     counts: Counter[str] = Counter()
     failures = []
     for case in range(first, first + count):
         failed = _run(row, Picker(_source(row, seed, case).randint, MAX_DIM), counts)
         if failed is not None:
-            failures.append(Failure(row, failed[0], seed, case, failed[1]))
+            failures.append(Counterexample(row, failed[0], seed, case, failed[1]))
     return counts, failures
 
 
@@ -98,7 +100,7 @@ def _source(row: str, seed: int, case: int) -> random.Random:
     return random.Random(f"{row}/{seed}/{case}")
 
 
-def _simplified(failures: Sequence[Failure]) -> list[Failure]:
+def _simplified(failures: Sequence[Counterexample]) -> list[Counterexample]:
     """The first failure of each property and row with the simplest example that was found."""
     found, seen = [], set()
     for failure in failures:
@@ -109,7 +111,7 @@ def _simplified(failures: Sequence[Failure]) -> list[Failure]:
     return found
 
 
-def _simplest(failure: Failure) -> str:
+def _simplest(failure: Counterexample) -> str:
     """The example after integers were moved towards 0 one by one as long as the same property still fails."""
     picked: list[int] = []
     source, tries = _source(failure.row, failure.seed, failure.case), 0
@@ -186,9 +188,9 @@ def campaign(
         row_class(row)
     _check_amounts(cases, budget, first)
     counts: dict[str, Counter[str]] = {row: Counter() for row in chosen}
-    failures: list[Failure] = []
+    failures: list[Counterexample] = []
     start, done, size, interrupted = time.monotonic(), 0, 4, False
-    deadly: list[Failure] = []
+    deadly: list[Counterexample] = []
     try:
         with _together(jobs) as run:
             # Workers import what they need before the clock is used to plan.
@@ -248,7 +250,7 @@ def _together(jobs: int | None) -> Iterator[Run]:
 
 
 def _each(
-    run: Run, batches: Sequence[tuple[str, int, int, int]], deadly: list[Failure]
+    run: Run, batches: Sequence[tuple[str, int, int, int]], deadly: list[Counterexample]
 ) -> Iterator[tuple[tuple[str, int, int, int], Any]]:
     """Each batch and what it gives. One whose process ended is tried case by case; `deadly` grows."""
     again = []
@@ -259,7 +261,7 @@ def _each(
         elif count > 1:
             again += [(row, seed, case, 1) for case in range(first, first + count)]
         else:  # not to be simplified: that would end this process
-            deadly.append(Failure(row, "runs", seed, first, found.reason))
+            deadly.append(Counterexample(row, "runs", seed, first, found.reason))
     if again:
         yield from _each(run, again, deadly)
 

@@ -15,7 +15,7 @@ from itertools import combinations, pairwise, permutations, product
 
 from trompe.theory import FunctionClass, Point, Task, Visualization
 
-__all__ = ["Cell", "Cells", "Form", "Kinks", "NotAffine", "along", "differences", "intervals"]
+__all__ = ["AffineCell", "Cells", "Form", "Kinks", "NotAffine", "along", "differences", "intervals"]
 
 Form = Callable[[Point], Fraction]
 """A function that is affine on each simplex it is asked about."""
@@ -39,7 +39,7 @@ class NotAffine(ArithmeticError):
 
 
 @dataclass(frozen=True)
-class Cell:
+class AffineCell:
     """A simplex with the values of lower and upper envelope at its vertices (as limits from inside)."""
 
     vertices: Simplex
@@ -63,14 +63,14 @@ class Cells:
     kinks: Kinks
 
     @cached_property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[AffineCell, ...]:
         """The simplices; NotAffine if the envelope has a kink inside one."""
         simplices = [s for box in product(*self.kinks.intervals) for s in _simplices(box)]
         for form in self.kinks.forms:
             simplices = [part for s in simplices for part in _cut(s, [form(p) for p in s])]
         return tuple(self._cell(s) for s in simplices)
 
-    def _cell(self, simplex: Simplex) -> Cell:
+    def _cell(self, simplex: Simplex) -> AffineCell:
         """Values at the vertices, from points inside: at a shown point the envelope jumps."""
         n = len(simplex)
         centre = _mean(simplex)
@@ -85,7 +85,7 @@ class Cells:
             if sum(values) != n * mean:
                 raise NotAffine(f"the {self.cls.key} envelope has a kink in {simplex}")
             ends.append(tuple(2 * value - mean for value in values))
-        return Cell(simplex, *ends)
+        return AffineCell(simplex, *ends)
 
     @property
     def largest_radius(self) -> Fraction:
@@ -102,7 +102,7 @@ class Cells:
                     volume += part.volume
         return volume
 
-    def _parts(self, cell: Cell, task: Task) -> Iterator[Cell]:
+    def _parts(self, cell: AffineCell, task: Task) -> Iterator[AffineCell]:
         """The cell cut where an end or the width of the fibre crosses a value that a task may ask about."""
         width = 2 * task.eps * self.v.range
         parts = [cell]
@@ -115,13 +115,15 @@ class Cells:
         yield from parts
 
 
-def _cut_cell(cell: Cell, level: Callable[[Fraction, Fraction], Fraction]) -> Iterator[Cell]:
+def _cut_cell(
+    cell: AffineCell, level: Callable[[Fraction, Fraction], Fraction]
+) -> Iterator[AffineCell]:
     """Cut along level(lower, upper) = 0, with the envelope's values carried along."""
     d = len(cell.vertices) - 1
     rows = tuple((*p, w, u) for p, w, u in zip(cell.vertices, cell.lower, cell.upper, strict=True))
     values = [level(w, u) for w, u in zip(cell.lower, cell.upper, strict=True)]
     for part in _cut(rows, values):
-        yield Cell(
+        yield AffineCell(
             tuple(row[:d] for row in part),
             tuple(row[d] for row in part),
             tuple(row[d + 1] for row in part),

@@ -7,7 +7,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from trompe.constructions import CONSTRUCTIONS, EXACT_DECODERS, constant, pair_networks, triple
+from trompe.constructions import (
+    CONSTRUCTIONS,
+    EXACT_DECODERS,
+    constant_value,
+    pair_networks,
+    triple,
+)
 from trompe.constructions.catalogue import example
 from trompe.constructions.strategies import dims, members, networks
 from trompe.theory import (
@@ -94,7 +100,7 @@ def test_the_decoder_of_constants_wants_one_value():
     with pytest.raises(
         InvalidInput, match="minimum = 0 and maximum = 1 differ; a constant has one"
     ):
-        constant(UNIT, HALF)
+        constant_value(UNIT, HALF)
     with pytest.raises(InvalidInput, match="query has 2 coordinates; expected 1"):
         EXACT_DECODERS["affine-1d"](UNIT, HALF)
 

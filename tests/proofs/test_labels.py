@@ -21,11 +21,6 @@ from trompe.proofs.sampling import sample_row
 from trompe.theory import CLASSES, TASKS, THEOREMS, Form, InvalidInput, UnknownKey
 
 
-@pytest.fixture(scope="module")
-def table():
-    return verify_table(jobs=1)
-
-
 def test_all_thirty_labels_are_earned_and_agree_with_the_paper(table):
     assert len(table.cells) == 30 and table.is_proved
     assert {c.key: c.label for c in table.cells.values()} == {

@@ -21,11 +21,6 @@ from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, MissingDepe
 BOTH = tuple(SOLVERS)
 
 
-@pytest.fixture(scope="module")
-def outcomes():
-    return verify_keys(all_keys(), jobs=1)
-
-
 def test_every_obligation_is_proved_by_both_solvers(outcomes):
     assert {o.key: o.reason for o in outcomes.values() if o.verdict != "PROVED"} == {}
     for o in outcomes.values():

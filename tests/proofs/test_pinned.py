@@ -313,7 +313,10 @@ def test_a_set_of_weakened_sentences_claims_no_theorem(weak, pool, tmp_path, cap
     assert [t["verdict"] for t in done.manifest["theorems"]] == ["NOT PROVED"]
     assert not done.is_proved
     claim_everything(folder)
-    assert failures(check_set(folder, processes=pool)) == [("different statement", SOUND)]
+    assert failures(check_set(folder, processes=pool)) == [
+        ("different", MANIFEST),
+        ("not proved", SOUND),
+    ]
     assert run(["cite", "lipschitz/side"]) == 2
     said = capsys.readouterr().err
     assert (
@@ -331,7 +334,10 @@ def test_a_set_of_a_restated_theorem_does_not_claim_it(monkeypatch, pool, tmp_pa
     assert manifest["verdict"] == manifest["theorems"][0]["verdict"] == "NOT PROVED"
     assert {entry["verdict"] for entry in manifest["obligations"]} == {"PROVED"}
     claim_everything(folder)
-    assert failures(check_set(folder, processes=pool)) == [("different statement", key)]
+    assert failures(check_set(folder, processes=pool)) == [
+        ("different", MANIFEST),
+        ("not proved", key),
+    ]
     assert run(["cite", key]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

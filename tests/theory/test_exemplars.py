@@ -23,7 +23,7 @@ from trompe.theory import (
     function_class,
 )
 from trompe.theory.bounding import bound
-from trompe.theory.fibres import fibres
+from trompe.theory.fibres import fibres_of
 from trompe.theory.simplex import feasible
 from trompe.theory.sites import Site, directed, sign
 
@@ -339,14 +339,14 @@ def test_known_values_can_only_be_repeated():
 def test_repeated_points_count_once():
     training = EmpiricalRiskMinimizer(Dataset([(F(1, 2), 0)], [F(1, 3)]))
     x, fits = (F(1, 4), 0), [((F(1, 2), 0), F(1, 3)), ((0, 0), 0), ((1, 1), 1)]
-    assert fibres(training, SQUARE, fits).exemplars == ()
+    assert fibres_of(training, SQUARE, fits).exemplars == ()
     assert bound(training, SQUARE, x, fits).interval.upper == 1
     with pytest.raises(InvalidInput, match="the same point is training input 0 with the value 1/3"):
         bound(training, SQUARE, x, [((F(1, 2), 0), F(1, 2))])
     once = bound(function_class("monotone"), SQUARE, x, [((F(1, 2), 0), F(1, 3))] * 3)
     assert once.interval.upper == F(1, 3)
     mixed = [((F(1, 2), 0), F(1, 3)), (np.array([0.5, -0.0]), F(1, 3))]
-    assert len(fibres(function_class("monotone"), SQUARE, mixed).exemplars) == 1
+    assert len(fibres_of(function_class("monotone"), SQUARE, mixed).exemplars) == 1
 
 
 # -- float arrays as exemplars -----------------------------------------------------------------------------

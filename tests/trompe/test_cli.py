@@ -25,11 +25,6 @@ def call(capsys, *arguments: str) -> tuple[int, str, str]:
     return status, captured.out, captured.err
 
 
-@pytest.fixture(scope="module")
-def table():
-    return trompe.verify_table(jobs=1)
-
-
 def test_table_text_fits_and_says_what_it_means(table):
     from trompe.views.table import FORMATS
 

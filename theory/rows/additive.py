@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.fibres import Brackets, Fibres, WithoutExemplars, between
-from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats

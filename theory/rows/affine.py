@@ -11,15 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
-from trompe.theory.exact import Point, show, written
-from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, between, those_before
-from trompe.theory.function_class import (
+from trompe.theory.classes import (
     Comparison,
     FunctionClass,
     Inclusion,
     check_corner,
     corner_reflection,
 )
+from trompe.theory.exact import Point, show, written
+from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, between, those_before
 from trompe.theory.functionals import flipped
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.rows.constant import Known

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import Comparison, FunctionClass
 from trompe.theory.exact import Point
 from trompe.theory.fibres import Brackets, Ends, Fibres, OneValue, between
-from trompe.theory.function_class import Comparison, FunctionClass
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
 from trompe.theory.sites import Floats, Surd

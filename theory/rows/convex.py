@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion, check_corner
 from trompe.theory.exact import Point, written
 from trompe.theory.fibres import F64, Brackets, Ends, Fibres, as_floats, between, those_before
-from trompe.theory.function_class import Comparison, FunctionClass, Inclusion, check_corner
 from trompe.theory.functionals import gauge, gauge_slopes
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.shares.base import SharpRow

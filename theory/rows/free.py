@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, show
 from trompe.theory.fibres import Brackets, Ends, Fibres, between
-from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Surd

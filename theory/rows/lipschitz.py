@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.exact import Point, as_number, show, written
 from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats
-from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
 from trompe.theory.functionals import METRICS, exact_distance, metric
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import SharpRow

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, all_directed, as_floats
-from trompe.theory.function_class import Comparison, FunctionClass, Inclusion
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Site, Surd

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion, check_corner
 from trompe.theory.exact import Point, show
 from trompe.theory.fibres import F64, Brackets, Fibres, OneValue, Seen, WithoutExemplars, between
-from trompe.theory.function_class import Comparison, FunctionClass, Inclusion, check_corner
 from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.rows.affine import Affine, Weights

@@ -17,7 +17,7 @@ from trompe.theory.shares.quantities import Quantity, exact
 from trompe.theory.statements import Sentence
 
 if TYPE_CHECKING:
-    from trompe.theory.function_class import FunctionClass
+    from trompe.theory.classes import FunctionClass
 
 __all__ = ["COLUMNS", "KnownEverywhere", "NoGap", "SameRow", "SharpRow", "latex_name"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from copy import copy
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -41,16 +40,8 @@ __all__ = [
     "TableFormat",
     "TrainingData",
     "UnitClass",
-    "hidden",
     "parse_dims",
 ]
-
-
-def hidden(option: Any) -> Any:
-    """The option, left out of the help."""
-    twin = copy(option)
-    twin.hidden = True
-    return twin
 
 
 def _at_least_1(jobs: int | None) -> int | None:

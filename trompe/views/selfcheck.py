@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import trompe
 
 if TYPE_CHECKING:
-    from trompe.proofs.mutation import Report
+    from trompe.proofs.mutation import SelfcheckReport
 
 __all__ = ["FORMATS"]
 
 
-def to_json(report: Report) -> str:
+def to_json(report: SelfcheckReport) -> str:
     """All findings as plain data."""
     data: dict[str, Any] = {
         "format": "trompe-selfcheck-1",
@@ -31,7 +31,7 @@ def to_json(report: Report) -> str:
     return json.dumps(data, indent=1) + "\n"
 
 
-def _counts(report: Report) -> dict[str, dict[str, int]]:
+def _counts(report: SelfcheckReport) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {}
     for finding in report.findings:
         killed = finding.status == "killed"
@@ -45,7 +45,7 @@ def _counts(report: Report) -> dict[str, dict[str, int]]:
     return {part: dict(sorted(found.items())) for part, found in counts.items()}
 
 
-def to_text(report: Report) -> str:
+def to_text(report: SelfcheckReport) -> str:
     """The counts, and each finding that needs a reader."""
     lines = []
     for part, found in _counts(report).items():
@@ -90,7 +90,7 @@ def to_text(report: Report) -> str:
     return "\n".join([*lines, "", _verdict(report), ""])
 
 
-def _spare(report: Report) -> dict[str, str]:
+def _spare(report: SelfcheckReport) -> dict[str, str]:
     found: dict[str, str] = {}
     for h in report.hypotheses:
         if h.status == "spare":
@@ -98,7 +98,7 @@ def _spare(report: Report) -> dict[str, str]:
     return found
 
 
-def _verdict(report: Report) -> str:
+def _verdict(report: SelfcheckReport) -> str:
     if report.passed:
         says = ["no mutant survives"] * bool(report.findings)
         says += ["no damaged file is accepted"] * bool(report.tampered)

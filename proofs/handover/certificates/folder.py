@@ -167,7 +167,9 @@ class Place:
         """Remove what earlier runs left beside the folder: a set that was replaced, half of a set."""
         if self._old.is_dir() and self._path.exists():
             _check_ours(self._old, f"{self._old}, the set that stood there,", may_be_part=True)
-            shutil.rmtree(self._old)
+            shutil.rmtree(
+                self._old, ignore_errors=True
+            )  # what is left of it the next start removes
         for each in self._path.parent.glob(f".{glob.escape(self._path.name)}.trompe-new-*"):
             with suppress(OSError):  # gone meanwhile
                 if time.time() - each.stat().st_mtime > _LEFT_AFTER:

@@ -43,7 +43,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Question:
+class Negation:
     """The negation of a claim about some points, and the exact test for a point that a solver names."""
 
     expression: Expression
@@ -54,7 +54,7 @@ class Question:
     """At how many points the expression is taken."""
 
 
-def ask(question: Question, solvers: Sequence[str] = tuple(SOLVERS)) -> Asked:
+def ask(question: Negation, solvers: Sequence[str] = tuple(SOLVERS)) -> Asked:
     """Give the script to every solver; all must answer `unsat` for proved."""
     count = len(question.expression.atoms)
     if count * question.evaluations > MAX_ATOMS:
@@ -88,7 +88,7 @@ def ask(question: Question, solvers: Sequence[str] = tuple(SOLVERS)) -> Asked:
 # -- questions ------------------------------------------------------------------------------------------
 
 
-def extreme(h: Expression, point: Point, least: bool) -> Question:
+def extreme(h: Expression, point: Point, least: bool) -> Negation:
     """Is some z other than the point at least as extreme as it?"""
     level, beyond = h(point), "<=" if least else ">="
     apart = " ".join(f"(not (= z_{i + 1} {_number(q)}))" for i, q in enumerate(point))
@@ -98,10 +98,10 @@ def extreme(h: Expression, point: Point, least: bool) -> Question:
         (z,) = points
         return z != point and (h(z) <= level if least else h(z) >= level)
 
-    return Question(h, ("z",), asserts, fails, 1)
+    return Negation(h, ("z",), asserts, fails, 1)
 
 
-def increasing(h: Expression) -> Question:
+def increasing(h: Expression) -> Negation:
     """Is some y <= z with h(y) > h(z)?"""
     below = tuple(f"(<= y_{i + 1} z_{i + 1})" for i in range(h.dim))
     falls = f"(> {_call('h', 'y', h.dim)} {_call('h', 'z', h.dim)})"
@@ -110,12 +110,12 @@ def increasing(h: Expression) -> Question:
         y, z = points
         return all(map(le, y, z)) and h(y) > h(z)
 
-    return Question(h, ("y", "z"), (*below, falls), fails, 2)
+    return Negation(h, ("y", "z"), (*below, falls), fails, 2)
 
 
-def convex(h: Expression) -> Question:
+def convex(h: Expression) -> Negation:
     """Is h above the chord half-way between some y and z? (A continuous h that never is, is convex.)"""
-    return Question(
+    return Negation(
         h,
         ("y", "z"),
         (f"(> {_halfway(h)} {_ends(h)})",),
@@ -124,9 +124,9 @@ def convex(h: Expression) -> Question:
     )
 
 
-def affine(h: Expression) -> Question:
+def affine(h: Expression) -> Negation:
     """Is h off the chord half-way between some y and z?"""
-    return Question(
+    return Negation(
         h,
         ("y", "z"),
         (f"(not (= {_halfway(h)} {_ends(h)}))",),
@@ -135,7 +135,7 @@ def affine(h: Expression) -> Question:
     )
 
 
-def lipschitz(h: Expression, constant: Fraction, metric: str) -> Question | None:
+def lipschitz(h: Expression, constant: Fraction, metric: str) -> Negation | None:
     """Is h(y) - h(z) > L |y - z| for some y, z? None in l2, which is not linear."""
     rise = f"(- {_call('h', 'y', h.dim)} {_call('h', 'z', h.dim)})"
     gaps = [f"(- y_{i + 1} z_{i + 1})" for i in range(h.dim)]
@@ -154,13 +154,13 @@ def lipschitz(h: Expression, constant: Fraction, metric: str) -> Question | None
         apart = [abs(yi - zi) for yi, zi in zip(y, z, strict=True)]
         return h(y) - h(z) > constant * (max(apart) if metric == "linf" else sum(apart))
 
-    return Question(h, ("y", "z"), tuple(asserts), fails, 2)
+    return Negation(h, ("y", "z"), tuple(asserts), fails, 2)
 
 
 # -- scripts --------------------------------------------------------------------------------------------
 
 
-def _script(question: Question) -> str:
+def _script(question: Negation) -> str:
     """Each atom is a function of the coordinates, so that several points share the definitions."""
     h = question.expression
     inputs = " ".join(f"(c_{i + 1} Real)" for i in range(h.dim))
@@ -186,7 +186,7 @@ def _script(question: Question) -> str:
     return "\n".join([*lines, "(check-sat)", ""])
 
 
-def _size(question: Question) -> int:
+def _size(question: Negation) -> int:
     h = question.expression
     linears = [h.value, *(arg for atom in h.atoms for arg in atom.args)]
     own = sum(1 + len(linear.terms) for linear in linears)
@@ -231,7 +231,7 @@ def _mean(points: Points) -> Point:
     return tuple((yi + zi) / 2 for yi, zi in zip(y, z, strict=True))
 
 
-def _points(question: Question, values: dict[str, str]) -> Points | None:
+def _points(question: Negation, values: dict[str, str]) -> Points | None:
     """The points that a solver names; a coordinate that it leaves out may be anything."""
     found = []
     for name in question.names:

@@ -21,7 +21,7 @@ from trompe.proofs.handover.witnesses.membership import (
     is_increasing,
     lipschitz_bound,
 )
-from trompe.proofs.handover.witnesses.piecewise_smt import Question
+from trompe.proofs.handover.witnesses.piecewise_smt import Negation
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Point, show
 
@@ -212,7 +212,7 @@ class UnitCheck:
         return ", ".join(f"{self.name}{show(z)} = {printed(self.h(z))}" for z in points)
 
     def _ask(
-        self, question: Question, tell: Callable[[Sequence[Point]], str] | None = None
+        self, question: Negation, tell: Callable[[Sequence[Point]], str] | None = None
     ) -> Result:
         asked = piecewise_smt.ask(question, self.solvers)
         if asked.proved:

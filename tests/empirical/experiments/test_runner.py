@@ -24,7 +24,7 @@ from trompe.empirical import training
 from trompe.empirical.attacks import detector
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.experiments import context, figures, runner
-from trompe.empirical.witness import SCHEMA_FILE, Witness, accepted_numbers, results_table
+from trompe.empirical.record import SCHEMA_FILE, RunRecord, accepted_numbers, results_table
 from trompe.theory import InvalidInput, UnknownKey
 
 REPO = Path(__file__).parents[3]
@@ -248,7 +248,7 @@ def test_every_experiment_is_finished_where_nothing_can_be_printed(tmp_path, str
 
 
 def test_a_missed_acceptance_is_seen(blobs):
-    witness = Witness("empirical/test", "a claim", blobs, torch.device("cpu"), 0)
+    witness = RunRecord("empirical/test", "a claim", blobs, torch.device("cpu"), 0)
     witness.add("held to nothing", 0.5, "share")
     assert witness.accepted is None  # of no acceptance all are met
     check_schema(witness.as_json())

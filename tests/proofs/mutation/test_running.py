@@ -12,9 +12,9 @@ from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.proofs.mutation import (
     MOST_EQUIVALENT,
     PARTS,
-    Finding,
     Hypothesis,
-    Report,
+    MutantOutcome,
+    SelfcheckReport,
     read_equivalent,
     selfcheck,
     try_mutant,
@@ -27,9 +27,9 @@ from trompe.proofs.mutation.targets import (
     all_places,
     checks_of,
     group_of,
+    mutated_modules,
     run_check,
     seen_by,
-    targets,
 )
 from trompe.theory import CLASSES, Comparison, InvalidInput, Monotone, UnknownKey
 from trompe.theory.namespace import EXACT
@@ -216,7 +216,7 @@ def test_every_construction_and_class_is_mutated_by_existing():
         ("trompe.theory.rows.affine", "Affine.min_dim"),
     ):
         assert place in known
-    assert {group_of(m) for modules in targets().values() for m in modules} == {
+    assert {group_of(m) for modules in mutated_modules().values() for m in modules} == {
         "constructions",
         "classes",
     }
@@ -385,13 +385,15 @@ def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
 
 
 def test_what_the_checks_cannot_tell_fails():
-    killed = Finding("a", "classes", "sign", "killed")
+    killed = MutantOutcome("a", "classes", "sign", "killed")
     needed = Hypothesis("f", "h", "needed")
-    assert Report((killed,), (needed, replace(needed, status="spare")), (), ()).passed
+    assert SelfcheckReport((killed,), (needed, replace(needed, status="spare")), (), ()).passed
     for status in ("surviving", "unknown"):
-        assert not Report((killed, replace(killed, status=status)), (needed,), (), ()).passed
+        assert not SelfcheckReport(
+            (killed, replace(killed, status=status)), (needed,), (), ()
+        ).passed
     doubt = replace(needed, status="unknown")
-    report = Report((killed,), (needed, doubt), (), ())
+    report = SelfcheckReport((killed,), (needed, doubt), (), ())
     assert not report.passed and report.undecided == (doubt,)
 
 
@@ -441,7 +443,7 @@ def test_parts_rows_and_matches_are_checked():
         selfcheck(rows=[])
     with pytest.raises(InvalidInput, match="its files belong to no row, but the row constant is"):
         selfcheck(["hypotheses", "tampering"], rows=["constant"])
-    assert not Report((), (), (), ()).passed
+    assert not SelfcheckReport((), (), (), ()).passed
     assert set(PARTS) == {
         "constructions",
         "classes",

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from trompe.cli import run
-from trompe.proofs.mutation import Finding, Hypothesis, Report, files, running
+from trompe.proofs.mutation import Hypothesis, MutantOutcome, SelfcheckReport, files, running
 
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
@@ -53,11 +53,11 @@ def test_a_survivor_is_named_and_fails(capsys, monkeypatch):
 
 
 def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatch):
-    mutant = Finding(
+    mutant = MutantOutcome(
         "m.py f: a -> b", "classes", "sign", "unknown", "smt", "mix/gap", "z3: gave up"
     )
     hypothesis = Hypothesis("mix/gap", "eta < 1", "unknown", says="mix/gap: cvc5: gave up")
-    report = Report((mutant,), (hypothesis,), (), ())
+    report = SelfcheckReport((mutant,), (hypothesis,), (), ())
     monkeypatch.setattr("trompe.proofs.mutation.selfcheck", lambda *_, **__: report)
     assert run(["selfcheck"]) == 1
     said = capsys.readouterr().out

@@ -266,7 +266,7 @@ def test_a_failing_check_is_shown_and_gives_status_1(capsys, monkeypatch):
         (["--range", "3"], "give R with the constant L"),
         (["--metric", "l7"], "did you mean"),
         (["--dims", "1,2"], "--dim"),
-        (["--solver", "z3"], "no solver"),
+        (["--solver", "z3"], "No such option"),
         (["--row", "quadratic"], "unknown row"),
         (["--row", "neuron"], "sharp table"),
         (["--format", "html"], "unknown format"),
@@ -286,7 +286,12 @@ def test_bad_input_is_one_line_and_status_2(capsys, arguments, says):
 )
 def test_options_of_the_sharp_table_are_refused_without_it(capsys, option):
     status, _, err = call(capsys, "table", *option)
-    assert status == 2 and "add --sharp" in err
+    assert status == 2 and "No such option" in err
+
+
+def test_the_old_name_is_the_command(capsys):
+    asked = ["--row", "constant", "--dim", "2", "--jobs", "1"]
+    assert call(capsys, "table", *asked, "--sharp") == call(capsys, "sharp", *asked)
 
 
 # -- pictures ----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from trompe.ground.files import write_file
 from trompe.ground.reading import Unreadable, read_file
 from trompe.theory import InvalidInput
 
-__all__ = ["SCHEMA_FILE", "Witness", "accepted_numbers", "read_witness", "results_table"]
+__all__ = ["SCHEMA_FILE", "RunRecord", "accepted_numbers", "read_witness", "results_table"]
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "witness-empirical.schema.json"
 SCHEMA_VERSION = 1
@@ -27,7 +27,7 @@ MAX_BYTES = 64 * 2**20
 """The largest witness that is read."""
 
 
-class Witness:
+class RunRecord:
     """Collects what one experiment measured; `write` leaves `witness.json` in its folder.
 
     The file holds no times and no paths, so that two runs with the same key, seed, thread count and
