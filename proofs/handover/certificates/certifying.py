@@ -78,7 +78,7 @@ def chosen(solvers: Sequence[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Solved:
     """What the solvers said of the files of a set, by path and solver, and the verdict on each obligation."""
 
     answers: Mapping[tuple[str, str], Answer]
@@ -87,7 +87,7 @@ class Asked:
 
 def ask(
     wanted: Plan, solvers: Sequence[str], processes: Processes, progress: Progress | None = None
-) -> Asked:
+) -> Solved:
     """Give every file to every solver. What is proved of a sentence that is not the pinned one is UNKNOWN."""
     places = [(path, name) for path in wanted.texts for name in solvers]
     answers: dict[tuple[str, str], Answer] = {}
@@ -105,7 +105,7 @@ def ask(
         if verdict[0] == "PROVED" and key in wanted.strays:
             verdict = ("UNKNOWN", wanted.strays[key])
         verdicts[key] = verdict
-    return Asked(answers, verdicts)
+    return Solved(answers, verdicts)
 
 
 @dataclass(frozen=True)

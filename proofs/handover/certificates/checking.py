@@ -17,7 +17,7 @@ from typing import Any
 from trompe.ground.processes import Processes
 from trompe.ground.reading import Unreadable
 from trompe.ground.text import wrapped
-from trompe.proofs.handover.certificates.certifying import Asked, ask, chosen
+from trompe.proofs.handover.certificates.certifying import Solved, ask, chosen
 from trompe.proofs.handover.certificates.folder import Listing, list_folder, old_name, read_member
 from trompe.proofs.handover.certificates.manifest import (
     MANIFEST,
@@ -296,7 +296,7 @@ def _listed(found: Mapping[str, Any]) -> set[str]:
 # -- solving -----------------------------------------------------------------------------------
 
 
-def _unproved(wanted: Plan, asked: Asked) -> Iterator[Failure]:
+def _unproved(wanted: Plan, asked: Solved) -> Iterator[Failure]:
     """What the solvers say against the claims, now and here."""
     for key, reason in wanted.strays.items():
         yield Failure("not proved", key, reason)
