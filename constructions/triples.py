@@ -18,11 +18,11 @@ from trompe.theory import (
     Task,
     Visualization,
     as_eta,
-    as_number,
     show,
 )
-from trompe.theory.exact import Number
-from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
+from trompe.theory.exact import Number, as_numbers
+from trompe.theory.namespace import Array, ArrayNamespace, NumpyNamespace, cast
+from trompe.theory.rationals import RATIONALS
 
 __all__ = [
     "Construction",
@@ -235,14 +235,18 @@ class FoolingPair:
         return mix(member, strict, xp.number(self.eta))
 
     @cached_property
+    def _at_query(self) -> tuple[Any, Any]:
+        return self.both(self.x)
+
+    @property
     def f_x(self) -> Any:
         """f at the query, exact."""
-        return self.f(self.x)
+        return self._at_query[0]
 
-    @cached_property
+    @property
     def g_x(self) -> Any:
         """g at the query, exact."""
-        return self.g(self.x)
+        return self._at_query[1]
 
     @property
     def gap(self) -> Any:
@@ -254,11 +258,12 @@ class FoolingPair:
         return not task.decidable(Interval(self.g_x, self.f_x), self.v)
 
 
-def as_array(z: Any, dim: int) -> tuple[Array, ArrayNamespace]:
-    """The point or points z as an array, with its namespace; tuples and lists become exact."""
+def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array, ArrayNamespace]:
+    """The point or points z as an array, with its namespace; tuples and lists become one of `exact`."""
     if isinstance(z, (tuple, list)):
-        z = EXACT.array(tuple(as_number(value, f"point[{i}]") for i, value in enumerate(z)))
-    xp = namespace_of(z)
+        z, xp = exact.array(as_numbers(z, "point")), exact
+    else:
+        xp = namespace_of(z)
     if not z.ndim or z.shape[-1] != dim:
         raise InvalidInput(
             f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}"
