@@ -235,18 +235,14 @@ class FoolingPair:
         return mix(member, strict, xp.number(self.eta))
 
     @cached_property
-    def _at_query(self) -> tuple[Any, Any]:
-        return self.both(self.x)
-
-    @property
     def f_x(self) -> Any:
         """f at the query, exact."""
-        return self._at_query[0]
+        return self.f(self.x)
 
-    @property
+    @cached_property
     def g_x(self) -> Any:
         """g at the query, exact."""
-        return self._at_query[1]
+        return self.g(self.x)
 
     @property
     def gap(self) -> Any:
