@@ -31,6 +31,9 @@ def certify(
     taken over. A folder with anything else in it is left alone.
     """
     numbers = parse_dims(dims)
+    from trompe.ground.processes import import_ahead
+
+    import_ahead(jobs, ("trompe.proofs.solvers", "z3", "cvc5"))
     from trompe.proofs.certificates import certify as write
     from trompe.views.certificates import to_text
 

@@ -29,6 +29,10 @@ def check(
     one line that begins with its kind: changed, missing, extra, refused, weaker statement, different
     statement, not proved, unknown.
     """
+    if path.is_dir():
+        from trompe.ground.processes import import_ahead
+
+        import_ahead(jobs, ("trompe.proofs.solvers", "z3", "cvc5"))
     from trompe.proofs.solvers import SOLVERS
 
     solvers = tuple(solver or SOLVERS)
