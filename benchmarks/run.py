@@ -90,11 +90,26 @@ def evaluation() -> None:
             )
 
 
+def exact_values() -> None:
+    """f and g of each row at one exact point, on integers, as a share of the same formulas on an array of fractions."""
+    dim, parts = 150_000, []
+    for row in ("erm", "lipschitz", "monotone", "convex", "affine"):
+        case = example(row, dim)
+        pair = triple(case.cls, case.v, case.x).pair(Fraction(1, 10))
+        fractions = np.array(case.x, dtype=object)
+        share = median(lambda p=pair, x=case.x: p.both(x), runs=3) / median(
+            lambda p=pair, z=fractions: p.both(z), runs=3
+        )
+        parts.append(f"{row} {share:.2f}")
+    print(f"exact f and g at d = {dim}, against an array of fractions: {', '.join(parts)}")
+
+
 def main() -> None:
     print(machine())
     start_up()
     cold_table()
     evaluation()
+    exact_values()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from numbers import Real
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ from trompe.theory import (
     as_point,
 )
 from trompe.theory.exact import LONGEST_BITS, bits, one_line
+from trompe.theory.sites import is_float
 
 __all__ = [
     "Mistake",
@@ -179,8 +181,8 @@ def pose(
 def _check_floats(cls: FunctionClass, v: Visualization, x: Point) -> None:
     """What is chosen from class parameters of extreme size may leave the range or the bits of floats."""
     points = (*v.argmin_set, *v.argmax_set, x)
-    for value in {v.minimum, v.maximum, *(q for z in points for q in z)}:
-        if _rounded(value) != value:
+    for value in chain((v.minimum, v.maximum), *points):
+        if not is_float(value) and _rounded(value) != value:
             raise InvalidInput(
                 f'{cls.key}: {value} is shown or asked, which no float64 holds; take numbers = "exact", or '
                 "class parameters of moderate size"

@@ -18,8 +18,7 @@ import numpy as np
 from trompe.constructions.networks import Layer, Network
 from trompe.constructions.triples import mix
 from trompe.theory import FunctionClass, Point, Visualization
-from trompe.theory.functionals import metric
-from trompe.theory.namespace import EXACT
+from trompe.theory.functionals import exact_distance, metric
 
 __all__ = [
     "Member",
@@ -208,7 +207,7 @@ def texts(values: Iterable[Fraction]) -> str:
 
 def distance(key: str, y: Point, z: Point) -> Any:
     """|y - z|, exact: a fraction, or for l2 an algebraic number."""
-    return metric(key)(EXACT.array(y), EXACT.array(z), EXACT)
+    return exact_distance(metric(key), y, z)
 
 
 def ends(pick: Pick) -> tuple[Fraction, Fraction]:

@@ -18,7 +18,7 @@ import numpy as np
 from trompe.constructions.expressions import Atom, Builder, Linear, traced
 from trompe.constructions.triples import FoolingPair, as_array
 from trompe.theory import InvalidInput
-from trompe.theory.namespace import Array, ArrayNamespace
+from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 
 if TYPE_CHECKING:
     import torch
@@ -57,7 +57,7 @@ class Network:
 
     def __call__(self, z: Any) -> Array:
         """The output at points of shape (..., d): exact for a tuple of numbers or an array of fractions."""
-        return self.evaluate(*as_array(z, self.dim))
+        return self.evaluate(*as_array(z, self.dim, EXACT))
 
     def evaluate(self, z: Array, xp: ArrayNamespace) -> Array:
         """The output at the array z of the namespace `xp`."""

@@ -18,11 +18,11 @@ from trompe.theory import (
     Task,
     Visualization,
     as_eta,
-    as_number,
     show,
 )
-from trompe.theory.exact import Number
-from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
+from trompe.theory.exact import Number, as_numbers
+from trompe.theory.namespace import Array, ArrayNamespace, NumpyNamespace, cast
+from trompe.theory.rationals import RATIONALS
 
 __all__ = [
     "Construction",
@@ -238,11 +238,12 @@ class FoolingPair:
         return not task.decidable(Interval(self.g_x, self.f_x), self.v)
 
 
-def as_array(z: Any, dim: int) -> tuple[Array, ArrayNamespace]:
-    """The point or points z as an array, with its namespace; tuples and lists become exact."""
+def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array, ArrayNamespace]:
+    """The point or points z as an array, with its namespace; tuples and lists become one of `exact`."""
     if isinstance(z, (tuple, list)):
-        z = EXACT.array(tuple(as_number(value, f"point[{i}]") for i, value in enumerate(z)))
-    xp = namespace_of(z)
+        z, xp = exact.array(as_numbers(z, "point")), exact
+    else:
+        xp = namespace_of(z)
     if not z.ndim or z.shape[-1] != dim:
         raise InvalidInput(
             f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}"

@@ -7,6 +7,7 @@ the wall clock is a backstop only.
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +28,7 @@ __all__ = [
     "available",
     "solve",
     "solve_all",
+    "solve_once",
     "solver_options",
     "solver_processes",
     "solver_version",
@@ -230,6 +232,23 @@ def solve(name: str, text: str, divisor: int = 1) -> Answer:
         return Answer(name, "unknown", 0.0, 0, reason=said[:_LONGEST])
 
 
+def solve_once(name: str, text: str) -> Answer:
+    """As `solve`; but where this process has a definite answer of this solver to this script, it is that one.
+
+    Obligations share scripts, hypotheses alone most of all; all but their headings are the same then.
+    """
+    key = SOLVERS[name], hashlib.sha256(_without_heading(text).encode()).digest()
+    if key not in _definite:
+        answer = solve(name, text)
+        if answer.result == "unknown":
+            return answer
+        _definite[key] = answer
+    return _definite[key]
+
+
+_definite: dict[tuple[Any, bytes], Answer] = {}
+
+
 def solver_processes(
     jobs: int | None, names: Iterable[str], preload: Sequence[str] = ()
 ) -> Processes:
@@ -243,10 +262,22 @@ def solve_all(
 ) -> Iterator[tuple[int, Answer]]:
     """Position and answer of each question, a solver's name and a script, as they come.
 
-    Where a process ends or gives no answer in time, that is unknown, with the reason.
+    Scripts that differ in their headings only are asked once. Where a process ends or gives no answer in
+    time, that is unknown, with the reason.
     """
-    calls = [(solve, *question) for question in questions]
-    for number, said in processes.results(calls):
+    alike: dict[tuple[str, str], list[int]] = {}
+    for number, (name, text) in enumerate(questions):
+        alike.setdefault((name, _without_heading(text)), []).append(number)
+    askers = list(alike.values())
+    calls = [(solve, *questions[numbers[0]]) for numbers in askers]
+    for at, said in processes.results(calls):
         if isinstance(said, Died):
-            said = Answer(questions[number][0], "unknown", 0.0, 0, reason=said.reason)
-        yield number, replace(said, reason=" ".join(said.reason.split())[:_LONGEST])
+            name, _ = questions[askers[at][0]]
+            said = Answer(name, "unknown", 0.0, 0, reason=said.reason)
+        said = replace(said, reason=" ".join(said.reason.split())[:_LONGEST])
+        yield from ((number, said) for number in askers[at])
+
+
+def _without_heading(text: str) -> str:
+    """The script without the comments that it begins with. Later ones may be text in quotes, so they stay."""
+    return re.sub(r"\A(?:;.*\n)+", "", text)

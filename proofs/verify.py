@@ -21,7 +21,7 @@ from trompe.proofs.solvers import (
     SOLVERS,
     Answer,
     available,
-    solve,
+    solve_once,
     solver_version,
 )
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
@@ -104,7 +104,7 @@ def check_obligation(
 
 
 def _answered(item: Obligation, asked: Scripts, solvers: Sequence[str]) -> Outcome:
-    answers = tuple(solve(name, asked.main) for name in solvers)
+    answers = tuple(solve_once(name, asked.main) for name in solvers)
 
     def outcome(
         verdict: Verdict, reason: str = "", point: Mapping[str, str] | None = None
@@ -120,7 +120,9 @@ def _answered(item: Obligation, asked: Scripts, solvers: Sequence[str]) -> Outco
     doubtful = next((a for a in answers if a.result != "unsat"), None)
     if doubtful is not None:
         return outcome("UNKNOWN", f"{doubtful.solver}: {doubtful.reason}")
-    twins = tuple(solve(name, text) for name in solvers for text in (asked.vacuity, asked.mutant))
+    twins = tuple(
+        solve_once(name, text) for name in solvers for text in (asked.vacuity, asked.mutant)
+    )
     for number, twin in enumerate(twins):
         if twin.result != "sat":
             which = "the planted fault" if number % 2 else "the hypotheses alone"

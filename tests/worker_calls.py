@@ -33,6 +33,10 @@ def local():
     return lambda: None
 
 
+def has_imported(name):
+    return name in sys.modules
+
+
 def late(k, seconds):
     time.sleep(seconds)
     return k

@@ -198,7 +198,7 @@ class FunctionClass(ABC):
 def check_corner(key: str, what: str, point: Point, why: str) -> None:
     """Raise InvalidInput unless every coordinate of the point is 0 or 1."""
     for i, coordinate in enumerate(point):
-        if coordinate not in (0, 1):
+        if coordinate.denominator != 1:  # a point lies in the box
             raise InvalidInput(
                 f"{key}: {what} {show(point)} is not a corner of the box (coordinate {i} is "
                 f"{coordinate}); {why}"
@@ -207,4 +207,7 @@ def check_corner(key: str, what: str, point: Point, why: str) -> None:
 
 def corner_reflection(b: Point) -> tuple[Point, Point]:
     """The flip 1 - b and the sign 2 b - 1 that take the corner b to (1, ..., 1)."""
-    return tuple(1 - bi for bi in b), tuple(2 * bi - 1 for bi in b)
+    return tuple(_ZERO if bi else _ONE for bi in b), tuple(_ONE if bi else _MINUS for bi in b)
+
+
+_MINUS, _ZERO, _ONE = map(Fraction, (-1, 0, 1))

@@ -19,6 +19,7 @@ __all__ = [
     "as_eps",
     "as_eta",
     "as_number",
+    "as_numbers",
     "as_point",
     "bits",
     "check_short",
@@ -87,6 +88,14 @@ def _check_length(value: str | Decimal, what: str) -> None:
         )
 
 
+def as_numbers(values: Iterable[Any], what: str) -> tuple[Fraction, ...]:
+    """Several numbers, exact (`as_number`); what is a fraction is taken as it is."""
+    return tuple(
+        value if type(value) is Fraction else as_number(value, f"{what}[{i}]")
+        for i, value in enumerate(values)
+    )
+
+
 def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> Point:
     """`values` as an exact point of [0, 1]^d, d >= 1.
 
@@ -98,13 +107,13 @@ def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> 
         raise InvalidInput(
             f"{what} = {spelled(values)} is not a point; expected a sequence of numbers"
         )
-    point = tuple(as_number(value, f"{what}[{i}]") for i, value in enumerate(values))
+    point = as_numbers(values, what)
     if not point:
         raise InvalidInput(f"{what} = () has no coordinates; a point needs d >= 1")
     if dim is not None and len(point) != dim:
         raise InvalidInput(f"{what} has {len(point)} coordinates; expected {dim}")
     for i, coordinate in enumerate(point):
-        if not 0 <= coordinate <= 1:
+        if not 0 <= coordinate.numerator <= coordinate.denominator:
             where = f"{what} = {show(point)}" if len(point) <= 8 else what
             raise InvalidInput(
                 f"{where} lies outside [0, 1]^{len(point)} (coordinate {i} is {written(coordinate)}); "

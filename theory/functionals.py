@@ -5,14 +5,14 @@ Each is written once against an array namespace `xp`; points are arrays of shape
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from trompe.ground.errors import UnknownKey
 from trompe.theory.exact import Point
-from trompe.theory.namespace import EXACT, Array, ArrayNamespace
+from trompe.theory.namespace import Array, ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 
 __all__ = [
     "METRICS",
@@ -61,16 +61,8 @@ def metric(key: str) -> Metric:
 
 
 def exact_distance(distance: Metric, y: Point, z: Point) -> Any:
-    """The distance of two exact points: a fraction, or for l2 an algebraic number.
-
-    Computed on integers, |c y - c z| / c for the common denominator c, which is far quicker than
-    fractions where d is large.
-    """
-    scale = math.lcm(*{q.denominator for q in (*y, *z)})
-    on_grid, other = (
-        EXACT.array([q.numerator * (scale // q.denominator) for q in point]) for point in (y, z)
-    )
-    return distance(on_grid, other, EXACT) * Fraction(1, scale)
+    """The distance of two exact points: a fraction, or for l2 an algebraic number."""
+    return distance(RATIONALS.array(y), RATIONALS.array(z), RATIONALS)
 
 
 def mean(z: Array, xp: ArrayNamespace) -> Array:
@@ -93,9 +85,9 @@ def mean_flipped(z: Array, flip: Array, sign: Array, xp: ArrayNamespace) -> Arra
 
 def gauge_slopes(c: Point) -> tuple[Point, Point]:
     """The reciprocals that the gauge about c needs: 1/(1-c_i) where c_i < 1, 1/c_i where c_i > 0, else 0."""
-    one, zero = Fraction(1), Fraction(0)
-    up = tuple(one / (1 - ci) if ci < 1 else zero for ci in c)
-    down = tuple(one / ci if ci > 0 else zero for ci in c)
+    parts, zero = [ci.as_integer_ratio() for ci in c], Fraction(0)
+    up = tuple(Fraction(below, below - top) if top < below else zero for top, below in parts)
+    down = tuple(Fraction(below, top) if top > 0 else zero for top, below in parts)
     return up, down
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "as_site",
     "check_floats",
     "directed",
+    "is_float",
     "sign",
     "squared_distance",
 ]
@@ -106,8 +107,8 @@ def directed(value: Fraction) -> tuple[float, float]:
     return float(np.nextafter(near, -np.inf)), near
 
 
-def _is_float(value: Fraction) -> bool:
-    """Is a number of [0, 1] a double? Those with 53 bits and no tiny unit are; others may be called no float."""
+def is_float(value: Fraction) -> bool:
+    """Is a number a double? Those with 53 bits and no tiny unit are; others may be called no float."""
     bottom = value.denominator
     is_power = bottom & (bottom - 1) == 0 and bottom.bit_length() < 1000
     return is_power and value.numerator.bit_length() <= 53
@@ -175,7 +176,7 @@ class Site:
         if not isinstance(self.point, tuple):
             return self.point, self.point, self.point
         near = np.array([float(z) for z in self.point])
-        rounded = [i for i, z in enumerate(self.point) if not _is_float(z)]
+        rounded = [i for i, z in enumerate(self.point) if not is_float(z)]
         if not rounded:
             return near, near, near
         below, above = near.copy(), near.copy()

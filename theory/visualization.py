@@ -60,7 +60,7 @@ class Visualization:
             raise InvalidInput(
                 f"minimum = {written(low)} exceeds maximum = {written(high)}; expected m <= M"
             )
-        shared = set(lows) & set(highs)
+        shared = [point for point in lows if point in highs]
         if low < high and shared:
             raise InvalidInput(
                 f"argmin = argmax = {show(min(shared))}, but minimum = {written(low)} < "

@@ -32,6 +32,7 @@ from trompe.theory.functionals import (
     mean,
 )
 from trompe.theory.namespace import Array, ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 
 __all__ = ["AdditiveParameters", "AdditiveRow", "AdditiveTriple"]
 
@@ -70,9 +71,9 @@ class AdditiveTriple(Construction):
 
     def parameters(self, cls: FunctionClass, v: Visualization, x: Point) -> AdditiveParameters:
         a, b = v.argmin, v.argmax
-        away_a, away_b = ([abs(xk - ek) for xk, ek in zip(x, e, strict=True)] for e in (a, b))
+        at_a, at_b, at_x = map(RATIONALS.array, (a, b, x))
+        away_a, away_b, reach = map(tuple, (abs(at_x - at_a), abs(at_x - at_b), abs(at_b - at_a)))
         i, j = away_a.index(max(away_a)), away_b.index(max(away_b))
-        reach = tuple(abs(bk - ak) for ak, bk in zip(a, b, strict=True))
         return AdditiveParameters(
             v.minimum,
             v.maximum,

@@ -33,6 +33,7 @@ from trompe.theory import (
     Task,
     Visualization,
 )
+from trompe.theory.classes import corner_reflection
 from trompe.theory.fibres import Fibres
 from trompe.theory.functionals import (
     exact_distance,
@@ -40,7 +41,8 @@ from trompe.theory.functionals import (
     gauge_slopes,
     l1,
 )
-from trompe.theory.namespace import EXACT, Array, ArrayNamespace
+from trompe.theory.namespace import Array, ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 from trompe.theory.rows.convex import Supports
 
 __all__ = ["ConvexParameters", "ConvexRow", "ConvexTriple", "SupportParameters", "SupportTriple"]
@@ -179,9 +181,10 @@ def _supports(known: Supports, x: Point) -> SupportParameters:
     gaps = [(site.exact, known.gap(site)) for site in (known.shown[0], *known.exemplars)]
     slope = max(gap / exact_distance(l1, s, b) for s, gap in gaps)
     up, down = gauge_slopes(a)
-    centre, rise, fall_off = (EXACT.array(values) for values in (a, up, down))
+    centre, rise, fall_off = (RATIONALS.array(values) for values in (a, up, down))
     rates = [
-        known.share(site.value) / gauge(EXACT.array(site.exact), centre, rise, fall_off, EXACT)
+        known.share(site.value)
+        / gauge(RATIONALS.array(site.exact), centre, rise, fall_off, RATIONALS)
         for site in known.exemplars
     ]
     top, top_at = known.piece(known.least(x).vertex)
@@ -298,7 +301,7 @@ def _some_corners(dim: int) -> Iterator[Point]:
 
 def _corners_beside(v: Visualization) -> Iterator[Point]:
     """Corners other than b, where every gauge is 1 (but about themselves)."""
-    opposite = tuple(1 - bi for bi in v.argmax)
+    opposite, _ = corner_reflection(v.argmax)
     yield opposite
     yield (v.argmax[0], *opposite[1:])
     yield (opposite[0], *v.argmax[1:])

@@ -40,6 +40,7 @@ from trompe.theory.functionals import (
     metric,
 )
 from trompe.theory.namespace import Array, ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 
 __all__ = ["LipschitzParameters", "LipschitzRow", "LipschitzTriple", "flat"]
 
@@ -158,11 +159,12 @@ class LipschitzRow(Row):
     def queries(self, cls: Any, task: Task, v: Visualization) -> Iterator[Point]:
         """Half-way, and as far from both extremes as simple points get."""
         a, b = v.argmin, v.argmax
-        half_way = tuple((ai + bi) / 2 for ai, bi in zip(a, b, strict=True))
+        half_way = tuple((RATIONALS.array(a) + RATIONALS.array(b)) * HALF)
+        yield half_way
         farthest = tuple(far(ai + bi, 2 * HALF) for ai, bi in zip(a, b, strict=True))
         from_a, from_b = (tuple(far(ci, HALF) for ci in c) for c in (a, b))
         half = (v.dim + 1) // 2
-        yield from (half_way, farthest, from_a, from_b)
+        yield from (farthest, from_a, from_b)
         yield from ((*from_a[:half], *from_b[half:]), (*from_b[:half], *from_a[half:]))
         for i in range(min(v.dim, _COORDINATES)):
             yield (*half_way[:i], far(half_way[i], HALF), *half_way[i + 1 :])

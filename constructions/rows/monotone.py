@@ -33,6 +33,7 @@ from trompe.theory.functionals import (
     mean,
 )
 from trompe.theory.namespace import Array, ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 
 __all__ = ["MonotoneParameters", "MonotoneRow", "MonotoneTriple"]
 
@@ -64,7 +65,7 @@ class MonotoneTriple(Construction):
         mean: Array
 
     def parameters(self, cls: FunctionClass, v: Visualization, x: Point) -> MonotoneParameters:
-        q = Fraction(sum(x), len(x))
+        q = mean(RATIONALS.array(x), RATIONALS)
         return MonotoneParameters(v.minimum, v.maximum, q, 1 / q, 1 / (1 - q))
 
     def features(self, z: Array, p: MonotoneParameters, xp: ArrayNamespace) -> Features:

@@ -1,4 +1,4 @@
-"""The solvers as they are installed: cvc5's coverings, and a cvc5 that is too old for them."""
+"""The solvers as they are installed: cvc5's coverings, a cvc5 that is too old for them, and repeated scripts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import cvc5
 import pytest
 
 from trompe.cli import run
+from trompe.ground.processes import Died
+from trompe.proofs import solvers
 from trompe.proofs.solvers import OLDEST_CVC5, available, solve
 from trompe.theory import MissingDependency
 
@@ -58,3 +60,61 @@ def test_a_later_one_is_not(monkeypatch, version):
 def test_the_declared_range_says_the_same():
     declared = [line.split(";")[0].strip() for line in requires("trompe") if "cvc5" in line]
     assert declared == [f"cvc5>={'.'.join(map(str, OLDEST_CVC5))}"] * 2
+
+
+# -- repeated scripts ----------------------------------------------------------------------------------
+
+
+SCRIPT = "(set-logic QF_LRA)\n(declare-const x Real)\n; {}\n(assert (> x 0))\n(check-sat)\n"
+
+
+class Recording:
+    """Processes that note what they are asked, and answer with the number of the call."""
+
+    def __init__(self, died=False):
+        self.calls, self.died = [], died
+
+    def results(self, calls):
+        self.calls += calls
+        for number, (_, name, _) in enumerate(calls):
+            answer = solvers.Answer(name, "sat", 0.0, number)
+            yield number, Died("gone") if self.died else answer
+
+
+def test_scripts_that_differ_in_their_headings_are_asked_once_and_all_are_answered():
+    texts = [f"; {k}\n; heading\n" + SCRIPT.format("same") for k in range(3)]
+    other = "; 0\n" + SCRIPT.format("another comment, which may be in quotes")
+    questions = [(name, text) for text in [*texts, other] for name in ("z3", "cvc5")]
+    processes = Recording()
+    answers = dict(solvers.solve_all(questions, processes))
+    asked = [(name, text) for _, name, text in processes.calls]
+    assert asked == [("z3", texts[0]), ("cvc5", texts[0]), ("z3", other), ("cvc5", other)]
+    assert [answers[k].resources for k in range(8)] == [0, 1, 0, 1, 0, 1, 2, 3]
+    assert all(answers[k].solver == name for k, (name, _) in enumerate(questions))
+
+
+def test_a_process_that_ends_leaves_every_asker_without_an_answer():
+    questions = [("z3", f"; {k}\n" + SCRIPT.format("")) for k in range(3)]
+    answers = dict(solvers.solve_all(questions, Recording(died=True)))
+    assert [answers[k].result for k in range(3)] == ["unknown"] * 3
+
+
+def test_one_process_asks_for_a_script_once_unless_it_is_unknown(monkeypatch):
+    said = iter(["unknown", "sat", "unsat"])
+    monkeypatch.setitem(
+        solvers.SOLVERS, "z3", lambda text, divisor: solvers.Answer("z3", next(said), 0.0, 1)
+    )
+    ask = [solvers.solve_once("z3", f"; {k}\n" + SCRIPT.format("once")).result for k in range(4)]
+    assert ask == ["unknown", "sat", "sat", "sat"]
+    assert solvers.solve_once("z3", SCRIPT.format("twice")).result == "unsat"
+
+
+def test_repeated_scripts_have_one_answer_whatever_their_headings():
+    for name in solvers.SOLVERS:
+        texts = [f"; {heading}\n" + SCRIPT.format("") for heading in ("", "a" * 300)]
+        first, second = (solvers.solve(name, text) for text in texts)
+        assert (first.result, first.resources, first.point) == (
+            second.result,
+            second.resources,
+            second.point,
+        )

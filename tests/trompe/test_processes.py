@@ -72,6 +72,17 @@ def test_processes_stay_for_the_next_calls():
     assert not any(map(is_running, first))
 
 
+def test_what_was_imported_ahead_is_there_in_every_process(monkeypatch):
+    monkeypatch.setattr(processes, "_running", None)
+    processes.import_ahead(1, ["wave"])
+    assert processes._running is None
+    processes.import_ahead(2, ["wave"])
+    ahead = processes._running
+    loaded = [said for _, said in results([(calls.has_imported, "wave")] * 4, 2)]
+    assert loaded == [True] * 4 and processes._running is ahead
+    ahead.close()
+
+
 def test_what_a_call_raises_is_raised_here_and_says_where():
     with pytest.raises(ZeroDivisionError, match="by zero") as caught:
         list(results([(calls.refuse, "by zero")] * 3, 2))

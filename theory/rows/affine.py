@@ -21,7 +21,8 @@ from trompe.theory.classes import (
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, between, those_before
 from trompe.theory.functionals import flipped
-from trompe.theory.namespace import EXACT, ArrayNamespace
+from trompe.theory.namespace import ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 from trompe.theory.rows.constant import Known
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
 from trompe.theory.shares.quantities import Quantity, Term, exact, powers
@@ -95,7 +96,7 @@ class Affine(FunctionClass):
         check_corner(
             self.key, "argmax", v.argmax, "a unique maximiser of an affine function is one"
         )
-        opposite = tuple(1 - bi for bi in v.argmax)
+        opposite, _ = corner_reflection(v.argmax)
         if v.argmin != opposite:
             raise InvalidInput(
                 f"{self.key}: argmin {show(v.argmin)}; an affine function with unique extremes has it "
@@ -105,8 +106,8 @@ class Affine(FunctionClass):
     @staticmethod
     def coordinates(v: Visualization, x: Point) -> Point:
         """x', the query seen from the corner a: x'_i = x_i if b_i = 1, else 1 - x_i."""
-        flip, sign = corner_reflection(v.argmax)
-        return tuple(flipped(EXACT.array(x), EXACT.array(flip), EXACT.array(sign)))
+        vectors = map(RATIONALS.array, (x, *corner_reflection(v.argmax)))
+        return tuple(flipped(*vectors))
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:
         seen = self.coordinates(v, x)

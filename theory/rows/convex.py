@@ -14,7 +14,8 @@ from trompe.theory.classes import Comparison, FunctionClass, Inclusion, check_co
 from trompe.theory.exact import Point, written
 from trompe.theory.fibres import F64, Brackets, Ends, Fibres, as_floats, between, those_before
 from trompe.theory.functionals import gauge, gauge_slopes
-from trompe.theory.namespace import EXACT, ArrayNamespace
+from trompe.theory.namespace import ArrayNamespace
+from trompe.theory.rationals import RATIONALS
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.quantities import Quantity, Term, exact, powers
 from trompe.theory.simplex import Feasible, Optimum, dot, feasible, value_of
@@ -73,8 +74,8 @@ class Convex(FunctionClass):
 
     def gauge(self, v: Visualization, x: Point) -> Fraction:
         """gamma(x) about the minimiser, exact, in [0, 1]."""
-        up, down = (EXACT.array(slopes) for slopes in gauge_slopes(v.argmin))
-        value: Fraction = gauge(EXACT.array(x), EXACT.array(v.argmin), up, down, EXACT)
+        at, centre, up, down = map(RATIONALS.array, (x, v.argmin, *gauge_slopes(v.argmin)))
+        value: Fraction = gauge(at, centre, up, down, RATIONALS)
         return value
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:

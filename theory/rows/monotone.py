@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -57,8 +56,7 @@ class Monotone(FunctionClass):
         return c.at_y <= c.at_z
 
     def _check_extremes(self, v: Visualization) -> None:
-        zeros, ones = (Fraction(0),) * v.dim, (Fraction(1),) * v.dim
-        if v.argmin != zeros or v.argmax != ones:
+        if any(v.argmin) or any(q.numerator < q.denominator for q in v.argmax):
             raise InvalidInput(
                 f"{self.key}: argmin {show(v.argmin)}, argmax {show(v.argmax)}; a monotone function "
                 "with unique extremes has them at (0, ..., 0) and (1, ..., 1)"

@@ -10,7 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.errors import InvalidInput
-from trompe.theory.classes import Comparison, FunctionClass, Inclusion, check_corner
+from trompe.theory.classes import (
+    Comparison,
+    FunctionClass,
+    Inclusion,
+    check_corner,
+    corner_reflection,
+)
 from trompe.theory.exact import Point, show
 from trompe.theory.fibres import F64, Brackets, Fibres, OneValue, Seen, WithoutExemplars, between
 from trompe.theory.links import Link, link
@@ -107,7 +113,7 @@ class Neuron(FunctionClass):
     def _check_extremes(self, v: Visualization) -> None:
         why = "a unique maximiser of an increasing function of an affine one is one"
         check_corner(self.key, "argmax", v.argmax, why)
-        opposite = tuple(1 - bi for bi in v.argmax)
+        opposite, _ = corner_reflection(v.argmax)
         if v.argmin != opposite:
             raise InvalidInput(
                 f"{self.key}: argmin {show(v.argmin)}; a neuron with unique extremes has it at the corner "

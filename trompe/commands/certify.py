@@ -30,6 +30,9 @@ def certify(
     in it is left alone.
     """
     numbers = parse_dims(dims)
+    from trompe.ground.processes import import_ahead
+
+    import_ahead(jobs, ("trompe.proofs.solvers", "z3", "cvc5"))
     from trompe.proofs.handover.certificates import certify as write
     from trompe.views.certificates import to_text
 

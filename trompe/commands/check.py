@@ -28,6 +28,10 @@ def check(
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
     """
+    if path.is_dir():
+        from trompe.ground.processes import import_ahead
+
+        import_ahead(jobs, ("trompe.proofs.solvers", "z3", "cvc5"))
     from trompe.proofs.solvers import SOLVERS
 
     solvers = tuple(solver or SOLVERS)

@@ -78,16 +78,20 @@ def of_length(values: Sequence[Any], dim: int, name: str) -> Sequence[Any]:
 
 
 def shown_instead(
-    v: Visualization, ends: Mapping[str, Any], minimum: str | None, maximum: str | None
+    v: Visualization | None, ends: Mapping[str, Any], minimum: str | None, maximum: str | None
 ) -> Visualization:
-    """The visualization with what is given in its place."""
+    """The visualization with what is given in its place; None will do for it where everything is given."""
     from trompe.theory import Visualization, as_number
 
+    given = dict(ends)
+    given |= {
+        name: as_number(value, f"--{name}")
+        for name, value in (("min", minimum), ("max", maximum))
+        if value is not None
+    }
+    named = {"--argmin": "argmin", "--argmax": "argmax", "min": "minimum", "max": "maximum"}
     return Visualization(
-        ends.get("--argmin", v.argmin),
-        ends.get("--argmax", v.argmax),
-        v.minimum if minimum is None else as_number(minimum, "--min"),
-        v.maximum if maximum is None else as_number(maximum, "--max"),
+        *(given[name] if name in given else getattr(v, field) for name, field in named.items())
     )
 
 

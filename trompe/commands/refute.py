@@ -115,8 +115,11 @@ def refute(
         points["--query"] = of_length(points["--query"], dim, "--query")
     x, v = points.pop("--query", None), None
     if points or minimum is not None or maximum is not None:
-        base = pose(cls, asked, dim, None, x).v
-        ends = {name: of_length(values, base.dim, name) for name, values in points.items()}
+        is_whole = len(points) == 2 and minimum is not None and maximum is not None
+        base = None if is_whole else pose(cls, asked, dim, None, x).v
+        length = dim if base is None else base.dim
+        assert length is not None  # where there is no base, two points tell it
+        ends = {name: of_length(values, length, name) for name, values in points.items()}
         v = shown_instead(base, ends, minimum, maximum)
     found = judging.refute(
         decoder, cls, asked, dim=dim, visualization=v, query=x, numbers=numbers,  # type: ignore[arg-type]

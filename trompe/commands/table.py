@@ -37,6 +37,9 @@ def table(
     numbers = parse_dims(dims)
     view = view_of(FORMATS, format)
     place = destination(output)
+    from trompe.ground.processes import import_ahead
+
+    import_ahead(jobs, ("trompe.proofs.verify", "z3", "cvc5", "sympy"))
     from trompe.proofs import SOLVERS, verify_table
 
     with progress_bar("checking") as progress:

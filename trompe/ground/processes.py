@@ -30,7 +30,7 @@ from typing import Any
 
 from trompe.ground.errors import InvalidInput
 
-__all__ = ["Call", "Died", "Processes", "results", "worker_processes"]
+__all__ = ["Call", "Died", "Processes", "import_ahead", "results", "worker_processes"]
 
 Call = tuple[Any, ...]
 """A function and its arguments."""
@@ -332,6 +332,16 @@ def _server(preload: Sequence[str]) -> _Server:
         _running = _Server(preload)
         atexit.register(_running.close)
     return _running
+
+
+def import_ahead(jobs: int | None, preload: Sequence[str]) -> None:
+    """Let what workers will be forked from import these modules while this process does other things.
+
+    Whoever asks for processes later gets them all the same; with one job there will be none.
+    """
+    if jobs != 1 and _CAN_FORK:
+        with suppress(InvalidInput):  # said again when a process is needed
+            _server(preload)
 
 
 def serve() -> None:

@@ -70,7 +70,7 @@ class Input:
         if exact:
             return cls(*parts, True)
         a, b, low, high, z = parts
-        points = (np.array(point, dtype=np.float64) for point in (a, b, z))
+        points = (np.array([q.numerator / q.denominator for q in point]) for point in (a, b, z))
         at_a, at_b, at_x = points
         return cls(at_a, at_b, float(low), float(high), at_x, False)
 

@@ -235,6 +235,17 @@ def test_what_is_shown_and_asked_can_be_given(capfd, folder):
     assert status == 0 and "query          (0, 1/2)" in out
 
 
+def test_where_all_is_given_nothing_is_chosen(capfd, folder, monkeypatch):
+    def chosen(*_):
+        raise AssertionError("chosen")
+
+    monkeypatch.setattr("trompe.constructions.adversary.choose_visualization", chosen)
+    given = ("--argmin", "1/4,1/4", "--argmax", "1", "--min", "0", "--max", "1", "--query", "0")
+    assert refute(capfd, f"{folder}/mine.py:side", *CONVEX_SIDE, *given)[0] == 0
+    with pytest.raises(AssertionError, match="chosen"):
+        refute(capfd, f"{folder}/mine.py:side", *CONVEX_SIDE, *given[:-4], *given[-2:])
+
+
 def test_class_parameters_and_tolerance(capfd, folder):
     lipschitz = ("--class", "lipschitz", "--constant", "1/100", "--metric", "linf")
     status, out, _ = refute(
