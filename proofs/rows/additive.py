@@ -11,7 +11,7 @@ from trompe.constructions.draws import Pick, Value, texts
 from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
 from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
-from trompe.proofs.pieces import range_and_uniqueness, values
+from trompe.proofs.pieces import range_ends_and_uniqueness, values
 from trompe.proofs.row import Evidence, Extremes, Refused, RowChecks, Said, moved, shown
 from trompe.proofs.symbolic import Identity, register, sympy_namespace
 from trompe.theory import Additive, Point
@@ -97,33 +97,28 @@ class _Symbols:
         }
         return self.feature(from_a, from_b, average), facts
 
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        zero, one = self.s.xp.number(0), self.s.xp.number(1)
+        return self.feature(zero, self.reach_j, zero), self.feature(self.reach_i, zero, one), {}
+
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
         return values(self.s, "additive", feature, self.p)
 
 
-range_and_uniqueness(
+range_ends_and_uniqueness(
     "additive",
     _Symbols,
-    ("distances may be negative", "distances >= 0"),
+    Fault("distances may be negative", without="distances >= 0"),
+    (
+        "m at a and M at b",
+        Fault("delta any length", without="delta <= |a - b| in the coordinates of U and W"),
+    ),
     (
         "the mean of the parts is 0 and M only where it is 1",
         lambda z: z.mean == 0,
         lambda z: z.mean == 1,
     ),
 )
-
-
-@obligation("additive/ends", "U, W, B are m at a and M at b")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    zero, one = s.xp.number(0), s.xp.number(1)
-    at_a = t.values(t.feature(zero, t.reach_j, zero))
-    at_b = t.values(t.feature(t.reach_i, zero, one))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("delta any length", without="delta <= |a - b| in the coordinates of U and W"),
-    )
 
 
 @obligation(

@@ -17,7 +17,7 @@ from trompe.proofs.pieces import (
     in_box,
     is_corner,
     members,
-    range_and_uniqueness,
+    range_ends_and_uniqueness,
     same_point,
     values,
 )
@@ -143,42 +143,44 @@ def _features_affine(s: Scope, d: int) -> Claim:
     )
 
 
-class _Symbols:
+class AffineSymbols:
+    """m, M and the shares z'_i, z'_j, mean(z') of points."""
+
+    row = "affine"
+
     def __init__(self, s: Scope) -> None:
         self.s = s
         self.m, self.M = s.reals("m M")
-        self.p = AffineParameters(self.m, self.M, None, None, 0, 1)
-        self.parameters = {"m < M": self.m < self.M}
+        self.p: Any = AffineParameters(self.m, self.M, None, None, 0, 1)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"m < M": self.m < self.M}
 
     def feature(self, largest: Any, smallest: Any, average: Any) -> Any:
-        return self.s.construction("affine").Features(largest, smallest, average)
+        return self.s.construction(self.row).Features(largest, smallest, average)
 
     def at(self, name: str) -> tuple[Any, dict[str, Any]]:
         parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
         facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (t >= 0, t <= 1))}
         return self.feature(*parts), facts
 
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        at_a, at_b = (self.feature(*(self.s.xp.number(k),) * 3) for k in (0, 1))
+        return at_a, at_b, {}
+
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
-        return values(self.s, "affine", feature, self.p)
+        return values(self.s, self.row, feature, self.p)
 
 
-range_and_uniqueness(
-    "affine",
-    _Symbols,
-    ("coordinates outside [0, 1]", "z' in [0, 1]"),
+OF_SHARES = (
+    Fault("coordinates outside [0, 1]", without="z' in [0, 1]"),
+    ("m where every z'_i is 0 and M where every z'_i is 1", "M where every z'_i is 0"),
     ("the mean of z' is 0 and M only where it is 1", lambda z: z.mean == 0, lambda z: z.mean == 1),
 )
+"""What is said of a triple that goes along the shares z'."""
 
-
-@obligation("affine/ends", "U, W, B are m where every z'_i is 0 and M where every z'_i is 1")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    at_a, at_b = (t.values(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("M where every z'_i is 0", show=all_of(h == t.M for h in at_a)),
-    )
+range_ends_and_uniqueness("affine", AffineSymbols, *OF_SHARES)
 
 
 @obligation(
@@ -186,7 +188,7 @@ def _ends(s: Scope) -> Claim:
     "U(x) = m + R max x' and W(x) = m + R min x', with B between",
 )
 def _query(s: Scope) -> Claim:
-    t = _Symbols(s)
+    t = AffineSymbols(s)
     x, facts = t.at("x")
     upper, lower, strict = t.values(x)
     span = t.M - t.m
@@ -208,7 +210,7 @@ def _query(s: Scope) -> Claim:
 
 @obligation("affine/member", "U, W, B are affine")
 def _member(s: Scope) -> Claim:
-    t = _Symbols(s)
+    t = AffineSymbols(s)
     (w,) = s.reals("w")
     (y, _), (z, _), (p, _) = t.at("y"), t.at("z"), t.at("p")
     law = members(s, "affine", Affine(), t.p, y, z, between=p, weight=w)

@@ -16,7 +16,7 @@ from trompe.proofs.pieces import (
     in_box,
     is_corner,
     members,
-    range_and_uniqueness,
+    range_ends_and_uniqueness,
     same_point,
     values,
 )
@@ -209,30 +209,26 @@ class _Symbols:
         }
         return self.feature(gamma, from_b), facts
 
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        (apart,) = self.s.reals("apart")
+        zero, one = self.s.xp.number(0), self.s.xp.number(1)
+        near = {"delta <= |a-b|": self.delta <= apart}
+        return self.feature(zero, apart), self.feature(one, zero), near
+
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
         return values(self.s, "convex", feature, self.p)
 
 
-range_and_uniqueness(
+range_ends_and_uniqueness(
     "convex",
     _Symbols,
-    ("a gauge outside [0, 1]", "0 <= gamma(z) <= 1"),
+    Fault("a gauge outside [0, 1]", without="0 <= gamma(z) <= 1"),
+    (
+        "m at a and M at b, if delta <= |a-b|",
+        Fault("a hat that reaches a", without="delta <= |a-b|"),
+    ),
     ("the gauge is 0 and M only where |z-b| = 0", lambda z: z.gauge == 0, lambda z: z.from_b == 0),
 )
-half_way("convex", _Symbols)
-
-
-@obligation("convex/ends", "U, W, B are m at a and M at b, if delta <= |a-b|")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    (apart,) = s.reals("apart")
-    zero, one = s.xp.number(0), s.xp.number(1)
-    at_a, at_b = t.values(t.feature(zero, apart)), t.values(t.feature(one, zero))
-    return Claim(
-        t.parameters | {"delta <= |a-b|": t.delta <= apart},
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("a hat that reaches a", without="delta <= |a-b|"),
-    )
 
 
 @obligation(
@@ -280,6 +276,7 @@ def _strictly(law: Any) -> Any:
 
 _member(0, "upper", "gauge: law")
 _member(1, "lower", "|p-b| is affine")
+half_way("convex", _Symbols)
 
 
 @obligation(

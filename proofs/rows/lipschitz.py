@@ -14,7 +14,7 @@ from trompe.proofs.closed_forms_lipschitz import lipschitz_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
-from trompe.proofs.pieces import half_way, members, range_and_uniqueness, values
+from trompe.proofs.pieces import half_way, members, range_ends_and_uniqueness, values
 from trompe.proofs.row import (
     Admitted,
     Evidence,
@@ -85,7 +85,11 @@ class _Symbols:
             f"|{name}-b| >= 0": from_b >= 0,
             f"|a-b| <= |{name}-a| + |{name}-b|": self.apart <= from_a + from_b,
         }
-        return self.s.construction("lipschitz").Features(from_a, from_b), facts
+        return self.feature(from_a, from_b), facts
+
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        zero = self.s.xp.number(0)
+        return self.feature(zero, self.apart), self.feature(self.apart, zero), {}
 
     def values(self, features: Any) -> tuple[Any, Any, Any]:
         return values(self.s, "lipschitz", features, self.p)
@@ -94,25 +98,13 @@ class _Symbols:
         return self.s.construction("lipschitz").Features(from_a, from_b)
 
 
-range_and_uniqueness(
+range_ends_and_uniqueness(
     "lipschitz",
     _Symbols,
-    ("distances may be negative", "|z-a| >= 0"),
+    Fault("distances may be negative", without="|z-a| >= 0"),
+    ("m at a and M at b", Fault("L below R/|a-b|", without="R <= L |a-b|")),
     ("|z-a| = 0 and M only where |z-b| = 0", lambda z: z.from_a == 0, lambda z: z.from_b == 0),
 )
-half_way("lipschitz", _Symbols)
-
-
-@obligation("lipschitz/ends", "U, W, B are m at a and M at b")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    zero = s.xp.number(0)
-    at_a, at_b = t.values(t.feature(zero, t.apart)), t.values(t.feature(t.apart, zero))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("L below R/|a-b|", without="R <= L |a-b|"),
-    )
 
 
 @obligation("lipschitz/order", "m <= W <= B <= U <= M everywhere")
@@ -149,6 +141,7 @@ def _member(which: int, name: str) -> None:
 
 _member(0, "upper")
 _member(1, "lower")
+half_way("lipschitz", _Symbols)
 
 
 @obligation(

@@ -11,7 +11,7 @@ from trompe.constructions.rows.monotone import MonotoneParameters
 from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.pieces import in_box, members, values
+from trompe.proofs.pieces import in_box, members, range_ends_and_uniqueness, values
 from trompe.proofs.row import Evidence, Extremes, RowChecks, Said
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Monotone
@@ -73,48 +73,30 @@ class _Symbols:
     def feature(self, t: Any) -> Any:
         return self.s.construction("monotone").Features(t)
 
-    def values(self, t: Any) -> tuple[Any, Any, Any]:
-        return values(self.s, "monotone", self.feature(t), self.p)
+    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
+        (t,) = self.s.reals(f"mean_{name}")
+        return self.feature(t), {"0 <= mean <= 1": all_of([t >= 0, t <= 1])}
+
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        return self.feature(self.s.xp.number(0)), self.feature(self.s.xp.number(1)), {}
+
+    def values(self, feature: Any) -> tuple[Any, Any, Any]:
+        return values(self.s, "monotone", feature, self.p)
 
 
-@obligation("monotone/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    c = _Symbols(s)
-    (t,) = s.reals("mean_z")
-    return Claim(
-        c.parameters | {"0 <= mean <= 1": all_of([t >= 0, t <= 1])},
-        all_of(k for h in c.values(t) for k in (c.m <= h, h <= c.M)),
-        Fault("means outside [0, 1]", without="0 <= mean <= 1"),
-    )
-
-
-@obligation("monotone/ends", "U, W, B are m where the mean is 0 and M where it is 1")
-def _ends(s: Scope) -> Claim:
-    c = _Symbols(s)
-    at_a, at_b = c.values(s.xp.number(0)), c.values(s.xp.number(1))
-    return Claim(
-        c.parameters,
-        all_of([h == c.m for h in at_a] + [h == c.M for h in at_b]),
-        Fault("M at the mean 0", show=all_of(h == c.M for h in at_a)),
-    )
-
-
-@obligation("monotone/unique", "B is m only where the mean is 0 and M only where it is 1")
-def _unique(s: Scope) -> Claim:
-    c = _Symbols(s)
-    (t,) = s.reals("mean_z")
-    upper, _, strict = c.values(t)
-    return Claim(
-        c.parameters | {"0 <= mean <= 1": all_of([t >= 0, t <= 1])},
-        all_of([implies(strict == c.m, t == 0), implies(strict == c.M, t == 1)]),
-        Fault("U for B", show=implies(upper == c.M, t == 1)),
-    )
+range_ends_and_uniqueness(
+    "monotone",
+    _Symbols,
+    Fault("means outside [0, 1]", without="0 <= mean <= 1"),
+    ("m where the mean is 0 and M where it is 1", "M at the mean 0"),
+    ("the mean is 0 and M only where it is 1", lambda z: z.mean == 0, lambda z: z.mean == 1),
+)
 
 
 @obligation("monotone/query", "where the mean is q, U is M and W is m, and B lies between")
 def _query(s: Scope) -> Claim:
     c = _Symbols(s)
-    upper, lower, strict = c.values(c.q)
+    upper, lower, strict = c.values(c.feature(c.q))
     return Claim(
         c.parameters,
         all_of([upper == c.M, lower == c.m, lower <= strict, strict <= upper]),
@@ -125,10 +107,10 @@ def _query(s: Scope) -> Claim:
 @obligation("monotone/member", "U, W, B do not decrease with the mean")
 def _member(s: Scope) -> Claim:
     c = _Symbols(s)
-    t, u = s.reals("mean_y mean_z")
-    law = members(s, "monotone", Monotone(), c.p, c.feature(t), c.feature(u))
+    (y, _), (z, _) = c.at("y"), c.at("z")
+    law = members(s, "monotone", Monotone(), c.p, y, z)
     return Claim(
-        c.parameters | {"mean(y) <= mean(z)": t <= u},
+        c.parameters | {"mean(y) <= mean(z)": y.mean <= z.mean},
         all_of(law),
         Fault("the means in any order", without="mean(y) <= mean(z)"),
     )

@@ -16,18 +16,20 @@ from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import Pick, apart, dot, opposite, texts
 from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
 from trompe.proofs.closed_forms import Named
-from trompe.proofs.lemmas import ATTAINED
+from trompe.proofs.lemmas import ATTAINED, undecided, weight
 from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
-from trompe.proofs.pieces import values
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.pieces import range_ends_and_uniqueness
 from trompe.proofs.row import Admitted, Evidence, Extremes, Refused, RowChecks, Said, refuses, shown
 from trompe.proofs.rows.affine import (
     AFFINE_EXISTS,
     AFFINE_EXTREMES,
     AFFINE_FACTS,
     AFFINE_SOUND,
+    OF_SHARES,
     Affine1dChecks,
     AffineChecks,
+    AffineSymbols,
 )
 from trompe.proofs.solvers import z3
 from trompe.theory import (
@@ -35,7 +37,6 @@ from trompe.theory import (
     Approx,
     Comparison,
     Exact,
-    Interval,
     Point,
     Side,
     Visualization,
@@ -62,6 +63,11 @@ NEURON_EXTREMES = ("neuron/order",)
 NEURON_1D = ("neuron/order", "neuron-1d/decodes", "neuron-1d/decodes-constant")
 
 
+def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> list[Any]:
+    """A strictly increasing function at two places."""
+    return [implies(p < q, at_p < at_q), implies(q < p, at_q < at_p), implies(p == q, at_p == at_q)]
+
+
 class _Along:
     """H by its axioms, instantiated at every pair of shares where it was asked."""
 
@@ -81,13 +87,7 @@ class _Along:
     def axioms(self) -> dict[str, Any]:
         """That H increases strictly, at all shares asked so far; one hypothesis."""
         pairs = [(p, q) for k, p in enumerate(self._known) for q in self._known[:k]]
-        conditions = []
-        for (u, at_u), (v, at_v) in pairs:
-            conditions += [
-                implies(u < v, at_u < at_v),
-                implies(v < u, at_v < at_u),
-                implies(u == v, at_u == at_v),
-            ]
+        conditions = [c for (u, at_u), (v, at_v) in pairs for c in _increasing(u, v, at_u, at_v)]
         return {"H increases strictly": all_of(conditions)}
 
 
@@ -98,27 +98,20 @@ def _same(u: Any, v: Any) -> bool:
     return not z3.is_expr(u) and not z3.is_expr(v) and bool(u == v)
 
 
-class _Symbols:
-    """m, M, H and the shares z'_i, z'_j, mean(z') of points."""
+class _Symbols(AffineSymbols):
+    """Also H and shares of members."""
+
+    row = "neuron"
 
     def __init__(self, s: Scope) -> None:
-        self.s = s
-        self.m, self.M = s.reals("m M")
+        super().__init__(s)
         self.along = _Along(s, self.m, self.M)
         self.p = NeuronParameters(self.m, self.M, self.along, None, None, 0, 1)  # type: ignore[arg-type]
-        self.given = {"m < M": self.m < self.M}
+        self.given = super().parameters
 
     @property
     def parameters(self) -> dict[str, Any]:
         return self.given | self.along.axioms()
-
-    def feature(self, largest: Any, smallest: Any, average: Any) -> Any:
-        return self.s.construction("neuron").Features(largest, smallest, average)
-
-    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
-        parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
-        facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (t >= 0, t <= 1))}
-        return self.feature(*parts), facts
 
     def shares(self, feature: Any) -> tuple[Any, Any, Any]:
         """The shares of U, W and B."""
@@ -131,22 +124,8 @@ class _Symbols:
         """H of a share, as the construction's members take it."""
         return self.s.construction("neuron").member(share, self.p, self.s.xp)
 
-    def values(self, feature: Any) -> tuple[Any, Any, Any]:
-        return values(self.s, "neuron", feature, self.p)
-
-    def weight(self) -> tuple[Any, dict[str, Any]]:
-        (eta,) = self.s.reals("eta")
-        return eta, {"0 < eta": eta > 0, "eta < 1": eta < 1}
-
 
 # -- the link ----------------------------------------------------------------------------------------------
-
-
-def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> Any:
-    """A strictly increasing function at two places."""
-    return all_of(
-        [implies(p < q, at_p < at_q), implies(q < p, at_q < at_p), implies(p == q, at_p == at_q)]
-    )
 
 
 @obligation(
@@ -157,7 +136,7 @@ def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> Any:
 def _order(s: Scope) -> Claim:
     p, q, at_p, at_q = s.reals("p q h_p h_q")
     return Claim(
-        {"h increases strictly": _increasing(p, q, at_p, at_q)},
+        {"h increases strictly": all_of(_increasing(p, q, at_p, at_q))},
         all_of([(at_p < at_q) == (p < q), (at_p == at_q) == (p == q)]),
         Fault(
             "h need not increase strictly",
@@ -184,37 +163,7 @@ def _along(s: Scope) -> Claim:
 # -- the triple and its pairs ------------------------------------------------------------------------------
 
 
-@obligation("neuron/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    show = all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M))
-    return Claim(
-        t.parameters | facts, show, Fault("coordinates outside [0, 1]", without="z' in [0, 1]")
-    )
-
-
-@obligation("neuron/unique", "B is m only where the mean of z' is 0 and M only where it is 1")
-def _unique(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, _, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        all_of([implies(strict == t.m, z.mean == 0), implies(strict == t.M, z.mean == 1)]),
-        Fault("U for B", show=implies(upper == t.M, z.mean == 1)),
-    )
-
-
-@obligation("neuron/ends", "U, W, B are m where every z'_i is 0 and M where every z'_i is 1")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    at_a, at_b = (t.values(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("M where every z'_i is 0", show=all_of(h == t.M for h in at_a)),
-    )
+range_ends_and_uniqueness("neuron", _Symbols, *OF_SHARES)
 
 
 @obligation("neuron/query", "U(x) = H(max x') and W(x) = H(min x'), with B between")
@@ -238,11 +187,11 @@ def _query(s: Scope) -> Claim:
 )
 def _pair_ends(s: Scope) -> Claim:
     t = _Symbols(s)
-    eta, weight = t.weight()
-    at_a, at_b = (t.shares(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
+    (eta,) = s.reals("eta")
+    at_a, at_b = map(t.shares, t.ends()[:2])
     ends = [[t.member(mix(u, b, eta)) for u in (top, low)] for top, low, b in (at_a, at_b)]
     return Claim(
-        t.parameters | weight,
+        t.parameters | weight(eta),
         all_of([h == t.m for h in ends[0]] + [h == t.M for h in ends[1]]),
         Fault("M where every z'_i is 0", show=all_of(h == t.M for h in ends[0])),
     )
@@ -254,7 +203,7 @@ def _pair_ends(s: Scope) -> Claim:
 )
 def _pair_unique(s: Scope) -> Claim:
     t = _Symbols(s)
-    eta, weight = t.weight()
+    (eta,) = s.reals("eta")
     z, facts = t.at("z")
     top, low, b = t.shares(z)
     pair = [t.member(mix(u, b, eta)) for u in (top, low)]
@@ -262,7 +211,7 @@ def _pair_unique(s: Scope) -> Claim:
     show += [implies(h == t.m, z.mean == 0) for h in pair]
     show += [implies(h == t.M, z.mean == 1) for h in pair]
     return Claim(
-        t.parameters | facts | weight,
+        t.parameters | facts | weight(eta),
         all_of(show),
         Fault("eta may be 0", without="0 < eta", instead=eta >= 0),
     )
@@ -272,7 +221,7 @@ def _pair_unique(s: Scope) -> Claim:
 def _member(s: Scope) -> Claim:
     t = _Symbols(s)
     start, stop, w = s.reals("s t w")
-    eta, weight = t.weight()
+    (eta,) = s.reals("eta")
     points = [t.at(name)[0] for name in ("y", "z", "p")]
     features = {
         f"{name}: law": Affine().law(Comparison(parts[0], parts[1], parts[2], w), s.xp)
@@ -284,7 +233,7 @@ def _member(s: Scope) -> Claim:
         y, z, p = (mix(start, stop, mix(at[which], at[2], eta)) for at in shares)
         laws.append(Affine().law(Comparison(y, z, p, w), s.xp))
     return Claim(
-        t.given | features | weight,
+        t.given | features | weight(eta),
         all_of(laws),
         Fault("a mean that is not affine", without="mean z': law"),
     )
@@ -297,13 +246,9 @@ def _at_query(s: Scope) -> tuple[_Symbols, tuple[Any, ...], dict[str, Any]]:
     """Shares u >= w of U and W and b of B at the query, all in [0, 1], and a weight."""
     t = _Symbols(s)
     u, w, b = s.reals("u w b")
-    eta, weight = t.weight()
+    (eta,) = s.reals("eta")
     facts = {"u, w, b in [0, 1]": all_of(c for q in (u, w, b) for c in (q >= 0, q <= 1))}
-    return t, (u, w, b, eta), facts | weight
-
-
-def _undecided(task: Any, s: Scope, lower: Any, upper: Any, t: _Symbols) -> Any:
-    return z3.Not(any_of(task.criterion(Interval(lower, upper), t.m, t.M, s.xp)))
+    return t, (u, w, b, eta), facts | weight(eta)
 
 
 @obligation("neuron/exact-fools", "where min x' < max x', f(x) != g(x) for every 0 < eta < 1")
@@ -337,7 +282,7 @@ def _near(s: Scope, task: Any, tolerance: Any, show: Any) -> Claim:
             "delta > 0": delta > 0,
             "H is continuous at u": close(inside[0], u, f, upper),
             "H is continuous at w": close(inside[1], w, g, lower),
-            "criterion fails": _undecided(task, s, lower, upper, t),
+            "criterion fails": undecided(task, s, lower, upper, t.m, t.M),
             "eta <= delta": eta <= delta,
         },
         show(t, f, g),
@@ -390,7 +335,7 @@ def _exists(s: Scope) -> Claim:
     tasks = (Exact(), Approx(eps), Side())
     return Claim(
         t.parameters | {"0 < eps": eps > 0, "eps < 1/2": 2 * eps < 1},
-        all_of(_undecided(task, s, lower, upper, t) for task in tasks),
+        all_of(undecided(task, s, lower, upper, t.m, t.M) for task in tasks),
         Fault("eps up to 1/2", without="eps < 1/2", instead=2 * eps <= 1),
     )
 
@@ -432,7 +377,7 @@ class _Line:
                 c for p in (self.a, self.b, self.x) for c in (p >= 0, p <= 1)
             ),
             "h increases strictly": all_of(
-                _increasing(p, q, at_p, at_q) for (p, at_p), (q, at_q) in pairs
+                all_of(_increasing(p, q, at_p, at_q)) for (p, at_p), (q, at_q) in pairs
             ),
             "a is a minimiser": all_of(self.f_a <= at[end] for end in "01"),
             "b is a maximiser": all_of(self.f_b >= at[end] for end in "01"),
