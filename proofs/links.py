@@ -7,19 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions.draws import Pick, one_of
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
+from trompe.proofs import roles
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of
 from trompe.proofs.symbolic import Identity, register
 from trompe.theory.links import LINKS, LeakyRelu, SmoothLink
 
-__all__ = ["LEAKY_RELU", "LINK_SYMBOLIC", "link_along"]
-
-
-LEAKY_RELU = (
-    "leaky-relu/increasing",
-    "leaky-relu/continuous",
-    "leaky-relu/inverse",
-    "leaky-relu/between",
-)
+__all__ = ["LINK_SYMBOLIC", "link_along"]
 
 
 def _leaky(s: Scope) -> tuple[LeakyRelu, dict[str, Any]]:
@@ -32,7 +25,7 @@ def _leaky(s: Scope) -> tuple[LeakyRelu, dict[str, Any]]:
     return LeakyRelu(slope, inv_slope), given
 
 
-@obligation("leaky-relu/increasing", "leaky ReLU increases strictly")
+@roles.links("leaky-relu/increasing", "leaky ReLU increases strictly")
 def _leaky_increasing(s: Scope) -> Claim:
     h, given = _leaky(s)
     p, q = s.reals("p q")
@@ -43,7 +36,7 @@ def _leaky_increasing(s: Scope) -> Claim:
     )
 
 
-@obligation("leaky-relu/continuous", "|h(p) - h(q)| <= |p - q|: leaky ReLU is continuous")
+@roles.links("leaky-relu/continuous", "|h(p) - h(q)| <= |p - q|: leaky ReLU is continuous")
 def _leaky_continuous(s: Scope) -> Claim:
     h, given = _leaky(s)
     p, q = s.reals("p q")
@@ -54,7 +47,7 @@ def _leaky_continuous(s: Scope) -> Claim:
     )
 
 
-@obligation("leaky-relu/inverse", "h(h^-1(v)) = v and h^-1(h(p)) = p for leaky ReLU")
+@roles.links("leaky-relu/inverse", "h(h^-1(v)) = v and h^-1(h(p)) = p for leaky ReLU")
 def _leaky_inverse(s: Scope) -> Claim:
     h, given = _leaky(s)
     p, v = s.reals("p v")
@@ -66,7 +59,7 @@ def _leaky_inverse(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.links(
     "leaky-relu/between", "the values between m and M of leaky ReLU begin at m and end at M"
 )
 def _leaky_between(s: Scope) -> Claim:

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from trompe.constructions import mix
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
+from trompe.proofs import roles
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies
 from trompe.theory import Comparison, FunctionClass
 from trompe.theory.namespace import Array
 
@@ -88,14 +89,14 @@ def range_ends_and_uniqueness(
     where, wrong = ends
     only_where, at_a, at_b = only
 
-    @obligation(f"{row}/range", "U, W, B take values in [m, M]")
+    @roles.pair(f"{row}/range", "U, W, B take values in [m, M]")
     def _range(s: Scope) -> Claim:
         t = symbols(s)
         z, facts = t.at("z")
         show = all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M))
         return Claim(t.parameters | facts, show, outside)
 
-    @obligation(f"{row}/ends", f"U, W, B are {where}")
+    @roles.pair(f"{row}/ends", f"U, W, B are {where}")
     def _ends(s: Scope) -> Claim:
         t = symbols(s)
         a, b, facts = t.ends()
@@ -106,7 +107,7 @@ def range_ends_and_uniqueness(
         show = all_of([h == t.m for h in low] + [h == t.M for h in high])
         return Claim(t.parameters | facts, show, fault)
 
-    @obligation(f"{row}/unique", f"B is m only where {only_where}")
+    @roles.pair(f"{row}/unique", f"B is m only where {only_where}")
     def _unique(s: Scope) -> Claim:
         t = symbols(s)
         z, facts = t.at("z")
@@ -121,7 +122,7 @@ def range_ends_and_uniqueness(
 def half_way(row: str, symbols: Callable[[Scope], Any]) -> None:
     """Register that B is half-way between U and W."""
 
-    @obligation(f"{row}/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
+    @roles.pair(f"{row}/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
     def _half_way(s: Scope) -> Claim:
         t = symbols(s)
         z, facts = t.at("z")

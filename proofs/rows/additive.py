@@ -9,8 +9,9 @@ from typing import Any
 from trompe.constructions import Triple, mix, triple
 from trompe.constructions.draws import Pick, Value, texts
 from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
+from trompe.proofs import roles
 from trompe.proofs.lemmas import ATTAINED, MIX
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, obligation
 from trompe.proofs.pieces import range_ends_and_uniqueness, values
 from trompe.proofs.row import Evidence, Extremes, Refused, RowChecks, Said, moved, shown
 from trompe.proofs.symbolic import Identity, register, sympy_namespace
@@ -18,17 +19,6 @@ from trompe.theory import Additive, Point
 from trompe.theory.namespace import Array
 
 __all__ = ["CHECKS", "EVIDENCE"]
-
-ADDITIVE_FACTS = ("additive/part", "monotone/mean-range", "additive/exchange")
-ADDITIVE = (
-    "additive/range",
-    "additive/ends",
-    "additive/unique",
-    "additive/query",
-    "additive/member",
-    "additive/closed-under-mixing",
-)
-ADDITIVE_EXTREMES = ("additive/exchange", "additive/extremes")
 
 
 @obligation(
@@ -49,7 +39,7 @@ def _part(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "additive/exchange",
     "h(y) + h(z) does not change when y and z exchange a coordinate, if h is a part of that coordinate "
     "plus a rest that does not read it",
@@ -121,7 +111,7 @@ range_ends_and_uniqueness(
 )
 
 
-@obligation(
+@roles.pair(
     "additive/query",
     "U(x) = M if delta <= |x_i - a_i|, W(x) = m if delta <= |x_j - b_j|, and B lies between",
 )
@@ -137,7 +127,7 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "additive/member",
     "U, W, B do not change their sum when two points exchange their first coordinate",
     per_dim=True,
@@ -163,7 +153,7 @@ def _member(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "additive/closed-under-mixing",
     "if the sums of two functions do not change under an exchange then neither do those of their mix",
 )
@@ -183,7 +173,7 @@ def _closed(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.extremes(
     "additive/extremes",
     "if a_k = b_k, then a' and b', which differ from a and b there only, have h(a') = m or h(b') = M, "
     "so that the extremes are not unique: unique ones have a_k != b_k",
@@ -231,11 +221,13 @@ ADDITIVE_SYMBOLIC = register(
 )
 
 
+_OF = collected("additive")
+
 EVIDENCE = {
     "additive": Evidence(
         coq=("pair_defeats", "shown_decidable", "additive_extremes"),
-        pair=(*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
-        extremes=ADDITIVE_EXTREMES,
+        pair=(*MIX, *ATTAINED, "additive/part", "monotone/mean-range", *_OF["pair"]),
+        extremes=("additive/exchange", *_OF["extremes"]),
         symbolic=ADDITIVE_SYMBOLIC,
         assumed=("induction over d", "exchanges"),
     )

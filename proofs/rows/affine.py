@@ -10,9 +10,10 @@ from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import Pick, draw_point, opposite
 from trompe.constructions.rows.affine import AffineParameters, affine_1d
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, affine_identities, known
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
 from trompe.proofs.pieces import (
     in_box,
     is_corner,
@@ -44,31 +45,13 @@ from trompe.theory.namespace import Array
 
 __all__ = ["CHECKS", "EVIDENCE", "Affine1dChecks", "AffineChecks"]
 
-AFFINE_FACTS = (
-    "affine/coordinates",
-    "affine/mean-ends",
-    "affine/mean-between",
-    "affine/features-affine",
-)
-AFFINE = (
-    "affine/range",
-    "affine/ends",
-    "affine/unique",
-    "affine/query",
-    "affine/member",
-    "affine/determined",
-)
-AFFINE_SOUND = ("affine/weights", "affine/positive-weights", "affine/sound")
-AFFINE_EXISTS = ("affine/exists",)
-AFFINE_EXTREMES = ("affine/extremes",)
-
 
 def seen_from(s: Scope, z: Array, b: Array) -> Array:
     """z', the coordinates of z seen from the corner opposite to b."""
     return flipped(z, 1 - b, 2 * b - 1)
 
 
-@obligation(
+@roles.reads(
     "affine/coordinates",
     "on the box every z'_i lies in [0, 1]; all are 0 at a = 1 - b and all are 1 at b",
     per_dim=True,
@@ -84,7 +67,7 @@ def _coordinates(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "affine/mean-ends",
     "the mean of z' lies in [0, 1], is 0 only at a and 1 only at b",
     per_dim=True,
@@ -100,7 +83,7 @@ def _mean_ends(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "affine/mean-between",
     "the mean of x' lies between its smallest and largest entry",
     per_dim=True,
@@ -117,7 +100,7 @@ def _mean_between(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "affine/features-affine",
     "z'_i and the mean of z' satisfy the affine law",
     per_dim=True,
@@ -183,7 +166,7 @@ OF_SHARES = (
 range_ends_and_uniqueness("affine", AffineSymbols, *OF_SHARES)
 
 
-@obligation(
+@roles.pair(
     "affine/query",
     "U(x) = m + R max x' and W(x) = m + R min x', with B between",
 )
@@ -208,7 +191,7 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation("affine/member", "U, W, B are affine")
+@roles.pair("affine/member", "U, W, B are affine")
 def _member(s: Scope) -> Claim:
     t = AffineSymbols(s)
     (w,) = s.reals("w")
@@ -225,7 +208,7 @@ def _member(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "affine/determined",
     "the affine law leaves one value between two points, given those at the points",
 )
@@ -239,7 +222,7 @@ def _determined(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "affine/weights",
     "with c = w (2 b - 1): w z = w (1 - b) + c z' and c = w b - w (1 - b) (one coordinate), so "
     "alpha + sum w_k z_k = h(a) + sum c_k z'_k with sum c_k = h(b) - h(a)",
@@ -256,7 +239,7 @@ def _weights(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "affine/positive-weights",
     "if h = rest + w_k z_k is least only at a_k = 1 - b_k, then c_k = w_k (2 b_k - 1) > 0 (one coordinate)",
 )
@@ -270,7 +253,7 @@ def _positive(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "affine/sound",
     "h(x) = m + sum c_k x'_k with positive c_k that add up to R has m + R min x' <= h(x) <= m + R max x'",
     per_dim=True,
@@ -295,7 +278,7 @@ def _sound(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.exists(
     "affine/exists",
     "for every corner b, the x that agrees with b in one coordinate and with 1 - b elsewhere has "
     "max x' = 1 and min x' = 0",
@@ -315,7 +298,7 @@ def _exists(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.extremes(
     "affine/extremes",
     "unique extremes of an affine function are opposite corners: b_k is 0 or 1 and a_k = 1 - b_k",
 )
@@ -370,23 +353,7 @@ class _Line:
         return self.alpha + self.w * z
 
 
-@obligation(
-    "affine-1d/decodes",
-    "m + (M-m) |x-a| / |b-a| = h(x) for every affine h on [0, 1] with m < M",
-)
-def _decodes(s: Scope) -> Claim:
-    t = _Line(s)
-    (inv_reach,) = s.reals("inv_reach")
-    low, high = t.h(t.a), t.h(t.b)
-    decoded = interpolate(low, high, s.xp.abs(t.x - t.a), inv_reach)
-    return Claim(
-        t.given | {"m < M": low < high, "inv_reach": inv_reach * s.xp.abs(t.b - t.a) == 1},
-        decoded == t.h(t.x),
-        Fault("a need not be a minimiser", without="a is a minimiser"),
-    )
-
-
-@obligation(
+@roles.decodes(
     "affine-1d/interpolates",
     "h(a) + (h(b)-h(a)) |x-a| / |b-a| = h(x) for every affine h and all a, b, x on a line, x on b's side of a",
 )
@@ -403,7 +370,23 @@ def _interpolates(s: Scope) -> Claim:
     )
 
 
-@obligation("affine-1d/decodes-constant", "if m = M then h(x) = m for every affine h on [0, 1]")
+@roles.decodes(
+    "affine-1d/decodes",
+    "m + (M-m) |x-a| / |b-a| = h(x) for every affine h on [0, 1] with m < M",
+)
+def _decodes(s: Scope) -> Claim:
+    t = _Line(s)
+    (inv_reach,) = s.reals("inv_reach")
+    low, high = t.h(t.a), t.h(t.b)
+    decoded = interpolate(low, high, s.xp.abs(t.x - t.a), inv_reach)
+    return Claim(
+        t.given | {"m < M": low < high, "inv_reach": inv_reach * s.xp.abs(t.b - t.a) == 1},
+        decoded == t.h(t.x),
+        Fault("a need not be a minimiser", without="a is a minimiser"),
+    )
+
+
+@roles.decodes("affine-1d/decodes-constant", "if m = M then h(x) = m for every affine h on [0, 1]")
 def _decodes_constant(s: Scope) -> Claim:
     t = _Line(s)
     low, high = t.h(t.a), t.h(t.b)
@@ -429,19 +412,21 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(p, (t.gamma, t.q, t.s), t.m + t.r * t.gamma, t.m + t.r * t.q)
 
 
+_OF = collected("affine")
+
 EVIDENCE = {
     "affine": Evidence(
         coq=("pair_defeats", "spread", "affine_extremes", "affine_law"),
-        pair=(*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
-        decides=AFFINE_SOUND,
-        exists=AFFINE_EXISTS,
-        extremes=AFFINE_EXTREMES,
+        pair=(*MIX, *ATTAINED, *_OF["reads"], *_OF["pair"], closed_under_mixing("affine")),
+        decides=_OF["decides"],
+        exists=_OF["exists"],
+        extremes=_OF["extremes"],
         symbolic=at_query("affine", _at_query),
         assumed=("induction over d", "representation"),
     ),
     "affine-1d": Evidence(
         coq=("affine_law",),
-        decodes=("affine-1d/interpolates", "affine-1d/decodes", "affine-1d/decodes-constant"),
+        decodes=collected("affine-1d")["decodes"],
         symbolic=register(
             Identity(
                 "symbolic/affine-1d",

@@ -8,9 +8,10 @@ from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, Triple
 from trompe.constructions.rows.monotone import MonotoneParameters
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies
 from trompe.proofs.pieces import in_box, members, range_ends_and_uniqueness, values
 from trompe.proofs.row import Evidence, Extremes, RowChecks, Said
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
@@ -19,18 +20,8 @@ from trompe.theory.functionals import mean
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
-MONOTONE_FACTS = ("monotone/mean-range", "monotone/mean-order")
-MONOTONE = (
-    "monotone/range",
-    "monotone/ends",
-    "monotone/unique",
-    "monotone/query",
-    "monotone/member",
-)
-MONOTONE_EXTREMES = ("monotone/extremes",)
 
-
-@obligation(
+@roles.reads(
     "monotone/mean-range",
     "on the box the mean lies in [0, 1], is 0 only at (0, .., 0) and 1 only at (1, .., 1)",
     per_dim=True,
@@ -46,7 +37,7 @@ def _mean_range(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "monotone/mean-order", "the mean does not decrease when a coordinate grows", per_dim=True
 )
 def _mean_order(s: Scope, d: int) -> Claim:
@@ -93,7 +84,7 @@ range_ends_and_uniqueness(
 )
 
 
-@obligation("monotone/query", "where the mean is q, U is M and W is m, and B lies between")
+@roles.pair("monotone/query", "where the mean is q, U is M and W is m, and B lies between")
 def _query(s: Scope) -> Claim:
     c = _Symbols(s)
     upper, lower, strict = c.values(c.feature(c.q))
@@ -104,7 +95,7 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation("monotone/member", "U, W, B do not decrease with the mean")
+@roles.pair("monotone/member", "U, W, B do not decrease with the mean")
 def _member(s: Scope) -> Claim:
     c = _Symbols(s)
     (y, _), (z, _) = c.at("y"), c.at("z")
@@ -116,7 +107,7 @@ def _member(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.extremes(
     "monotone/extremes",
     "a monotone h with a unique minimiser a and a unique maximiser b has a = (0, .., 0), b = (1, .., 1)",
     per_dim=True,
@@ -152,11 +143,13 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(MonotoneParameters(t.m, t.M, q, 1 / q, 1 / (1 - q)), (q,), t.M, t.m)
 
 
+_OF = collected("monotone")
+
 EVIDENCE = {
     "monotone": Evidence(
         coq=("pair_defeats", "monotone_extremes"),
-        pair=(*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
-        extremes=MONOTONE_EXTREMES,
+        pair=(*MIX, *ATTAINED, *_OF["reads"], *_OF["pair"], closed_under_mixing("monotone")),
+        extremes=_OF["extremes"],
         symbolic=at_query("monotone", _at_query),
         assumed=("induction over d",),
     )

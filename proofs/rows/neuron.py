@@ -15,17 +15,14 @@ from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import Pick, apart, dot, opposite, texts
 from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED, undecided, weight
-from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.links import LINK_SYMBOLIC, link_along
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
 from trompe.proofs.pieces import range_ends_and_uniqueness
 from trompe.proofs.row import Admitted, Evidence, Extremes, Refused, RowChecks, Said, refuses, shown
 from trompe.proofs.rows.affine import (
-    AFFINE_EXISTS,
-    AFFINE_EXTREMES,
-    AFFINE_FACTS,
-    AFFINE_SOUND,
     OF_SHARES,
     Affine1dChecks,
     AffineChecks,
@@ -45,22 +42,6 @@ from trompe.theory import (
 from trompe.theory.namespace import ArrayNamespace
 
 __all__ = ["CHECKS", "EVIDENCE"]
-
-NEURON = (
-    "neuron/order",
-    "neuron/along",
-    "neuron/range",
-    "neuron/ends",
-    "neuron/unique",
-    "neuron/query",
-    "neuron/pair-ends",
-    "neuron/pair-unique",
-    "neuron/member",
-)
-NEURON_SOUND = ("neuron/sound",)
-NEURON_EXISTS = ("neuron/exists",)
-NEURON_EXTREMES = ("neuron/order",)
-NEURON_1D = ("neuron/order", "neuron-1d/decodes", "neuron-1d/decodes-constant")
 
 
 def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> list[Any]:
@@ -128,7 +109,7 @@ class _Symbols(AffineSymbols):
 # -- the link ----------------------------------------------------------------------------------------------
 
 
-@obligation(
+@roles.pair(
     "neuron/order",
     "h(p) < h(q) if and only if p < q, and h(p) = h(q) if and only if p = q: f = h(g) has its extremes "
     "where g has them",
@@ -146,7 +127,7 @@ def _order(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "neuron/along",
     "s + (t-s) u < s + (t-s) v if and only if u < v, for s < t: H increases as h does",
 )
@@ -166,7 +147,7 @@ def _along(s: Scope) -> Claim:
 range_ends_and_uniqueness("neuron", _Symbols, *OF_SHARES)
 
 
-@obligation("neuron/query", "U(x) = H(max x') and W(x) = H(min x'), with B between")
+@roles.pair("neuron/query", "U(x) = H(max x') and W(x) = H(min x'), with B between")
 def _query(s: Scope) -> Claim:
     t = _Symbols(s)
     x, facts = t.at("x")
@@ -181,7 +162,7 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "neuron/pair-ends",
     "f and g, mixed inside the link, are m where every z'_i is 0 and M where it is 1",
 )
@@ -197,7 +178,7 @@ def _pair_ends(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "neuron/pair-unique",
     "f and g, mixed inside the link, stay in [m, M] and are m only where the mean of z' is 0, M only where it is 1",
 )
@@ -217,7 +198,7 @@ def _pair_unique(s: Scope) -> Claim:
     )
 
 
-@obligation("neuron/member", "what goes into the link of f and g is affine")
+@roles.pair("neuron/member", "what goes into the link of f and g is affine")
 def _member(s: Scope) -> Claim:
     t = _Symbols(s)
     start, stop, w = s.reals("s t w")
@@ -323,7 +304,7 @@ def _side_fools(s: Scope) -> Claim:
     return _near(s, Side(), tolerance, show)
 
 
-@obligation(
+@roles.exists(
     "neuron/exists",
     "where max x' = 1 and min x' = 0, no task is decidable: U(x) = M and W(x) = m",
 )
@@ -340,7 +321,7 @@ def _exists(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "neuron/sound",
     "if what goes into the link of f has gone at x between min x' and max x' of the way, "
     "then H(min x') <= f(x) <= H(max x')",
@@ -388,7 +369,7 @@ class _Line:
         return self.alpha + self.w * z
 
 
-@obligation(
+@roles.decodes(
     "neuron-1d/decodes",
     "if m < M, what goes into the link at x has gone the share |x-a| / |b-a| of the way from a to b",
 )
@@ -403,7 +384,7 @@ def _decodes(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decodes(
     "neuron-1d/decodes-constant", "if m = M, what goes into the link is the same at x as at a"
 )
 def _decodes_constant(s: Scope) -> Claim:
@@ -415,24 +396,30 @@ def _decodes_constant(s: Scope) -> Claim:
     )
 
 
-# -- leaky ReLU ----------------------------------------------------------------------------------------------
+# -- what the theorems are proved from ----------------------------------------------------------------------
 
+
+_AFFINE, _OF = collected("affine"), collected("neuron")
+_LINKS = collected("leaky-relu")["links"]
 
 EVIDENCE = {
     "neuron": Evidence(
         coq=("pair_defeats", "linked_spread", "neuron_extremes"),
-        pair=(*ATTAINED, *AFFINE_FACTS, *NEURON),
-        decides=(*AFFINE_SOUND, *NEURON_SOUND),
-        exists=(*AFFINE_EXISTS, *NEURON_EXISTS),
-        extremes=(*AFFINE_EXTREMES, *NEURON_EXTREMES),
+        pair=(*ATTAINED, *_AFFINE["reads"], *_OF["pair"]),
+        decides=(*_AFFINE["decides"], *_OF["decides"]),
+        exists=(*_AFFINE["exists"], *_OF["exists"]),
+        extremes=(*_AFFINE["extremes"], "neuron/order"),
         fools={task: f"neuron/{task}-fools" for task in ("exact", "approx", "side")},
-        links=LEAKY_RELU,
+        links=_LINKS,
         mixes=False,
         symbolic=LINK_SYMBOLIC,
         assumed=("induction over d", "continuity", "derivatives"),
     ),
     "neuron-1d": Evidence(
-        decodes=NEURON_1D, links=LEAKY_RELU, symbolic=LINK_SYMBOLIC, assumed=("derivatives",)
+        decodes=("neuron/order", *collected("neuron-1d")["decodes"]),
+        links=_LINKS,
+        symbolic=LINK_SYMBOLIC,
+        assumed=("derivatives",),
     ),
 }
 
