@@ -8,8 +8,8 @@ from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.draws import Pick, draw_point, opposite
-from trompe.constructions.rows.affine import AffineParameters, affine_1d
+from trompe.constructions.draws import opposite
+from trompe.constructions.rows.affine import AffineParameters
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, affine_identities, known
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
@@ -507,13 +507,6 @@ class Affine1dChecks(RowChecks):
             yield "an extreme inside", cls, shown(a, b, 2, 3)
         yield "two inputs", cls, shown(zero * 2, end * 2)
         yield "two inputs of a constant", cls, shown(zero * 2, zero * 2, LOW, LOW)
-
-    def independent(self, pick: Pick, d: int) -> Said:
-        start, slope, x = Fraction(pick(-4, 4), 3), Fraction(pick(-4, 4), 3), draw_point(pick, 1)
-        a, b = sorted([(Fraction(0),), (Fraction(1),)], key=lambda z: slope * z[0])
-        v = shown(a, b, start + slope * a[0], start + slope * b[0])
-        says = f"the decoder predicts {start} + {slope} z at {x[0]}"
-        yield says, affine_1d(v, x) == start + slope * x[0]
 
     def closed_forms(self) -> Named:
         return known(self.key, _line_ends)

@@ -11,14 +11,12 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import centre, mix
-from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.draws import Pick, apart, dot, opposite, texts
 from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED, undecided, weight
-from trompe.proofs.links import LINK_SYMBOLIC, link_along
+from trompe.proofs.links import LINK_SYMBOLIC
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
 from trompe.proofs.pieces import range_ends_and_uniqueness
 from trompe.proofs.row import Admitted, Evidence, Extremes, Refused, RowChecks, Said, refuses, shown
@@ -34,9 +32,7 @@ from trompe.theory import (
     Approx,
     Comparison,
     Exact,
-    Point,
     Side,
-    Visualization,
     function_class,
 )
 from trompe.theory.namespace import ArrayNamespace
@@ -468,30 +464,6 @@ class _LinkChecks(RowChecks):
         """Not those of the affine rows: a link bends a line."""
         yield from ()
 
-    def draw_weights(self, pick: Pick, d: int) -> Point:
-        """Weights of a neuron with unique extremes."""
-        return tuple(Fraction((2 * pick(0, 1) - 1) * pick(1, 2)) for _ in range(d))
-
-    def independent(self, pick: Pick, d: int) -> Said:
-        """Neurons are given by their weights, not by their fibre, at points of the grid k/4."""
-        weights, (named, value) = self.draw_weights(pick, d), link_along(pick)
-        cls: Any = function_class(self.key, **named)
-        b = tuple(Fraction(int(w > 0)) for w in weights)
-        a = opposite(b)
-        first, last = (4 * dot(weights, end) for end in (a, b))
-        v = Visualization(a, b, value(first), value(last))
-        x = apart(tuple(Fraction(pick(0, 4), 4) for _ in range(d)), (a, b))
-        where = f"{cls}, weights {texts(weights)}, {v}, x = {texts(x)}"
-        shares = [abs(xk - ak) for xk, ak in zip(x, a, strict=True)]
-        ends = [value(first + share * (last - first)) for share in (min(shares), max(shares))]
-        fibre = cls.envelope(v, x)
-        yield f"the envelope is {ends}: {where}", [fibre.lower, fibre.upper] == ends
-        truth = value(4 * dot(weights, x))
-        yield f"a member's value lies in the envelope: {where}", bool(truth in fibre)
-        decode = row_of(self.key).decoder(cls)
-        if decode is not None:
-            yield f"the decoder predicts {where}", decode(v, x) == truth
-
 
 class NeuronChecks(_LinkChecks, AffineChecks):
     """The limits of the affine row, under a link; at the centre of the box the value is known, if irrational."""
@@ -521,9 +493,6 @@ class Neuron1dChecks(_LinkChecks, Affine1dChecks):
         inside = shown((Fraction(1, 4),), (Fraction(0),))
         says = "the decoder takes no minimiser inside"
         yield says, refuses(neuron_1d, self.plain(), inside, (Fraction(0),))
-
-    def draw_weights(self, pick: Pick, d: int) -> Point:
-        return (Fraction(pick(-3, 3)),)
 
     def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
         yield (Fraction(0),), (Fraction(1),)
