@@ -9,17 +9,6 @@ from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, impli
 from trompe.proofs.solvers import z3
 from trompe.theory import Comparison, Interval, Lipschitz, Side
 
-__all__ = ["BUDGET"]
-
-BUDGET = (
-    "budget/side",
-    "budget/eps",
-    "budget/flat-member",
-    "budget/flat-unique",
-    "budget/no-finite",
-)
-"""What the lower bounds on the number of exemplars rest on."""
-
 
 @obligation(
     "budget/side",

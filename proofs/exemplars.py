@@ -17,26 +17,6 @@ from trompe.constructions.cones import ConeParameters, ConeTriple, excess
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.theory import Comparison, Lipschitz, Monotone
 
-__all__ = ["EXEMPLARS"]
-
-EXEMPLARS = (
-    "exemplars/cones-member",
-    "exemplars/cones-through",
-    "exemplars/cones-order",
-    "exemplars/cones-unique",
-    "exemplars/cones-sound",
-    "exemplars/cones-ends",
-    "exemplars/two-laws",
-    "exemplars/excess",
-    "exemplars/excess-triangle",
-    "exemplars/steep",
-    "exemplars/weights-positive",
-    "exemplars/weights-term",
-    "exemplars/weights-sound",
-    "exemplars/weights-spanned",
-)
-"""What the bounds with exemplars rest on, besides the mix lemma and the rows' own obligations."""
-
 _NAMES = "abp"
 
 

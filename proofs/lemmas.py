@@ -20,7 +20,7 @@ from trompe.theory import (
     Side,
 )
 
-__all__ = ["MIX", "closed_under_mixing"]
+__all__ = ["ATTAINED", "MIX", "closed_under_mixing", "undecided", "weight"]
 
 MIX = ("mix/range", "mix/ends", "mix/unique-min", "mix/unique-max", "mix/gap")
 """The mix lemma, sentence by sentence."""
@@ -29,7 +29,8 @@ ATTAINED = ("mix/brackets", "mix/attained")
 """Every value strictly between W(x) and U(x) is some member's."""
 
 
-def _weight(eta: Any) -> dict[str, Any]:
+def weight(eta: Any) -> dict[str, Any]:
+    """That eta is a weight."""
     return {"0 < eta": eta > 0, "eta < 1": eta < 1}
 
 
@@ -42,7 +43,7 @@ def _range(s: Scope) -> Claim:
     f = mix(u, b, eta)
     return Claim(
         {"U in [m, M]": all_of([m <= u, u <= M]), "B in [m, M]": all_of([m <= b, b <= M])}
-        | _weight(eta),
+        | weight(eta),
         all_of([m <= f, f <= M]),
         Fault("eta may exceed 1", without="eta < 1"),
     )
@@ -52,7 +53,7 @@ def _range(s: Scope) -> Claim:
 def _ends(s: Scope) -> Claim:
     u, b, value, eta = s.reals("U B value eta")
     return Claim(
-        {"U = value": u == value, "B = value": b == value} | _weight(eta),
+        {"U = value": u == value, "B = value": b == value} | weight(eta),
         mix(u, b, eta) == value,
         Fault("U keeps its full weight", show=u + eta * b == value),
     )
@@ -62,7 +63,7 @@ def _ends(s: Scope) -> Claim:
 def _unique_min(s: Scope) -> Claim:
     m, u, b, eta = s.reals("m U B eta")
     return Claim(
-        {"m <= U": m <= u, "m <= B": m <= b, "f = m": mix(u, b, eta) == m} | _weight(eta),
+        {"m <= U": m <= u, "m <= B": m <= b, "f = m": mix(u, b, eta) == m} | weight(eta),
         b == m,
         Fault("eta may be 0", without="0 < eta", instead=eta >= 0),
     )
@@ -72,7 +73,7 @@ def _unique_min(s: Scope) -> Claim:
 def _unique_max(s: Scope) -> Claim:
     M, u, b, eta = s.reals("M U B eta")
     return Claim(
-        {"U <= M": u <= M, "B <= M": b <= M, "f = M": mix(u, b, eta) == M} | _weight(eta),
+        {"U <= M": u <= M, "B <= M": b <= M, "f = M": mix(u, b, eta) == M} | weight(eta),
         b == M,
         Fault("eta may be 0", without="0 < eta", instead=eta >= 0),
     )
@@ -83,7 +84,7 @@ def _gap(s: Scope) -> Claim:
     u, w, b, eta = s.reals("U W B eta")
     f, g = mix(u, b, eta), mix(w, b, eta)
     return Claim(
-        _weight(eta),
+        weight(eta),
         f - g == (1 - eta) * (u - w),
         Fault("the whole gap is kept", show=f - g == u - w),
     )
@@ -109,10 +110,10 @@ def _brackets(s: Scope) -> Claim:
 
 @obligation("mix/attained", "for g < y < f, the weight (y-g)/(f-g) mixes f and g to the value y")
 def _attained(s: Scope) -> Claim:
-    f, g, y, weight = s.reals("f g y weight")
+    f, g, y, share = s.reals("f g y weight")
     return Claim(
-        {"g < y": g < y, "y < f": y < f, "weight": weight * (f - g) == y - g},
-        all_of([weight > 0, weight < 1, mix(g, f, weight) == y]),
+        {"g < y": g < y, "y < f": y < f, "weight": share * (f - g) == y - g},
+        all_of([share > 0, share < 1, mix(g, f, share) == y]),
         Fault("y may lie above f", without="y < f", instead=y > f),
     )
 
@@ -143,7 +144,7 @@ def _closure(cls: FunctionClass) -> None:
                 "B: law": law(by, bz, bp),
                 "0 <= w <= 1": all_of([w >= 0, w <= 1]),
             }
-            | _weight(eta),
+            | weight(eta),
             law(mix(uy, by, eta), mix(uz, bz, eta), mix(up, bp, eta)),
             Fault("B need not satisfy the law", without="B: law"),
         )
@@ -167,7 +168,7 @@ def _at_query(s: Scope) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (m, M, u, w, b, eta), given
 
 
-def _undecided(task: Any, s: Scope, lower: Any, upper: Any, m: Any, M: Any) -> Any:
+def undecided(task: Any, s: Scope, lower: Any, upper: Any, m: Any, M: Any) -> Any:
     """The fibre criterion fails on the interval [lower, upper]."""
     return z3.Not(any_of(task.criterion(Interval(lower, upper), m, M, s.xp)))
 
@@ -176,7 +177,7 @@ def _undecided(task: Any, s: Scope, lower: Any, upper: Any, m: Any, M: Any) -> A
 def _exact_fools(s: Scope) -> Claim:
     (m, M, u, w, b, eta), given = _at_query(s)
     return Claim(
-        given | {"W(x) < U(x)": _undecided(Exact(), s, w, u, m, M)} | _weight(eta),
+        given | {"W(x) < U(x)": undecided(Exact(), s, w, u, m, M)} | weight(eta),
         mix(u, b, eta) != mix(w, b, eta),
         Fault("eta may be 1", without="eta < 1", instead=eta <= 1),
     )
@@ -194,7 +195,7 @@ def _approx_fools(s: Scope) -> Claim:
         given
         | {
             "0 < eps": eps > 0,
-            "U(x) - W(x) > 2 eps R": _undecided(Approx(eps), s, w, u, m, M),
+            "U(x) - W(x) > 2 eps R": undecided(Approx(eps), s, w, u, m, M),
             "eta": eta * (2 * (u - w)) == spare,
         },
         all_of([eta > 0, eta < 1, mix(u, b, eta) - mix(w, b, eta) > 2 * eps * (M - m)]),
@@ -216,7 +217,7 @@ def _side_fools(s: Scope) -> Claim:
     return Claim(
         given
         | {
-            "W(x) < mid < U(x)": _undecided(Side(), s, w, u, m, M),
+            "W(x) < mid < U(x)": undecided(Side(), s, w, u, m, M),
             "eta": 4 * eta * (M - m) == s.xp.minimum(above, below),
         },
         all_of([eta > 0, eta < 1, 2 * mix(u, b, eta) > m + M, 2 * mix(w, b, eta) < m + M]),

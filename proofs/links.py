@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
-from trompe.constructions.draws import Pick, one_of
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
+from trompe.proofs import roles
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of
 from trompe.proofs.symbolic import Identity, register
 from trompe.theory.links import LINKS, LeakyRelu, SmoothLink
 
-__all__ = ["LEAKY_RELU", "LINK_SYMBOLIC", "link_along"]
-
-
-LEAKY_RELU = (
-    "leaky-relu/increasing",
-    "leaky-relu/continuous",
-    "leaky-relu/inverse",
-    "leaky-relu/between",
-)
+__all__ = ["LINK_SYMBOLIC"]
 
 
 def _leaky(s: Scope) -> tuple[LeakyRelu, dict[str, Any]]:
@@ -32,7 +23,7 @@ def _leaky(s: Scope) -> tuple[LeakyRelu, dict[str, Any]]:
     return LeakyRelu(slope, inv_slope), given
 
 
-@obligation("leaky-relu/increasing", "leaky ReLU increases strictly")
+@roles.links("leaky-relu/increasing", "leaky ReLU increases strictly")
 def _leaky_increasing(s: Scope) -> Claim:
     h, given = _leaky(s)
     p, q = s.reals("p q")
@@ -43,7 +34,7 @@ def _leaky_increasing(s: Scope) -> Claim:
     )
 
 
-@obligation("leaky-relu/continuous", "|h(p) - h(q)| <= |p - q|: leaky ReLU is continuous")
+@roles.links("leaky-relu/continuous", "|h(p) - h(q)| <= |p - q|: leaky ReLU is continuous")
 def _leaky_continuous(s: Scope) -> Claim:
     h, given = _leaky(s)
     p, q = s.reals("p q")
@@ -54,7 +45,7 @@ def _leaky_continuous(s: Scope) -> Claim:
     )
 
 
-@obligation("leaky-relu/inverse", "h(h^-1(v)) = v and h^-1(h(p)) = p for leaky ReLU")
+@roles.links("leaky-relu/inverse", "h(h^-1(v)) = v and h^-1(h(p)) = p for leaky ReLU")
 def _leaky_inverse(s: Scope) -> Claim:
     h, given = _leaky(s)
     p, v = s.reals("p v")
@@ -66,7 +57,7 @@ def _leaky_inverse(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.links(
     "leaky-relu/between", "the values between m and M of leaky ReLU begin at m and end at M"
 )
 def _leaky_between(s: Scope) -> Claim:
@@ -142,26 +133,3 @@ def _identities() -> list[Identity]:
 
 
 LINK_SYMBOLIC = register(*_identities())
-
-
-# -- values by a formula of their own -------------------------------------------------------------------------
-
-
-def link_along(pick: Pick) -> tuple[dict[str, Any], Callable[[Fraction], Fraction]]:
-    """A random link by its names, and its values along a line.
-
-    The argument is a number of steps: of 1/3 for leaky ReLU; for sigmoid and tanh of log(r), a whole number, so that
-    every value is rational. Softplus has no such values; SymPy checks its formulas, tests its values.
-    """
-    key = one_of(pick, ("leaky-relu", "sigmoid", "tanh"))
-    slope, bias = Fraction(1, pick(2, 9)), Fraction(pick(-8, 8), 3)
-    ratio, odds = Fraction(pick(5, 8), 4), Fraction(pick(1, 9), 4)
-
-    def value(steps: Fraction) -> Fraction:
-        if key == "leaky-relu":
-            t = bias + steps / 3
-            return t if t > 0 else slope * t
-        e = odds * ratio ** int(steps)
-        return e / (1 + e) if key == "sigmoid" else (e - 1) / (e + 1)
-
-    return {"link": key, "slope": slope}, value

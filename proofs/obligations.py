@@ -25,6 +25,7 @@ __all__ = [
     "Scope",
     "all_of",
     "any_of",
+    "collected",
     "families",
     "implies",
     "obligation",
@@ -176,23 +177,42 @@ class _Family:
     per_dim: bool
     min_dim: int
     max_dim: int | None
+    role: str
 
 
 _FAMILIES: dict[str, _Family] = {}
 
 
 def obligation(
-    key: str, says: str, *, per_dim: bool = False, min_dim: int = 1, max_dim: int | None = None
+    key: str,
+    says: str,
+    *,
+    per_dim: bool = False,
+    min_dim: int = 1,
+    max_dim: int | None = None,
+    role: str = "",
 ) -> Callable[[Callable[..., Claim]], Callable[..., Claim]]:
-    """Register a builder `build(scope)`, or `build(scope, d)` for a sentence at each d."""
+    """Register a builder `build(scope)`, or `build(scope, d)` for a sentence at each d.
+
+    `role` : the part of the claims that it carries of the row that its key begins with; see `roles`.
+    """
 
     def register(build: Callable[..., Claim]) -> Callable[..., Claim]:
         if key in _FAMILIES:
             raise ValueError(f"two obligations are called {key!r}")
-        _FAMILIES[key] = _Family(key, says, build, per_dim, min_dim, max_dim)
+        _FAMILIES[key] = _Family(key, says, build, per_dim, min_dim, max_dim, role)
         return build
 
     return register
+
+
+def collected(row: str) -> Mapping[str, tuple[str, ...]]:
+    """The families registered so far whose keys begin with this row, by role, in order of registration."""
+    found: dict[str, list[str]] = {}
+    for key, family in _FAMILIES.items():
+        if key.split("/")[0] == row:
+            found.setdefault(family.role, []).append(key)
+    return {role: tuple(keys) for role, keys in found.items()}
 
 
 def registered(keys: Iterable[str], dims: Iterable[int]) -> list[Obligation]:

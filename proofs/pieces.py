@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any, TypeAlias
 
 from trompe.constructions import mix
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
+from trompe.proofs import roles
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies
 from trompe.theory import Comparison, FunctionClass
 from trompe.theory.namespace import Array
 
@@ -16,7 +17,7 @@ __all__ = [
     "in_box",
     "is_corner",
     "members",
-    "range_and_uniqueness",
+    "range_ends_and_uniqueness",
     "same_point",
     "values",
 ]
@@ -72,31 +73,41 @@ def members(
     return [cls.law(c, s.xp) for c in comparisons]
 
 
-def range_and_uniqueness(
+def range_ends_and_uniqueness(
     row: str,
     symbols: Callable[[Scope], Any],
-    unless: tuple[str, str],
+    outside: Fault,
+    ends: tuple[str, Fault | str],
     only: tuple[str, Condition, Condition],
 ) -> None:
-    """Register that U, W, B stay in [m, M], and that B reaches m and M only at the extremes.
+    """Register that U, W, B stay in [m, M], are m at a and M at b, and that B is so nowhere else.
 
-    `symbols(scope)` gives m, M, parameters, `at(name)` (features and facts of a point) and `values`.
-    `unless` is the fault of the first and the hypothesis it drops; `only` says where B is extreme.
+    `symbols(scope)` gives m, M, parameters, `at(name)` (features and facts of a point), `ends()` (features of a
+    and of b, and facts) and `values`. `outside` is the fault of the first. `ends` says where the extremes are and
+    has the fault, or in words that of M for m at a. `only` says where B is extreme.
     """
-    fault, hypothesis = unless
-    where, at_a, at_b = only
+    where, wrong = ends
+    only_where, at_a, at_b = only
 
-    @obligation(f"{row}/range", "U, W, B take values in [m, M]")
+    @roles.pair(f"{row}/range", "U, W, B take values in [m, M]")
     def _range(s: Scope) -> Claim:
         t = symbols(s)
         z, facts = t.at("z")
-        return Claim(
-            t.parameters | facts,
-            all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M)),
-            Fault(fault, without=hypothesis),
-        )
+        show = all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M))
+        return Claim(t.parameters | facts, show, outside)
 
-    @obligation(f"{row}/unique", f"B is m only where {where}")
+    @roles.pair(f"{row}/ends", f"U, W, B are {where}")
+    def _ends(s: Scope) -> Claim:
+        t = symbols(s)
+        a, b, facts = t.ends()
+        low, high = t.values(a), t.values(b)
+        fault = (
+            Fault(wrong, show=all_of(h == t.M for h in low)) if isinstance(wrong, str) else wrong
+        )
+        show = all_of([h == t.m for h in low] + [h == t.M for h in high])
+        return Claim(t.parameters | facts, show, fault)
+
+    @roles.pair(f"{row}/unique", f"B is m only where {only_where}")
     def _unique(s: Scope) -> Claim:
         t = symbols(s)
         z, facts = t.at("z")
@@ -111,7 +122,7 @@ def range_and_uniqueness(
 def half_way(row: str, symbols: Callable[[Scope], Any]) -> None:
     """Register that B is half-way between U and W."""
 
-    @obligation(f"{row}/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
+    @roles.pair(f"{row}/half-way", "B = U/2 + W/2, so that it is a member as a mix of U and W is")
     def _half_way(s: Scope) -> Claim:
         t = symbols(s)
         z, facts = t.at("z")

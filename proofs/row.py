@@ -197,10 +197,6 @@ class RowChecks:
 
     # -- random questions ----------------------------------------------------------------------------
 
-    def independent(self, pick: Pick, d: int) -> Said:
-        """What a formula that shares no code with the row says of a random member."""
-        yield from ()
-
     def laws(
         self, pick: Pick, cls: Any, members: Mapping[str, Value], points: Sequence[Point]
     ) -> Said:

@@ -9,18 +9,6 @@ import numpy as np
 from trompe.constructions.rows.convex import SupportParameters, SupportTriple
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 
-__all__ = ["SUPPORTS"]
-
-SUPPORTS = (
-    "exemplars/supports-upper",
-    "exemplars/supports-lower",
-    "exemplars/supports-duality",
-    "exemplars/supports-positive",
-    "exemplars/supports-through",
-    "exemplars/supports-unique",
-)
-"""What the bound of the convex class with exemplars rests on."""
-
 
 @obligation(
     "exemplars/supports-upper",

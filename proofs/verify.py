@@ -268,58 +268,30 @@ class Cell:
 
     def evidence(self) -> list[dict[str, Any]]:
         """The proved obligations by level and solver, with their dimensions and counts."""
-        entries: list[dict[str, Any]] = []
-        smt = [o for o in self.outcomes if o.level == "smt" and o.verdict == "PROVED"]
-        for solver in dict.fromkeys(a.solver for o in smt for a in o.answers):
-            free = [o for o in smt if o.dim is None]
-            at = [o for o in smt if o.dim is not None]
-            if free:
-                entries.append(
-                    {"level": "smt", "solver": solver, "dims": ["all"], "obligations": len(free)}
-                )
-            if at:
-                dims = sorted({o.dim for o in at if o.dim is not None})
-                entries.append(
-                    {"level": "smt", "solver": solver, "dims": dims, "obligations": len(at)}
-                )
-        symbolic = [o for o in self.outcomes if o.level == "symbolic" and o.verdict == "PROVED"]
-        for wanted in (
-            [o for o in symbolic if o.dim is None],
-            [o for o in symbolic if o.dim is not None],
-        ):
-            if wanted:
-                dims_of: list[Any] = sorted({o.dim for o in wanted if o.dim is not None}) or ["all"]
-                entries.append(
-                    {
-                        "level": "symbolic",
-                        "solver": "sympy",
-                        "dims": dims_of,
-                        "obligations": len(wanted),
-                    }
-                )
+        proved = [o for o in self.outcomes if o.verdict == "PROVED"]
+        smt = [o for o in proved if o.level == "smt"]
+        solvers = dict.fromkeys(a.solver for o in smt for a in o.answers)
+        symbolic = [o for o in proved if o.level == "symbolic"]
+        entries = [
+            _entry(of[0].level, solver, sorted({o.dim for o in of if o.dim}) or ["all"], len(of))
+            for solver, outcomes in (*((name, smt) for name in solvers), ("sympy", symbolic))
+            for is_free in (True, False)
+            if (of := [o for o in outcomes if (o.dim is None) == is_free])
+        ]
         if self.sampled is not None and self.sampled.held:
-            entries.append(
-                {
-                    "level": "sampled",
-                    "solver": "exact arithmetic",
-                    "dims": list(self.sampled.dims),
-                    "obligations": self.sampled.instances,
-                }
-            )
+            dims, instances = list(self.sampled.dims), self.sampled.instances
+            entries.append(_entry("sampled", "exact arithmetic", dims, instances))
         from trompe.proofs.kernel import kernel_evidence  # reads files, only when evidence is shown
 
         kernel = kernel_evidence(self.key)
         if kernel is not None:
-            entries.append(
-                {
-                    "level": "kernel",
-                    "solver": f"Coq {kernel.coq}",
-                    "dims": ["all"],
-                    "obligations": 1,
-                    "where": kernel.where,
-                }
-            )
+            coq = _entry("kernel", f"Coq {kernel.coq}", ["all"], 1)
+            entries.append({**coq, "where": kernel.where})
         return entries
+
+
+def _entry(level: str, solver: str, dims: Sequence[Any], count: int) -> dict[str, Any]:
+    return {"level": level, "solver": solver, "dims": dims, "obligations": count}
 
 
 @dataclass(frozen=True)

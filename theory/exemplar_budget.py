@@ -1,7 +1,6 @@
 """How many exemplars it takes, at least, to decide a Lipschitz unit everywhere: lower bounds from volumes.
 
-Every number that is printed is proved in docs/bound.md. Volumes of l1 and linf balls are rational. That of an
-l2 ball is a rational number times a power of pi, which is enclosed between rationals.
+Every number that is printed is proved in docs/bound.md. Volumes and logarithms are intervals that hold them.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.ground.errors import InvalidInput, UnknownKey
+from trompe.theory.computable import Computable, Interval, as_interval
 from trompe.theory.exact import as_eps, as_number
 from trompe.theory.functionals import metric as _metric
 
@@ -21,7 +21,8 @@ __all__ = ["Budget", "budget"]
 WRITTEN = 300
 """From 10^300 on, near the end of floats, only the logarithm is given."""
 
-Bounds = tuple[Fraction, Fraction]
+_BITS = 1200
+"""Of the intervals; 10^300 has 997."""
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,6 @@ class Budget:
     at_least: int | None
     log10_at_least: float
     argument: str
-
-
-@dataclass(frozen=True)
-class _Scaled:
-    """A positive number: rational * pi^power, power >= 0."""
-
-    rational: Fraction
-    power: int = 0
 
 
 def budget(
@@ -82,11 +75,13 @@ def budget(
     _check_feasible(L, R, dim, metric)
     if task == "side":
         radius = R / (2 * L)
-        needed = _count(lambda r: _volume(metric, dim, r), radius, None)
-        return Budget(task, *_less(needed, 2), _side_argument(L, R, dim, metric, radius))
+        needed = _least(lambda iv: 1 / _volume(iv, metric, dim, radius), 2)
+        return Budget(task, *needed, _side_argument(L, R, dim, metric, radius))
     share = as_eps(eps)
     near, far = share * R / L, (Fraction(1, 2) + share) * R / L
-    needed = _count(lambda r: _volume(metric, dim, r), near, far)
+    needed = _least(
+        lambda iv: (1 - 2 * _volume(iv, metric, dim, far)) / _volume(iv, metric, dim, near), 0
+    )
     return Budget(task, *needed, _eps_argument(L, R, dim, metric, share, near, far))
 
 
@@ -105,110 +100,47 @@ def _check_feasible(L: Fraction, R: Fraction, dim: int, key: str) -> None:
 # -- volumes -------------------------------------------------------------------------------------------
 
 
-def _volume(key: str, d: int, r: Fraction) -> _Scaled:
+def _volume(iv: Any, key: str, d: int, r: Fraction) -> Interval:
     """The volume of a ball of radius r in R^d: (2r)^d / d!, (2r)^d, or r^d pi^(d/2) / Gamma(d/2 + 1).
 
     For even d = 2k the last is r^d pi^k / k!; for odd d = 2k + 1 it is 2^(2k+1) k! r^d pi^k / (2k+1)!.
     """
+    cube = as_interval(2 * r, iv) ** d
     if key == "linf":
-        return _Scaled((2 * r) ** d)
+        return cube
     if key == "l1":
-        return _Scaled((2 * r) ** d / math.factorial(d))
+        return cube / math.factorial(d)
     k, odd = divmod(d, 2)
     if not odd:
-        return _Scaled(r**d / math.factorial(k), k)
-    return _Scaled(r**d * 2**d * math.factorial(k) / math.factorial(d), k)
+        return cube * (iv.pi / 4) ** k / math.factorial(k)
+    return cube * iv.pi**k * math.factorial(k) / math.factorial(d)
 
 
-def _count(
-    volume: Callable[[Fraction], _Scaled], near: Fraction, far: Fraction | None
-) -> tuple[int | None, float]:
-    """The least n with n vol(near) + 2 vol(far) >= 1, the second term only where `far` is given.
+def _least(needed: Callable[[Any], Interval], shown: int) -> tuple[int | None, float]:
+    """The least number that is `needed`, less those that are shown anyway, and its logarithm.
 
-    A bound that pi leaves between two integers is taken at the lower end, which is a bound too.
+    A bound that rounding leaves between two integers is taken at the lower end, which is a bound too.
     """
-    small = volume(near)
-    large = volume(far) if far is not None else None
-    if large is not None and _log10(large)[0] >= 0:
-        return 0, -math.inf
-    least = -_log10(small)[1]
-    if least >= WRITTEN:
-        # The 10^-12 is far more than the rounding of the power and of the difference.
-        rest = 1.0 if large is None else 1 - 2 * 10 ** _log10(large)[1] - 1e-12
-        return (None, _down(least + math.log10(rest))) if rest > 0 else (0, -math.inf)
-    digits = max(0, math.ceil(-_log10(small)[0])) + 30
-    taken = 2 * _enclosed(large, digits)[1] if large is not None else Fraction(0)
-    if taken >= 1:
-        return 0, -math.inf
-    count = math.ceil((1 - taken) / _enclosed(small, digits)[1])
-    return count, _down(_log10(_Scaled(Fraction(count)))[0])
+    from mpmath.libmp import to_int  # type: ignore[import-untyped]
+
+    found = Computable(needed, None).enclosure(_BITS)
+    if found >= 10**WRITTEN:
+        return None, _log10(found)  # one or two less do not show in four decimals
+    lower, _ = found._mpi_
+    count = max(0, to_int(lower, "c") - shown) if found > 0 else 0
+    return count, _log10(count) if count else -math.inf
 
 
-def _less(needed: tuple[int | None, float], shown: int) -> tuple[int | None, float]:
-    """The bound less the two extremes, which are shown anyway."""
-    count, log = needed
-    if count is None:
-        return None, log  # 2 is far less than the slack of the logarithm takes away
-    count = max(0, count - shown)
-    return count, _down(_log10(_Scaled(Fraction(count)))[0]) if count else -math.inf
+def _log10(value: Any) -> float:
+    """At most the decimal logarithm: rounded down to four decimals (to the next float for what has none)."""
+    from mpmath.libmp import to_int
 
+    def scaled(iv: Any) -> Interval:
+        return 10_000 * iv.log(iv.mpf(value)) / iv.log(iv.mpf(10))
 
-def _enclosed(number: _Scaled, digits: int) -> Bounds:
-    """Rationals on either side, relatively about 10^-digits apart."""
-    if not number.power:
-        return number.rational, number.rational
-    unit = 10 ** (digits + len(str(number.power)) + 5)
-    low, high = _pi(unit)
-    below, above = unit, unit
-    for bit in f"{number.power:b}":  # square and multiply, rounded down and up
-        below, above = below * below // unit, -(-above * above // unit)
-        if bit == "1":
-            below, above = below * low // unit, -(-above * high // unit)
-    return number.rational * Fraction(below, unit), number.rational * Fraction(above, unit)
-
-
-def _pi(unit: int) -> tuple[int, int]:
-    """Integers on either side of pi * unit: pi = 16 arctan(1/5) - 4 arctan(1/239) (Machin)."""
-    (low5, high5), (low239, high239) = _arctan(5, unit), _arctan(239, unit)
-    return math.floor(16 * low5 - 4 * high239), math.ceil(16 * high5 - 4 * low239)
-
-
-def _arctan(n: int, unit: int) -> Bounds:
-    """unit * arctan(1/n) between two partial sums of its alternating series, a tenth apart at most."""
-    total, k, term = Fraction(0), 0, Fraction(unit, n)
-    while True:
-        before, total = total, total + (-1) ** k * term / (2 * k + 1)
-        if abs(total - before) < Fraction(1, 100):
-            return min(before, total), max(before, total)
-        term, k = term / (n * n), k + 1
-
-
-def _log10(number: _Scaled) -> tuple[float, float]:
-    """Floats on either side of the decimal logarithm.
-
-    Integers are cut to their leading 60 bits, so each logarithm is that of a number between t and t + 1,
-    t of 60 bits, plus a multiple of log10(2). The C library's log10 is taken to be within 4 units in the last
-    place; every sum is widened by 2^-48 of the largest term.
-    """
-    top, bottom = _log10_int(number.rational.numerator), _log10_int(number.rational.denominator)
-    pi = number.power * math.log10(math.pi)
-    slack = 2.0**-48 * (abs(top) + abs(bottom) + abs(pi) + 1)
-    value = top - bottom + pi
-    return value - slack, value + slack
-
-
-def _log10_int(n: int) -> float:
-    shift = max(0, n.bit_length() - 60)
-    return math.log10(n >> shift) + shift * math.log10(2)
-
-
-def _down(value: float) -> float:
-    """Rounded down to four decimals (to the next float for what has none)."""
-    return (
-        math.floor(value * 10_000) / 10_000
-        if abs(value) < 1e11
-        else math.nextafter(value, -math.inf)
-    )
+    lower, _ = Computable(scaled, None).enclosure(_BITS)._mpi_
+    found: float = to_int(lower, "f") / 10_000
+    return found if abs(found) < 1e11 else math.nextafter(found, -math.inf)
 
 
 # -- arguments -----------------------------------------------------------------------------------------

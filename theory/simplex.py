@@ -117,10 +117,10 @@ def _integers(values: Sequence[Any]) -> tuple[Any, int]:
 
 
 def feasible(rows: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> Feasible | None:
-    """{p >= 0 : A p = b} with its redundant rows left out, or None where it is empty; A is not 0.
+    """{p >= 0 : A p = b}, or None where it is empty. The rows are independent.
 
-    One artificial unknown per row is driven to 0 (phase 1). A row whose artificial unknown stays in the
-    basis has no other entry in the reduced system, so it follows from the others and is left out.
+    They are where each has an unknown of its own, and where each is added only if its functional is not constant
+    on the set before, which has a member with all p > 0. One artificial unknown per row is driven to 0 (phase 1).
     """
     count, columns = len(rows), len(rows[0])
     scaled = []
@@ -139,56 +139,12 @@ def feasible(rows: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> F
     start = Feasible(matrix, list(range(columns, columns + count)), inverse, level)
     if start.maximise([_ZERO] * columns + [-_ONE] * count).value != 0:
         return None
-    kept = []
     for i in range(count):
-        if start._basis[i] < columns:
-            kept.append(i)
-            continue
-        entries = start._inverse[i] @ matrix[:, :columns]
-        spot = next((k for k, w in enumerate(entries.tolist()) if w), None)
-        if spot is not None:  # its level is 0, so any entry other than 0 serves
+        if start._basis[i] >= columns:  # its level is 0, so any entry other than 0 serves
+            entries = start._inverse[i] @ matrix[:, :columns]
+            spot = next(k for k, w in enumerate(entries.tolist()) if w)
             start.pivot(i, spot, start._inverse @ matrix[:, spot])
-            kept.append(i)
-    return _without(start, kept, matrix[:, :columns])
-
-
-def _without(start: Feasible, kept: list[int], matrix: Any) -> Feasible:
-    """The same vertex with the rows of artificial unknowns left out.
-
-    The basis matrix then has fewer rows; they are chosen so that it stays invertible, and its inverse is
-    computed anew.
-    """
-    basis = [start._basis[i] for i in kept]
-    if len(kept) == matrix.shape[0]:
-        return Feasible(matrix, basis, start._inverse, start._level)
-    rows: list[int] = []
-    reduced: list[list[Fraction]] = []
-    for i in range(matrix.shape[0]):
-        row = [Fraction(matrix[i, k]) for k in basis]
-        for other in reduced:
-            lead = next(j for j, w in enumerate(other) if w)
-            factor = row[lead] / other[lead]
-            row = [w - factor * o for w, o in zip(row, other, strict=True)]
-        if any(row):
-            rows.append(i)
-            reduced.append(row)
-    inverse = _inverted([[Fraction(matrix[i, k]) for k in basis] for i in rows])
-    level = start._level[kept]
-    return Feasible(matrix[rows], basis, inverse, level)
-
-
-def _inverted(matrix: list[list[Fraction]]) -> Any:
-    """The inverse by Gauss-Jordan elimination."""
-    n = len(matrix)
-    work = [[*row, *(Fraction(int(i == j)) for j in range(n))] for i, row in enumerate(matrix)]
-    for j in range(n):
-        lead = next(i for i in range(j, n) if work[i][j])
-        work[j], work[lead] = work[lead], work[j]
-        work[j] = [w / work[j][j] for w in work[j]]
-        for i in range(n):
-            if i != j and work[i][j]:
-                work[i] = [w - work[i][j] * v for w, v in zip(work[i], work[j], strict=True)]
-    return np.array([row[n:] for row in work], dtype=object)
+    return Feasible(matrix[:, :columns], start._basis, start._inverse, start._level)
 
 
 def dot(p: Sequence[Fraction], q: Sequence[Fraction]) -> Fraction:

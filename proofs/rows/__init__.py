@@ -1,13 +1,11 @@
 """The rows, one file each: obligations and identities, which of them carry which part of the claim; and what samples check."""
 
-from trompe.proofs.budgets import BUDGET
-from trompe.proofs.exemplars import EXEMPLARS
+from trompe.proofs import budgets, exemplars, supports  # noqa: F401  (registers their obligations)
 from trompe.proofs.row import Evidence, RowChecks
 from trompe.proofs.rows import additive, affine, constant, convex, free, lipschitz, monotone, neuron
-from trompe.proofs.supports import SUPPORTS
 from trompe.theory import row_class
 
-__all__ = ["BOUNDS", "CHECKS", "EVIDENCE"]
+__all__ = ["CHECKS", "EVIDENCE"]
 
 _MODULES = (free, lipschitz, monotone, convex, affine, constant, neuron, additive)
 
@@ -20,6 +18,3 @@ CHECKS: dict[str, RowChecks] = {
     key: made(row_class(key)) for module in _MODULES for key, made in module.CHECKS.items()
 }
 """By row."""
-
-BOUNDS = (*EXEMPLARS, *SUPPORTS, *BUDGET)
-"""What no theorem of the table needs: bounds with exemplars, and how many exemplars decide."""

@@ -9,26 +9,16 @@ from typing import Any
 from trompe.constructions import Triple, mix, triple
 from trompe.constructions.draws import Pick, Value, texts
 from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
+from trompe.proofs import roles
 from trompe.proofs.lemmas import ATTAINED, MIX
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, obligation
-from trompe.proofs.pieces import range_and_uniqueness, values
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, obligation
+from trompe.proofs.pieces import range_ends_and_uniqueness, values
 from trompe.proofs.row import Evidence, Extremes, Refused, RowChecks, Said, moved, shown
 from trompe.proofs.symbolic import Identity, register, sympy_namespace
 from trompe.theory import Additive, Point
 from trompe.theory.namespace import Array
 
 __all__ = ["CHECKS", "EVIDENCE"]
-
-ADDITIVE_FACTS = ("additive/part", "monotone/mean-range", "additive/exchange")
-ADDITIVE = (
-    "additive/range",
-    "additive/ends",
-    "additive/unique",
-    "additive/query",
-    "additive/member",
-    "additive/closed-under-mixing",
-)
-ADDITIVE_EXTREMES = ("additive/exchange", "additive/extremes")
 
 
 @obligation(
@@ -49,7 +39,7 @@ def _part(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "additive/exchange",
     "h(y) + h(z) does not change when y and z exchange a coordinate, if h is a part of that coordinate "
     "plus a rest that does not read it",
@@ -97,14 +87,22 @@ class _Symbols:
         }
         return self.feature(from_a, from_b, average), facts
 
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        zero, one = self.s.xp.number(0), self.s.xp.number(1)
+        return self.feature(zero, self.reach_j, zero), self.feature(self.reach_i, zero, one), {}
+
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
         return values(self.s, "additive", feature, self.p)
 
 
-range_and_uniqueness(
+range_ends_and_uniqueness(
     "additive",
     _Symbols,
-    ("distances may be negative", "distances >= 0"),
+    Fault("distances may be negative", without="distances >= 0"),
+    (
+        "m at a and M at b",
+        Fault("delta any length", without="delta <= |a - b| in the coordinates of U and W"),
+    ),
     (
         "the mean of the parts is 0 and M only where it is 1",
         lambda z: z.mean == 0,
@@ -113,20 +111,7 @@ range_and_uniqueness(
 )
 
 
-@obligation("additive/ends", "U, W, B are m at a and M at b")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    zero, one = s.xp.number(0), s.xp.number(1)
-    at_a = t.values(t.feature(zero, t.reach_j, zero))
-    at_b = t.values(t.feature(t.reach_i, zero, one))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("delta any length", without="delta <= |a - b| in the coordinates of U and W"),
-    )
-
-
-@obligation(
+@roles.pair(
     "additive/query",
     "U(x) = M if delta <= |x_i - a_i|, W(x) = m if delta <= |x_j - b_j|, and B lies between",
 )
@@ -142,7 +127,7 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "additive/member",
     "U, W, B do not change their sum when two points exchange their first coordinate",
     per_dim=True,
@@ -168,7 +153,7 @@ def _member(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "additive/closed-under-mixing",
     "if the sums of two functions do not change under an exchange then neither do those of their mix",
 )
@@ -188,7 +173,7 @@ def _closed(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.extremes(
     "additive/extremes",
     "if a_k = b_k, then a' and b', which differ from a and b there only, have h(a') = m or h(b') = M, "
     "so that the extremes are not unique: unique ones have a_k != b_k",
@@ -236,11 +221,13 @@ ADDITIVE_SYMBOLIC = register(
 )
 
 
+_OF = collected("additive")
+
 EVIDENCE = {
     "additive": Evidence(
         coq=("pair_defeats", "shown_decidable", "additive_extremes"),
-        pair=(*MIX, *ATTAINED, *ADDITIVE_FACTS, *ADDITIVE),
-        extremes=ADDITIVE_EXTREMES,
+        pair=(*MIX, *ATTAINED, "additive/part", "monotone/mean-range", *_OF["pair"]),
+        extremes=("additive/exchange", *_OF["extremes"]),
         symbolic=ADDITIVE_SYMBOLIC,
         assumed=("induction over d", "exchanges"),
     )

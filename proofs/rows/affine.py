@@ -8,16 +8,17 @@ from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.draws import Pick, draw_point, opposite
-from trompe.constructions.rows.affine import AffineParameters, affine_1d
+from trompe.constructions.draws import opposite
+from trompe.constructions.rows.affine import AffineParameters
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, affine_identities, known
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
 from trompe.proofs.pieces import (
     in_box,
     is_corner,
     members,
-    range_and_uniqueness,
+    range_ends_and_uniqueness,
     same_point,
     values,
 )
@@ -44,31 +45,13 @@ from trompe.theory.namespace import Array
 
 __all__ = ["CHECKS", "EVIDENCE", "Affine1dChecks", "AffineChecks"]
 
-AFFINE_FACTS = (
-    "affine/coordinates",
-    "affine/mean-ends",
-    "affine/mean-between",
-    "affine/features-affine",
-)
-AFFINE = (
-    "affine/range",
-    "affine/ends",
-    "affine/unique",
-    "affine/query",
-    "affine/member",
-    "affine/determined",
-)
-AFFINE_SOUND = ("affine/weights", "affine/positive-weights", "affine/sound")
-AFFINE_EXISTS = ("affine/exists",)
-AFFINE_EXTREMES = ("affine/extremes",)
-
 
 def seen_from(s: Scope, z: Array, b: Array) -> Array:
     """z', the coordinates of z seen from the corner opposite to b."""
     return flipped(z, 1 - b, 2 * b - 1)
 
 
-@obligation(
+@roles.reads(
     "affine/coordinates",
     "on the box every z'_i lies in [0, 1]; all are 0 at a = 1 - b and all are 1 at b",
     per_dim=True,
@@ -84,7 +67,7 @@ def _coordinates(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "affine/mean-ends",
     "the mean of z' lies in [0, 1], is 0 only at a and 1 only at b",
     per_dim=True,
@@ -100,7 +83,7 @@ def _mean_ends(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "affine/mean-between",
     "the mean of x' lies between its smallest and largest entry",
     per_dim=True,
@@ -117,7 +100,7 @@ def _mean_between(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "affine/features-affine",
     "z'_i and the mean of z' satisfy the affine law",
     per_dim=True,
@@ -143,50 +126,52 @@ def _features_affine(s: Scope, d: int) -> Claim:
     )
 
 
-class _Symbols:
+class AffineSymbols:
+    """m, M and the shares z'_i, z'_j, mean(z') of points."""
+
+    row = "affine"
+
     def __init__(self, s: Scope) -> None:
         self.s = s
         self.m, self.M = s.reals("m M")
-        self.p = AffineParameters(self.m, self.M, None, None, 0, 1)
-        self.parameters = {"m < M": self.m < self.M}
+        self.p: Any = AffineParameters(self.m, self.M, None, None, 0, 1)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"m < M": self.m < self.M}
 
     def feature(self, largest: Any, smallest: Any, average: Any) -> Any:
-        return self.s.construction("affine").Features(largest, smallest, average)
+        return self.s.construction(self.row).Features(largest, smallest, average)
 
     def at(self, name: str) -> tuple[Any, dict[str, Any]]:
         parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
         facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (t >= 0, t <= 1))}
         return self.feature(*parts), facts
 
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        at_a, at_b = (self.feature(*(self.s.xp.number(k),) * 3) for k in (0, 1))
+        return at_a, at_b, {}
+
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
-        return values(self.s, "affine", feature, self.p)
+        return values(self.s, self.row, feature, self.p)
 
 
-range_and_uniqueness(
-    "affine",
-    _Symbols,
-    ("coordinates outside [0, 1]", "z' in [0, 1]"),
+OF_SHARES = (
+    Fault("coordinates outside [0, 1]", without="z' in [0, 1]"),
+    ("m where every z'_i is 0 and M where every z'_i is 1", "M where every z'_i is 0"),
     ("the mean of z' is 0 and M only where it is 1", lambda z: z.mean == 0, lambda z: z.mean == 1),
 )
+"""What is said of a triple that goes along the shares z'."""
+
+range_ends_and_uniqueness("affine", AffineSymbols, *OF_SHARES)
 
 
-@obligation("affine/ends", "U, W, B are m where every z'_i is 0 and M where every z'_i is 1")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    at_a, at_b = (t.values(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("M where every z'_i is 0", show=all_of(h == t.M for h in at_a)),
-    )
-
-
-@obligation(
+@roles.pair(
     "affine/query",
     "U(x) = m + R max x' and W(x) = m + R min x', with B between",
 )
 def _query(s: Scope) -> Claim:
-    t = _Symbols(s)
+    t = AffineSymbols(s)
     x, facts = t.at("x")
     upper, lower, strict = t.values(x)
     span = t.M - t.m
@@ -206,9 +191,9 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation("affine/member", "U, W, B are affine")
+@roles.pair("affine/member", "U, W, B are affine")
 def _member(s: Scope) -> Claim:
-    t = _Symbols(s)
+    t = AffineSymbols(s)
     (w,) = s.reals("w")
     (y, _), (z, _), (p, _) = t.at("y"), t.at("z"), t.at("p")
     law = members(s, "affine", Affine(), t.p, y, z, between=p, weight=w)
@@ -223,7 +208,7 @@ def _member(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "affine/determined",
     "the affine law leaves one value between two points, given those at the points",
 )
@@ -237,7 +222,7 @@ def _determined(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "affine/weights",
     "with c = w (2 b - 1): w z = w (1 - b) + c z' and c = w b - w (1 - b) (one coordinate), so "
     "alpha + sum w_k z_k = h(a) + sum c_k z'_k with sum c_k = h(b) - h(a)",
@@ -254,7 +239,7 @@ def _weights(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "affine/positive-weights",
     "if h = rest + w_k z_k is least only at a_k = 1 - b_k, then c_k = w_k (2 b_k - 1) > 0 (one coordinate)",
 )
@@ -268,7 +253,7 @@ def _positive(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "affine/sound",
     "h(x) = m + sum c_k x'_k with positive c_k that add up to R has m + R min x' <= h(x) <= m + R max x'",
     per_dim=True,
@@ -293,7 +278,7 @@ def _sound(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.exists(
     "affine/exists",
     "for every corner b, the x that agrees with b in one coordinate and with 1 - b elsewhere has "
     "max x' = 1 and min x' = 0",
@@ -313,7 +298,7 @@ def _exists(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.extremes(
     "affine/extremes",
     "unique extremes of an affine function are opposite corners: b_k is 0 or 1 and a_k = 1 - b_k",
 )
@@ -368,23 +353,7 @@ class _Line:
         return self.alpha + self.w * z
 
 
-@obligation(
-    "affine-1d/decodes",
-    "m + (M-m) |x-a| / |b-a| = h(x) for every affine h on [0, 1] with m < M",
-)
-def _decodes(s: Scope) -> Claim:
-    t = _Line(s)
-    (inv_reach,) = s.reals("inv_reach")
-    low, high = t.h(t.a), t.h(t.b)
-    decoded = interpolate(low, high, s.xp.abs(t.x - t.a), inv_reach)
-    return Claim(
-        t.given | {"m < M": low < high, "inv_reach": inv_reach * s.xp.abs(t.b - t.a) == 1},
-        decoded == t.h(t.x),
-        Fault("a need not be a minimiser", without="a is a minimiser"),
-    )
-
-
-@obligation(
+@roles.decodes(
     "affine-1d/interpolates",
     "h(a) + (h(b)-h(a)) |x-a| / |b-a| = h(x) for every affine h and all a, b, x on a line, x on b's side of a",
 )
@@ -401,7 +370,23 @@ def _interpolates(s: Scope) -> Claim:
     )
 
 
-@obligation("affine-1d/decodes-constant", "if m = M then h(x) = m for every affine h on [0, 1]")
+@roles.decodes(
+    "affine-1d/decodes",
+    "m + (M-m) |x-a| / |b-a| = h(x) for every affine h on [0, 1] with m < M",
+)
+def _decodes(s: Scope) -> Claim:
+    t = _Line(s)
+    (inv_reach,) = s.reals("inv_reach")
+    low, high = t.h(t.a), t.h(t.b)
+    decoded = interpolate(low, high, s.xp.abs(t.x - t.a), inv_reach)
+    return Claim(
+        t.given | {"m < M": low < high, "inv_reach": inv_reach * s.xp.abs(t.b - t.a) == 1},
+        decoded == t.h(t.x),
+        Fault("a need not be a minimiser", without="a is a minimiser"),
+    )
+
+
+@roles.decodes("affine-1d/decodes-constant", "if m = M then h(x) = m for every affine h on [0, 1]")
 def _decodes_constant(s: Scope) -> Claim:
     t = _Line(s)
     low, high = t.h(t.a), t.h(t.b)
@@ -427,19 +412,21 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(p, (t.gamma, t.q, t.s), t.m + t.r * t.gamma, t.m + t.r * t.q)
 
 
+_OF = collected("affine")
+
 EVIDENCE = {
     "affine": Evidence(
         coq=("pair_defeats", "spread", "affine_extremes", "affine_law"),
-        pair=(*MIX, *ATTAINED, *AFFINE_FACTS, *AFFINE, closed_under_mixing("affine")),
-        decides=AFFINE_SOUND,
-        exists=AFFINE_EXISTS,
-        extremes=AFFINE_EXTREMES,
+        pair=(*MIX, *ATTAINED, *_OF["reads"], *_OF["pair"], closed_under_mixing("affine")),
+        decides=_OF["decides"],
+        exists=_OF["exists"],
+        extremes=_OF["extremes"],
         symbolic=at_query("affine", _at_query),
         assumed=("induction over d", "representation"),
     ),
     "affine-1d": Evidence(
         coq=("affine_law",),
-        decodes=("affine-1d/interpolates", "affine-1d/decodes", "affine-1d/decodes-constant"),
+        decodes=collected("affine-1d")["decodes"],
         symbolic=register(
             Identity(
                 "symbolic/affine-1d",
@@ -520,13 +507,6 @@ class Affine1dChecks(RowChecks):
             yield "an extreme inside", cls, shown(a, b, 2, 3)
         yield "two inputs", cls, shown(zero * 2, end * 2)
         yield "two inputs of a constant", cls, shown(zero * 2, zero * 2, LOW, LOW)
-
-    def independent(self, pick: Pick, d: int) -> Said:
-        start, slope, x = Fraction(pick(-4, 4), 3), Fraction(pick(-4, 4), 3), draw_point(pick, 1)
-        a, b = sorted([(Fraction(0),), (Fraction(1),)], key=lambda z: slope * z[0])
-        v = shown(a, b, start + slope * a[0], start + slope * b[0])
-        says = f"the decoder predicts {start} + {slope} z at {x[0]}"
-        yield says, affine_1d(v, x) == start + slope * x[0]
 
     def closed_forms(self) -> Named:
         return known(self.key, _line_ends)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from trompe.constructions.rows.constant import constant_value
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, known
-from trompe.proofs.obligations import Claim, Fault, Scope, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, collected
 from trompe.proofs.row import (
     LOW,
     Admitted,
@@ -24,10 +25,8 @@ from trompe.theory import Comparison, Constant
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
-EVIDENCE = {"constant": Evidence(decodes=("constant/decodes",))}
 
-
-@obligation("constant/decodes", "m = h(x) for every constant h")
+@roles.decodes("constant/decodes", "m = h(x) for every constant h")
 def _constant(s: Scope) -> Claim:
     at_a, at_x = s.reals("h_a h_x")
     return Claim(
@@ -35,6 +34,9 @@ def _constant(s: Scope) -> Claim:
         at_a == at_x,
         Fault("h need not be constant", without="h: law at a, x"),
     )
+
+
+EVIDENCE = {"constant": Evidence(decodes=collected("constant")["decodes"])}
 
 
 # -- what is checked in exact numbers, and how witnesses are written ----------------------------------------

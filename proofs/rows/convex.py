@@ -8,15 +8,16 @@ from typing import Any
 
 from trompe.constructions import Triple, triple
 from trompe.constructions.rows.convex import ConvexParameters
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, convex_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, collected, implies
 from trompe.proofs.pieces import (
     half_way,
     in_box,
     is_corner,
     members,
-    range_and_uniqueness,
+    range_ends_and_uniqueness,
     same_point,
     values,
 )
@@ -29,28 +30,6 @@ from trompe.theory.functionals import gauge, l1
 from trompe.theory.namespace import Array
 
 __all__ = ["CHECKS", "EVIDENCE"]
-
-CONVEX_FACTS = (
-    "convex/gauge-part",
-    "convex/gauge-range",
-    "convex/gauge-coordinate",
-    "convex/gauge-convex",
-    "convex/corner-part",
-    "convex/corner-distance",
-    "l1/separates",
-)
-CONVEX = (
-    "convex/range",
-    "convex/ends",
-    "convex/unique",
-    "convex/query",
-    "convex/member-upper",
-    "convex/member-lower",
-    "convex/half-way",
-)
-CONVEX_SOUND = ("convex/ray", "convex/sound")
-CONVEX_EXISTS = ("convex/exists-part", "convex/exists-gauge", "convex/exists")
-CONVEX_EXTREMES = ("convex/extremes",)
 
 
 def slopes(s: Scope, a: Array, d: int) -> tuple[Array, Array, dict[str, Any]]:
@@ -80,7 +59,7 @@ def _part(s: Scope, name: str = "z") -> tuple[Any, Any, Any, dict[str, Any]]:
     return z, a, lambda point: gauge(point, a, up, down, s.xp), given
 
 
-@obligation(
+@roles.reads(
     "convex/gauge-part",
     "each coordinate's part of the gauge lies in [0, 1], is 0 only where z_i = a_i, and at a corner is "
     "1 unless b_i = a_i",
@@ -95,7 +74,7 @@ def _gauge_part(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "convex/gauge-range",
     "parts in [0, 1] have their maximum in [0, 1]; it is 0 only if all are 0, and 1 if one is 1",
     per_dim=True,
@@ -118,7 +97,7 @@ def _gauge_range(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation("convex/gauge-coordinate", "each coordinate's part of the gauge is convex")
+@roles.reads("convex/gauge-coordinate", "each coordinate's part of the gauge is convex")
 def _gauge_coordinate(s: Scope) -> Claim:
     y, z, a, up, down = (s.point(name, 1) for name in ("y", "z", "a", "up", "down"))
     (w,) = s.reals("w")
@@ -131,7 +110,7 @@ def _gauge_coordinate(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "convex/gauge-convex",
     "if each coordinate's part satisfies the law then so does the gauge, their maximum",
     per_dim=True,
@@ -151,7 +130,7 @@ def _gauge_convex(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation("convex/corner-part", "one coordinate's distance to a corner is affine on [0, 1]")
+@roles.reads("convex/corner-part", "one coordinate's distance to a corner is affine on [0, 1]")
 def _corner_part(s: Scope) -> Claim:
     y, z, b = (s.point(name, 1) for name in ("y", "z", "b"))
     (w,) = s.reals("w")
@@ -167,7 +146,7 @@ def _corner_part(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "convex/corner-distance",
     "if each coordinate's part is affine then so is their sum",
     per_dim=True,
@@ -209,33 +188,29 @@ class _Symbols:
         }
         return self.feature(gamma, from_b), facts
 
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        (apart,) = self.s.reals("apart")
+        zero, one = self.s.xp.number(0), self.s.xp.number(1)
+        near = {"delta <= |a-b|": self.delta <= apart}
+        return self.feature(zero, apart), self.feature(one, zero), near
+
     def values(self, feature: Any) -> tuple[Any, Any, Any]:
         return values(self.s, "convex", feature, self.p)
 
 
-range_and_uniqueness(
+range_ends_and_uniqueness(
     "convex",
     _Symbols,
-    ("a gauge outside [0, 1]", "0 <= gamma(z) <= 1"),
+    Fault("a gauge outside [0, 1]", without="0 <= gamma(z) <= 1"),
+    (
+        "m at a and M at b, if delta <= |a-b|",
+        Fault("a hat that reaches a", without="delta <= |a-b|"),
+    ),
     ("the gauge is 0 and M only where |z-b| = 0", lambda z: z.gauge == 0, lambda z: z.from_b == 0),
 )
-half_way("convex", _Symbols)
 
 
-@obligation("convex/ends", "U, W, B are m at a and M at b, if delta <= |a-b|")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    (apart,) = s.reals("apart")
-    zero, one = s.xp.number(0), s.xp.number(1)
-    at_a, at_b = t.values(t.feature(zero, apart)), t.values(t.feature(one, zero))
-    return Claim(
-        t.parameters | {"delta <= |a-b|": t.delta <= apart},
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("a hat that reaches a", without="delta <= |a-b|"),
-    )
-
-
-@obligation(
+@roles.pair(
     "convex/query", "if delta <= |x-b| then U(x) = m + R gamma(x), W(x) = m and B lies between"
 )
 def _query(s: Scope) -> Claim:
@@ -252,7 +227,7 @@ def _query(s: Scope) -> Claim:
 
 
 def _member(which: int, name: str, feature: str) -> None:
-    @obligation(f"convex/member-{name}", f"{'UW'[which]} is convex")
+    @roles.pair(f"convex/member-{name}", f"{'UW'[which]} is convex")
     def _build(s: Scope) -> Claim:
         t = _Symbols(s)
         (w,) = s.reals("w")
@@ -280,9 +255,10 @@ def _strictly(law: Any) -> Any:
 
 _member(0, "upper", "gauge: law")
 _member(1, "lower", "|p-b| is affine")
+half_way("convex", _Symbols)
 
 
-@obligation(
+@roles.decides(
     "convex/ray",
     "if gamma(x) > 0, the point y with gamma(x) (y - a) = x - a lies in the box (coordinate by coordinate)",
 )
@@ -308,7 +284,7 @@ def _ray(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decides(
     "convex/sound",
     "x = (1-gamma) a + gamma y with y in the box, so h(x) <= m + R gamma(x) for every convex h",
 )
@@ -331,7 +307,7 @@ def _sound(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.exists(
     "convex/exists-part",
     "each part of the gauge at a + t (b-a), 0 < t < 1, is t times its value at b",
 )
@@ -345,7 +321,7 @@ def _exists_part(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.exists(
     "convex/exists-gauge",
     "parts that are t times as large, t > 0, have their maximum t times as large",
     per_dim=True,
@@ -360,7 +336,7 @@ def _exists_gauge(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.exists(
     "convex/exists",
     "for a corner b, any other a and 0 < t < 1, x = a + t (b-a) is in the box and neither a nor b",
     per_dim=True,
@@ -381,7 +357,7 @@ def _exists(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.extremes(
     "convex/extremes",
     "a unique maximiser b of a convex function is a corner: no coordinate is strictly between 0 and 1",
 )
@@ -413,13 +389,22 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(p, (t.gamma, t.far + t.s), t.m + t.r * t.gamma, t.m)
 
 
+_OF = collected("convex")
+
 EVIDENCE = {
     "convex": Evidence(
         coq=("pair_defeats", "gauge_is_maximum"),
-        pair=(*MIX, *ATTAINED, *CONVEX_FACTS, *CONVEX, closed_under_mixing("convex")),
-        decides=CONVEX_SOUND,
-        exists=CONVEX_EXISTS,
-        extremes=CONVEX_EXTREMES,
+        pair=(
+            *MIX,
+            *ATTAINED,
+            *_OF["reads"],
+            "l1/separates",
+            *_OF["pair"],
+            closed_under_mixing("convex"),
+        ),
+        decides=_OF["decides"],
+        exists=_OF["exists"],
+        extremes=_OF["extremes"],
         symbolic=at_query("convex", _at_query),
         assumed=("induction over d",),
     )

@@ -9,11 +9,12 @@ from typing import Any
 from trompe.constructions import CONSTRUCTIONS, Triple, mix
 from trompe.constructions.expression_forms import rational
 from trompe.constructions.rows.free import HatParameters, hat
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.metrics import METRIC_FACTS
 from trompe.proofs.networks import GADGETS, TRANSLATIONS, TWO_UNITS
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
 from trompe.proofs.pieces import values
 from trompe.proofs.row import (
     HIGH,
@@ -39,9 +40,6 @@ from trompe.theory.functionals import l1, l2, linf
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
-HAT_FACTS = ("hats/shape", "hats/disjoint", "hats/elsewhere")
-"""Dimension-free, for any distance with the triangle inequality."""
-
 DATA_SIZES = (0, 1, 2)
 """Numbers of training points written out; each one stands for any, since at most one hat is active."""
 
@@ -53,7 +51,7 @@ def hat_values(n: int) -> tuple[str, ...]:
     return tuple(f"hats/{name}/n{n}" for name in _SENTENCES) + ((f"hats/fits/n{n}",) if n else ())
 
 
-@obligation("hats/shape", "a hat lies in [0, 1] and is 1 at its site only")
+@roles.reads("hats/shape", "a hat lies in [0, 1] and is 1 at its site only")
 def _shape(s: Scope) -> Claim:
     r, delta, inv_delta = s.reals("r delta inv_delta")
     h = hat(r, inv_delta, s.xp)
@@ -64,7 +62,7 @@ def _shape(s: Scope) -> Claim:
     )
 
 
-@obligation("hats/disjoint", "two hats whose sites are 2 delta apart are never both positive")
+@roles.reads("hats/disjoint", "two hats whose sites are 2 delta apart are never both positive")
 def _disjoint(s: Scope) -> Claim:
     r, q, apart, delta, inv_delta = s.reals("r q apart delta inv_delta")
     return Claim(
@@ -79,7 +77,7 @@ def _disjoint(s: Scope) -> Claim:
     )
 
 
-@obligation("hats/elsewhere", "at another site a hat is 0")
+@roles.reads("hats/elsewhere", "at another site a hat is 0")
 def _elsewhere(s: Scope) -> Claim:
     apart, delta, inv_delta = s.reals("apart delta inv_delta")
     return Claim(
@@ -247,16 +245,7 @@ for _k in (2, 3):
 # -- Lipschitz with unknown constant ----------------------------------------------------------------------
 
 
-LIPSCHITZ_UNKNOWN = (
-    "lipschitz-unknown/coordinate",
-    "lipschitz-unknown/piece",
-    "lipschitz-unknown/segment",
-    "lipschitz-unknown/pieces",
-    "lipschitz-unknown/norms",
-)
-
-
-@obligation(
+@roles.includes(
     "lipschitz-unknown/coordinate",
     "if |w_k| <= L then |w_k u_k| <= L |u_k| (one coordinate)",
 )
@@ -269,7 +258,7 @@ def _coordinate(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.includes(
     "lipschitz-unknown/piece",
     "if each |p_k| <= L r_k then |p_1 + .. + p_d| <= L (r_1 + .. + r_d): one affine piece is L-Lipschitz in l1",
     per_dim=True,
@@ -284,7 +273,7 @@ def _piece(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.includes(
     "lipschitz-unknown/segment",
     "for p between y and z, |y-p| + |p-z| = |y-z| (one coordinate, and so in l1)",
 )
@@ -298,7 +287,7 @@ def _segment(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.includes(
     "lipschitz-unknown/pieces",
     "if h is L-Lipschitz from y to p and from p to z, with |y-p| + |p-z| = |y-z|, then so it is from y to z",
 )
@@ -316,7 +305,7 @@ def _pieces(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.includes(
     "lipschitz-unknown/norms",
     "linf <= l2 and l1 <= d linf, and l1 <= d l2: Lipschitz in l1 with L is Lipschitz in l2 and linf with d L",
     per_dim=True,
@@ -355,7 +344,7 @@ _MEAN = register(
         _mean_minimises,
     )
 )
-_HAT_PAIR = (*MIX, *ATTAINED, *HAT_FACTS, *METRIC_FACTS["l1"])
+_HAT_PAIR = (*MIX, *ATTAINED, *collected("hats")["reads"], *METRIC_FACTS["l1"])
 _WITH_DATA = tuple(key for n in DATA_SIZES for key in hat_values(n))
 
 EVIDENCE = {
@@ -387,7 +376,7 @@ EVIDENCE = {
     "lipschitz-unknown": Evidence(
         coq=("pair_defeats", "shown_decidable", "distance_metric"),
         inherits="piecewise-affine",
-        includes=LIPSCHITZ_UNKNOWN,
+        includes=collected("lipschitz-unknown")["includes"],
         assumed=("pieces",),
     ),
 }

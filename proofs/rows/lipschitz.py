@@ -9,12 +9,13 @@ from typing import Any
 from trompe.constructions import Triple, triple
 from trompe.constructions.expression_forms import rational
 from trompe.constructions.rows.lipschitz import LipschitzParameters
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.closed_forms_lipschitz import lipschitz_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, obligation
-from trompe.proofs.pieces import half_way, members, range_and_uniqueness, values
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, collected
+from trompe.proofs.pieces import half_way, members, range_ends_and_uniqueness, values
 from trompe.proofs.row import (
     Admitted,
     Evidence,
@@ -52,19 +53,6 @@ from trompe.theory.shares.quantities import Quantity, between, exact, sampled
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
-LIPSCHITZ = (
-    "lipschitz/range",
-    "lipschitz/ends",
-    "lipschitz/unique",
-    "lipschitz/order",
-    "lipschitz/member-upper",
-    "lipschitz/member-lower",
-    "lipschitz/half-way",
-)
-LIPSCHITZ_SOUND = ("lipschitz/sound",)
-LIPSCHITZ_THRESHOLD = ("lipschitz/threshold-above", "lipschitz/threshold-below")
-LIPSCHITZ_EXISTS = ("lipschitz/exists",)
-
 
 class _Symbols:
     def __init__(self, s: Scope) -> None:
@@ -85,7 +73,11 @@ class _Symbols:
             f"|{name}-b| >= 0": from_b >= 0,
             f"|a-b| <= |{name}-a| + |{name}-b|": self.apart <= from_a + from_b,
         }
-        return self.s.construction("lipschitz").Features(from_a, from_b), facts
+        return self.feature(from_a, from_b), facts
+
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        zero = self.s.xp.number(0)
+        return self.feature(zero, self.apart), self.feature(self.apart, zero), {}
 
     def values(self, features: Any) -> tuple[Any, Any, Any]:
         return values(self.s, "lipschitz", features, self.p)
@@ -94,28 +86,16 @@ class _Symbols:
         return self.s.construction("lipschitz").Features(from_a, from_b)
 
 
-range_and_uniqueness(
+range_ends_and_uniqueness(
     "lipschitz",
     _Symbols,
-    ("distances may be negative", "|z-a| >= 0"),
+    Fault("distances may be negative", without="|z-a| >= 0"),
+    ("m at a and M at b", Fault("L below R/|a-b|", without="R <= L |a-b|")),
     ("|z-a| = 0 and M only where |z-b| = 0", lambda z: z.from_a == 0, lambda z: z.from_b == 0),
 )
-half_way("lipschitz", _Symbols)
 
 
-@obligation("lipschitz/ends", "U, W, B are m at a and M at b")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    zero = s.xp.number(0)
-    at_a, at_b = t.values(t.feature(zero, t.apart)), t.values(t.feature(t.apart, zero))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("L below R/|a-b|", without="R <= L |a-b|"),
-    )
-
-
-@obligation("lipschitz/order", "m <= W <= B <= U <= M everywhere")
+@roles.pair("lipschitz/order", "m <= W <= B <= U <= M everywhere")
 def _order(s: Scope) -> Claim:
     t = _Symbols(s)
     z, facts = t.at("z")
@@ -128,7 +108,7 @@ def _order(s: Scope) -> Claim:
 
 
 def _member(which: int, name: str) -> None:
-    @obligation(f"lipschitz/member-{name}", f"{'UW'[which]} is L-Lipschitz")
+    @roles.pair(f"lipschitz/member-{name}", f"{'UW'[which]} is L-Lipschitz")
     def _build(s: Scope) -> Claim:
         t = _Symbols(s)
         y, facts_y = t.at("y")
@@ -149,9 +129,10 @@ def _member(which: int, name: str) -> None:
 
 _member(0, "upper")
 _member(1, "lower")
+half_way("lipschitz", _Symbols)
 
 
-@obligation(
+@roles.decides(
     "lipschitz/sound", "W(x) <= h(x) <= U(x) for every L-Lipschitz h with this visualization"
 )
 def _sound(s: Scope) -> Claim:
@@ -174,7 +155,7 @@ def _sound(s: Scope) -> Claim:
     )
 
 
-@obligation("lipschitz/threshold-above", "if L min(|x-a|, |x-b|) > R/2 then W(x) < mid < U(x)")
+@roles.threshold("lipschitz/threshold-above", "if L min(|x-a|, |x-b|) > R/2 then W(x) < mid < U(x)")
 def _above(s: Scope) -> Claim:
     t = _Symbols(s)
     x, facts = t.at("x")
@@ -192,7 +173,7 @@ def _above(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.threshold(
     "lipschitz/threshold-below", "if L min(|x-a|, |x-b|) <= R/2 then U(x) <= mid or W(x) >= mid"
 )
 def _below(s: Scope) -> Claim:
@@ -211,7 +192,7 @@ def _below(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.exists(
     "lipschitz/exists",
     "for every L and all a, b apart, R = L |a-b| / 2 and x half-way give U(x) = M and W(x) = m",
 )
@@ -243,13 +224,15 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
 
 _ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key in keys))
 
+_OF = collected("lipschitz")
+
 EVIDENCE = {
     "lipschitz": Evidence(
         coq=("pair_defeats", "distance_metric", "lipschitz_ordered", "lipschitz_threshold"),
-        pair=(*MIX, *ATTAINED, *LIPSCHITZ, *_ALL_METRICS, closed_under_mixing("lipschitz")),
-        decides=LIPSCHITZ_SOUND,
-        exists=(*LIPSCHITZ_EXISTS, *MIDPOINTS),
-        threshold=LIPSCHITZ_THRESHOLD,
+        pair=(*MIX, *ATTAINED, *_OF["pair"], *_ALL_METRICS, closed_under_mixing("lipschitz")),
+        decides=_OF["decides"],
+        exists=(*_OF["exists"], *MIDPOINTS),
+        threshold=_OF["threshold"],
         symbolic=at_query("lipschitz", _at_query),
         also_symbolic=LAGRANGE,
         assumed=("induction over d",),

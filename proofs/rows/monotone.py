@@ -8,10 +8,11 @@ from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, Triple
 from trompe.constructions.rows.monotone import MonotoneParameters
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
-from trompe.proofs.pieces import in_box, members, values
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies
+from trompe.proofs.pieces import in_box, members, range_ends_and_uniqueness, values
 from trompe.proofs.row import Evidence, Extremes, RowChecks, Said
 from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Monotone
@@ -19,18 +20,8 @@ from trompe.theory.functionals import mean
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
-MONOTONE_FACTS = ("monotone/mean-range", "monotone/mean-order")
-MONOTONE = (
-    "monotone/range",
-    "monotone/ends",
-    "monotone/unique",
-    "monotone/query",
-    "monotone/member",
-)
-MONOTONE_EXTREMES = ("monotone/extremes",)
 
-
-@obligation(
+@roles.reads(
     "monotone/mean-range",
     "on the box the mean lies in [0, 1], is 0 only at (0, .., 0) and 1 only at (1, .., 1)",
     per_dim=True,
@@ -46,7 +37,7 @@ def _mean_range(s: Scope, d: int) -> Claim:
     )
 
 
-@obligation(
+@roles.reads(
     "monotone/mean-order", "the mean does not decrease when a coordinate grows", per_dim=True
 )
 def _mean_order(s: Scope, d: int) -> Claim:
@@ -73,48 +64,30 @@ class _Symbols:
     def feature(self, t: Any) -> Any:
         return self.s.construction("monotone").Features(t)
 
-    def values(self, t: Any) -> tuple[Any, Any, Any]:
-        return values(self.s, "monotone", self.feature(t), self.p)
+    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
+        (t,) = self.s.reals(f"mean_{name}")
+        return self.feature(t), {"0 <= mean <= 1": all_of([t >= 0, t <= 1])}
+
+    def ends(self) -> tuple[Any, Any, dict[str, Any]]:
+        return self.feature(self.s.xp.number(0)), self.feature(self.s.xp.number(1)), {}
+
+    def values(self, feature: Any) -> tuple[Any, Any, Any]:
+        return values(self.s, "monotone", feature, self.p)
 
 
-@obligation("monotone/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    c = _Symbols(s)
-    (t,) = s.reals("mean_z")
-    return Claim(
-        c.parameters | {"0 <= mean <= 1": all_of([t >= 0, t <= 1])},
-        all_of(k for h in c.values(t) for k in (c.m <= h, h <= c.M)),
-        Fault("means outside [0, 1]", without="0 <= mean <= 1"),
-    )
+range_ends_and_uniqueness(
+    "monotone",
+    _Symbols,
+    Fault("means outside [0, 1]", without="0 <= mean <= 1"),
+    ("m where the mean is 0 and M where it is 1", "M at the mean 0"),
+    ("the mean is 0 and M only where it is 1", lambda z: z.mean == 0, lambda z: z.mean == 1),
+)
 
 
-@obligation("monotone/ends", "U, W, B are m where the mean is 0 and M where it is 1")
-def _ends(s: Scope) -> Claim:
-    c = _Symbols(s)
-    at_a, at_b = c.values(s.xp.number(0)), c.values(s.xp.number(1))
-    return Claim(
-        c.parameters,
-        all_of([h == c.m for h in at_a] + [h == c.M for h in at_b]),
-        Fault("M at the mean 0", show=all_of(h == c.M for h in at_a)),
-    )
-
-
-@obligation("monotone/unique", "B is m only where the mean is 0 and M only where it is 1")
-def _unique(s: Scope) -> Claim:
-    c = _Symbols(s)
-    (t,) = s.reals("mean_z")
-    upper, _, strict = c.values(t)
-    return Claim(
-        c.parameters | {"0 <= mean <= 1": all_of([t >= 0, t <= 1])},
-        all_of([implies(strict == c.m, t == 0), implies(strict == c.M, t == 1)]),
-        Fault("U for B", show=implies(upper == c.M, t == 1)),
-    )
-
-
-@obligation("monotone/query", "where the mean is q, U is M and W is m, and B lies between")
+@roles.pair("monotone/query", "where the mean is q, U is M and W is m, and B lies between")
 def _query(s: Scope) -> Claim:
     c = _Symbols(s)
-    upper, lower, strict = c.values(c.q)
+    upper, lower, strict = c.values(c.feature(c.q))
     return Claim(
         c.parameters,
         all_of([upper == c.M, lower == c.m, lower <= strict, strict <= upper]),
@@ -122,19 +95,19 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation("monotone/member", "U, W, B do not decrease with the mean")
+@roles.pair("monotone/member", "U, W, B do not decrease with the mean")
 def _member(s: Scope) -> Claim:
     c = _Symbols(s)
-    t, u = s.reals("mean_y mean_z")
-    law = members(s, "monotone", Monotone(), c.p, c.feature(t), c.feature(u))
+    (y, _), (z, _) = c.at("y"), c.at("z")
+    law = members(s, "monotone", Monotone(), c.p, y, z)
     return Claim(
-        c.parameters | {"mean(y) <= mean(z)": t <= u},
+        c.parameters | {"mean(y) <= mean(z)": y.mean <= z.mean},
         all_of(law),
         Fault("the means in any order", without="mean(y) <= mean(z)"),
     )
 
 
-@obligation(
+@roles.extremes(
     "monotone/extremes",
     "a monotone h with a unique minimiser a and a unique maximiser b has a = (0, .., 0), b = (1, .., 1)",
     per_dim=True,
@@ -170,11 +143,13 @@ def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(MonotoneParameters(t.m, t.M, q, 1 / q, 1 / (1 - q)), (q,), t.M, t.m)
 
 
+_OF = collected("monotone")
+
 EVIDENCE = {
     "monotone": Evidence(
         coq=("pair_defeats", "monotone_extremes"),
-        pair=(*MIX, *ATTAINED, *MONOTONE_FACTS, *MONOTONE, closed_under_mixing("monotone")),
-        extremes=MONOTONE_EXTREMES,
+        pair=(*MIX, *ATTAINED, *_OF["reads"], *_OF["pair"], closed_under_mixing("monotone")),
+        extremes=_OF["extremes"],
         symbolic=at_query("monotone", _at_query),
         assumed=("induction over d",),
     )

@@ -11,23 +11,20 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import centre, mix
-from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.draws import Pick, apart, dot, opposite, texts
 from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
+from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
-from trompe.proofs.lemmas import ATTAINED
-from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
-from trompe.proofs.pieces import values
+from trompe.proofs.lemmas import ATTAINED, undecided, weight
+from trompe.proofs.links import LINK_SYMBOLIC
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
+from trompe.proofs.pieces import range_ends_and_uniqueness
 from trompe.proofs.row import Admitted, Evidence, Extremes, Refused, RowChecks, Said, refuses, shown
 from trompe.proofs.rows.affine import (
-    AFFINE_EXISTS,
-    AFFINE_EXTREMES,
-    AFFINE_FACTS,
-    AFFINE_SOUND,
+    OF_SHARES,
     Affine1dChecks,
     AffineChecks,
+    AffineSymbols,
 )
 from trompe.proofs.solvers import z3
 from trompe.theory import (
@@ -35,31 +32,17 @@ from trompe.theory import (
     Approx,
     Comparison,
     Exact,
-    Interval,
-    Point,
     Side,
-    Visualization,
     function_class,
 )
 from trompe.theory.namespace import ArrayNamespace
 
 __all__ = ["CHECKS", "EVIDENCE"]
 
-NEURON = (
-    "neuron/order",
-    "neuron/along",
-    "neuron/range",
-    "neuron/ends",
-    "neuron/unique",
-    "neuron/query",
-    "neuron/pair-ends",
-    "neuron/pair-unique",
-    "neuron/member",
-)
-NEURON_SOUND = ("neuron/sound",)
-NEURON_EXISTS = ("neuron/exists",)
-NEURON_EXTREMES = ("neuron/order",)
-NEURON_1D = ("neuron/order", "neuron-1d/decodes", "neuron-1d/decodes-constant")
+
+def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> list[Any]:
+    """A strictly increasing function at two places."""
+    return [implies(p < q, at_p < at_q), implies(q < p, at_q < at_p), implies(p == q, at_p == at_q)]
 
 
 class _Along:
@@ -81,13 +64,7 @@ class _Along:
     def axioms(self) -> dict[str, Any]:
         """That H increases strictly, at all shares asked so far; one hypothesis."""
         pairs = [(p, q) for k, p in enumerate(self._known) for q in self._known[:k]]
-        conditions = []
-        for (u, at_u), (v, at_v) in pairs:
-            conditions += [
-                implies(u < v, at_u < at_v),
-                implies(v < u, at_v < at_u),
-                implies(u == v, at_u == at_v),
-            ]
+        conditions = [c for (u, at_u), (v, at_v) in pairs for c in _increasing(u, v, at_u, at_v)]
         return {"H increases strictly": all_of(conditions)}
 
 
@@ -98,27 +75,20 @@ def _same(u: Any, v: Any) -> bool:
     return not z3.is_expr(u) and not z3.is_expr(v) and bool(u == v)
 
 
-class _Symbols:
-    """m, M, H and the shares z'_i, z'_j, mean(z') of points."""
+class _Symbols(AffineSymbols):
+    """Also H and shares of members."""
+
+    row = "neuron"
 
     def __init__(self, s: Scope) -> None:
-        self.s = s
-        self.m, self.M = s.reals("m M")
+        super().__init__(s)
         self.along = _Along(s, self.m, self.M)
         self.p = NeuronParameters(self.m, self.M, self.along, None, None, 0, 1)  # type: ignore[arg-type]
-        self.given = {"m < M": self.m < self.M}
+        self.given = super().parameters
 
     @property
     def parameters(self) -> dict[str, Any]:
         return self.given | self.along.axioms()
-
-    def feature(self, largest: Any, smallest: Any, average: Any) -> Any:
-        return self.s.construction("neuron").Features(largest, smallest, average)
-
-    def at(self, name: str) -> tuple[Any, dict[str, Any]]:
-        parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
-        facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (t >= 0, t <= 1))}
-        return self.feature(*parts), facts
 
     def shares(self, feature: Any) -> tuple[Any, Any, Any]:
         """The shares of U, W and B."""
@@ -131,25 +101,11 @@ class _Symbols:
         """H of a share, as the construction's members take it."""
         return self.s.construction("neuron").member(share, self.p, self.s.xp)
 
-    def values(self, feature: Any) -> tuple[Any, Any, Any]:
-        return values(self.s, "neuron", feature, self.p)
-
-    def weight(self) -> tuple[Any, dict[str, Any]]:
-        (eta,) = self.s.reals("eta")
-        return eta, {"0 < eta": eta > 0, "eta < 1": eta < 1}
-
 
 # -- the link ----------------------------------------------------------------------------------------------
 
 
-def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> Any:
-    """A strictly increasing function at two places."""
-    return all_of(
-        [implies(p < q, at_p < at_q), implies(q < p, at_q < at_p), implies(p == q, at_p == at_q)]
-    )
-
-
-@obligation(
+@roles.pair(
     "neuron/order",
     "h(p) < h(q) if and only if p < q, and h(p) = h(q) if and only if p = q: f = h(g) has its extremes "
     "where g has them",
@@ -157,7 +113,7 @@ def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> Any:
 def _order(s: Scope) -> Claim:
     p, q, at_p, at_q = s.reals("p q h_p h_q")
     return Claim(
-        {"h increases strictly": _increasing(p, q, at_p, at_q)},
+        {"h increases strictly": all_of(_increasing(p, q, at_p, at_q))},
         all_of([(at_p < at_q) == (p < q), (at_p == at_q) == (p == q)]),
         Fault(
             "h need not increase strictly",
@@ -167,7 +123,7 @@ def _order(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "neuron/along",
     "s + (t-s) u < s + (t-s) v if and only if u < v, for s < t: H increases as h does",
 )
@@ -184,40 +140,10 @@ def _along(s: Scope) -> Claim:
 # -- the triple and its pairs ------------------------------------------------------------------------------
 
 
-@obligation("neuron/range", "U, W, B take values in [m, M]")
-def _range(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    show = all_of(c for h in t.values(z) for c in (t.m <= h, h <= t.M))
-    return Claim(
-        t.parameters | facts, show, Fault("coordinates outside [0, 1]", without="z' in [0, 1]")
-    )
+range_ends_and_uniqueness("neuron", _Symbols, *OF_SHARES)
 
 
-@obligation("neuron/unique", "B is m only where the mean of z' is 0 and M only where it is 1")
-def _unique(s: Scope) -> Claim:
-    t = _Symbols(s)
-    z, facts = t.at("z")
-    upper, _, strict = t.values(z)
-    return Claim(
-        t.parameters | facts,
-        all_of([implies(strict == t.m, z.mean == 0), implies(strict == t.M, z.mean == 1)]),
-        Fault("U for B", show=implies(upper == t.M, z.mean == 1)),
-    )
-
-
-@obligation("neuron/ends", "U, W, B are m where every z'_i is 0 and M where every z'_i is 1")
-def _ends(s: Scope) -> Claim:
-    t = _Symbols(s)
-    at_a, at_b = (t.values(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
-    return Claim(
-        t.parameters,
-        all_of([h == t.m for h in at_a] + [h == t.M for h in at_b]),
-        Fault("M where every z'_i is 0", show=all_of(h == t.M for h in at_a)),
-    )
-
-
-@obligation("neuron/query", "U(x) = H(max x') and W(x) = H(min x'), with B between")
+@roles.pair("neuron/query", "U(x) = H(max x') and W(x) = H(min x'), with B between")
 def _query(s: Scope) -> Claim:
     t = _Symbols(s)
     x, facts = t.at("x")
@@ -232,29 +158,29 @@ def _query(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.pair(
     "neuron/pair-ends",
     "f and g, mixed inside the link, are m where every z'_i is 0 and M where it is 1",
 )
 def _pair_ends(s: Scope) -> Claim:
     t = _Symbols(s)
-    eta, weight = t.weight()
-    at_a, at_b = (t.shares(t.feature(*(s.xp.number(k),) * 3)) for k in (0, 1))
+    (eta,) = s.reals("eta")
+    at_a, at_b = map(t.shares, t.ends()[:2])
     ends = [[t.member(mix(u, b, eta)) for u in (top, low)] for top, low, b in (at_a, at_b)]
     return Claim(
-        t.parameters | weight,
+        t.parameters | weight(eta),
         all_of([h == t.m for h in ends[0]] + [h == t.M for h in ends[1]]),
         Fault("M where every z'_i is 0", show=all_of(h == t.M for h in ends[0])),
     )
 
 
-@obligation(
+@roles.pair(
     "neuron/pair-unique",
     "f and g, mixed inside the link, stay in [m, M] and are m only where the mean of z' is 0, M only where it is 1",
 )
 def _pair_unique(s: Scope) -> Claim:
     t = _Symbols(s)
-    eta, weight = t.weight()
+    (eta,) = s.reals("eta")
     z, facts = t.at("z")
     top, low, b = t.shares(z)
     pair = [t.member(mix(u, b, eta)) for u in (top, low)]
@@ -262,17 +188,17 @@ def _pair_unique(s: Scope) -> Claim:
     show += [implies(h == t.m, z.mean == 0) for h in pair]
     show += [implies(h == t.M, z.mean == 1) for h in pair]
     return Claim(
-        t.parameters | facts | weight,
+        t.parameters | facts | weight(eta),
         all_of(show),
         Fault("eta may be 0", without="0 < eta", instead=eta >= 0),
     )
 
 
-@obligation("neuron/member", "what goes into the link of f and g is affine")
+@roles.pair("neuron/member", "what goes into the link of f and g is affine")
 def _member(s: Scope) -> Claim:
     t = _Symbols(s)
     start, stop, w = s.reals("s t w")
-    eta, weight = t.weight()
+    (eta,) = s.reals("eta")
     points = [t.at(name)[0] for name in ("y", "z", "p")]
     features = {
         f"{name}: law": Affine().law(Comparison(parts[0], parts[1], parts[2], w), s.xp)
@@ -284,7 +210,7 @@ def _member(s: Scope) -> Claim:
         y, z, p = (mix(start, stop, mix(at[which], at[2], eta)) for at in shares)
         laws.append(Affine().law(Comparison(y, z, p, w), s.xp))
     return Claim(
-        t.given | features | weight,
+        t.given | features | weight(eta),
         all_of(laws),
         Fault("a mean that is not affine", without="mean z': law"),
     )
@@ -297,13 +223,9 @@ def _at_query(s: Scope) -> tuple[_Symbols, tuple[Any, ...], dict[str, Any]]:
     """Shares u >= w of U and W and b of B at the query, all in [0, 1], and a weight."""
     t = _Symbols(s)
     u, w, b = s.reals("u w b")
-    eta, weight = t.weight()
+    (eta,) = s.reals("eta")
     facts = {"u, w, b in [0, 1]": all_of(c for q in (u, w, b) for c in (q >= 0, q <= 1))}
-    return t, (u, w, b, eta), facts | weight
-
-
-def _undecided(task: Any, s: Scope, lower: Any, upper: Any, t: _Symbols) -> Any:
-    return z3.Not(any_of(task.criterion(Interval(lower, upper), t.m, t.M, s.xp)))
+    return t, (u, w, b, eta), facts | weight(eta)
 
 
 @obligation("neuron/exact-fools", "where min x' < max x', f(x) != g(x) for every 0 < eta < 1")
@@ -337,7 +259,7 @@ def _near(s: Scope, task: Any, tolerance: Any, show: Any) -> Claim:
             "delta > 0": delta > 0,
             "H is continuous at u": close(inside[0], u, f, upper),
             "H is continuous at w": close(inside[1], w, g, lower),
-            "criterion fails": _undecided(task, s, lower, upper, t),
+            "criterion fails": undecided(task, s, lower, upper, t.m, t.M),
             "eta <= delta": eta <= delta,
         },
         show(t, f, g),
@@ -378,7 +300,7 @@ def _side_fools(s: Scope) -> Claim:
     return _near(s, Side(), tolerance, show)
 
 
-@obligation(
+@roles.exists(
     "neuron/exists",
     "where max x' = 1 and min x' = 0, no task is decidable: U(x) = M and W(x) = m",
 )
@@ -390,12 +312,12 @@ def _exists(s: Scope) -> Claim:
     tasks = (Exact(), Approx(eps), Side())
     return Claim(
         t.parameters | {"0 < eps": eps > 0, "eps < 1/2": 2 * eps < 1},
-        all_of(_undecided(task, s, lower, upper, t) for task in tasks),
+        all_of(undecided(task, s, lower, upper, t.m, t.M) for task in tasks),
         Fault("eps up to 1/2", without="eps < 1/2", instead=2 * eps <= 1),
     )
 
 
-@obligation(
+@roles.decides(
     "neuron/sound",
     "if what goes into the link of f has gone at x between min x' and max x' of the way, "
     "then H(min x') <= f(x) <= H(max x')",
@@ -432,7 +354,7 @@ class _Line:
                 c for p in (self.a, self.b, self.x) for c in (p >= 0, p <= 1)
             ),
             "h increases strictly": all_of(
-                _increasing(p, q, at_p, at_q) for (p, at_p), (q, at_q) in pairs
+                all_of(_increasing(p, q, at_p, at_q)) for (p, at_p), (q, at_q) in pairs
             ),
             "a is a minimiser": all_of(self.f_a <= at[end] for end in "01"),
             "b is a maximiser": all_of(self.f_b >= at[end] for end in "01"),
@@ -443,7 +365,7 @@ class _Line:
         return self.alpha + self.w * z
 
 
-@obligation(
+@roles.decodes(
     "neuron-1d/decodes",
     "if m < M, what goes into the link at x has gone the share |x-a| / |b-a| of the way from a to b",
 )
@@ -458,7 +380,7 @@ def _decodes(s: Scope) -> Claim:
     )
 
 
-@obligation(
+@roles.decodes(
     "neuron-1d/decodes-constant", "if m = M, what goes into the link is the same at x as at a"
 )
 def _decodes_constant(s: Scope) -> Claim:
@@ -470,24 +392,30 @@ def _decodes_constant(s: Scope) -> Claim:
     )
 
 
-# -- leaky ReLU ----------------------------------------------------------------------------------------------
+# -- what the theorems are proved from ----------------------------------------------------------------------
 
+
+_AFFINE, _OF = collected("affine"), collected("neuron")
+_LINKS = collected("leaky-relu")["links"]
 
 EVIDENCE = {
     "neuron": Evidence(
         coq=("pair_defeats", "linked_spread", "neuron_extremes"),
-        pair=(*ATTAINED, *AFFINE_FACTS, *NEURON),
-        decides=(*AFFINE_SOUND, *NEURON_SOUND),
-        exists=(*AFFINE_EXISTS, *NEURON_EXISTS),
-        extremes=(*AFFINE_EXTREMES, *NEURON_EXTREMES),
+        pair=(*ATTAINED, *_AFFINE["reads"], *_OF["pair"]),
+        decides=(*_AFFINE["decides"], *_OF["decides"]),
+        exists=(*_AFFINE["exists"], *_OF["exists"]),
+        extremes=(*_AFFINE["extremes"], "neuron/order"),
         fools={task: f"neuron/{task}-fools" for task in ("exact", "approx", "side")},
-        links=LEAKY_RELU,
+        links=_LINKS,
         mixes=False,
         symbolic=LINK_SYMBOLIC,
         assumed=("induction over d", "continuity", "derivatives"),
     ),
     "neuron-1d": Evidence(
-        decodes=NEURON_1D, links=LEAKY_RELU, symbolic=LINK_SYMBOLIC, assumed=("derivatives",)
+        decodes=("neuron/order", *collected("neuron-1d")["decodes"]),
+        links=_LINKS,
+        symbolic=LINK_SYMBOLIC,
+        assumed=("derivatives",),
     ),
 }
 
@@ -536,30 +464,6 @@ class _LinkChecks(RowChecks):
         """Not those of the affine rows: a link bends a line."""
         yield from ()
 
-    def draw_weights(self, pick: Pick, d: int) -> Point:
-        """Weights of a neuron with unique extremes."""
-        return tuple(Fraction((2 * pick(0, 1) - 1) * pick(1, 2)) for _ in range(d))
-
-    def independent(self, pick: Pick, d: int) -> Said:
-        """Neurons are given by their weights, not by their fibre, at points of the grid k/4."""
-        weights, (named, value) = self.draw_weights(pick, d), link_along(pick)
-        cls: Any = function_class(self.key, **named)
-        b = tuple(Fraction(int(w > 0)) for w in weights)
-        a = opposite(b)
-        first, last = (4 * dot(weights, end) for end in (a, b))
-        v = Visualization(a, b, value(first), value(last))
-        x = apart(tuple(Fraction(pick(0, 4), 4) for _ in range(d)), (a, b))
-        where = f"{cls}, weights {texts(weights)}, {v}, x = {texts(x)}"
-        shares = [abs(xk - ak) for xk, ak in zip(x, a, strict=True)]
-        ends = [value(first + share * (last - first)) for share in (min(shares), max(shares))]
-        fibre = cls.envelope(v, x)
-        yield f"the envelope is {ends}: {where}", [fibre.lower, fibre.upper] == ends
-        truth = value(4 * dot(weights, x))
-        yield f"a member's value lies in the envelope: {where}", bool(truth in fibre)
-        decode = row_of(self.key).decoder(cls)
-        if decode is not None:
-            yield f"the decoder predicts {where}", decode(v, x) == truth
-
 
 class NeuronChecks(_LinkChecks, AffineChecks):
     """The limits of the affine row, under a link; at the centre of the box the value is known, if irrational."""
@@ -589,9 +493,6 @@ class Neuron1dChecks(_LinkChecks, Affine1dChecks):
         inside = shown((Fraction(1, 4),), (Fraction(0),))
         says = "the decoder takes no minimiser inside"
         yield says, refuses(neuron_1d, self.plain(), inside, (Fraction(0),))
-
-    def draw_weights(self, pick: Pick, d: int) -> Point:
-        return (Fraction(pick(-3, 3)),)
 
     def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
         yield (Fraction(0),), (Fraction(1),)

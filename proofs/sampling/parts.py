@@ -118,26 +118,14 @@ def _tasks(v: Visualization) -> Said:
     for bad in (0, "1/2", True, "x"):
         yield f"eps = {bad!r} is refused", refuses(Approx, bad)
     step = span / 10
-    answers: dict[Task, tuple[list[Any], list[Any]]] = {
-        Exact(): ([(mid, mid)], [(mid, mid + _TINY), (mid + _TINY, mid)]),
-        tenth: (
-            [(mid + step, mid), (mid - step, mid)],
-            [(mid + step + _TINY, mid), (mid - step - _TINY, mid)],
-        ),
-        Side(): (
-            [("min", mid), ("max", mid), ("min", m), ("max", M)],
-            [("min", mid + _TINY), ("max", mid - _TINY)],
-        ),
-    }
-    for task, (right, wrong) in answers.items():
-        for answer, truth in (*right, *wrong):
-            holds = task.right(answer, truth, v) == ((answer, truth) in right)
-            yield f"{task.key}: {answer} for {truth}", holds
-            off = truth - mid if task.choices else answer - truth
-            yield (
-                f"{task.key}: {answer} for {truth} is off",
-                task.error(answer, truth, v) == abs(off),
-            )
+    off: tuple[tuple[Task, Any, Fraction, Fraction], ...] = (
+        (Exact(), mid + _TINY, mid, _TINY),
+        (tenth, mid - step - _TINY, mid, step + _TINY),
+        (Side(), "min", mid + _TINY, _TINY),
+        (Side(), "max", mid - _TINY, _TINY),
+    )
+    for task, answer, truth, by in off:
+        yield f"{task.key}: {answer} for {truth} is off", task.error(answer, truth, v) == by
     yield "at mid the side is min", side_of(mid, v) == "min"
     yield "side: an answer that is no side", refuses(Side().right, "mid", mid, v)
     fibres: dict[Task, tuple[list[Any], list[Any]]] = {
@@ -147,8 +135,6 @@ def _tasks(v: Visualization) -> Said:
     }
     for task, (decided, open_) in fibres.items():
         for ends in (*decided, *open_):
-            holds = task.decidable(Interval(*ends), v) == (ends in decided)
-            yield f"{task.key}: {ends} is decidable", holds
             refuted = task.refuted(task.margin(Interval(*ends), v))
             yield f"{task.key}: members at {ends} refute it", refuted != (ends in decided)
     yield "exact: members whose values are f(x) < g(x)", Exact().refuted({"gap": -_TINY})

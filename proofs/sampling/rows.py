@@ -11,7 +11,6 @@ import random
 from dataclasses import dataclass
 
 from trompe.proofs.row import Said
-from trompe.proofs.rows import CHECKS
 from trompe.proofs.sampling.cases import check_case
 from trompe.proofs.sampling.limits import check_limits
 from trompe.proofs.sampling.parts import check_parts
@@ -69,4 +68,3 @@ def _sample_row(row: str, seed: int) -> Sampled:
 def _instance(row: str, rng: random.Random, d: int) -> Said:
     for key, example, holds in check_case(row, rng.randint, d):
         yield "" if holds else f"{key}: {example()}", holds
-    yield from CHECKS[row].independent(rng.randint, d)

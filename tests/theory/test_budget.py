@@ -9,11 +9,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from mpmath.libmp import to_rational
 
 from trompe.constructions.rows.lipschitz import flat
 from trompe.theory import InvalidInput, Lipschitz, UnknownKey, Visualization
 from trompe.theory import exemplar_budget as module
 from trompe.theory.bounding import bound
+from trompe.theory.computable import Computable
 from trompe.theory.exemplar_budget import budget
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import EXACT, NumpyNamespace
@@ -45,7 +47,8 @@ def _decimal_volume(key, d, r):
 def test_volumes_and_counts_to_50_digits(key, d):
     r = F(1, 7)
     volume = _decimal_volume(key, d, r)
-    low, high = module._enclosed(module._volume(key, d, r), 60)
+    held = Computable(lambda iv: module._volume(iv, key, d, r), None).enclosure(300)
+    low, high = (F(*to_rational(end)) for end in held._mpi_)
     assert low <= high and F(high, low) - 1 < F(1, 10**55)
     with localcontext(prec=60):
         middle = (
@@ -94,11 +97,11 @@ def test_images_have_a_logarithm_only():
     assert expected - 0.001 < simplex.log10_at_least <= expected
 
 
-def test_pi_lies_between_its_bounds_at_any_precision():
-    digits = "31415926535897932384626433832795028841971693993751058209749445923078164062862089986280348253421170679"
-    for n in (0, 1, 5, 20, 60, 90):
-        low, high = module._pi(10**n)
-        assert low <= int(digits[: n + 1]) < int(digits[: n + 1]) + 1 <= high <= low + 3
+def test_powers_of_ten_have_the_logarithm_below_or_their_own():
+    assert budget(3, 1, 1, "linf").at_least == 1
+    assert budget(3, 1, 1, "linf").log10_at_least == 0
+    assert budget(12, 1, 1, "linf").at_least == 10
+    assert budget(12, 1, 1, "linf").log10_at_least == 0.9999
 
 
 def test_a_tie_is_not_rounded_up():

@@ -21,7 +21,7 @@ from trompe.proofs.handover.witnesses.membership import (
     is_increasing,
     lipschitz_bound,
 )
-from trompe.proofs.handover.witnesses.piecewise_smt import Negation
+from trompe.proofs.handover.witnesses.piecewise_smt import Negation, Points
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Point, show
 
@@ -97,17 +97,15 @@ class UnitCheck:
 
     def extreme(self, point: Point, level: Fraction, *, least: bool) -> Result:
         """Is `level` the minimum (or maximum), taken at the point and nowhere else?"""
-        value = self.h(point)
-        if value != level:
-            return "REFUTED", f"{self.name}{show(point)} = {printed(value)}"
+        if self.h(point) != level:
+            return "REFUTED", self._equals((point,))
         facts = self.facts
         bound, region = (facts.low, facts.at_low) if least else (facts.high, facts.at_high)
         if bound == level and only_at(point, region):
             return "PROVED", "bounds over the box, part by part"
-        for z, other in self._tried.items():
-            if z != point and (other <= level if least else other >= level):
-                return "REFUTED", f"{self.name}{show(z)} = {printed(other)}"
-        return self._ask(piecewise_smt.extreme(self.on_box, point, least))
+        return self._decide(
+            piecewise_smt.extreme(point, level, least), ((z,) for z in self._tried), self._equals
+        )
 
     # -- classes ------------------------------------------------------------------------------------
 
@@ -144,31 +142,20 @@ class UnitCheck:
         """Does it fall nowhere?"""
         if is_increasing(self.analysis, self.u):
             return "PROVED", "no slope is negative"
-        for y, z in self._pairs():
-            spend(len(y))
-            low = tuple(map(min, y, z))
-            for high in (y, z):
-                if self.h(low) > self.h(high):
-                    return "REFUTED", self._falls((low, high))
-        return self._ask(piecewise_smt.increasing(self.on_box), self._falls)
+        pairs = ((tuple(map(min, y, z)), high) for y, z in self._pairs() for high in (y, z))
+        return self._decide(piecewise_smt.INCREASING, pairs, self._falls)
 
     def convex(self) -> Result:
         """Does it lie above no chord?"""
         if is_convex(self.analysis, self.u):
             return "PROVED", "sums with weights >= 0 and max of convex parts"
-        for y, z in self._pairs():
-            if 2 * self.h(_middle(y, z)) > self.h(y) + self.h(z):
-                return "REFUTED", self._bends((y, z))
-        return self._ask(piecewise_smt.convex(self.on_box), self._bends)
+        return self._decide(piecewise_smt.CONVEX, self._pairs(), self._bends)
 
     def affine(self) -> Result:
         """Does it lie on every chord?"""
         if is_affine(self.analysis, self.u):
             return "PROVED", "affine on the box"
-        for y, z in self._pairs():
-            if 2 * self.h(_middle(y, z)) != self.h(y) + self.h(z):
-                return "REFUTED", self._bends((y, z))
-        return self._ask(piecewise_smt.affine(self.on_box), self._bends)
+        return self._decide(piecewise_smt.AFFINE, self._pairs(), self._bends)
 
     def lipschitz(self) -> Result:
         """Is it as steep as L at most?"""
@@ -176,24 +163,21 @@ class UnitCheck:
         bound = lipschitz_bound(self.analysis, self.u, cls.metric)
         if bound <= cls.constant:
             return "PROVED", f"its Lipschitz constant in {cls.metric} is at most {printed(bound)}"
-        for y, z in self._pairs():
-            if (self.h(y) - self.h(z)) ** 2 > cls.constant**2 * _squared(cls.metric, y, z):
-                return "REFUTED", self._steep((y, z))
-        question = piecewise_smt.lipschitz(self.on_box, cls.constant, cls.metric)
-        if question is None:
-            return (
-                "UNKNOWN",
-                f"no rule bounds its Lipschitz constant in l2 by less than {printed(bound)}",
-            )
-        return self._ask(question, self._steep)
+        open_reason = f"no rule bounds its Lipschitz constant in l2 by less than {printed(bound)}"
+        return self._decide(
+            piecewise_smt.lipschitz(cls.constant, cls.metric),
+            (points for y, z in self._pairs() for points in ((y, z), (z, y))),
+            self._steep,
+            open_reason if cls.metric == "l2" else "",
+        )
 
     # -- what refutes -------------------------------------------------------------------------------
 
-    def _falls(self, points: Sequence[Point]) -> str:
+    def _falls(self, points: Points) -> str:
         low, high = points
         return f"it falls from {printed(self.h(low))} at {show(low)} to {printed(self.h(high))} at {show(high)}"
 
-    def _bends(self, points: Sequence[Point]) -> str:
+    def _bends(self, points: Points) -> str:
         y, z = points
         chord = (self.h(y) + self.h(z)) / 2
         return (
@@ -201,31 +185,41 @@ class UnitCheck:
             f"values there is {printed(chord)}"
         )
 
-    def _steep(self, points: Sequence[Point]) -> str:
+    def _steep(self, points: Points) -> str:
         y, z = points
         return (
             f"|{self.name}(y) - {self.name}(z)| = {printed(abs(self.h(y) - self.h(z)))} exceeds L |y - z| at "
             f"y = {show(y)}, z = {show(z)}"
         )
 
-    def _equals(self, points: Sequence[Point]) -> str:
+    def _equals(self, points: Points) -> str:
         return ", ".join(f"{self.name}{show(z)} = {printed(self.h(z))}" for z in points)
 
-    def _ask(
-        self, question: Negation, tell: Callable[[Sequence[Point]], str] | None = None
+    def _decide(
+        self,
+        question: Negation,
+        tried: Iterable[Points],
+        tell: Callable[[Points], str],
+        unasked: str = "",
     ) -> Result:
-        asked = piecewise_smt.ask(question, self.solvers)
+        """Where no rule proves: points that are tried may refute, else the solvers decide, unless `unasked` says why not."""
+        for points in tried:
+            if question.fails(self.h, points):
+                return "REFUTED", tell(points)
+        if unasked:
+            return "UNKNOWN", unasked
+        asked = piecewise_smt.ask(question, self.on_box, self.solvers)
         if asked.proved:
             return "PROVED", f"unsat from {' and '.join(self.solvers)}"
         if asked.points:
-            return "REFUTED", (tell or self._equals)(asked.points)
+            return "REFUTED", tell(asked.points)
         return "UNKNOWN", "; ".join([asked.reason, *self.analysis.notes])
 
     # -- points that are tried ------------------------------------------------------------------------
 
     @cached_property
-    def _tried(self) -> dict[Point, Fraction]:
-        """Values at points where something is likely to be wrong, as many as the limits allow."""
+    def _tried(self) -> list[Point]:
+        """Points where something is likely to be wrong, as many as the limits allow."""
         w, analysis = self.witness, self.analysis
         inputs = getattr(getattr(w.cls, "data", None), "inputs", ())
         points: dict[Point, None] = dict.fromkeys([w.v.argmin, w.v.argmax, w.x])
@@ -243,7 +237,7 @@ class UnitCheck:
         points |= dict.fromkeys(inputs)
         terms = 1 + sum(len(arg.terms) for atom in self.h.atoms for arg in atom.args)
         limit = max(6, min(_MAX_TRIED, _MAX_WORK // terms))
-        return {z: self.h(z) for z in list(points)[:limit]}
+        return list(points)[:limit]
 
     def _pairs(self) -> Iterable[tuple[Point, Point]]:
         terms = 1 + sum(len(arg.terms) for atom in self.h.atoms for arg in atom.args)
@@ -266,12 +260,3 @@ def _inner(ends: tuple[Fraction, Fraction]) -> Fraction:
 def _middle(y: Point, z: Point) -> Point:
     spend(4 * len(y))
     return tuple((yi + zi) / 2 for yi, zi in zip(y, z, strict=True))
-
-
-def _squared(metric: str, y: Point, z: Point) -> Fraction:
-    """The squared distance, a fraction in all three metrics."""
-    spend(4 * len(y))
-    apart = [abs(yi - zi) for yi, zi in zip(y, z, strict=True)]
-    if metric == "l2":
-        return sum((gap * gap for gap in apart), _ZERO)
-    return (max(apart) if metric == "linf" else sum(apart, _ZERO)) ** 2

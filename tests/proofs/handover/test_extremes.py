@@ -244,7 +244,7 @@ def test_the_solvers_agree_with_the_vertices(data):
     formula = data.draw(formulas(2, 5))
     h = read(formula, 2)
     lows, low, _, _ = oracle.extremes(formula, 2)
-    asked = piecewise_smt.ask(piecewise_smt.extreme(h, lows[0], least=True))
+    asked = piecewise_smt.ask(piecewise_smt.extreme(lows[0], low, least=True), h)
     assert asked.proved == (len(lows) == 1)
     if not asked.proved:
         (z,) = asked.points
@@ -254,37 +254,34 @@ def test_the_solvers_agree_with_the_vertices(data):
 def test_what_the_solvers_say_of_classes():
     z1, z2 = {"z": 1}, {"z": 2}
     same = read({"sum": [{"max": [z1, z2]}, {"min": [z1, z2]}]}, 2)  # z1 + z2
-    assert piecewise_smt.ask(piecewise_smt.affine(same)).proved
-    assert piecewise_smt.ask(piecewise_smt.convex(same)).proved
-    assert piecewise_smt.ask(piecewise_smt.increasing(same)).proved
+    for question in (piecewise_smt.AFFINE, piecewise_smt.CONVEX, piecewise_smt.INCREASING):
+        assert piecewise_smt.ask(question, same).proved
     for metric, constant in (("l1", 1), ("linf", 2)):
-        assert piecewise_smt.ask(piecewise_smt.lipschitz(same, F(constant), metric)).proved
-        less = piecewise_smt.ask(piecewise_smt.lipschitz(same, F(constant) - F(1, 100), metric))
-        assert len(less.points) == 2
-    assert piecewise_smt.lipschitz(same, F(1), "l2") is None
+        assert piecewise_smt.ask(piecewise_smt.lipschitz(F(constant), metric), same).proved
+        less = piecewise_smt.lipschitz(F(constant) - F(1, 100), metric)
+        assert len(piecewise_smt.ask(less, same).points) == 2
     bent = read({"sum": [{"max": [z1, z2]}, {"times": ["2", {"min": [z1, z2]}]}]}, 2)
-    for question in (piecewise_smt.affine(bent), piecewise_smt.convex(bent)):
-        assert piecewise_smt.ask(question).points
+    for question in (piecewise_smt.AFFINE, piecewise_smt.CONVEX):
+        assert piecewise_smt.ask(question, bent).points
     falling = read({"sum": [{"max": [z1, z2]}, {"times": ["-2", {"min": [z1, z2]}]}]}, 2)
-    assert piecewise_smt.ask(piecewise_smt.increasing(falling)).points
+    assert piecewise_smt.ask(piecewise_smt.INCREASING, falling).points
 
 
 def test_a_solver_that_gives_up_is_unknown(monkeypatch):
     from trompe.proofs.solvers import Answer
 
     h = read({"max": [{"z": 1}, {"z": 2}]}, 2)
-    question = piecewise_smt.convex(h)
     monkeypatch.setattr(
         piecewise_smt, "solve", lambda name, *_: Answer(name, "unknown", 0.0, 0, reason="tired")
     )
-    asked = piecewise_smt.ask(question)
+    asked = piecewise_smt.ask(piecewise_smt.CONVEX, h)
     assert not asked.proved and not asked.points and "tired" in asked.reason
     wrong = {"y_1": "0", "y_2": "0", "z_1": "0", "z_2": "0"}
     monkeypatch.setattr(piecewise_smt, "solve", lambda name, *_: Answer(name, "sat", 0.0, 0, wrong))
-    asked = piecewise_smt.ask(question)
+    asked = piecewise_smt.ask(piecewise_smt.CONVEX, h)
     assert not asked.proved and not asked.points and "confirmed" in asked.reason
     monkeypatch.setattr(piecewise_smt, "MAX_ATOMS", 2)
-    assert "too many" in piecewise_smt.ask(question).reason
+    assert "too many" in piecewise_smt.ask(piecewise_smt.CONVEX, h).reason
 
 
 @pytest.mark.parametrize(

@@ -447,7 +447,7 @@ BUSY = {
     "wide": (10, 600_000, MINIMUM),
     "long_numbers": (10, 120_000, MINIMUM),
     "folded": (10, 600_000, MINIMUM),
-    "many_hats": (10, 2_900_000, MINIMUM),
+    "many_hats": (10, 400_000, MINIMUM),
     "exchanged": (10, 300_000, "f is a member of additive"),
     "spread": (10, 600_000, "f is a member of convex"),
     "asked": (100, 600_000, "f is a member of convex"),
