@@ -216,8 +216,8 @@ def _cones_ends(s: Scope) -> Claim:
 )
 def _two_laws(s: Scope) -> Claim:
     h_z, h_t, C, there, back = s.reals("h_z h_t C e_z_t e_t_z")
-    pair = Comparison(h_z, h_t)
-    lipschitz = Lipschitz.law_with(C * there, pair, s.xp)
+    pair = Comparison(h_z, h_t, bound=C * there)
+    lipschitz = Lipschitz().law(pair, s.xp)
     return Claim(
         {"law": h_z - h_t <= C * there, "law back": h_t - h_z <= C * back, "C > 0": C > 0},
         all_of(

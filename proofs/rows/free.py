@@ -304,14 +304,14 @@ def _segment(s: Scope) -> Claim:
 )
 def _pieces(s: Scope) -> Claim:
     at_y, at_p, at_z, yp, pz, yz, L = s.reals("h_y h_p h_z yp pz yz L")
-    law = Lipschitz.law_with
+    law = Lipschitz().law
     return Claim(
         {
-            "h: law at y, p": law(L * yp, Comparison(at_y, at_p), s.xp),
-            "h: law at p, z": law(L * pz, Comparison(at_p, at_z), s.xp),
+            "h: law at y, p": law(Comparison(at_y, at_p, bound=L * yp), s.xp),
+            "h: law at p, z": law(Comparison(at_p, at_z, bound=L * pz), s.xp),
             "p on the segment": yp + pz == yz,
         },
-        law(L * yz, Comparison(at_y, at_z), s.xp),
+        law(Comparison(at_y, at_z, bound=L * yz), s.xp),
         Fault("h need not be Lipschitz beyond p", without="h: law at p, z"),
     )
 

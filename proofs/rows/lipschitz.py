@@ -159,8 +159,8 @@ def _sound(s: Scope) -> Claim:
     x, facts = t.at("x")
     (h,) = s.reals("h_x")
     upper, lower, _ = t.values(x)
-    near_a = Lipschitz.law_with(t.L * x.from_a, Comparison(h, t.m), s.xp)
-    near_b = Lipschitz.law_with(t.L * x.from_b, Comparison(h, t.M), s.xp)
+    near_a = Lipschitz().law(Comparison(h, t.m, bound=t.L * x.from_a), s.xp)
+    near_b = Lipschitz().law(Comparison(h, t.M, bound=t.L * x.from_b), s.xp)
     return Claim(
         t.parameters
         | facts
