@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from trompe.constructions import mix
-from trompe.constructions.cones import ConeParameters, ConeTriple, excess
+from trompe.constructions.cones import ConeScale, ConeTriple, excess
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.theory import Comparison, Lipschitz, Monotone
 
@@ -47,7 +47,7 @@ class _Cones:
         self.s, self.triple = s, ConeTriple()
         self.m, self.M, self.y = s.reals("m M y")
         self.values = (self.m, self.M, self.y)
-        self.p = ConeParameters(self.m, self.M, s.xp.number(1), (), self.values, "abstract")
+        self.p = ConeScale(self.m, self.M, s.xp.number(1), self.values)
         self.parameters = {"m < y < M": all_of([self.m < self.y, self.y < self.M])}
 
     def between(self, name: str, other: str) -> Any:

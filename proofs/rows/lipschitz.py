@@ -8,7 +8,7 @@ from typing import Any
 
 from trompe.constructions import Triple, triple
 from trompe.constructions.expression_forms import rational
-from trompe.constructions.rows.lipschitz import LipschitzParameters
+from trompe.constructions.rows.lipschitz import LipschitzScale
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.closed_forms_lipschitz import lipschitz_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
@@ -70,7 +70,7 @@ class _Symbols:
     def __init__(self, s: Scope) -> None:
         self.s = s
         self.m, self.M, self.L, self.apart = s.reals("m M L apart")
-        self.p = LipschitzParameters(self.m, self.M, self.L, None, None, "abstract")
+        self.p = LipschitzScale(self.m, self.M, self.L)
         self.parameters = {
             "m < M": self.m < self.M,
             "L > 0": self.L > 0,
@@ -234,7 +234,7 @@ def _exists(s: Scope) -> Claim:
 
 def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(
-        LipschitzParameters(t.m, t.M, t.gamma, None, None, "abstract"),
+        LipschitzScale(t.m, t.M, t.gamma),
         (t.s, t.far),
         sympy.Min(t.M, t.m + t.gamma * t.s),
         sympy.Max(t.m, t.M - t.gamma * t.far),

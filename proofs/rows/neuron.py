@@ -14,7 +14,7 @@ from trompe.constructions import centre, mix
 from trompe.constructions.catalogue import row_of
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import Pick, apart, dot, opposite, texts
-from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
+from trompe.constructions.rows.neuron import Linked, neuron_1d
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED
 from trompe.proofs.links import LEAKY_RELU, LINK_SYMBOLIC, link_along
@@ -105,7 +105,7 @@ class _Symbols:
         self.s = s
         self.m, self.M = s.reals("m M")
         self.along = _Along(s, self.m, self.M)
-        self.p = NeuronParameters(self.m, self.M, self.along, None, None, 0, 1)  # type: ignore[arg-type]
+        self.p = Linked(self.m, self.M, self.along)  # type: ignore[arg-type]
         self.given = {"m < M": self.m < self.M}
 
     @property
