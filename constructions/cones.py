@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from trompe.constructions.triples import ExemplarTriple
+from trompe.constructions.triples import ExemplarTriple, Scale
 from trompe.theory.fibres import Fibres
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import Array, ArrayNamespace
@@ -23,14 +23,18 @@ def excess(z: Array, s: Array, xp: ArrayNamespace) -> Array:
 
 
 @dataclass(frozen=True)
-class ConeParameters:
-    """m, M, the slope, the shown points with their values, and which distance: a metric or "excess"."""
+class ConeScale(Scale):
+    """m, M, the slope and the shown values."""
 
-    low: Any
-    high: Any
     slope: Any
-    sites: tuple[Any, ...]
     values: Any
+
+
+@dataclass(frozen=True)
+class ConeParameters(ConeScale):
+    """Also the shown points, and which distance: a metric or "excess"."""
+
+    sites: tuple[Any, ...]
     distance: str
 
 
@@ -63,19 +67,19 @@ class ConeTriple(ExemplarTriple):
             tuple(excess(z, s, xp) for s in p.sites), tuple(excess(s, z, xp) for s in p.sites)
         )
 
-    def upper(self, features: Features, p: ConeParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: ConeScale, xp: ArrayNamespace) -> Array:
         top = p.high
         for y, away in zip(p.values, features.away, strict=True):
             top = xp.minimum(top, y + p.slope * away)
         return top
 
-    def lower(self, features: Features, p: ConeParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: ConeScale, xp: ArrayNamespace) -> Array:
         top = p.low
         for y, back in zip(p.values, features.back, strict=True):
             top = xp.maximum(top, y - p.slope * back)
         return top
 
-    def strict(self, features: Features, p: ConeParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: ConeScale, xp: ArrayNamespace) -> Array:
         both = self.upper(features, p, xp) + self.lower(features, p, xp)
         return both * xp.number(Fraction(1, 2))
 
@@ -83,4 +87,4 @@ class ConeTriple(ExemplarTriple):
 def cone_parameters(known: Fibres, slope: Fraction, distance: str) -> ConeParameters:
     """The cones at every shown point."""
     v, values = known.v, tuple(site.value for site in known.shown)
-    return ConeParameters(v.minimum, v.maximum, slope, known.points, values, distance)
+    return ConeParameters(v.minimum, v.maximum, slope, values, known.points, distance)

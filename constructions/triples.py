@@ -28,6 +28,7 @@ __all__ = [
     "Construction",
     "ExemplarTriple",
     "FoolingPair",
+    "Scale",
     "Triple",
     "as_array",
     "mix",
@@ -58,6 +59,14 @@ def _numpy_namespace(dtype: np.dtype[Any]) -> NumpyNamespace:
     if dtype.kind not in "Of":
         raise InvalidInput(f"points of dtype {dtype}; expected float64, float32 or exact fractions")
     return NumpyNamespace(dtype)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """m and M. A row adds what else turns features into values, its parameters what features are read with."""
+
+    low: Any
+    high: Any
 
 
 class Construction(ABC):

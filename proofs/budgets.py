@@ -96,7 +96,7 @@ def _flat_member(s: Scope) -> Claim:
     (r,) = s.reals("yz")
     zero = s.xp.number(0)
     at_a, at_b = (flat(c.m, c.M, c.L, *ends, s.xp) for ends in ((zero, c.apart), (c.apart, zero)))
-    law = Lipschitz.law_with(r, Comparison(f_y, f_z), s.xp)
+    law = Lipschitz().law(Comparison(f_y, f_z, bound=r), s.xp)
     return Claim(
         c.parameters
         | facts_y

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.constructions.rows.affine import AffineParameters
-from trompe.constructions.rows.convex import ConvexParameters
+from trompe.constructions.rows.convex import ConvexScale
+from trompe.constructions.triples import Scale
 from trompe.proofs.symbolic import AtQuery, Identity, Symbols, sympy_namespace
 from trompe.theory.catalogue import sharp_row
 from trompe.theory.functionals import gauge
@@ -161,7 +161,7 @@ def _convex_worst(sympy: Any) -> Sides:
     """Along the segment from a to b the gauge is t, 0 < t < 1; its supremum there is that at t = 1."""
     m, t = sympy.Symbol("m", real=True), sympy.Symbol("t", positive=True)
     r, far, s = sympy.symbols("R far s", positive=True)
-    p = ConvexParameters(m, m + r, None, None, None, None, 1 / far)
+    p = ConvexScale(m, m + r, 1 / far)
     radius = _radius(sympy, CONSTRUCTIONS["convex"], p, (t, far + s), r)
     closed = sharp_row("convex").worst_radius(2).fraction
     return sympy.limit(radius, t, 1, "-"), rational(sympy, closed), sympy.Integer(1)
@@ -216,7 +216,7 @@ def _affine_eps(sympy: Any) -> Sides:
 def _affine_worst(sympy: Any) -> Sides:
     """At x' = (1, 0, ..., 0)."""
     m, r = sympy.Symbol("m", real=True), sympy.Symbol("R", positive=True)
-    p = AffineParameters(m, m + r, None, None, 0, 1)
+    p = Scale(m, m + r)
     at = (sympy.Integer(1), sympy.Integer(0), sympy.Rational(1, 2))
     radius = _radius(sympy, CONSTRUCTIONS["affine"], p, at, r)
     closed = sharp_row("affine").worst_radius(2).fraction

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from trompe.constructions import mix
-from trompe.constructions.cones import ConeParameters, ConeTriple, excess
+from trompe.constructions.cones import ConeScale, ConeTriple, excess
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obligation
 from trompe.theory import Comparison, Lipschitz, Monotone
 
@@ -27,7 +27,7 @@ class _Cones:
         self.s, self.triple = s, ConeTriple()
         self.m, self.M, self.y = s.reals("m M y")
         self.values = (self.m, self.M, self.y)
-        self.p = ConeParameters(self.m, self.M, s.xp.number(1), (), self.values, "abstract")
+        self.p = ConeScale(self.m, self.M, s.xp.number(1), self.values)
         self.parameters = {"m < y < M": all_of([self.m < self.y, self.y < self.M])}
 
     def between(self, name: str, other: str) -> Any:
@@ -196,8 +196,8 @@ def _cones_ends(s: Scope) -> Claim:
 )
 def _two_laws(s: Scope) -> Claim:
     h_z, h_t, C, there, back = s.reals("h_z h_t C e_z_t e_t_z")
-    pair = Comparison(h_z, h_t)
-    lipschitz = Lipschitz.law_with(C * there, pair, s.xp)
+    pair = Comparison(h_z, h_t, bound=C * there)
+    lipschitz = Lipschitz().law(pair, s.xp)
     return Claim(
         {"law": h_z - h_t <= C * there, "law back": h_t - h_z <= C * back, "C > 0": C > 0},
         all_of(

@@ -135,8 +135,7 @@ def _closure(cls: FunctionClass) -> None:
         uy, uz, up, by, bz, bp, w, bound, eta = s.reals("Uy Uz Up By Bz Bp w bound eta")
 
         def law(at_y: Any, at_z: Any, between: Any) -> Any:
-            c = Comparison(at_y, at_z, between, w)
-            return cls.law_with(bound, c, s.xp) if isinstance(cls, Lipschitz) else cls.law(c, s.xp)
+            return cls.law(Comparison(at_y, at_z, between, w, bound), s.xp)
 
         return Claim(
             {

@@ -53,24 +53,28 @@ def values(s: Scope, row: str, features: Any, p: Any) -> tuple[Any, Any, Any]:
 
 
 def members(
-    s: Scope, row: str, cls: FunctionClass, p: Any, at_y: Any, at_z: Any, **more: Any
+    s: Scope,
+    row: str,
+    cls: FunctionClass,
+    p: Any,
+    at_y: Any,
+    at_z: Any,
+    between: Any = None,
+    weight: Any = None,
+    bound: Any = None,
 ) -> list[Any]:
     """That U, W and B satisfy the law of the class on one comparison, one condition each.
 
     `at_y`, `at_z` and, where the law looks between, `between` are features; `weight` and `bound` as
     in the law.
     """
-    between, weight, bound = more.get("between"), more.get("weight"), more.get("bound")
     rows = zip(
         values(s, row, at_y, p),
         values(s, row, at_z, p),
         values(s, row, between, p) if between is not None else (None,) * 3,
         strict=True,
     )
-    comparisons = [Comparison(hy, hz, hp, weight) for hy, hz, hp in rows]
-    if bound is not None:
-        return [cls.law_with(bound, c, s.xp) for c in comparisons]  # type: ignore[attr-defined]
-    return [cls.law(c, s.xp) for c in comparisons]
+    return [cls.law(Comparison(hy, hz, hp, weight, bound), s.xp) for hy, hz, hp in rows]
 
 
 def range_ends_and_uniqueness(

@@ -209,9 +209,8 @@ class RowChecks:
             if not all(cls.premise(y, z)):  # the law of an order: of two points, the larger above
                 y, z = (tuple(map(end, y, z)) for end in (min, max))
             between = tuple(weight * p + (1 - weight) * q for p, q in zip(y, z, strict=True))
-            distance = cls.distance(y, z) if hasattr(cls, "distance") else None
             for name, h in members.items():
-                comparison = Comparison(h(y), h(z), h(between), weight, distance)
+                comparison = Comparison(h(y), h(z), h(between), weight, cls.bound(y, z))
                 says = f"{name} at {texts(y)}, {texts(z)}, weight {weight}"
                 yield says, bool(cls.law(comparison, EXACT))
 

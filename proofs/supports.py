@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trompe.constructions.rows.convex import SupportParameters, SupportTriple
+from trompe.constructions.rows.convex import SupportScale, SupportTriple
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, implies, obligation
 
 
@@ -99,8 +99,8 @@ class _Supports:
         one, zero = s.xp.number(1), s.xp.number(0)
         first = np.array([one, zero], dtype=object)
         second = np.array([zero, one], dtype=object)
-        self.p = SupportParameters(
-            self.m, self.M, None, None, None, self.rate, None, self.slope,
+        self.p = SupportScale(
+            self.m, self.M, self.rate, self.slope,
             (first,), (zero,), (first,), (zero,), self.slope, second, zero,
         )  # fmt: skip
         self.parameters = {

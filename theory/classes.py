@@ -23,14 +23,15 @@ __all__ = ["Comparison", "FunctionClass", "Inclusion", "check_corner", "corner_r
 class Comparison:
     """What a pointwise law compares: values of h at y, at z and at the point between them.
 
-    `between` is h(w y + (1-w) z) for a weight w in [0, 1]; `distance` is |y - z| in the class's metric.
+    `between` is h(w y + (1-w) z) for a weight w in [0, 1]; `bound` is the most by which
+    the values at y and z may differ. What a law does not look at may be left out.
     """
 
     at_y: Any
     at_z: Any
     between: Any = None
     weight: Any = None
-    distance: Any = None
+    bound: Any = None
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,10 @@ class FunctionClass(ABC):
 
         Returns a bool for numbers and a term for solver terms.
         """
+
+    def bound(self, y: Point, z: Point) -> Any:
+        """The most by which the law lets values at y and z differ; None where it does not look at that."""
+        return None
 
     # -- what may be shown --------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from trompe.constructions.draws import (
 from trompe.constructions.questions import HALF, QUARTER, beside, flat_point
 from trompe.constructions.row import Row
 from trompe.constructions.rows.free import hat
-from trompe.constructions.triples import Construction, mix
+from trompe.constructions.triples import Construction, Scale, mix
 from trompe.theory import (
     Dataset,
     FunctionClass,
@@ -34,22 +34,26 @@ from trompe.theory.functionals import (
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 
-__all__ = ["AdditiveParameters", "AdditiveRow", "AdditiveTriple"]
+__all__ = ["AdditiveParameters", "AdditiveRow", "AdditiveScale", "AdditiveTriple"]
 
 
 @dataclass(frozen=True)
-class AdditiveParameters:
-    """m, M, the extremes, 1/|a_k - b_k| for each k, and for U and W a coordinate and 1/delta."""
+class AdditiveScale(Scale):
+    """m, M and 1/delta of U and of W."""
 
-    low: Any
-    high: Any
+    inv_rise: Any
+    inv_fall: Any
+
+
+@dataclass(frozen=True)
+class AdditiveParameters(AdditiveScale):
+    """Also the extremes, 1/|a_k - b_k| for each k, and the coordinates of U and W."""
+
     a: Any
     b: Any
     inv_reach: Any
     rising: int
     falling: int
-    inv_rise: Any
-    inv_fall: Any
 
 
 class AdditiveTriple(Construction):
@@ -77,13 +81,13 @@ class AdditiveTriple(Construction):
         return AdditiveParameters(
             v.minimum,
             v.maximum,
+            1 / min(reach[i], away_a[i]),
+            1 / min(reach[j], away_b[j]),
             a,
             b,
             tuple(1 / r for r in reach),
             i,
             j,
-            1 / min(reach[i], away_a[i]),
-            1 / min(reach[j], away_b[j]),
         )
 
     def features(self, z: Array, p: AdditiveParameters, xp: ArrayNamespace) -> Features:
@@ -100,13 +104,13 @@ class AdditiveTriple(Construction):
         rising = xp.minimum(xp.number(1), inv_reach * from_a)
         return (rising + hat(from_b, inv_reach, xp)) * xp.number(Fraction(1, 2))
 
-    def upper(self, features: Features, p: AdditiveParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: AdditiveScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * xp.minimum(xp.number(1), p.inv_rise * features.from_a)
 
-    def lower(self, features: Features, p: AdditiveParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: AdditiveScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * hat(features.from_b, p.inv_fall, xp)
 
-    def strict(self, features: Features, p: AdditiveParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: AdditiveScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.mean
 
 

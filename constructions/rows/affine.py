@@ -21,7 +21,7 @@ from trompe.constructions.draws import (
 )
 from trompe.constructions.questions import HALF, QUARTER, flat_point
 from trompe.constructions.row import Decoder, Row
-from trompe.constructions.triples import Construction, ExemplarTriple, Triple
+from trompe.constructions.triples import Construction, ExemplarTriple, Scale, Triple
 from trompe.theory import (
     Affine,
     FunctionClass,
@@ -54,11 +54,9 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class AffineParameters:
+class AffineParameters(Scale):
     """m, M, the reflection that takes b to (1, ..., 1), and the places of the largest and smallest x'."""
 
-    low: Any
-    high: Any
     flip: Any
     sign: Any
     largest: int
@@ -96,13 +94,13 @@ class AffineTriple(Construction):
             mean_flipped(z, p.flip, p.sign, xp),
         )
 
-    def upper(self, features: Features, p: AffineParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: Scale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.largest
 
-    def lower(self, features: Features, p: AffineParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: Scale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.smallest
 
-    def strict(self, features: Features, p: AffineParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: Scale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.mean
 
 
@@ -120,16 +118,20 @@ def affine_1d(v: Visualization, x: Any) -> Fraction:
 
 
 @dataclass(frozen=True)
-class WeightParameters:
-    """m, M, the reflection that takes b to (1, .., 1), and the weights of U, W and B."""
+class WeightScale(Scale):
+    """m, M and the weights of U, W and B."""
 
-    low: Any
-    high: Any
-    flip: Any
-    sign: Any
     most: Any
     least: Any
     inner: Any
+
+
+@dataclass(frozen=True)
+class WeightParameters(WeightScale):
+    """Also the reflection that takes b to (1, .., 1)."""
+
+    flip: Any
+    sign: Any
 
 
 class WeightTriple(ExemplarTriple):
@@ -150,13 +152,13 @@ class WeightTriple(ExemplarTriple):
     def features(self, z: Array, p: WeightParameters, xp: ArrayNamespace) -> Features:
         return self.Features(flipped(z, p.flip, p.sign))
 
-    def upper(self, features: Features, p: WeightParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: WeightScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * xp.sum(features.seen * p.most)
 
-    def lower(self, features: Features, p: WeightParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: WeightScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * xp.sum(features.seen * p.least)
 
-    def strict(self, features: Features, p: WeightParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: WeightScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * xp.sum(features.seen * p.inner)
 
 
@@ -170,10 +172,10 @@ def weights(known: Weights, x: Point) -> WeightParameters:
     return WeightParameters(
         v.minimum,
         v.maximum,
-        *corner_reflection(v.argmax),
         allweights(high),
         allweights(low),
         tuple(known.inner),
+        *corner_reflection(v.argmax),
     )
 
 

@@ -25,7 +25,7 @@ from trompe.constructions.draws import (
 from trompe.constructions.questions import HALF, QUARTER, far, flat_point
 from trompe.constructions.row import Row
 from trompe.constructions.rows.free import hat
-from trompe.constructions.triples import Construction, ExemplarTriple, Triple
+from trompe.constructions.triples import Construction, ExemplarTriple, Scale, Triple
 from trompe.theory import (
     Convex,
     FunctionClass,
@@ -45,20 +45,32 @@ from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 from trompe.theory.rows.convex import Supports
 
-__all__ = ["ConvexParameters", "ConvexRow", "ConvexTriple", "SupportParameters", "SupportTriple"]
+__all__ = [
+    "ConvexParameters",
+    "ConvexRow",
+    "ConvexScale",
+    "ConvexTriple",
+    "SupportParameters",
+    "SupportScale",
+    "SupportTriple",
+]
 
 
 @dataclass(frozen=True)
-class ConvexParameters:
-    """m, M, the extremes, the gauge's slopes about a, and the reciprocal of delta for the hat at b."""
+class ConvexScale(Scale):
+    """m, M and the reciprocal of delta for the hat at b."""
 
-    low: Any
-    high: Any
+    inv_delta: Any
+
+
+@dataclass(frozen=True)
+class ConvexParameters(ConvexScale):
+    """Also the extremes and the gauge's slopes about a."""
+
     a: Any
     b: Any
     up: Any
     down: Any
-    inv_delta: Any
 
 
 class ConvexTriple(Construction):
@@ -80,18 +92,18 @@ class ConvexTriple(Construction):
     def parameters(self, cls: Convex, v: Visualization, x: Point) -> ConvexParameters:
         up, down = gauge_slopes(v.argmin)
         delta = min(exact_distance(l1, v.argmin, v.argmax), exact_distance(l1, x, v.argmax))
-        return ConvexParameters(v.minimum, v.maximum, v.argmin, v.argmax, up, down, 1 / delta)
+        return ConvexParameters(v.minimum, v.maximum, 1 / delta, v.argmin, v.argmax, up, down)
 
     def features(self, z: Array, p: ConvexParameters, xp: ArrayNamespace) -> Features:
         return self.Features(gauge(z, p.a, p.up, p.down, xp), l1(z, p.b, xp))
 
-    def upper(self, features: Features, p: ConvexParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: ConvexScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * features.gauge
 
-    def lower(self, features: Features, p: ConvexParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: ConvexScale, xp: ArrayNamespace) -> Array:
         return p.low + (p.high - p.low) * hat(features.from_b, p.inv_delta, xp)
 
-    def strict(self, features: Features, p: ConvexParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: ConvexScale, xp: ArrayNamespace) -> Array:
         both = self.upper(features, p, xp) + self.lower(features, p, xp)
         return both * xp.number(Fraction(1, 2))
 
@@ -100,19 +112,13 @@ class ConvexTriple(Construction):
 
 
 @dataclass(frozen=True)
-class SupportParameters:
-    """m, M, a with the gauge's slopes and a rate, b with a slope, and affine pieces w . z + c.
+class SupportScale(Scale):
+    """m, M, the rate of the gauge about a, the slope of the cone at b, and affine pieces w . z + c.
 
     Pieces are slopes and offsets, as shares of the range: `touching` for B, `under` for W, `top` for U.
     """
 
-    low: Any
-    high: Any
-    a: Any
-    up: Any
-    down: Any
     rate: Any
-    b: Any
     slope: Any
     touching: tuple[Any, ...]
     touching_at: Any
@@ -121,6 +127,16 @@ class SupportParameters:
     under_slope: Any
     top: Any
     top_at: Any
+
+
+@dataclass(frozen=True)
+class SupportParameters(SupportScale):
+    """Also a with the gauge's slopes, and b."""
+
+    a: Any
+    up: Any
+    down: Any
+    b: Any
 
 
 class SupportTriple(ExemplarTriple):
@@ -148,16 +164,16 @@ class SupportTriple(ExemplarTriple):
     def features(self, z: Array, p: SupportParameters, xp: ArrayNamespace) -> Features:
         return self.Features(z, gauge(z, p.a, p.up, p.down, xp), l1(z, p.b, xp))
 
-    def upper(self, features: Features, p: SupportParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: SupportScale, xp: ArrayNamespace) -> Array:
         piece = xp.sum(features.z * p.top) + p.top_at
         return xp.maximum(self.strict(features, p, xp), p.high - (p.high - p.low) * piece)
 
-    def lower(self, features: Features, p: SupportParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: SupportScale, xp: ArrayNamespace) -> Array:
         R = p.high - p.low
         value = xp.maximum(p.low, p.high - R * p.under_slope * features.from_b)
         return self._over(value, features.z, p.under, p.under_at, p, xp)
 
-    def strict(self, features: Features, p: SupportParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: SupportScale, xp: ArrayNamespace) -> Array:
         R = p.high - p.low
         value = xp.maximum(
             p.low + R * p.rate * features.gauge, p.high - R * p.slope * features.from_b
@@ -166,7 +182,7 @@ class SupportTriple(ExemplarTriple):
 
     @staticmethod
     def _over(
-        value: Array, z: Array, slopes: Any, offsets: Any, p: SupportParameters, xp: ArrayNamespace
+        value: Array, z: Array, slopes: Any, offsets: Any, p: Scale, xp: ArrayNamespace
     ) -> Array:
         for slope, offset in zip(slopes, offsets, strict=True):
             value = xp.maximum(value, p.high - (p.high - p.low) * (xp.sum(z * slope) + offset))
@@ -191,11 +207,7 @@ def _supports(known: Supports, x: Point) -> SupportParameters:
     return SupportParameters(
         v.minimum,
         v.maximum,
-        a,
-        up,
-        down,
         min([_ONE, *rates]) / 2,
-        b,
         slope,
         tuple(piece[0] for piece in touching),
         tuple(piece[1] for piece in touching),
@@ -204,6 +216,10 @@ def _supports(known: Supports, x: Point) -> SupportParameters:
         max(slope, fall / exact_distance(l1, x, b)),
         top,
         top_at,
+        a,
+        up,
+        down,
+        b,
     )
 
 

@@ -24,7 +24,7 @@ from trompe.constructions.draws import (
 )
 from trompe.constructions.questions import HALF, QUARTER, beside, flat_point
 from trompe.constructions.row import Row
-from trompe.constructions.triples import Construction, Triple
+from trompe.constructions.triples import Construction, Scale, Triple
 from trompe.theory import (
     Dataset,
     EmpiricalRiskMinimizer,
@@ -39,18 +39,22 @@ from trompe.theory.functionals import (
 )
 from trompe.theory.namespace import Array, ArrayNamespace
 
-__all__ = ["BlackBoxRow", "ErmRow", "FreeRow", "HatParameters", "Hats", "hat"]
+__all__ = ["BlackBoxRow", "ErmRow", "FreeRow", "HatParameters", "HatScale", "Hats", "hat"]
 
 
 @dataclass(frozen=True)
-class HatParameters:
-    """m, M, the reciprocal of delta, the sites (a, b, x, s_1, ..., s_n) and the labels y_j."""
+class HatScale(Scale):
+    """m, M and the labels y_j."""
 
-    low: Any
-    high: Any
+    labels: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class HatParameters(HatScale):
+    """Also the reciprocal of delta and the sites (a, b, x, s_1, ..., s_n)."""
+
     inv_delta: Any
     sites: tuple[Any, ...]
-    labels: tuple[Any, ...] = ()
 
 
 class Hats(Construction):
@@ -80,19 +84,19 @@ class Hats(Construction):
         sites = (v.argmin, v.argmax, x, *inputs)
         apart = min(exact_distance(l1, s, t) for s, t in combinations(sites, 2))
         return HatParameters(
-            v.minimum, v.maximum, 2 / apart, sites, data.labels if data is not None else ()
+            v.minimum, v.maximum, data.labels if data is not None else (), 2 / apart, sites
         )
 
     def features(self, z: Array, p: HatParameters, xp: ArrayNamespace) -> Features:
         return self.Features(tuple(hat(l1(z, site, xp), p.inv_delta, xp) for site in p.sites))
 
-    def upper(self, features: Features, p: HatParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: HatScale, xp: ArrayNamespace) -> Array:
         return self.strict(features, p, xp) + self._half(p, xp) * features.hats[2]
 
-    def lower(self, features: Features, p: HatParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: HatScale, xp: ArrayNamespace) -> Array:
         return self.strict(features, p, xp) - self._half(p, xp) * features.hats[2]
 
-    def strict(self, features: Features, p: HatParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: HatScale, xp: ArrayNamespace) -> Array:
         at_a, at_b, _, *at_data = features.hats
         mid = (p.low + p.high) * xp.number(Fraction(1, 2))
         value = mid - self._half(p, xp) * at_a + self._half(p, xp) * at_b
@@ -101,7 +105,7 @@ class Hats(Construction):
         return value
 
     @staticmethod
-    def _half(p: HatParameters, xp: ArrayNamespace) -> Any:
+    def _half(p: Scale, xp: ArrayNamespace) -> Any:
         return (p.high - p.low) * xp.number(Fraction(1, 2))
 
 

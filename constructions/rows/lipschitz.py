@@ -24,7 +24,7 @@ from trompe.constructions.draws import (
 )
 from trompe.constructions.questions import HALF, far, flat_point
 from trompe.constructions.row import Row
-from trompe.constructions.triples import Construction, Triple
+from trompe.constructions.triples import Construction, Scale, Triple
 from trompe.theory import (
     FunctionClass,
     Lipschitz,
@@ -42,16 +42,20 @@ from trompe.theory.functionals import (
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 
-__all__ = ["LipschitzParameters", "LipschitzRow", "LipschitzTriple", "flat"]
+__all__ = ["LipschitzParameters", "LipschitzRow", "LipschitzScale", "LipschitzTriple", "flat"]
 
 
 @dataclass(frozen=True)
-class LipschitzParameters:
-    """m, M, L, the extremes and the metric's key."""
+class LipschitzScale(Scale):
+    """m, M and L."""
 
-    low: Any
-    high: Any
     constant: Any
+
+
+@dataclass(frozen=True)
+class LipschitzParameters(LipschitzScale):
+    """Also the extremes and the metric's key."""
+
     a: Any
     b: Any
     metric: str
@@ -82,13 +86,13 @@ class LipschitzTriple(Construction):
         distance = metric(p.metric)
         return self.Features(distance(z, p.a, xp), distance(z, p.b, xp))
 
-    def upper(self, features: Features, p: LipschitzParameters, xp: ArrayNamespace) -> Array:
+    def upper(self, features: Features, p: LipschitzScale, xp: ArrayNamespace) -> Array:
         return xp.minimum(p.high, p.low + p.constant * features.from_a)
 
-    def lower(self, features: Features, p: LipschitzParameters, xp: ArrayNamespace) -> Array:
+    def lower(self, features: Features, p: LipschitzScale, xp: ArrayNamespace) -> Array:
         return xp.maximum(p.low, p.high - p.constant * features.from_b)
 
-    def strict(self, features: Features, p: LipschitzParameters, xp: ArrayNamespace) -> Array:
+    def strict(self, features: Features, p: LipschitzScale, xp: ArrayNamespace) -> Array:
         both = self.upper(features, p, xp) + self.lower(features, p, xp)
         return both * xp.number(Fraction(1, 2))
 

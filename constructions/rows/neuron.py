@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,15 +24,21 @@ from trompe.constructions.draws import (
 from trompe.constructions.questions import QUARTER, dyadic_question, flat_point
 from trompe.constructions.row import Decoder
 from trompe.constructions.rows.affine import (
-    AffineParameters,
     AffineRow,
     AffineTriple,
-    WeightParameters,
+    WeightScale,
     WeightTriple,
     spreading_corner,
     weights,
 )
-from trompe.constructions.triples import Construction, ExemplarTriple, FoolingPair, Triple, mix
+from trompe.constructions.triples import (
+    Construction,
+    ExemplarTriple,
+    FoolingPair,
+    Scale,
+    Triple,
+    mix,
+)
 from trompe.theory import (
     Affine,
     FunctionClass,
@@ -66,12 +71,14 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Linked:
+class Linked(Scale):
     """m, M and the link."""
 
-    low: Any
-    high: Any
     link: Link
+
+    def shares(self, xp: ArrayNamespace) -> Scale:
+        """The scale of the inner triple, whose range is [0, 1]."""
+        return Scale(xp.number(0), xp.number(1))
 
 
 @dataclass(frozen=True)
@@ -97,12 +104,8 @@ class LinkedConstruction(Construction):
     def triple(self, cls: Any, v: Visualization, x: Point) -> LinkedTriple:
         return LinkedTriple(self, cls, v, x, self.parameters(cls, v, x))
 
-    @abstractmethod
-    def _shares(self, p: Any, xp: ArrayNamespace) -> Any:
-        """The inner triple's parameters for the range [0, 1]."""
-
     def features(self, z: Array, p: Any, xp: ArrayNamespace) -> Any:
-        return self.inner.features(z, self._shares(p, xp), xp)
+        return self.inner.features(z, p, xp)
 
     def upper(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
         return self.member(self.upper_share(features, p, xp), p, xp)
@@ -115,15 +118,15 @@ class LinkedConstruction(Construction):
 
     def upper_share(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
         """The share whose H is U."""
-        return self.inner.upper(features, self._shares(p, xp), xp)
+        return self.inner.upper(features, p.shares(xp), xp)
 
     def lower_share(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
         """The share whose H is W."""
-        return self.inner.lower(features, self._shares(p, xp), xp)
+        return self.inner.lower(features, p.shares(xp), xp)
 
     def strict_share(self, features: Any, p: Any, xp: ArrayNamespace) -> Array:
         """The share whose H is B."""
-        return self.inner.strict(features, self._shares(p, xp), xp)
+        return self.inner.strict(features, p.shares(xp), xp)
 
     @staticmethod
     def member(share: Array, p: Linked, xp: ArrayNamespace) -> Array:
@@ -150,9 +153,6 @@ class NeuronTriple(LinkedConstruction):
         seen = Affine.coordinates(v, x)
         i, j = seen.index(max(seen)), seen.index(min(seen))
         return NeuronParameters(v.minimum, v.maximum, cls.function, flip, sign, i, j)
-
-    def _shares(self, p: NeuronParameters, xp: ArrayNamespace) -> AffineParameters:
-        return AffineParameters(xp.number(0), xp.number(1), p.flip, p.sign, p.largest, p.smallest)
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,9 @@ class LinkedWeightParameters(Linked):
     least: Any
     inner: Any
 
+    def shares(self, xp: ArrayNamespace) -> WeightScale:
+        return WeightScale(xp.number(0), xp.number(1), self.most, self.least, self.inner)
+
 
 class LinkedWeightTriple(ExemplarTriple, LinkedConstruction):
     """H of the weight triple's shares p . z': neurons with the link h through every exemplar."""
@@ -236,10 +239,6 @@ class LinkedWeightTriple(ExemplarTriple, LinkedConstruction):
     }
     Features = WeightTriple.Features
     inner = WeightTriple()
-
-    def _shares(self, p: LinkedWeightParameters, xp: ArrayNamespace) -> WeightParameters:
-        ends = xp.number(0), xp.number(1)
-        return WeightParameters(*ends, p.flip, p.sign, p.most, p.least, p.inner)
 
 
 def _linked_weights(known: LinkedWeights, x: Point) -> LinkedWeightParameters:

@@ -184,8 +184,8 @@ class ErmPair:
             cls = EmpiricalRiskMinimizer(data)
             cls.check_visualization(v)
             parameters = HatParameters(
-                v.minimum, v.maximum, 1 / self.delta,
-                (v.argmin, v.argmax, point[query], *data.inputs), data.labels,
+                v.minimum, v.maximum, data.labels, 1 / self.delta,
+                (v.argmin, v.argmax, point[query], *data.inputs),
             )  # fmt: skip
             triple = Triple(Hats(), cls, v, point[query], parameters)
             members.append(getattr(triple.pair(self.eta), name))

@@ -88,6 +88,7 @@ LEFT_OUT: dict[Place, str] = {
             ("trompe.constructions.rows.lipschitz", "_rational_distance"),
             ("trompe.constructions.rows.lipschitz", "flat"),
             ("trompe.constructions.rows.monotone", "_least_excess"),
+            ("trompe.constructions.rows.neuron", "LinkedWeightParameters.shares"),
             ("trompe.constructions.rows.neuron", "_linked_weights"),
             ("trompe.theory.rows.affine", "affine_eps"),
             ("trompe.theory.rows.affine", "affine_side"),

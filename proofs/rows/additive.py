@@ -8,7 +8,7 @@ from typing import Any
 
 from trompe.constructions import Triple, mix, triple
 from trompe.constructions.draws import Pick, Value, texts
-from trompe.constructions.rows.additive import AdditiveParameters, AdditiveTriple
+from trompe.constructions.rows.additive import AdditiveParameters, AdditiveScale, AdditiveTriple
 from trompe.proofs import roles
 from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, obligation
@@ -67,7 +67,7 @@ class _Symbols:
             "m M rise fall inv_rise inv_fall reach_i reach_j"
         )
         self.rise, self.fall = rise, fall
-        self.p = AdditiveParameters(self.m, self.M, None, None, None, 0, 0, inv_rise, inv_fall)
+        self.p = AdditiveScale(self.m, self.M, inv_rise, inv_fall)
         self.parameters = {
             "m < M": self.m < self.M,
             "slopes": all_of([rise > 0, fall > 0, inv_rise * rise == 1, inv_fall * fall == 1]),
@@ -135,7 +135,7 @@ def _query(s: Scope) -> Claim:
 def _member(s: Scope, d: int) -> Claim:
     y, z, a, b, inv = (s.point(name, d) for name in ("y", "z", "a", "b", "inv_reach"))
     m, M, inv_rise, inv_fall = s.reals("m M inv_rise inv_fall")
-    p = AdditiveParameters(m, M, a, b, inv, 0, d - 1, inv_rise, inv_fall)
+    p = AdditiveParameters(m, M, inv_rise, inv_fall, a, b, inv, 0, d - 1)
     construction: AdditiveTriple = s.construction("additive")
 
     def at(point: Array) -> tuple[Any, Any, Any]:
@@ -200,7 +200,7 @@ def _additive(which: str) -> Callable[[Any], tuple[Any, Any, Any]]:
     def build(sympy: Any) -> tuple[Any, Any, Any]:
         m = sympy.Symbol("m", real=True)
         r, delta, more = sympy.symbols("R delta more", positive=True)
-        p = AdditiveParameters(m, m + r, None, None, None, 0, 0, 1 / delta, 1 / delta)
+        p = AdditiveScale(m, m + r, 1 / delta, 1 / delta)
         far = AdditiveTriple.Features(delta + more, delta + more, sympy.Symbol("mean"))
         value = getattr(AdditiveTriple(), which)(far, p, sympy_namespace())
         ends = (m + r, m)

@@ -9,7 +9,7 @@ from typing import Any
 from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import opposite
-from trompe.constructions.rows.affine import AffineParameters
+from trompe.constructions.triples import Scale
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, affine_identities, known
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
@@ -134,7 +134,7 @@ class AffineSymbols:
     def __init__(self, s: Scope) -> None:
         self.s = s
         self.m, self.M = s.reals("m M")
-        self.p: Any = AffineParameters(self.m, self.M, None, None, 0, 1)
+        self.p: Any = Scale(self.m, self.M)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -262,7 +262,7 @@ def _positive(s: Scope) -> Claim:
 def _sound(s: Scope, d: int) -> Claim:
     c, seen = s.point("c", d), s.point("x_seen", d)
     m, M = s.reals("m M")
-    p = AffineParameters(m, M, None, None, 0, 1)
+    p = Scale(m, M)
     construction = s.construction("affine")
     extremes = construction.Features(s.xp.max(seen), -s.xp.max(-seen), mean(seen, s.xp))
     upper, lower, _ = values(s, "affine", extremes, p)
@@ -408,7 +408,7 @@ def _affine_1d(sympy: Any) -> tuple[Any, Any, Any]:
 
 
 def _at_query(sympy: Any, t: Symbols) -> AtQuery:
-    p = AffineParameters(t.m, t.M, None, None, 0, 1)
+    p = Scale(t.m, t.M)
     return AtQuery(p, (t.gamma, t.q, t.s), t.m + t.r * t.gamma, t.m + t.r * t.q)
 
 
@@ -518,7 +518,7 @@ class Affine1dChecks(RowChecks):
 
 def _line_ends(sympy: Any, m: Any, r: Any, x: Any) -> tuple[Any, Any, Any]:
     """The affine triple on a line, and the decoder."""
-    made, p = CONSTRUCTIONS["affine"], AffineParameters(m, m + r, None, None, 0, 0)
+    made, p = CONSTRUCTIONS["affine"], Scale(m, m + r)
     at, xp = AffineTriple.Features(x, x, x), sympy_namespace()
     return made.upper(at, p, xp), made.lower(at, p, xp), interpolate(m, m + r, x, 1)
 

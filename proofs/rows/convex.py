@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import Triple, triple
-from trompe.constructions.rows.convex import ConvexParameters
+from trompe.constructions.rows.convex import ConvexScale
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, convex_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
@@ -170,7 +170,7 @@ class _Symbols:
     def __init__(self, s: Scope) -> None:
         self.s = s
         self.m, self.M, self.delta, self.inv_delta = s.reals("m M delta inv_delta")
-        self.p = ConvexParameters(self.m, self.M, None, None, None, None, self.inv_delta)
+        self.p = ConvexScale(self.m, self.M, self.inv_delta)
         self.parameters = {
             "m < M": self.m < self.M,
             "delta > 0": self.delta > 0,
@@ -385,7 +385,7 @@ def _extremes(s: Scope) -> Claim:
 
 
 def _at_query(sympy: Any, t: Symbols) -> AtQuery:
-    p = ConvexParameters(t.m, t.M, None, None, None, None, 1 / t.far)
+    p = ConvexScale(t.m, t.M, 1 / t.far)
     return AtQuery(p, (t.gamma, t.far + t.s), t.m + t.r * t.gamma, t.m)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from trompe.constructions import CONSTRUCTIONS, Triple, mix
 from trompe.constructions.expression_forms import rational
-from trompe.constructions.rows.free import HatParameters, hat
+from trompe.constructions.rows.free import HatScale, hat
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named, no_gap
 from trompe.proofs.lemmas import ATTAINED, MIX
@@ -96,12 +96,12 @@ class _Symbols:
 
     def __init__(self, s: Scope, n: int) -> None:
         self.s = s
-        self.m, self.M, inv_delta = s.reals("m M inv_delta")
+        self.m, self.M, _ = s.reals("m M inv_delta")  # the scripts declare all three
         self.labels = tuple(s.reals(" ".join(f"y_{j + 1}" for j in range(n)))) if n else ()
         self.hats = tuple(
             s.reals(" ".join(["h_a", "h_b", "h_x"] + [f"h_{j + 1}" for j in range(n)]))
         )
-        self.p = HatParameters(self.m, self.M, inv_delta, (None,) * (n + 3), self.labels)
+        self.p = HatScale(self.m, self.M, self.labels)
         self.parameters: dict[str, Any] = {"m < M": self.m < self.M}
         if n:
             self.parameters["m < y_j < M"] = all_of(
@@ -293,14 +293,14 @@ def _segment(s: Scope) -> Claim:
 )
 def _pieces(s: Scope) -> Claim:
     at_y, at_p, at_z, yp, pz, yz, L = s.reals("h_y h_p h_z yp pz yz L")
-    law = Lipschitz.law_with
+    law = Lipschitz().law
     return Claim(
         {
-            "h: law at y, p": law(L * yp, Comparison(at_y, at_p), s.xp),
-            "h: law at p, z": law(L * pz, Comparison(at_p, at_z), s.xp),
+            "h: law at y, p": law(Comparison(at_y, at_p, bound=L * yp), s.xp),
+            "h: law at p, z": law(Comparison(at_p, at_z, bound=L * pz), s.xp),
             "p on the segment": yp + pz == yz,
         },
-        law(L * yz, Comparison(at_y, at_z), s.xp),
+        law(Comparison(at_y, at_z, bound=L * yz), s.xp),
         Fault("h need not be Lipschitz beyond p", without="h: law at p, z"),
     )
 
@@ -325,7 +325,7 @@ def _norms(s: Scope, d: int) -> Claim:
 
 
 def _at_query(sympy: Any, t: Symbols) -> AtQuery:
-    return AtQuery(HatParameters(t.m, t.M, t.far, (None,) * 3), ((0, 0, 1),), t.M, t.m)
+    return AtQuery(HatScale(t.m, t.M, ()), ((0, 0, 1),), t.M, t.m)
 
 
 def _mean_minimises(sympy: Any) -> tuple[Any, Any, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trompe.constructions import Triple, triple
 from trompe.constructions.expression_forms import rational
-from trompe.constructions.rows.lipschitz import LipschitzParameters
+from trompe.constructions.rows.lipschitz import LipschitzScale
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.closed_forms_lipschitz import lipschitz_identities
@@ -58,7 +58,7 @@ class _Symbols:
     def __init__(self, s: Scope) -> None:
         self.s = s
         self.m, self.M, self.L, self.apart = s.reals("m M L apart")
-        self.p = LipschitzParameters(self.m, self.M, self.L, None, None, "abstract")
+        self.p = LipschitzScale(self.m, self.M, self.L)
         self.parameters = {
             "m < M": self.m < self.M,
             "L > 0": self.L > 0,
@@ -140,8 +140,8 @@ def _sound(s: Scope) -> Claim:
     x, facts = t.at("x")
     (h,) = s.reals("h_x")
     upper, lower, _ = t.values(x)
-    near_a = Lipschitz.law_with(t.L * x.from_a, Comparison(h, t.m), s.xp)
-    near_b = Lipschitz.law_with(t.L * x.from_b, Comparison(h, t.M), s.xp)
+    near_a = Lipschitz().law(Comparison(h, t.m, bound=t.L * x.from_a), s.xp)
+    near_b = Lipschitz().law(Comparison(h, t.M, bound=t.L * x.from_b), s.xp)
     return Claim(
         t.parameters
         | facts
@@ -215,7 +215,7 @@ def _exists(s: Scope) -> Claim:
 
 def _at_query(sympy: Any, t: Symbols) -> AtQuery:
     return AtQuery(
-        LipschitzParameters(t.m, t.M, t.gamma, None, None, "abstract"),
+        LipschitzScale(t.m, t.M, t.gamma),
         (t.s, t.far),
         sympy.Min(t.M, t.m + t.gamma * t.s),
         sympy.Max(t.m, t.M - t.gamma * t.far),

@@ -12,7 +12,7 @@ from typing import Any
 
 from trompe.constructions import centre, mix
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.rows.neuron import NeuronParameters, neuron_1d
+from trompe.constructions.rows.neuron import Linked, neuron_1d
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED, undecided, weight
@@ -83,7 +83,7 @@ class _Symbols(AffineSymbols):
     def __init__(self, s: Scope) -> None:
         super().__init__(s)
         self.along = _Along(s, self.m, self.M)
-        self.p = NeuronParameters(self.m, self.M, self.along, None, None, 0, 1)  # type: ignore[arg-type]
+        self.p = Linked(self.m, self.M, self.along)  # type: ignore[arg-type]
         self.given = super().parameters
 
     @property

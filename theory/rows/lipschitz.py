@@ -85,13 +85,10 @@ class Lipschitz(FunctionClass):
     takes_setting = True
 
     def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
-        bound = xp.number(self.constant) * c.distance
-        return self.law_with(bound, c, xp)
+        return xp.abs(c.at_y - c.at_z) <= c.bound
 
-    @staticmethod
-    def law_with(bound: Any, c: Comparison, xp: ArrayNamespace) -> Any:
-        """The law with L |y - z| given as `bound`, so that L may be a symbol."""
-        return xp.abs(c.at_y - c.at_z) <= bound
+    def bound(self, y: Point, z: Point) -> Any:
+        return self.constant * self.distance(y, z)
 
     def distance(self, y: Point, z: Point) -> Any:
         """|y - z|, exact: a fraction, or for l2 an algebraic number."""
@@ -148,7 +145,7 @@ class Cones(Fibres):
                 lowers.append(Surd(site.value, -self.cls.constant, square))
                 uppers.append(Surd(site.value, self.cls.constant, square))
             else:
-                rise = self.cls.constant * self.cls.distance(x, point)
+                rise = self.cls.bound(x, point)
                 lowers.append(Surd(site.value - rise))
                 uppers.append(Surd(site.value + rise))
         return Ends(max(lowers), min(uppers))
