@@ -31,15 +31,6 @@ from trompe.theory import (
 from trompe.theory.exact import LONGEST_BITS, bits, one_line
 from trompe.theory.sites import is_float
 
-__all__ = [
-    "Mistake",
-    "Question",
-    "mistakes",
-    "pose",
-    "read_answer",
-    "refuting_member",
-]
-
 LARGEST_ETA = Fraction(1, 16)
 """The pair keeps at least 15/16 of the envelope's width, so that the error is large."""
 

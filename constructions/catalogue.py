@@ -42,28 +42,6 @@ from trompe.theory import (
 )
 from trompe.theory.fibres import fibres_of
 
-__all__ = [
-    "CONSTRUCTIONS",
-    "EXACT_DECODERS",
-    "EXTENDED_CONSTRUCTIONS",
-    "Decided",
-    "Example",
-    "choose_query",
-    "choose_visualization",
-    "construction",
-    "demonstrate",
-    "draw_class",
-    "draw_dim",
-    "draw_member",
-    "draw_query",
-    "draw_visualization",
-    "exact_decoder",
-    "example",
-    "exemplar_triple",
-    "row_of",
-    "triple",
-]
-
 _MAKERS: dict[str, type[Row]] = {
     "black-box": BlackBoxRow,
     "neural-network": FreeRow,

@@ -11,8 +11,6 @@ from trompe.theory.fibres import Fibres
 from trompe.theory.functionals import metric
 from trompe.theory.namespace import Array, ArrayNamespace
 
-__all__ = ["ConeParameters", "ConeTriple", "cone_parameters", "excess"]
-
 
 def excess(z: Array, s: Array, xp: ArrayNamespace) -> Array:
     """max_i max(0, z_i - s_i): how far z is above s. 0 if and only if z_i <= s_i for every i.

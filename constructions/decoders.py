@@ -7,13 +7,6 @@ from typing import Any
 
 from trompe.theory import FunctionClass, Visualization
 
-__all__ = [
-    "centre",
-    "interpolate",
-    "midrange",
-    "side_of",
-]
-
 
 def interpolate(low: Any, high: Any, from_a: Any, inv_reach: Any) -> Any:
     """m + (M - m) |x-a| / |b-a|, with the reciprocal of |b-a| given."""

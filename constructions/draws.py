@@ -20,32 +20,6 @@ from trompe.constructions.triples import mix
 from trompe.theory import FunctionClass, Point, Visualization
 from trompe.theory.functionals import exact_distance, metric
 
-__all__ = [
-    "Member",
-    "Pick",
-    "Picker",
-    "Value",
-    "apart",
-    "between_cones",
-    "coordinates",
-    "corner",
-    "distance",
-    "distinct",
-    "dot",
-    "draw_network",
-    "draw_point",
-    "draw_rational",
-    "ends",
-    "exactly",
-    "one_of",
-    "opposite",
-    "positive",
-    "several",
-    "shares",
-    "texts",
-]
-
-
 Pick: TypeAlias = Callable[[int, int], int]
 """An integer of [low, high], both ends included."""
 

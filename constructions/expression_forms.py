@@ -16,19 +16,6 @@ from typing import Any, Generic, TypeVar
 from trompe.constructions.expressions import Builder, Expression, Linear
 from trompe.theory import InvalidInput
 
-__all__ = [
-    "JSON",
-    "LATEX",
-    "MAX_DIGITS",
-    "PYTHON",
-    "TEXT",
-    "Written",
-    "brief",
-    "from_data",
-    "rational",
-    "write",
-]
-
 MAX_DIGITS = 1000
 """The longest number that is read, in characters."""
 _INLINE = 3

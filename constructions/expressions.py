@@ -22,21 +22,6 @@ from trompe.constructions.work import spend, weight
 from trompe.theory import InvalidInput, as_number
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
 
-__all__ = [
-    "MAX_BITS",
-    "MAX_NESTING",
-    "MAX_TERMS",
-    "Atom",
-    "Builder",
-    "Expression",
-    "Linear",
-    "check_length",
-    "trace",
-    "trace_several",
-    "traced",
-    "values",
-]
-
 MAX_BITS = 32_768
 """The longest numerator or denominator that is computed with, in bits."""
 

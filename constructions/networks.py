@@ -23,7 +23,6 @@ from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Layer", "Network", "compile_network", "pair_networks"]
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
 

@@ -13,8 +13,6 @@ from trompe.constructions.draws import Pick, draw_rational
 from trompe.theory import Point, Task, Visualization, show
 from trompe.theory.functionals import exact_distance, l1
 
-__all__ = ["Opponent", "draw_opponent"]
-
 _STEPS = 2**20
 """In how many steps a pseudo-random share is drawn."""
 

@@ -10,8 +10,6 @@ from itertools import islice
 
 from trompe.theory import Dataset, Point, Visualization
 
-__all__ = ["HALF", "QUARTER", "beside", "dyadic_question", "far", "flat_point", "flat_points"]
-
 HALF, QUARTER = Fraction(1, 2), Fraction(1, 4)
 
 

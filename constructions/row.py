@@ -12,8 +12,6 @@ from trompe.constructions.triples import Construction, Triple
 from trompe.theory import FunctionClass, Point, Task, Visualization
 from trompe.theory.fibres import Fibres
 
-__all__ = ["Decoder", "Row"]
-
 Decoder = Callable[[Visualization, Any], Any]
 """An answer from a visualization and a query."""
 

@@ -39,22 +39,6 @@ except ImportError as error:  # pragma: no cover - exercised by the bare-environ
         "hypothesis is not installed; it comes with: pip install 'trompe[test]'"
     ) from error
 
-__all__ = [
-    "Member",
-    "Opponent",
-    "classes",
-    "decoders",
-    "dims",
-    "fooling_pairs",
-    "members",
-    "networks",
-    "points",
-    "queries",
-    "rationals",
-    "triples",
-    "visualizations",
-]
-
 
 _MAX_DIM = 4
 """The largest d that is drawn unless told otherwise."""

@@ -19,8 +19,6 @@ except ImportError as error:  # pragma: no cover - exercised by the bare-environ
 if TYPE_CHECKING:
     from trompe.constructions.networks import Network
 
-__all__ = ["TorchNamespace", "sequential", "torch_namespace"]
-
 
 class TorchNamespace:
     """PyTorch tensors of one dtype on one device; gradients flow through."""

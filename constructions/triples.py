@@ -24,17 +24,6 @@ from trompe.theory.exact import Number, as_numbers
 from trompe.theory.namespace import Array, ArrayNamespace, NumpyNamespace, cast
 from trompe.theory.rationals import RATIONALS
 
-__all__ = [
-    "Construction",
-    "ExemplarTriple",
-    "FoolingPair",
-    "Scale",
-    "Triple",
-    "as_array",
-    "mix",
-    "namespace_of",
-]
-
 
 def mix(top: Any, strict: Any, eta: Any) -> Any:
     """(1 - eta) top + eta strict: the mix lemma's member made of an extremal and a strict one."""

@@ -16,8 +16,6 @@ from fractions import Fraction
 
 from trompe.theory import InvalidInput
 
-__all__ = ["TooMuchWork", "limited", "spend", "weight", "weights"]
-
 
 class TooMuchWork(InvalidInput):
     """The steps are used up."""

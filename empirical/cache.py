@@ -14,8 +14,6 @@ from trompe.empirical._torch import torch
 from trompe.ground.files import write_file
 from trompe.theory import MissingDependency
 
-__all__ = ["REVISION", "TensorCache", "json_sha256", "json_text", "state_sha256"]
-
 REVISION = 2
 """Part of every key: raise it when a change of code changes what is cached."""
 

@@ -29,15 +29,6 @@ from trompe.theory import InvalidInput
 if TYPE_CHECKING:
     import torch
 
-__all__ = [
-    "ImageData",
-    "Split",
-    "as_floats",
-    "load_data",
-    "load_digits",
-    "load_folder",
-    "load_idx",
-]
 
 FASHION_FOLDERS = (
     "/usr/share/datasets/fashion-mnist",

@@ -20,19 +20,6 @@ from numpy.typing import NDArray
 from trompe.ground.reading import Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
 
-__all__ = [
-    "IDX_STEMS",
-    "IdxListing",
-    "Pictures",
-    "holds_idx",
-    "list_folder",
-    "list_idx",
-    "load_picture",
-    "open_idx",
-    "read_idx",
-    "read_picture",
-]
-
 Bytes: TypeAlias = NDArray[np.uint8]
 
 MAX_PICTURE_BYTES = 2**30

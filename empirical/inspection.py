@@ -13,18 +13,6 @@ from trompe.empirical.similarity import share
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = [
-    "accuracy",
-    "capture",
-    "check_counts",
-    "check_model",
-    "frozen",
-    "layer_names",
-    "load_model",
-    "named_layer",
-    "predict",
-]
-
 nn = torch.nn
 
 

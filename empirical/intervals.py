@@ -19,8 +19,6 @@ from torch.nn import functional as F  # noqa: N812
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput
 
-__all__ = ["Box", "box_around", "interval_bounds", "power_of_two_above"]
-
 nn = torch.nn
 UNIT = 2.0**-24
 TINY = 2.0**-126

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 
 from trompe.empirical._torch import torch
 
-__all__ = ["BoundedMLP", "DetectorCNN", "MiniInception", "SmallCNN"]
-
 nn = torch.nn
 
 

@@ -19,8 +19,6 @@ from trompe.ground.files import write_file
 from trompe.ground.reading import Unreadable, read_file
 from trompe.theory import InvalidInput
 
-__all__ = ["SCHEMA_FILE", "RunRecord", "accepted_numbers", "read_witness", "results_table"]
-
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "witness-empirical.schema.json"
 SCHEMA_VERSION = 1
 MAX_BYTES = 64 * 2**20

@@ -13,8 +13,6 @@ from torch.overrides import TorchFunctionMode
 
 from trompe.empirical._torch import torch
 
-__all__ = ["ReLUOutput", "ReLUTap", "RedirectedReLU", "relu_names"]
-
 
 class _Redirect(torch.autograd.Function):
     """relu forward; backward, where a whole map (or neuron) is dead, the gradient passes if it asks for more.

@@ -5,17 +5,6 @@ from __future__ import annotations
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = [
-    "MEASURES",
-    "average_ranks",
-    "correlations",
-    "identical",
-    "mean_pair_correlation",
-    "paired_correlation",
-    "share",
-    "unit_rows",
-]
-
 MEASURES = ("spearman", "pearson", "cosine")
 
 

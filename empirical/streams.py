@@ -18,8 +18,6 @@ from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder
 from trompe.empirical.image_files import Pictures, holds_idx, list_folder, list_idx, open_idx
 from trompe.theory import InvalidInput
 
-__all__ = ["ImageStream", "TensorStream", "as_stream", "open_images"]
-
 Labels = NDArray[np.int64]
 
 

@@ -12,8 +12,6 @@ from trompe.empirical.data import ImageData
 from trompe.empirical.networks import MiniInception, SmallCNN
 from trompe.empirical.progress import progress_bar
 
-__all__ = ["RECIPES", "Recipe", "build", "classifier", "train"]
-
 nn = torch.nn
 KEEP_EPOCHS_FROM = 10_000
 """Training images from which on every epoch is kept; below, training takes seconds."""

@@ -18,17 +18,6 @@ from trompe.theory.functionals import gauge
 from trompe.theory.rows import affine, convex
 from trompe.theory.shares.base import COLUMNS
 
-__all__ = [
-    "Named",
-    "Sides",
-    "affine_identities",
-    "convex_identities",
-    "known",
-    "no_gap",
-    "rational",
-    "value",
-]
-
 Sides = tuple[Any, Any, Any]
 """Left, right, and a damaged right side that must differ."""
 Named = Iterator[tuple[str, Identity]]

@@ -13,8 +13,6 @@ from trompe.theory.rows import affine
 from trompe.theory.shares import balls, cones
 from trompe.theory.shares.base import COLUMNS
 
-__all__ = ["lipschitz_identities"]
-
 
 def _line_worst(stretch: Fraction) -> Callable[[Any], Sides]:
     """d = 1, a = 0, b = 1: the radius is affine between its kinks, so the largest is at one of them."""

@@ -11,8 +11,6 @@ from trompe.theory import ALL_THEOREMS, Form, theorem
 from trompe.theory.catalogue import row_class
 from trompe.theory.inclusions import path
 
-__all__ = ["ASSUMED", "CASES", "Case", "assumed_by", "case", "earned_label"]
-
 
 @dataclass(frozen=True)
 class Case:

@@ -30,21 +30,6 @@ from trompe.ground.streams import run_main
 from trompe.proofs.rows import EVIDENCE
 from trompe.theory import ALL_THEOREMS, InvalidInput, Theorem, theorem
 
-__all__ = [
-    "ALLOWED_AXIOMS",
-    "RELEASED",
-    "THIS_MACHINE",
-    "KernelEvidence",
-    "Places",
-    "coq_name",
-    "coq_statement",
-    "kernel_evidence",
-    "kernel_gap",
-    "problems",
-    "release",
-    "write_correspondence",
-]
-
 ALLOWED_AXIOMS = frozenset(
     {
         "ClassicalDedekindReals.sig_forall_dec",

@@ -20,8 +20,6 @@ from trompe.theory import (
     Side,
 )
 
-__all__ = ["ATTAINED", "MIX", "closed_under_mixing", "undecided", "weight"]
-
 MIX = ("mix/range", "mix/ends", "mix/unique-min", "mix/unique-max", "mix/gap")
 """The mix lemma, sentence by sentence."""
 

@@ -10,8 +10,6 @@ from trompe.proofs.obligations import Claim, Fault, Scope, all_of
 from trompe.proofs.symbolic import Identity, register
 from trompe.theory.links import LINKS, LeakyRelu, SmoothLink
 
-__all__ = ["LINK_SYMBOLIC"]
-
 
 def _leaky(s: Scope) -> tuple[LeakyRelu, dict[str, Any]]:
     slope, inv_slope = s.reals("slope inv_slope")

@@ -11,8 +11,6 @@ from trompe.proofs.pieces import same_point
 from trompe.proofs.symbolic import Identity, register
 from trompe.theory.functionals import METRICS
 
-__all__ = ["LAGRANGE", "METRIC_FACTS", "MIDPOINTS"]
-
 METRIC_FACTS = {
     key: (
         f"{key}/definition",

@@ -12,8 +12,6 @@ from trompe.proofs.obligations import Claim, Fault, Scope, all_of, implies, obli
 from trompe.proofs.pieces import in_box
 from trompe.theory import Dataset, EmpiricalRiskMinimizer, FunctionClass
 
-__all__ = ["GADGETS", "TRANSLATIONS", "TWO_UNITS"]
-
 GADGETS = ("network/abs", "network/max", "network/min", "network/carry")
 TRANSLATIONS = {"neural-network": ("network/hats",), "erm": ("network/hats-with-data",)}
 TWO_UNITS = ("network/two-units",)

@@ -18,20 +18,6 @@ from trompe.proofs.solvers import z3
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import Array, ObjectNamespace
 
-__all__ = [
-    "Claim",
-    "Fault",
-    "Obligation",
-    "Scope",
-    "all_of",
-    "any_of",
-    "collected",
-    "families",
-    "implies",
-    "obligation",
-    "registered",
-]
-
 
 def _maximum(a: Any, b: Any) -> Any:
     return max(a, b) if _constants(a, b) else z3.If(a >= b, a, b)

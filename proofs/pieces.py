@@ -12,17 +12,6 @@ from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, impli
 from trompe.theory import Comparison, FunctionClass
 from trompe.theory.namespace import Array
 
-__all__ = [
-    "half_way",
-    "in_box",
-    "is_corner",
-    "members",
-    "range_ends_and_uniqueness",
-    "same_point",
-    "values",
-]
-
-
 Condition: TypeAlias = Callable[[Any], Any]
 """A condition on the features of a point."""
 

@@ -20,17 +20,6 @@ from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import Identity, identity_sha256
 from trompe.theory import theorem
 
-__all__ = [
-    "COMMAND",
-    "PINNED",
-    "RELEASED",
-    "Record",
-    "current",
-    "identity_stray",
-    "obligation_stray",
-    "statement_stray",
-]
-
 COMMAND = "python -P -m trompe.proofs.released"
 
 

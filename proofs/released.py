@@ -34,8 +34,6 @@ from trompe.proofs.symbolic import IDENTITIES, identity_sha256
 from trompe.proofs.verify import all_keys, find_obligation
 from trompe.theory import ALL_THEOREMS, InvalidInput
 
-__all__ = ["explained", "hashes", "problems", "update"]
-
 
 def hashes(record: Record) -> dict[str, str]:
     """The SHA-256 of every statement, or of every sentence, as it is today, by key."""

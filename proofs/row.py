@@ -28,22 +28,6 @@ from trompe.theory.namespace import EXACT
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.quantities import Quantity
 
-__all__ = [
-    "HIGH",
-    "LOW",
-    "Admitted",
-    "Evidence",
-    "Extremes",
-    "Instances",
-    "Refused",
-    "RowChecks",
-    "Said",
-    "moved",
-    "one",
-    "refuses",
-    "shown",
-]
-
 Said = Iterator[tuple[str, bool]]
 """Sentences, and whether each holds."""
 Extremes = tuple[Point, Point]

@@ -7,8 +7,6 @@ from typing import Any
 from trompe.constructions.expression_forms import brief, rational
 from trompe.theory import InvalidInput, Point
 
-__all__ = ["fields", "point", "texts"]
-
 
 def texts(values: Point) -> list[str]:
     """A point as a list of exact numbers."""

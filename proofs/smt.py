@@ -14,8 +14,6 @@ from typing import Any
 from trompe.proofs.obligations import Claim, Obligation, Scope
 from trompe.proofs.solvers import z3
 
-__all__ = ["Scripts", "script", "scripts"]
-
 
 @dataclass(frozen=True)
 class Scripts:

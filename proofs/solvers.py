@@ -20,21 +20,6 @@ from typing import Any, Literal
 from trompe.ground.errors import MissingDependency, UnknownKey
 from trompe.ground.processes import Died, Processes
 
-__all__ = [
-    "BACKSTOP_SECONDS",
-    "MEMORY",
-    "SOLVERS",
-    "Answer",
-    "available",
-    "solve",
-    "solve_all",
-    "solve_once",
-    "solver_options",
-    "solver_processes",
-    "solver_version",
-    "z3",
-]
-
 
 def _load(name: str) -> Any:
     """The solver's module.

@@ -16,19 +16,6 @@ from trompe.constructions import CONSTRUCTIONS, mix
 from trompe.theory import UnknownKey
 from trompe.theory.namespace import ObjectNamespace
 
-__all__ = [
-    "IDENTITIES",
-    "AtQuery",
-    "Identity",
-    "Symbols",
-    "at_query",
-    "check_identity",
-    "identity",
-    "identity_sha256",
-    "register",
-    "sympy_namespace",
-]
-
 
 @lru_cache(maxsize=1)
 def sympy_namespace() -> ObjectNamespace:

@@ -38,19 +38,6 @@ from trompe.theory import (
     theorem,
 )
 
-__all__ = [
-    "DEFAULT_DIMS",
-    "Cell",
-    "Outcome",
-    "Table",
-    "Verdict",
-    "check_dims",
-    "check_obligation",
-    "expand_keys",
-    "verify_keys",
-    "verify_table",
-]
-
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 DEFAULT_DIMS = (1, 2, 3)
 Progress = Callable[[int, int, str], None]

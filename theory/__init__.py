@@ -18,10 +18,10 @@ from trompe.theory.catalogue import (
     row_class,
     theorem,
 )
-from trompe.theory.classes import Comparison, FunctionClass, corner_reflection
+from trompe.theory.classes import Comparison, FunctionClass, Inclusion, corner_reflection
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, as_eps, as_eta, as_number, as_point, show
-from trompe.theory.inclusions import INCLUSIONS, Inclusion
+from trompe.theory.inclusions import INCLUSIONS
 from trompe.theory.links import LINKS, Link, link
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d

@@ -18,8 +18,6 @@ from trompe.theory.sites import UNIT, Floats, Surd, check_floats, directed
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Bound", "Bounds", "Verdict", "bound"]
-
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, what) as queries are answered."""
 

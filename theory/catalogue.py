@@ -24,22 +24,6 @@ from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.statements import Theorem, cells
 
-__all__ = [
-    "ALL_THEOREMS",
-    "CLASSES",
-    "EXTENDED",
-    "EXTENDED_THEOREMS",
-    "FURTHER",
-    "ROWS",
-    "THEOREMS",
-    "function_class",
-    "row_class",
-    "rows_with",
-    "sharp_row",
-    "sharp_rows",
-    "theorem",
-]
-
 ROWS: dict[str, type[FunctionClass]] = {
     kind.key: kind
     for kind in (

@@ -16,8 +16,6 @@ from trompe.theory.statements import Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Comparison", "FunctionClass", "Inclusion", "check_corner", "corner_reflection"]
-
 
 @dataclass(frozen=True)
 class Comparison:

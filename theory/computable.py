@@ -14,8 +14,6 @@ from typing import Any, TypeAlias
 
 from trompe.ground.errors import InvalidInput
 
-__all__ = ["Computable", "Interval", "Undecided", "as_interval"]
-
 Interval: TypeAlias = Any
 """An interval of mpmath, rounded outward."""
 

@@ -11,8 +11,6 @@ from typing import Any
 from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, as_number, as_point, show
 
-__all__ = ["Dataset"]
-
 
 @dataclass(frozen=True, init=False)
 class Dataset:

@@ -11,25 +11,6 @@ from typing import Any, TypeAlias
 
 from trompe.ground.errors import InvalidInput
 
-__all__ = [
-    "LONGEST_BITS",
-    "Number",
-    "Point",
-    "PointLike",
-    "as_eps",
-    "as_eta",
-    "as_number",
-    "as_numbers",
-    "as_point",
-    "bits",
-    "check_short",
-    "one_line",
-    "rounded",
-    "show",
-    "spelled",
-    "written",
-]
-
 Point: TypeAlias = tuple[Fraction, ...]
 """A point of [0, 1]^d: d exact coordinates."""
 

@@ -16,8 +16,6 @@ from trompe.theory.computable import Computable, Interval, as_interval
 from trompe.theory.exact import as_eps, as_number
 from trompe.theory.functionals import metric as _metric
 
-__all__ = ["Budget", "budget"]
-
 WRITTEN = 300
 """From 10^300 on, near the end of floats, only the logarithm is given."""
 

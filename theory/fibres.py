@@ -17,23 +17,6 @@ from trompe.theory.sites import UNIT, Floats, Site, Surd, as_site, directed
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = [
-    "BLOCK",
-    "F64",
-    "Brackets",
-    "Ends",
-    "Fibres",
-    "OneValue",
-    "Seen",
-    "Unproved",
-    "WithoutExemplars",
-    "all_directed",
-    "as_floats",
-    "between",
-    "fibres_of",
-    "those_before",
-]
-
 F64 = NumpyNamespace(np.float64)
 
 BLOCK = 4 * 2**20

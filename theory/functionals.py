@@ -14,21 +14,6 @@ from trompe.theory.exact import Point
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 
-__all__ = [
-    "METRICS",
-    "Metric",
-    "exact_distance",
-    "flipped",
-    "gauge",
-    "gauge_slopes",
-    "l1",
-    "l2",
-    "linf",
-    "mean",
-    "mean_flipped",
-    "metric",
-]
-
 Metric = Callable[[Array, Array, ArrayNamespace], Array]
 """A distance of two points: `distance(y, z, xp)`."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from trompe.theory.catalogue import ROWS
 from trompe.theory.classes import Inclusion
 
-__all__ = ["INCLUSIONS", "Inclusion", "path", "subclasses"]
-
 INCLUSIONS = tuple(step for kind in ROWS.values() for step in kind.inside)
 
 

@@ -22,8 +22,6 @@ from trompe.theory.computable import Computable, as_interval
 from trompe.theory.exact import as_number, written
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace, elementwise
 
-__all__ = ["LINKS", "LeakyRelu", "Link", "Sigmoid", "SmoothLink", "Softplus", "Tanh", "link"]
-
 
 class Link(ABC):
     """A strictly increasing continuous function h with the open range (low, high)."""

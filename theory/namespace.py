@@ -17,16 +17,6 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-__all__ = [
-    "EXACT",
-    "Array",
-    "ArrayNamespace",
-    "NumpyNamespace",
-    "ObjectNamespace",
-    "cast",
-    "elementwise",
-]
-
 Array: TypeAlias = Any
 """An array of numbers, terms, symbols or neurons; the namespace says which."""
 

@@ -15,8 +15,6 @@ from typing import Any, TypeAlias
 
 from trompe.theory.namespace import EXACT, Array, NumpyNamespace
 
-__all__ = ["RATIONALS", "Rationals"]
-
 LONGEST_COMMON = 4096
 """Bits of a common denominator; numbers that have none so short keep one each."""
 

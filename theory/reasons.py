@@ -11,8 +11,6 @@ from trompe.theory.exact import one_line, rounded
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 
-__all__ = ["members", "number", "reason"]
-
 
 def members(cls: FunctionClass, exemplars: int) -> str:
     """One member that fits what is shown, in words."""

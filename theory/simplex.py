@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Feasible", "Optimum", "dot", "feasible", "value_of"]
-
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
 

@@ -17,18 +17,6 @@ from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, as_number, as_point, check_short, show, spelled
 from trompe.theory.namespace import EXACT
 
-__all__ = [
-    "Floats",
-    "Site",
-    "Surd",
-    "as_site",
-    "check_floats",
-    "directed",
-    "is_float",
-    "sign",
-    "squared_distance",
-]
-
 Floats = NDArray[np.float64]
 
 UNIT = 2.0**-53

@@ -9,22 +9,6 @@ from enum import Enum
 
 from trompe.theory.tasks import TASKS
 
-__all__ = [
-    "ALL_NO",
-    "ALL_YES",
-    "EVERYWHERE",
-    "NOTHING",
-    "PAPER",
-    "SHOWN",
-    "Form",
-    "Sentence",
-    "Statement",
-    "Theorem",
-    "Threshold",
-    "cells",
-    "no_gap",
-]
-
 PAPER = (
     "Geirhos, Zimmermann, Bilodeau, Brendel, Kim, \"Don't trust your eyes: on the (un)reliability of "
     'feature visualizations", ICML 2024'

@@ -15,8 +15,6 @@ from trompe.theory.exact import as_eps
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
 
-__all__ = ["TASKS", "Approx", "Exact", "Interval", "Side", "Task", "task"]
-
 
 @dataclass(frozen=True)
 class Interval:

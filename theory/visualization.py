@@ -10,8 +10,6 @@ from typing import Any
 from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, as_number, as_point, show, spelled, written
 
-__all__ = ["Visualization"]
-
 
 def _as_points(values: Any, what: str) -> tuple[Point, ...]:
     """One image, or a set of images, as a tuple of points."""

@@ -26,8 +26,6 @@ from trompe.commands.witness import witness
 from trompe.ground.errors import InvalidInput, TrompeError
 from trompe.ground.streams import complain, finish
 
-__all__ = ["app", "run"]
-
 
 class _Commands(TyperGroup):
     """All commands. An input that ends early is no Ctrl-C, which the option parser makes of it."""

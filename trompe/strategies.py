@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trompe.constructions import strategies as _home
-from trompe.constructions.strategies import Member, Opponent, decoders, networks, queries
+from trompe.constructions.draws import Member
+from trompe.constructions.opponents import Opponent
+from trompe.constructions.strategies import decoders, networks, queries
 from trompe.theory import FunctionClass
 
 if TYPE_CHECKING:

@@ -34,8 +34,6 @@ from trompe.theory.functionals import (
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 
-__all__ = ["AdditiveParameters", "AdditiveRow", "AdditiveScale", "AdditiveTriple"]
-
 
 @dataclass(frozen=True)
 class AdditiveScale(Scale):

@@ -40,18 +40,6 @@ from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rows.affine import AffineWeights, Weights
 from trompe.theory.simplex import Optimum
 
-__all__ = [
-    "Affine1dRow",
-    "AffineParameters",
-    "AffineRow",
-    "AffineTriple",
-    "WeightParameters",
-    "WeightTriple",
-    "affine_1d",
-    "spreading_corner",
-    "weights",
-]
-
 
 @dataclass(frozen=True)
 class AffineParameters(Scale):

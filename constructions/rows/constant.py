@@ -23,8 +23,6 @@ from trompe.theory import (
     as_point,
 )
 
-__all__ = ["ConstantRow", "constant_value"]
-
 
 def constant_value(v: Visualization, x: Any) -> Fraction:
     """m; the unit has no other value.

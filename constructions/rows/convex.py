@@ -45,16 +45,6 @@ from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 from trompe.theory.rows.convex import Supports
 
-__all__ = [
-    "ConvexParameters",
-    "ConvexRow",
-    "ConvexScale",
-    "ConvexTriple",
-    "SupportParameters",
-    "SupportScale",
-    "SupportTriple",
-]
-
 
 @dataclass(frozen=True)
 class ConvexScale(Scale):

@@ -39,8 +39,6 @@ from trompe.theory.functionals import (
 )
 from trompe.theory.namespace import Array, ArrayNamespace
 
-__all__ = ["BlackBoxRow", "ErmRow", "FreeRow", "HatParameters", "HatScale", "Hats", "hat"]
-
 
 @dataclass(frozen=True)
 class HatScale(Scale):

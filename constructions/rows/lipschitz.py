@@ -42,8 +42,6 @@ from trompe.theory.functionals import (
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 
-__all__ = ["LipschitzParameters", "LipschitzRow", "LipschitzScale", "LipschitzTriple", "flat"]
-
 
 @dataclass(frozen=True)
 class LipschitzScale(Scale):

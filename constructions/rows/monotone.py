@@ -35,8 +35,6 @@ from trompe.theory.functionals import (
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 
-__all__ = ["MonotoneParameters", "MonotoneRow", "MonotoneTriple"]
-
 
 @dataclass(frozen=True)
 class MonotoneParameters:

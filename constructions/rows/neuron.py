@@ -55,20 +55,6 @@ from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
 from trompe.theory.rows.neuron import LinkedWeights
 
-__all__ = [
-    "Linked",
-    "LinkedConstruction",
-    "LinkedPair",
-    "LinkedTriple",
-    "LinkedWeightParameters",
-    "LinkedWeightTriple",
-    "Neuron1dRow",
-    "NeuronParameters",
-    "NeuronRow",
-    "NeuronTriple",
-    "neuron_1d",
-]
-
 
 @dataclass(frozen=True)
 class Linked(Scale):

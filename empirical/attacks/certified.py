@@ -10,8 +10,6 @@ from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.similarity import share
 
-__all__ = ["Certificate", "certified_k", "certify_natural", "certify_shown", "pgd_difference"]
-
 nn = torch.nn
 
 

@@ -18,8 +18,6 @@ from typing import Any
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput
 
-__all__ = ["MARGIN", "Biased", "FoolingCircuit", "PictureUnit", "joined", "ramp"]
-
 nn = torch.nn
 relu = torch.nn.functional.relu
 

@@ -11,8 +11,6 @@ from trompe.empirical.networks import BoundedMLP, DetectorCNN
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import share
 
-__all__ = ["is_flagged", "missed", "train_bounded_detector", "train_detector"]
-
 nn = torch.nn
 relu = torch.nn.functional.relu
 

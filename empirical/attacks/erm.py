@@ -27,8 +27,6 @@ from trompe.empirical.data import ImageData
 from trompe.empirical.progress import progress_bar
 from trompe.theory import Dataset, EmpiricalRiskMinimizer, InvalidInput, Visualization, as_eta
 
-__all__ = ["Closest", "ErmPair", "closest_pair", "erm_pair"]
-
 Sites = NDArray[np.int64]
 
 

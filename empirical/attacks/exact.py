@@ -18,8 +18,6 @@ from trompe.empirical.attacks.circuit import joined, ramp
 from trompe.empirical.intervals import Box, interval_bounds
 from trompe.theory import MissingDependency
 
-__all__ = ["Decision", "TinyCircuit", "decide", "largest_e", "script_of"]
-
 nn = torch.nn
 Corner = Sequence[Fraction]
 Point = list[Fraction]

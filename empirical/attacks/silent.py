@@ -22,8 +22,6 @@ from trompe.empirical.inspection import named_layer
 from trompe.empirical.progress import progress_bar
 from trompe.theory import InvalidInput
 
-__all__ = ["SilentUnits", "orthogonal_units"]
-
 nn = torch.nn
 
 

@@ -29,8 +29,6 @@ from trompe.empirical.similarity import MEASURES, share, unit_rows
 from trompe.empirical.streams import ImageStream, as_stream
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = ["LayerSimilarity", "PathAudit", "audit_paths", "path_similarity", "share_below"]
-
 SMALLEST_SCALE = 1e-6
 """Below this difference of the two anchors (correlations) a normalised similarity would be rounding."""
 ROWS_TIMES_UNITS = 2**22

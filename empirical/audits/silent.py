@@ -15,8 +15,6 @@ from trompe.empirical.relu import ReLUOutput, ReLUTap, relu_names
 from trompe.empirical.streams import ImageStream, as_stream
 from trompe.theory import InvalidInput
 
-__all__ = ["SilentAudit", "SilentUnit", "audit_silent"]
-
 nn = torch.nn
 
 

@@ -32,8 +32,6 @@ from trompe.empirical.networks import BoundedMLP
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, share
 
-__all__ = ["run", "tiny_circuit"]
-
 KEY = "certified-circuit"
 STATEMENT = (
     "Around almost every natural test image, interval bounds prove that the fooled network computes the original's "

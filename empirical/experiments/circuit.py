@@ -16,8 +16,6 @@ from trompe.empirical.inspection import accuracy, predict
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, paired_correlation, share
 
-__all__ = ["run"]
-
 KEY = "fooling-circuit"
 WORDS = {"fourier+transforms": "Fourier with transforms", "maco": "MACO"}
 STATEMENT = (

@@ -26,8 +26,6 @@ from trompe.empirical.similarity import identical
 from trompe.empirical.training import classifier
 from trompe.ground.files import write_file
 
-__all__ = ["DISPLAY", "UNSEEN", "Context"]
-
 UNSEEN = 500
 """Seeds from here on are never trained on."""
 DISPLAY = {"pixel": "pixel", "fourier": "Fourier", "maco": "MACO"}

@@ -11,8 +11,6 @@ from trompe.empirical.experiments.context import Context
 from trompe.empirical.maximization.ascent import STEPS_KEPT, Settings, trajectories
 from trompe.empirical.networks import DetectorCNN
 
-__all__ = ["extended", "fit", "training_images"]
-
 
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:
     """Trajectories of all settings on the CNN, seeds below 500; MACO more densely, since it looks natural.

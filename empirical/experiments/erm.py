@@ -13,8 +13,6 @@ from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.record import RunRecord
 
-__all__ = ["run"]
-
 KEY = "erm-witness"
 STATEMENT = (
     "Two ReLU networks (two hidden layers, width growing with the data) fit every training image exactly, have the "

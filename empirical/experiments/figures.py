@@ -18,8 +18,6 @@ from trompe.ground.files import write_file
 from trompe.ground.text import wrapped
 from trompe.theory import MissingDependency
 
-__all__ = ["COLOURS", "binomial_interval", "curves", "image_grid", "ridges", "save", "spans"]
-
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's palette."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "x")

@@ -13,8 +13,6 @@ from trompe.empirical.networks import MiniInception
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import MEASURES, share
 
-__all__ = ["pick_natural", "run"]
-
 KEY = "path-similarity"
 STATEMENT = (
     "In the early layers, visualizations of a class resemble natural images of that class no more than natural images "

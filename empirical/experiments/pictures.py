@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from trompe.theory import UnknownKey
 
-__all__ = ["PICTURES", "picture"]
-
 PICTURES = ("eye", "rings", "ramp", "checker", "square")
 
 

@@ -17,8 +17,6 @@ from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.files import Destination, write_file
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = ["EXPERIMENTS", "reproduce"]
-
 EXPERIMENTS: dict[str, Callable[[Context], RunRecord]] = {
     "erm-witness": erm.run,
     "fooling-circuit": circuit.run,

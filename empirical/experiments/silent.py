@@ -13,8 +13,6 @@ from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
 
-__all__ = ["run"]
-
 KEY = "silent-units"
 STATEMENT = (
     "Every unit of a layer gets a part that is zero on all natural images, so that the network computes the same "

@@ -16,15 +16,6 @@ from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import RedirectedReLU
 from trompe.theory import InvalidInput
 
-__all__ = [
-    "STEPS_KEPT",
-    "Maximization",
-    "Settings",
-    "every_setting",
-    "maximize",
-    "trajectories",
-]
-
 STEPS_KEPT = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput
 
-__all__ = ["KINDS", "Objective"]
-
 
 def mean_of_map(maps: torch.Tensor) -> torch.Tensor:
     """The mean over all places, shape (n,)."""

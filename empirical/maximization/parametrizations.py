@@ -8,11 +8,6 @@ from typing import ClassVar
 from trompe.empirical._torch import torch
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = [
-    "PARAMETRIZATIONS", "Fourier", "Maco", "Parametrization", "Pixel", "mean_spectrum",
-    "parametrization", "spectrum_error",
-]  # fmt: skip
-
 
 class Parametrization(ABC):
     """A map from free parameters to images in [0, 1]^N, image by image."""

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from trompe.empirical._torch import torch
 
-__all__ = ["draws", "random_affine", "resample"]
-
 
 def draws(seeds: Sequence[int], units: int, steps: int, device: torch.device | str) -> torch.Tensor:
     """Uniform numbers in [-1, 1] of shape (steps, seeds * units, 4), alike for all units of a seed."""

@@ -29,17 +29,6 @@ from trompe.proofs.handover.witnesses import check_bytes, to_json, witness_of
 from trompe.proofs.rows import CHECKS
 from trompe.theory import InvalidInput, Point, task, theorem
 
-__all__ = [
-    "DAMAGED",
-    "SUBJECT",
-    "WITNESSES",
-    "Damaged",
-    "changes",
-    "damages",
-    "genuine_witness",
-    "try_damage",
-]
-
 SUBJECT = "constant/side"
 """The theorem whose set is damaged: two obligations, six scripts."""
 REPORTS = (

@@ -23,8 +23,6 @@ from typing import Any
 from trompe.proofs.mutation.operators import Names, Path, alternatives, constants, sites
 from trompe.theory import InvalidInput
 
-__all__ = ["Mutant", "damaged", "function_of", "is_setting", "mutants", "places"]
-
 
 @dataclass(frozen=True)
 class Mutant:

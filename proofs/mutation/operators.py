@@ -29,8 +29,6 @@ import copy
 from collections.abc import Iterator
 from typing import TypeAlias
 
-__all__ = ["SYMMETRIC", "Names", "Path", "alternatives", "constants", "sites"]
-
 SYMMETRIC = frozenset(
     {"min", "max", "minimum", "maximum", "l1", "l2", "linf", "distance", "exact_distance"}
     | {"_l1_exact", "hat"}

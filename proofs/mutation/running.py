@@ -55,18 +55,6 @@ from trompe.proofs.symbolic import identity
 from trompe.proofs.verify import DEFAULT_DIMS, find_obligation
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = [
-    "MOST_EQUIVALENT",
-    "PARTS",
-    "Hypothesis",
-    "MutantOutcome",
-    "SelfcheckReport",
-    "Status",
-    "read_equivalent",
-    "selfcheck",
-    "try_mutant",
-]
-
 Status = Literal["killed", "rejected", "unknown", "surviving", "equivalent"]
 PARTS = (*GROUPS, "hypotheses", *DAMAGED)
 MOST_EQUIVALENT = 0.02

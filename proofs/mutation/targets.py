@@ -29,19 +29,6 @@ from trompe.theory import TASKS, UnknownKey, function_class
 from trompe.theory.fibres import Fibres
 from trompe.theory.shares.base import SharpRow
 
-__all__ = [
-    "GROUPS",
-    "LEFT_OUT",
-    "Place",
-    "checks_of",
-    "group_of",
-    "mutated_modules",
-    "route_of",
-    "rows",
-    "run_check",
-    "seen_by",
-]
-
 Place = tuple[str, str]
 """A module and the qualified name of a function, method or class setting in it."""
 

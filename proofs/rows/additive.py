@@ -18,8 +18,6 @@ from trompe.proofs.symbolic import Identity, register, sympy_namespace
 from trompe.theory import Additive, Point
 from trompe.theory.namespace import Array
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 
 @obligation(
     "additive/part",

@@ -43,8 +43,6 @@ from trompe.theory import Affine, Comparison, Convex, Exact, Visualization
 from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
-__all__ = ["CHECKS", "EVIDENCE", "Affine1dChecks", "AffineChecks"]
-
 
 def seen_from(s: Scope, z: Array, b: Array) -> Array:
     """z', the coordinates of z seen from the corner opposite to b."""

@@ -23,8 +23,6 @@ from trompe.proofs.row import (
 )
 from trompe.theory import Comparison, Constant
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 
 @roles.decodes("constant/decodes", "m = h(x) for every constant h")
 def _constant(s: Scope) -> Claim:

@@ -29,8 +29,6 @@ from trompe.theory import Affine, Comparison, Convex, Visualization
 from trompe.theory.functionals import gauge, l1
 from trompe.theory.namespace import Array
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 
 def slopes(s: Scope, a: Array, d: int) -> tuple[Array, Array, dict[str, Any]]:
     """Symbols for the gauge's slopes and their defining equations."""

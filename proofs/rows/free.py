@@ -38,8 +38,6 @@ from trompe.theory import (
 )
 from trompe.theory.functionals import l1, l2, linf
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 DATA_SIZES = (0, 1, 2)
 """Numbers of training points written out; each one stands for any, since at most one hat is active."""
 

@@ -51,8 +51,6 @@ from trompe.theory.rows.lipschitz import ConesShares
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.shares.quantities import Quantity, between, exact, sampled
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 
 class _Symbols:
     def __init__(self, s: Scope) -> None:

@@ -18,8 +18,6 @@ from trompe.proofs.symbolic import AtQuery, Symbols, at_query
 from trompe.theory import Comparison, Monotone
 from trompe.theory.functionals import mean
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 
 @roles.reads(
     "monotone/mean-range",

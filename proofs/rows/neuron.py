@@ -37,8 +37,6 @@ from trompe.theory import (
 )
 from trompe.theory.namespace import ArrayNamespace
 
-__all__ = ["CHECKS", "EVIDENCE"]
-
 
 def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> list[Any]:
     """A strictly increasing function at two places."""

@@ -18,8 +18,6 @@ from trompe.constructions.opponents import draw_opponent
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Approx, Dataset, Exact, FunctionClass, Point, Side, Task, Visualization
 
-__all__ = ["PROPERTIES", "Verdict", "check_case"]
-
 PROPERTIES = {
     "envelope": "a random member's value at a random query lies in the class's envelope",
     "decidable": "where a task is decidable, the envelope's centre answers it for a random member",

@@ -23,8 +23,6 @@ from trompe.ground.processes import Call, Died, Processes, worker_processes
 from trompe.proofs.sampling.cases import PROPERTIES, check_case
 from trompe.theory import CLASSES, InvalidInput, row_class
 
-__all__ = ["PROPERTIES", "Campaign", "Counterexample", "campaign"]
-
 MAX_DIM = 5
 _SHRINKING_TRIES = 600
 _SMALL = 8

@@ -15,8 +15,6 @@ from trompe.proofs.rows import CHECKS
 from trompe.theory import Comparison, Dataset, FunctionClass, Point, QueryShown, Visualization
 from trompe.theory.namespace import EXACT
 
-__all__ = ["check_limits"]
-
 _DIMS = (0, 1, 2, 3)
 _HALF = Fraction(1, 2)
 

@@ -17,8 +17,6 @@ from trompe.proofs.row import Said, refuses, shown
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Approx, Exact, Interval, Side, Task, Visualization
 
-__all__ = ["check_parts"]
-
 _F = Fraction
 _TINY = _F(1, 1000)
 

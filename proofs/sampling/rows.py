@@ -16,8 +16,6 @@ from trompe.proofs.sampling.limits import check_limits
 from trompe.proofs.sampling.parts import check_parts
 from trompe.theory import TrompeError, row_class
 
-__all__ = ["DIMS", "Sampled", "sample_row"]
-
 DIMS = (1, 2, 3, 6)
 INSTANCES = 6
 

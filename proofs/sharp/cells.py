@@ -15,8 +15,6 @@ from itertools import combinations, pairwise, permutations, product
 
 from trompe.theory import FunctionClass, Point, Task, Visualization
 
-__all__ = ["AffineCell", "Cells", "Form", "Kinks", "NotAffine", "along", "differences", "intervals"]
-
 Form = Callable[[Point], Fraction]
 """A function that is affine on each simplex it is asked about."""
 Simplex = tuple[Point, ...]

@@ -13,8 +13,6 @@ from trompe.theory.functionals import metric
 from trompe.theory.namespace import NumpyNamespace
 from trompe.theory.shares.quantities import Quantity, between
 
-__all__ = ["Cubes"]
-
 DEPTH = {1: 30, 2: 11, 3: 7}
 """How often a cube is halved."""
 MOST_CUBES = 20_000

@@ -12,8 +12,6 @@ import numpy as np
 from trompe.theory import FunctionClass, Visualization
 from trompe.theory.bounding import bound
 
-__all__ = ["POINTS", "SAMPLED_DIM", "estimate", "queries", "share_interval"]
-
 SAMPLED_DIM = 64
 """Random queries are tried up to this d; beyond it the shares are far below what they can see."""
 POINTS = 20_000

@@ -28,8 +28,6 @@ from trompe.theory.bounding import bound
 from trompe.theory.shares.base import COLUMNS, SharpRow
 from trompe.theory.shares.quantities import Quantity, exact
 
-__all__ = ["SharpCell", "SharpCheck", "SharpTable", "sharp_table"]
-
 Way = Literal["symbolic", "exact", "enclosed", "sampled"]
 Outcome = Literal["PROVED", "AGREES", "REFUTED", "UNKNOWN"]
 Progress = Callable[[int, int, str], None]

@@ -1,4 +1,4 @@
-"""Names: one public class a name, and no function that hides the module beside it."""
+"""Names: one public class a name, no function that hides the module beside it, no use of another's `_name`."""
 
 from __future__ import annotations
 
@@ -62,3 +62,21 @@ def test_a_function_in_the_place_of_a_module_is_noticed(monkeypatch):
 
     monkeypatch.setattr(trompe.theory, "catalogue", len)
     assert hidden(trompe.theory) == ["trompe.theory.catalogue is a builtin_function_or_method"]
+
+
+def others_private(sources: dict[str, str]) -> list[str]:
+    """Names with a leading underscore that a module takes from another one (`_torch` is a module)."""
+    return [
+        f"{module} takes {alias.name} from {node.module}"
+        for module, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trompe")
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+
+
+def test_what_begins_with_an_underscore_stays_in_its_module():
+    assert others_private(SOURCES) == []
+    planted = {"a.py": "def f():\n    from trompe.theory.exact import _hidden, shown\n"}
+    assert others_private(planted) == ["a.py takes _hidden from trompe.theory.exact"]

@@ -15,8 +15,6 @@ from trompe.theory.sites import Floats
 from trompe.theory.statements import ALL_NO, EVERYWHERE, SHOWN, Sentence, Statement
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Additive", "AdditiveFibres"]
-
 
 class Additive(FunctionClass):
     """Sums of functions of one coordinate each; for one input, all functions."""

@@ -32,18 +32,6 @@ from trompe.theory.statements import ALL_NO, ALL_YES, EVERYWHERE, NOTHING, Sente
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = [
-    "Affine",
-    "Affine1d",
-    "AffineShares",
-    "AffineWeights",
-    "Coordinates",
-    "Segment",
-    "Weights",
-    "affine_eps",
-    "affine_side",
-]
-
 
 class Affine(FunctionClass):
     """Affine functions of at least two inputs."""

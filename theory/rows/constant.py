@@ -17,8 +17,6 @@ from trompe.theory.statements import ALL_YES, EVERYWHERE, NOTHING, Sentence, Sta
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Constant", "Known"]
-
 
 class Constant(FunctionClass):
     """Constant functions."""

@@ -24,8 +24,6 @@ from trompe.theory.statements import ALL_NO, Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Convex", "ConvexShares", "Gauge", "Supports", "convex_share"]
-
 
 class Convex(FunctionClass):
     """Convex functions."""

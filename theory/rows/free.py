@@ -19,15 +19,6 @@ from trompe.theory.sites import Floats, Surd
 from trompe.theory.statements import ALL_NO, EVERYWHERE, NOTHING, SHOWN, Sentence, Statement, no_gap
 from trompe.theory.visualization import Visualization
 
-__all__ = [
-    "BlackBox",
-    "EmpiricalRiskMinimizer",
-    "LipschitzUnknown",
-    "NeuralNetwork",
-    "PiecewiseAffine",
-    "Whole",
-]
-
 # -- the classes ------------------------------------------------------------------------------------------
 
 

@@ -25,8 +25,6 @@ from trompe.theory.statements import Form, Sentence, Statement, Threshold
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Cones", "ConesShares", "Lipschitz"]
-
 
 @dataclass(frozen=True)
 class Lipschitz(FunctionClass):

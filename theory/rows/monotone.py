@@ -17,8 +17,6 @@ from trompe.theory.sites import Floats, Site, Surd
 from trompe.theory.statements import ALL_NO, EVERYWHERE, Sentence, Statement
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Monotone", "Order"]
-
 
 class Monotone(FunctionClass):
     """Functions that do not decrease when a coordinate grows."""

@@ -28,8 +28,6 @@ from trompe.theory.statements import ALL_NO, ALL_YES, EVERYWHERE, NOTHING, Sente
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = ["LinkedWeights", "Neuron", "Neuron1d", "Neuron1dFibres", "NeuronFibres"]
-
 
 @dataclass(frozen=True)
 class Neuron(FunctionClass):

@@ -19,8 +19,6 @@ from trompe.theory.exact import Point
 from trompe.theory.functionals import metric
 from trompe.theory.shares.quantities import Quantity, Term, algebraic, between, exact, powers, wide
 
-__all__ = ["ball_share"]
-
 SHIFTS = 20_000
 """More corners than this are not summed exactly in l1."""
 EXACT_DIM = 1000

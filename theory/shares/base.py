@@ -19,7 +19,6 @@ from trompe.theory.statements import Sentence
 if TYPE_CHECKING:
     from trompe.theory.classes import FunctionClass
 
-__all__ = ["COLUMNS", "KnownEverywhere", "NoGap", "SameRow", "SharpRow", "latex_name"]
 
 COLUMNS = ("worst radius", "side share", "eps share")
 """The three numbers of a row."""

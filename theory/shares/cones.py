@@ -23,8 +23,6 @@ from trompe.theory.shares.balls import ball_share
 from trompe.theory.shares.quantities import Quantity, Term, algebraic, between, exact, powers, total
 from trompe.theory.visualization import Visualization
 
-__all__ = ["ConeSetting", "TwoCones", "opposite_corners", "two_cones"]
-
 STATES = 5_000
 """More ways to combine coordinates than this are not enumerated."""
 CLOSE = 1e-9

@@ -12,18 +12,6 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any, Literal
 
-__all__ = [
-    "Quantity",
-    "Term",
-    "algebraic",
-    "between",
-    "exact",
-    "powers",
-    "sampled",
-    "total",
-    "wide",
-]
-
 DIGITS = 50
 """Significant digits of the decimals."""
 WRITTEN_BITS = 12_000

@@ -9,8 +9,6 @@ import typer
 
 from trompe.commands.options import Device
 
-__all__ = ["mount"]
-
 Model = Annotated[
     str, typer.Option(help="FILE.py:FUNCTION that returns the network, in eval mode.")
 ]

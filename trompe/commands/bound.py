@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from trompe.theory import FunctionClass
     from trompe.theory.bounding import Bounds
 
-__all__ = ["bound"]
-
 
 def bound(
     row: UnitClass,

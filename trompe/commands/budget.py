@@ -9,8 +9,6 @@ import typer
 from trompe.commands.options import CONSTANT, DIM, METRIC, RANGE, Eps, Format, Output
 from trompe.commands.reporting import destination, emit, view_of
 
-__all__ = ["budget"]
-
 
 def budget(
     constant: Annotated[str, CONSTANT],

@@ -10,8 +10,6 @@ import typer
 from trompe.commands.options import Dims, Jobs, parse_dims
 from trompe.commands.reporting import emit, progress_bar
 
-__all__ = ["certify"]
-
 
 def certify(
     output: Annotated[Path, typer.Option(help="The folder of the set; made if it is not there.")],

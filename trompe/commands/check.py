@@ -10,8 +10,6 @@ import typer
 from trompe.commands.options import Jobs, Solvers
 from trompe.commands.reporting import emit, progress_bar
 
-__all__ = ["check"]
-
 
 def check(
     path: Annotated[

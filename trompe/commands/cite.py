@@ -9,8 +9,6 @@ import typer
 from trompe.commands.options import Key, Output
 from trompe.commands.reporting import destination, emit, view_of
 
-__all__ = ["cite"]
-
 
 def cite(
     key: Key,

@@ -11,8 +11,6 @@ import typer
 from trompe.commands.options import Format, Jobs, Output, Rows
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
-__all__ = ["fuzz"]
-
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 

@@ -7,42 +7,6 @@ from typing import Annotated
 
 import typer
 
-__all__ = [
-    "ARGMAX",
-    "ARGMIN",
-    "CONSTANT",
-    "DIM",
-    "EPS",
-    "EXTENDED",
-    "LAMBDA",
-    "MAXIMUM",
-    "METRIC",
-    "MINIMUM",
-    "RANGE",
-    "ArgMax",
-    "ArgMin",
-    "Constant",
-    "Device",
-    "Dim",
-    "Dims",
-    "Eps",
-    "Format",
-    "Jobs",
-    "Key",
-    "Link",
-    "Maximum",
-    "Metric",
-    "Minimum",
-    "Output",
-    "Query",
-    "Rows",
-    "Solvers",
-    "TableFormat",
-    "TrainingData",
-    "UnitClass",
-    "parse_dims",
-]
-
 
 def _at_least_1(jobs: int | None) -> int | None:
     if jobs is not None and jobs < 1:

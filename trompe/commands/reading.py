@@ -9,18 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trompe.theory import Dataset, Visualization
 
-__all__ = [
-    "array_file",
-    "class_parameters",
-    "data_rows",
-    "dataset",
-    "exact_numbers",
-    "of_length",
-    "points_file",
-    "read_once",
-    "shown_instead",
-    "spread",
-]
 
 MAX_DATA_BYTES = 8 * 2**20
 """The largest file of training points that is read."""

@@ -38,8 +38,6 @@ from trompe.commands.reporting import destination, emit, view_of
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass
 
-__all__ = ["refute"]
-
 
 def refute(
     decoder: Annotated[

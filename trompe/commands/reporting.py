@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from trompe.ground.files import Destination
 
-__all__ = ["destination", "emit", "progress_bar", "view_of"]
 
 View = TypeVar("View")
 

@@ -13,8 +13,6 @@ import typer
 
 from trompe.commands.options import Device
 
-__all__ = ["mount"]
-
 
 def reproduce(
     experiment: Annotated[

@@ -9,8 +9,6 @@ import typer
 from trompe.commands.options import Format, Jobs, Output
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
-__all__ = ["selfcheck"]
-
 
 def selfcheck(
     row: Annotated[

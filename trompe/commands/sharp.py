@@ -22,8 +22,6 @@ from trompe.commands.options import (
 )
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
-__all__ = ["sharp"]
-
 DIMS = (1, 2, 3, 784, 150_528)
 """Shown by default; 784 and 150528 inputs are images of 28 x 28 and of 224 x 224 x 3 pixels."""
 

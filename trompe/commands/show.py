@@ -5,8 +5,6 @@ from __future__ import annotations
 from trompe.commands.options import Dim, Dims, Jobs, Key, Solvers, parse_dims
 from trompe.commands.reporting import emit, progress_bar
 
-__all__ = ["show"]
-
 
 def show(
     key: Key, dim: Dim = None, dims: Dims = "1,2,3", solver: Solvers = None, jobs: Jobs = None

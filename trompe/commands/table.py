@@ -16,8 +16,6 @@ from trompe.commands.options import (
 )
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
-__all__ = ["table"]
-
 
 def table(
     format: TableFormat = "text",  # noqa: A002

@@ -9,8 +9,6 @@ import typer
 from trompe.commands.options import Dims, Jobs, Output, Solvers, parse_dims
 from trompe.commands.reporting import destination, emit, progress_bar
 
-__all__ = ["verify"]
-
 
 def verify(
     keys: Annotated[

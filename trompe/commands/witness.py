@@ -31,8 +31,6 @@ from trompe.commands.reading import (
 )
 from trompe.commands.reporting import destination, emit, view_of
 
-__all__ = ["witness"]
-
 _SUFFIXES = {".json": "json", ".py": "python", ".tex": "latex", ".txt": "text"}
 
 

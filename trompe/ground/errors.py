@@ -6,15 +6,6 @@ import difflib
 from collections.abc import Iterable
 from typing import TypeVar
 
-__all__ = [
-    "InvalidInput",
-    "MissingDependency",
-    "QueryShown",
-    "TrompeError",
-    "UnknownKey",
-    "at_least_one",
-]
-
 T = TypeVar("T")
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from trompe.ground.errors import InvalidInput
 from trompe.ground.reading import kind_of
 
-__all__ = ["Destination", "take_over", "write_file"]
-
 
 class Destination:
     """A place for one result, looked at before the work and written after it.

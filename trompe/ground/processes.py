@@ -30,8 +30,6 @@ from typing import Any
 
 from trompe.ground.errors import InvalidInput
 
-__all__ = ["Call", "Died", "Processes", "import_ahead", "results", "worker_processes"]
-
 Call = tuple[Any, ...]
 """A function and its arguments."""
 

@@ -9,16 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = [
-    "MAX_CODE_BYTES",
-    "TooLarge",
-    "Unreadable",
-    "check_file",
-    "kind_of",
-    "read_file",
-    "read_input",
-]
-
 MAX_CODE_BYTES = 8 * 2**20
 """The largest Python file of somebody else's that is run."""
 _KINDS = (

@@ -11,8 +11,6 @@ from typing import Any, TextIO
 
 from trompe.ground.errors import TrompeError
 
-__all__ = ["complain", "finish", "guard", "run_main"]
-
 
 class _Stream(io.FileIO):
     """A descriptor that remembers the first error of a write, and from then on takes everything."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import textwrap
 
-__all__ = ["WIDTH", "wrapped"]
-
 WIDTH = 100
 """Columns of every report."""
 

@@ -14,8 +14,6 @@ from trompe.constructions.adversary import read_answer
 from trompe.theory import Point, Task, Visualization
 from trompe.theory.exact import one_line
 
-__all__ = ["Asker", "InProcess", "Input", "Reply", "Shown", "call", "named"]
-
 
 @dataclass
 class Shown:

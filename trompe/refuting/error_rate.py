@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["ErrorRate"]
-
 CONFIDENCE = 0.95
 _HALVINGS = 60
 

@@ -20,8 +20,6 @@ from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.refuting.asking import Asker, Input, Reply, named
 from trompe.theory import InvalidInput, Task
 
-__all__ = ["LOADING_LIMIT", "Isolated", "parse_source"]
-
 LOADING_LIMIT = 60.0
 """Seconds that loading a decoder's file may take; a time limit above this replaces it."""
 _INSTEAD = "leave the time limit out, or give it as FILE.py:FUNCTION"

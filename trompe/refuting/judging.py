@@ -30,15 +30,6 @@ from trompe.theory.catalogue import function_class as class_of
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
 
-__all__ = [
-    "DEFAULT_TIME_LIMIT",
-    "EXIT_STATUS",
-    "Decoder",
-    "Randomised",
-    "Refutation",
-    "Status",
-    "refute",
-]
 
 Decoder = Callable[[Any, Any], Any]
 """decode(visualization, x)."""

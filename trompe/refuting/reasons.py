@@ -9,8 +9,6 @@ from trompe.constructions.adversary import Mistake, Question
 from trompe.refuting.asking import Reply
 from trompe.theory import theorem
 
-__all__ = ["broken", "decidable", "mistaken", "refuted", "right_on_members", "wrong_on_a_member"]
-
 
 def _number(value: Any) -> str:
     """A value as a reader sees it: a short fraction in full, else to six digits."""

@@ -14,8 +14,6 @@ from trompe.theory.exact import show
 from trompe.theory.reasons import members, number
 from trompe.views.layout import csv_text
 
-__all__ = ["FORMATS"]
-
 _WORDS = {1: "yes", 0: "no", -1: "undecided"}
 _DECIDABLE = {True: "yes", False: "no", None: "undecided"}
 _TASKS = ("exact", "approx", "side")

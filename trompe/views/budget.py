@@ -7,8 +7,6 @@ import json
 from trompe.ground.text import wrapped
 from trompe.theory.exemplar_budget import Budget
 
-__all__ = ["FORMATS"]
-
 
 def _text(found: Budget) -> str:
     """The bound, then its argument."""

@@ -10,14 +10,13 @@ from trompe.ground.text import wrapped
 if TYPE_CHECKING:
     from trompe.proofs.sampling.fuzzing import Campaign
 
-__all__ = ["FORMATS"]
 
 _SHOWN_FAILURES = 10
 
 
 def to_text(found: Campaign) -> str:
     """The counts by row and property, and the first failures."""
-    from trompe.proofs.sampling.fuzzing import PROPERTIES
+    from trompe.proofs.sampling.cases import PROPERTIES
 
     keys = [key for key in PROPERTIES if any(key in counts for counts in found.counts.values())]
     broken = {(failure.row, failure.key) for failure in found.failures}

@@ -10,8 +10,6 @@ from trompe.ground.text import wrapped
 if TYPE_CHECKING:
     from trompe.proofs.handover.certificates import Certified
 
-__all__ = ["to_text"]
-
 
 def to_text(done: Certified, output: Path) -> str:
     """What was written where, and what is not contained."""

@@ -13,7 +13,6 @@ from trompe.theory import Theorem
 if TYPE_CHECKING:
     from trompe.proofs.handover.certificates.plan import Plan
 
-__all__ = ["AUTHOR", "FORMATS", "PAPER", "TITLE"]
 
 TITLE = "trompe: the impossibility table of feature visualization, machine-checked"
 AUTHOR = "The trompe developers"

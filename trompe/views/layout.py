@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["csv_text", "latex_table"]
-
 
 def csv_text(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """A CSV file with a line of names."""

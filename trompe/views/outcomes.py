@@ -11,8 +11,6 @@ from trompe.ground.text import WIDTH, wrapped
 if TYPE_CHECKING:
     from trompe.proofs import Outcome
 
-__all__ = ["at_point", "listed", "to_json", "to_text"]
-
 
 def at_point(outcome: Outcome) -> str:
     """Where a solver refutes the sentence, if it does."""

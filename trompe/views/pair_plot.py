@@ -15,7 +15,6 @@ from trompe.views.picture import INK, pyplot, save
 if TYPE_CHECKING:
     from trompe.constructions.catalogue import Decided
 
-__all__ = ["draw"]
 
 # Okabe and Ito's colours, told apart by every kind of colour vision; line styles differ for print.
 F_COLOUR, G_COLOUR, SHADE = "#0072B2", "#D55E00", "#BBBBBB"

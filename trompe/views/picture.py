@@ -11,8 +11,6 @@ from typing import Any
 from trompe.ground.files import Destination
 from trompe.theory import InvalidInput, MissingDependency
 
-__all__ = ["INK", "picture_file", "pyplot", "save"]
-
 SUFFIXES = (".png", ".pdf", ".svg")
 INK = "#222222"
 

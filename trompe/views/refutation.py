@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from trompe.constructions.adversary import Mistake
     from trompe.refuting.judging import Refutation
 
-__all__ = ["FORMATS", "as_json", "text"]
 
 WRITTEN_OUT = 8
 """The largest d at which the text shows the function with all its coordinates."""

@@ -11,8 +11,6 @@ import trompe
 if TYPE_CHECKING:
     from trompe.proofs.mutation import SelfcheckReport
 
-__all__ = ["FORMATS"]
-
 
 def to_json(report: SelfcheckReport) -> str:
     """All findings as plain data."""

@@ -18,7 +18,6 @@ from trompe.views.layout import csv_text, latex_table
 if TYPE_CHECKING:
     from trompe.proofs.sharp.table import SharpTable
 
-__all__ = ["FORMATS", "as_json", "show_number"]
 
 COLUMN_WIDTHS = (22, 8, 16, 24, 30)
 SMALL = Fraction(1, 10_000)

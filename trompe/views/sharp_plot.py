@@ -17,8 +17,6 @@ from trompe.theory.catalogue import sharp_row
 from trompe.theory.shares.base import SharpRow, latex_name
 from trompe.views.picture import INK, pyplot, save
 
-__all__ = ["DRAWINGS"]
-
 DIMS = range(1, 17)
 """The d of the first share panel."""
 EPS = [Fraction(k, 80) for k in range(1, 40)]

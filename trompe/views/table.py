@@ -15,7 +15,6 @@ from trompe.views.outcomes import at_point
 if TYPE_CHECKING:
     from trompe.proofs import Cell, Table
 
-__all__ = ["FORMATS", "agreement", "as_json", "label"]
 
 OURS = "ours, not in the paper"
 

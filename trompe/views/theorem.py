@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from trompe.proofs import Table
     from trompe.theory import FunctionClass
 
-__all__ = ["to_text"]
-
 
 def to_text(table: Table, key: str, shown: FoolingPair | Decided) -> str:
     """Statement, formulas, the instance that is given, obligations and what is assumed."""

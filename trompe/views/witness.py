@@ -13,7 +13,6 @@ from trompe.theory import Point, show, theorem
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
 
-__all__ = ["FORMATS", "latex", "python", "text"]
 
 _LONGEST = 30
 """Definitions that the text form writes out."""

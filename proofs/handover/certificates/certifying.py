@@ -38,9 +38,6 @@ from trompe.proofs.solvers import (
 )
 from trompe.proofs.verify import DEFAULT_DIMS, Progress, Verdict
 
-__all__ = ["Certified", "ask", "certify", "chosen", "combine"]
-
-
 # -- verdicts ----------------------------------------------------------------------------------
 
 

@@ -33,8 +33,6 @@ from trompe.proofs.solvers import SOLVERS, solver_processes, solver_version
 from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey
 
-__all__ = ["KINDS", "CheckReport", "Failure", "check_set", "compare"]
-
 KINDS: dict[str, str] = {
     "missing": "a file that the claims need is not there",
     "extra": "something is there that the claims do not need",

@@ -27,8 +27,6 @@ from trompe.proofs.handover.certificates.manifest import (
 from trompe.proofs.handover.certificates.script import FIRST_LINE
 from trompe.theory import InvalidInput
 
-__all__ = ["Listing", "Place", "list_folder", "old_name", "read_member"]
-
 MAX_ENTRIES = 100_000
 _MAX_DEPTH = 16
 _EMPTY = "it is an empty folder"

@@ -19,18 +19,6 @@ from trompe.proofs.symbolic import identity
 from trompe.proofs.verify import Verdict
 from trompe.theory import InvalidInput, theorem
 
-__all__ = [
-    "FORMAT",
-    "MANIFEST",
-    "MAX_MANIFEST_BYTES",
-    "Free",
-    "difference",
-    "kernel_keys",
-    "manifest_bytes",
-    "manifest_of",
-    "read_manifest",
-]
-
 FORMAT = "trompe certificate set"
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 16 << 20

@@ -23,8 +23,6 @@ from trompe.proofs.verify import (
 )
 from trompe.theory import TASKS, InvalidInput, theorem
 
-__all__ = ["Plan", "chain", "plan", "rows_behind", "sha256_of_files"]
-
 MAX_DIM = 8
 """Files grow fast with d: the largest has 40 KB at d = 8 and 11 MB at d = 16, and takes minutes to print."""
 

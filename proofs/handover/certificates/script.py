@@ -7,8 +7,6 @@ from typing import Literal, TypeAlias
 
 from trompe.ground.text import wrapped
 
-__all__ = ["EXPECTED", "FIRST_LINE", "QUESTIONS", "Question", "certificate_text", "file_name"]
-
 Question: TypeAlias = Literal["main", "vacuity", "mutant"]
 
 QUESTIONS: tuple[Question, ...] = ("main", "vacuity", "mutant")

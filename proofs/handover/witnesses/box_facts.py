@@ -12,26 +12,6 @@ from trompe.constructions.work import spend, weights
 from trompe.proofs.handover.witnesses.curves import Curve
 from trompe.theory import Point
 
-__all__ = [
-    "Direction",
-    "Facts",
-    "Known",
-    "LineFacts",
-    "Region",
-    "Slopes",
-    "added",
-    "affine_line",
-    "common",
-    "hull",
-    "line_of",
-    "normalised",
-    "only_at",
-    "preimage",
-    "scaled",
-    "times",
-    "union",
-]
-
 Region = Mapping[int, tuple[Fraction, Fraction]]
 """A box inside [0, 1]^d: an interval for some coordinates, [0, 1] for the others."""
 Slopes = Mapping[int, tuple[Fraction, Fraction]]

@@ -17,26 +17,13 @@ from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.errors import at_least_one
 from trompe.ground.reading import TooLarge, Unreadable, read_input
-from trompe.proofs.handover.witnesses.data import Witness, check_row, witness_of
+from trompe.proofs.handover.witnesses.data import Witness, check_row
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
-from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse, to_json
+from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse
 from trompe.proofs.handover.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.solvers import SOLVERS
 from trompe.theory import Interval, InvalidInput, Point, show, theorem
-
-__all__ = [
-    "MAX_STEPS",
-    "Finding",
-    "Report",
-    "Witness",
-    "check_bytes",
-    "check_file",
-    "check_witness",
-    "parse",
-    "to_json",
-    "witness_of",
-]
 
 _IS_WITNESS = "the file is a witness file"
 MAX_STEPS = 20_000_000

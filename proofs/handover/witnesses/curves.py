@@ -17,8 +17,6 @@ from itertools import pairwise
 from trompe.constructions.expressions import check_length
 from trompe.constructions.work import spend, weights
 
-__all__ = ["MAX_BREAKPOINTS", "Curve"]
-
 MAX_BREAKPOINTS = 10_000
 """A curve with more is not followed further (a nested fold doubles their number each time)."""
 

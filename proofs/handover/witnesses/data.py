@@ -21,8 +21,6 @@ from trompe.theory import (
 )
 from trompe.theory.statements import Form
 
-__all__ = ["Witness", "check_row", "pair_of", "witness_of"]
-
 
 def check_row(key: str) -> None:
     """Raise InvalidInput unless a witness file can be about the theorem called `key`; UnknownKey: no such one."""

@@ -34,8 +34,6 @@ from trompe.proofs.handover.witnesses.box_facts import (
 from trompe.proofs.handover.witnesses.curves import MAX_BREAKPOINTS, Curve
 from trompe.proofs.handover.witnesses.supports import Reach, exclusive_pairs
 
-__all__ = ["BoxAnalysis"]
-
 Group = list[tuple[int, Fraction]]
 """Atoms with coefficients."""
 

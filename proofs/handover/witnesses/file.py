@@ -25,8 +25,6 @@ from trompe.theory import (
     theorem,
 )
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_DIM", "parse", "to_json"]
-
 FORMAT, VERSION = "trompe witness", 1
 MAX_BYTES = 8 * 2**20
 """The largest file that is read."""

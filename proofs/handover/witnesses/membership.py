@@ -10,8 +10,6 @@ from trompe.constructions.work import spend, weights
 from trompe.proofs.handover.witnesses.box_facts import Slopes
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
 
-__all__ = ["is_additive", "is_affine", "is_convex", "is_increasing", "lipschitz_bound"]
-
 _ZERO = Fraction(0)
 _ROOT_SCALE = 2**80
 

@@ -20,8 +20,6 @@ from trompe.proofs.solvers import SOLVERS, available, solve
 from trompe.theory import MissingDependency, Point
 from trompe.theory.namespace import EXACT
 
-__all__ = ["AFFINE", "CONVEX", "INCREASING", "MAX_ATOMS", "Asked", "ask", "extreme", "lipschitz"]
-
 MAX_ATOMS = 48
 """Not given to a solver: more max, min and abs than this, counted once for each point they are taken at."""
 

@@ -10,8 +10,6 @@ from operator import add
 from trompe.constructions.work import spend, weight
 from trompe.proofs.handover.witnesses.curves import Curve
 
-__all__ = ["MAX_PAIR_WORK", "Reach", "exclusive_pairs"]
-
 Reach = tuple[Fraction, dict[int, Curve]]
 """A function that is a constant plus one curve for each of some coordinates."""
 

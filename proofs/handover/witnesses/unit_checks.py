@@ -25,8 +25,6 @@ from trompe.proofs.handover.witnesses.piecewise_smt import Negation, Points
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Point, show
 
-__all__ = ["Result", "UnitCheck", "Verdict", "printed"]
-
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 Result = tuple[Verdict, str]
 """A verdict and the rule, value or point that it rests on."""
