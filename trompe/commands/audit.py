@@ -14,7 +14,7 @@ Model = Annotated[
 ]
 Images = Annotated[Path, typer.Option(help="Folder of pictures, one subfolder a class.")]
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
-Batch = Annotated[int, typer.Option(help="Images held at a time; fewer need less memory.")]
+Batch = Annotated[int, number("Images held at a time; fewer need less memory.", MANY)]
 
 
 def silent(
@@ -23,9 +23,9 @@ def silent(
     layers: Annotated[
         str, typer.Option(help="Only ReLUs inside these layers, comma-separated.")
     ] = "",
-    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 128,
+    steps: Annotated[int, number("Optimisation steps.", MANY)] = 128,
     device: Device = "auto",
-    seed: Annotated[int, typer.Option(help="Seed of the noise to start from.")] = 0,
+    seed: Annotated[int, number("Seed of the noise to start from.", SEED)] = 0,
     batch: Batch = 100,
     output: Output = None,
 ) -> None:
@@ -74,7 +74,7 @@ def paths(
     ],
     units: Annotated[str, typer.Option(help="Output unit of each class, comma-separated.")] = "",
     measure: Annotated[str, typer.Option(help="spearman, pearson or cosine.")] = "spearman",
-    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 256,
+    steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
     device: Device = "auto",
     batch: Batch = 100,
     output: Output = None,

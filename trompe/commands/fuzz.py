@@ -20,11 +20,11 @@ def fuzz(
         str | None, typer.Option(help="Time, such as 60s, 5m or 2h. [default: 60s]")
     ] = None,
     cases: Annotated[
-        int | None, typer.Option(help="Cases per row, in place of a time budget.")
+        int | None, number("Cases per row, in place of a time budget.")
     ] = None,
     jobs: Jobs = None,
-    seed: Annotated[int, typer.Option(help="Case k of a seed is always the same.")] = 0,
-    first: Annotated[int, typer.Option(help="Start with this case.")] = 0,
+    seed: Annotated[int, number("Case k of a seed is always the same.", SEED)] = 0,
+    first: Annotated[int, number("Start with this case.", SEED)] = 0,
     format: Format = "text",  # noqa: A002
     output: Output = None,
 ) -> int:

@@ -8,6 +8,17 @@ from typing import Annotated
 import typer
 
 
+def number(help: str, largest: float = 10**9, *names: str) -> Any:
+    """An option that takes a number of at most this size; what is too small its command says."""
+    return typer.Option(*names, help=help, max=largest)
+
+
+SEED = 2**63 - 1
+"""The largest seed that every generator takes."""
+MANY = 10**6
+"""More of anything would not end."""
+
+
 def _at_least_1(jobs: int | None) -> int | None:
     if jobs is not None and jobs < 1:
         from trompe.theory import InvalidInput
@@ -72,7 +83,7 @@ Link = Annotated[
 # -- what is shown and asked -----------------------------------------------------------------------------
 
 _POINT = "numbers with commas such as 1/2,0.3, or one for all coordinates"
-DIM = typer.Option(help="Number of inputs d.")
+DIM = number("Number of inputs d.")
 ARGMIN = typer.Option(help=f"The minimiser a that is shown: {_POINT}.")
 ARGMAX = typer.Option(help="The maximiser b that is shown.")
 MINIMUM = typer.Option("--min", help="The minimum m that is shown.")
@@ -89,11 +100,4 @@ Eps = Annotated[str | None, EPS]
 
 def parse_dims(text: str) -> tuple[int, ...]:
     """`1,2,3` as numbers."""
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError:
-        from trompe.theory import InvalidInput
-
-        raise InvalidInput(
-            f"--dims {text!r}: expected integers with commas, such as 1,2,3"
-        ) from None
+    return integers(text, "--dims", 1000)

@@ -63,9 +63,9 @@ def refute(
         str, typer.Option(help="float: the decoder gets float64 arrays. exact: fractions.")
     ] = "float",
     repeats: Annotated[
-        int, typer.Option(help="Answers asked for; above 1, the error rate is reported.")
+        int, number("Answers asked for; above 1, the error rate is reported.", MANY)
     ] = 1,
-    members: Annotated[int, typer.Option(help="Members tried where the row's label is Yes.")] = 100,
+    members: Annotated[int, number("Members tried where the row's label is Yes.", MANY)] = 100,
     seed: Annotated[
         int | None,
         typer.Option(

@@ -23,14 +23,14 @@ def reproduce(
     ] = "all",
     data: Annotated[str, typer.Option(help="digits, fashion-mnist or a folder.")] = "digits",
     device: Device = "auto",
-    seed: Annotated[int, typer.Option(help="Every random number follows from it.")] = 0,
+    seed: Annotated[int, number("Every random number follows from it.", SEED)] = 0,
     output: Annotated[Path, typer.Option(help="One folder an experiment is made here.")] = Path(
         "trompe-output"
     ),
     target: Annotated[
         Path | None, typer.Option(help="A picture that the fooled units shall show.")
     ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads; bits repeat for equal counts.")] = 1,
+    threads: Annotated[int, number("CPU threads; bits repeat for equal counts.", 1024)] = 1,
     cache: Annotated[Path | None, typer.Option(help="Folder for trained weights.")] = None,
     force: Annotated[bool, typer.Option(help="Run again what is already there.")] = False,
 ) -> None:
