@@ -16,7 +16,14 @@ from trompe.theory.statements import Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
-__all__ = ["Comparison", "FunctionClass", "Inclusion", "check_corner", "corner_reflection"]
+__all__ = [
+    "Comparison",
+    "FunctionClass",
+    "Inclusion",
+    "check_corner",
+    "check_ends",
+    "corner_reflection",
+]
 
 
 @dataclass(frozen=True)
@@ -208,6 +215,14 @@ def check_corner(key: str, what: str, point: Point, why: str) -> None:
                 f"{key}: {what} {show(point)} is not a corner of the box (coordinate {i} is "
                 f"{coordinate}); {why}"
             )
+
+
+def check_ends(key: str, v: Visualization, why: str) -> None:
+    """Raise InvalidInput unless every shown extreme is a corner, where m < M."""
+    if v.minimum < v.maximum:
+        for what, points in (("argmin", v.argmin_set), ("argmax", v.argmax_set)):
+            for point in points:
+                check_corner(key, what, point, why)
 
 
 def corner_reflection(b: Point) -> tuple[Point, Point]:
