@@ -10,7 +10,7 @@ from scipy.stats import binom
 from worker_calls import number_or_die
 
 from trompe.proofs.rows import CHECKS
-from trompe.proofs.sharp import cubes
+from trompe.proofs.sharp import cubes, random_queries
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.cells import Cells, Kinks, NotAffine
 from trompe.proofs.sharp.cubes import Cubes
@@ -41,7 +41,7 @@ def checks(key, way, monkeypatch=None, dims=(2,), column=None):
     """The checks of one row in one way, at the fewest d; symbolic ones of one column if it is given."""
     if monkeypatch is not None:
         monkeypatch.setattr(checking, "EXACT_DIMS", dims)
-        monkeypatch.setattr(checking, "POINTS", 5_000)
+        monkeypatch.setattr(random_queries, "POINTS", 5_000)
         if column is not None:
             only = [item for item in CHECKS[key].closed_forms() if item[0] == column]
             monkeypatch.setattr(CHECKS[key], "closed_forms", lambda: iter(only))
@@ -62,7 +62,7 @@ def table():
     """Every row, further ones included; exact integration at d = 3 has a test of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checking, "EXACT_DIMS", (1, 2))
-        patch.setattr(checking, "POINTS", 5_000)
+        patch.setattr(random_queries, "POINTS", 5_000)
         patch.setitem(cubes.DEPTH, 2, 8)
         return sharp_table(sharp_rows(extended=True), [1, 2, 5], [QUARTER], jobs=1)
 
