@@ -208,6 +208,14 @@ def check_corner(key: str, what: str, point: Point, why: str) -> None:
             )
 
 
+def check_ends(key: str, v: Visualization, why: str) -> None:
+    """Raise InvalidInput unless every shown extreme is a corner, where m < M."""
+    if v.minimum < v.maximum:
+        for what, points in (("argmin", v.argmin_set), ("argmax", v.argmax_set)):
+            for point in points:
+                check_corner(key, what, point, why)
+
+
 def corner_reflection(b: Point) -> tuple[Point, Point]:
     """The flip 1 - b and the sign 2 b - 1 that take the corner b to (1, ..., 1)."""
     return tuple(_ZERO if bi else _ONE for bi in b), tuple(_ONE if bi else _MINUS for bi in b)

@@ -16,6 +16,7 @@ from trompe.theory.classes import (
     FunctionClass,
     Inclusion,
     check_corner,
+    check_ends,
     corner_reflection,
 )
 from trompe.theory.exact import Point, show, written
@@ -137,10 +138,7 @@ class Affine1d(Affine):
 
     def check_visualization(self, v: Visualization) -> None:
         self.check_dim(v.dim)
-        if v.minimum < v.maximum:
-            for what, points in (("argmin", v.argmin_set), ("argmax", v.argmax_set)):
-                for point in points:
-                    check_corner(self.key, what, point, "an affine function has its extremes there")
+        check_ends(self.key, v, "an affine function has its extremes there")
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:
         if not v.range:

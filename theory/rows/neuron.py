@@ -15,6 +15,7 @@ from trompe.theory.classes import (
     FunctionClass,
     Inclusion,
     check_corner,
+    check_ends,
     corner_reflection,
 )
 from trompe.theory.exact import Point, show
@@ -180,10 +181,7 @@ class Neuron1d(Neuron):
     def check_visualization(self, v: Visualization) -> None:
         self.check_dim(v.dim)
         self._check_values(v)
-        if v.minimum < v.maximum:
-            for what, points in (("argmin", v.argmin_set), ("argmax", v.argmax_set)):
-                for point in points:
-                    check_corner(self.key, what, point, "one neuron has its extremes there")
+        check_ends(self.key, v, "one neuron has its extremes there")
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:
         return super()._fibre(v, x) if v.range else Interval(v.minimum, v.minimum)
