@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
@@ -42,12 +43,10 @@ def as_number(value: object, what: str = "number") -> Fraction:
     if isinstance(value, bool):
         raise InvalidInput(f"{what} = {value!r} is a truth value, not a number")
     if isinstance(value, str):
-        try:
-            return Fraction(value.strip())
-        except (ValueError, ZeroDivisionError):
-            raise InvalidInput(
-                f"{what} = {value!r} is not a number; write it as 3, 0.25 or 1/4"
-            ) from None
+        text = value.strip()
+        if not _NUMBER.fullmatch(text):
+            raise InvalidInput(f"{what} = {value!r} is not a number; write it as 3, 0.25 or 1/4")
+        return Fraction(text)
     if isinstance(value, Rational):
         return Fraction(int(value.numerator), int(value.denominator))
     if isinstance(value, (Decimal, Real)):
@@ -55,6 +54,10 @@ def as_number(value: object, what: str = "number") -> Fraction:
             raise InvalidInput(f"{what} = {value} is not finite")
         return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))
     raise InvalidInput(f"{what} = {value!r} is not a number; expected int, Fraction, float or str")
+
+
+# Not all that Python reads: no 1_0, no digits of other scripts, no division by 0.
+_NUMBER = re.compile(r"[-+]?([0-9]+/0*[1-9][0-9]*|([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?)")
 
 
 def _check_length(value: str | Decimal, what: str) -> None:

@@ -12,6 +12,8 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any, Literal
 
+from trompe.ground.errors import InvalidInput
+
 DIGITS = 50
 """Significant digits of the decimals."""
 WRITTEN_BITS = 12_000
@@ -110,7 +112,9 @@ def powers(*terms: Term) -> Quantity:
         fraction = sum((Fraction(t.value) for t in terms), Fraction(0))
         value = _decimal(fraction)
     elif abs(value) < largest.scaleb(-DIGITS // 2, wide()):
-        raise ArithmeticError("the terms cancel beyond the digits that are kept")
+        raise InvalidInput(
+            f"the numbers of a share cancel beyond the {DIGITS} digits that are kept; give a smaller d"
+        )
     return Quantity("exact", value, value, _form(terms, fraction), fraction)
 
 

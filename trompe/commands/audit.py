@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.options import Device
+from trompe.commands.options import MANY, SEED, Device, integers, number
 
 Model = Annotated[
     str, typer.Option(help="FILE.py:FUNCTION that returns the network, in eval mode.")
@@ -87,12 +87,8 @@ def paths(
     from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
     from trompe.ground.files import Destination
-    from trompe.theory import InvalidInput
 
-    try:
-        indices = [int(u) for u in _names(units)]
-    except ValueError:
-        raise InvalidInput(f"units = {units!r}; expected numbers, comma-separated") from None
+    indices = list(integers(units, "--units", 10**9)) if units else []
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from trompe.commands.options import Format, Jobs, Output, Rows
+from trompe.commands.options import SEED, Format, Jobs, Output, Rows, number
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -19,9 +19,7 @@ def fuzz(
     budget: Annotated[
         str | None, typer.Option(help="Time, such as 60s, 5m or 2h. [default: 60s]")
     ] = None,
-    cases: Annotated[
-        int | None, number("Cases per row, in place of a time budget.")
-    ] = None,
+    cases: Annotated[int | None, number("Cases per row, in place of a time budget.")] = None,
     jobs: Jobs = None,
     seed: Annotated[int, number("Case k of a seed is always the same.", SEED)] = 0,
     first: Annotated[int, number("Start with this case.", SEED)] = 0,

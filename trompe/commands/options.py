@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 
-def number(help: str, largest: float = 10**9, *names: str) -> Any:
+def number(says: str, largest: float = 10**9, *names: str) -> Any:
     """An option that takes a number of at most this size; what is too small its command says."""
-    return typer.Option(*names, help=help, max=largest)
+    return typer.Option(*names, help=says, max=largest)
 
 
 SEED = 2**63 - 1
@@ -47,6 +47,7 @@ Solvers = Annotated[
 Jobs = Annotated[
     int | None,
     typer.Option(
+        max=1024,
         help="Processes. With 1, a solver that crashes ends this command. [default: one per core]",
         callback=_at_least_1,
     ),
@@ -101,3 +102,16 @@ Eps = Annotated[str | None, EPS]
 def parse_dims(text: str) -> tuple[int, ...]:
     """`1,2,3` as numbers."""
     return integers(text, "--dims", 1000)
+
+
+def integers(text: str, what: str, largest: int) -> tuple[int, ...]:
+    """Integers with commas, none of them above `largest`."""
+    from trompe.ground.errors import InvalidInput, brief
+
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.removeprefix("-").isdigit() for part in parts):
+        raise InvalidInput(f"{what} {brief(text)!r}: expected integers with commas, such as 1,2,3")
+    for part in parts:
+        if len(part) > 18 or int(part) > largest:
+            raise InvalidInput(f"{what}: {brief(part)} is too large; expected at most {largest}")
+    return tuple(map(int, parts))

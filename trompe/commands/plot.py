@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from trompe.commands.options import number
+
 
 def plot(
     key: Annotated[
@@ -16,8 +18,8 @@ def plot(
     output: Annotated[Path, typer.Option(help="A .png, .pdf or .svg file.")],
     dim: Annotated[
         int | None,
-        typer.Option(
-            help="1 or 2. [default: 1, or 2 for affine and neuron]; for sharp: d of the panel against eps."
+        number(
+            "1 or 2. [default: 1, or 2 for affine and neuron]; for sharp: d of the panel against eps."
         ),
     ] = None,
     kind: Annotated[

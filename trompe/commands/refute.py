@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trompe.commands.options import (
+    MANY,
+    SEED,
     ArgMax,
     ArgMin,
     Constant,
@@ -23,6 +25,7 @@ from trompe.commands.options import (
     Query,
     TrainingData,
     UnitClass,
+    number,
 )
 from trompe.commands.reading import (
     array_file,
@@ -68,12 +71,13 @@ def refute(
     members: Annotated[int, number("Members tried where the row's label is Yes.", MANY)] = 100,
     seed: Annotated[
         int | None,
-        typer.Option(
-            help="Of the coin and of the members. [default: the system tosses the coin; members of seed 0]"
+        number(
+            "Of the coin and of the members. [default: the system tosses the coin; members of seed 0]",
+            SEED,
         ),
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds a call may take; loading the file has 60.")
+        float, number("Seconds a call may take; loading the file has 60.", 86_400)
     ] = 10.0,
     format: Format = "text",  # noqa: A002
     output: Output = None,

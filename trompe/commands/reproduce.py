@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.options import Device
+from trompe.commands.options import SEED, Device, number
 
 
 def reproduce(

@@ -9,6 +9,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+_SHOWN = 16
+"""Of more names only so many are shown."""
+
+
+def brief(value: object) -> str:
+    """What somebody has given, as a message repeats it: at most 60 characters."""
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 class TrompeError(Exception):
     """Base of every error that trompe raises on purpose. The command line prints it and exits with 2."""
 
@@ -29,10 +39,12 @@ class UnknownKey(TrompeError, KeyError):
     """No row, task, theorem or obligation has this key; the message names the nearest ones."""
 
     def __init__(self, kind: str, key: object, known: Iterable[str]) -> None:
-        names = sorted(known)
-        near = difflib.get_close_matches(str(key), names, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
-        super().__init__(f"unknown {kind} {str(key)!r}; {hint}")
+        names, said = sorted({*known}), brief(key)
+        near = difflib.get_close_matches(said, names, n=3, cutoff=0.4)
+        shown = ", ".join(names[:_SHOWN])
+        more = f", ... ({len(names)} in all)" if len(names) > _SHOWN else ""
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {shown}{more}"
+        super().__init__(f"unknown {kind} {said!r}; {hint}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])

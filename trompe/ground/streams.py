@@ -11,6 +11,9 @@ from typing import Any, TextIO
 
 from trompe.ground.errors import TrompeError
 
+LONGEST = 1000
+"""Characters of a complaint; more are left out in its middle."""
+
 
 class _Stream(io.FileIO):
     """A descriptor that remembers the first error of a write, and from then on takes everything."""
@@ -93,8 +96,11 @@ def finish(status: int, name: str) -> int:
 
 
 def complain(name: str, message: str, status: int = 2) -> int:
-    """One line on standard error; the status."""
-    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    """One line on standard error, of at most LONGEST characters; the status."""
+    line = " ".join(message.split())
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST - 205]} ... {line[-200:]}"
+    print(f"{name}: {line}", file=sys.stderr)
     return status
 
 
