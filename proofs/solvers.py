@@ -224,7 +224,8 @@ def solve_once(name: str, text: str) -> Answer:
 
     Obligations share scripts, hypotheses alone most of all; all but their headings are the same then.
     """
-    key = SOLVERS[name], hashlib.sha256(_without_heading(text).encode()).digest()
+    limits = tuple(solver_options(name).items())
+    key = SOLVERS[name], limits, hashlib.sha256(_without_heading(text).encode()).digest()
     if key not in _definite:
         answer = solve(name, text)
         if answer.result == "unknown":
@@ -233,7 +234,7 @@ def solve_once(name: str, text: str) -> Answer:
     return _definite[key]
 
 
-_definite: dict[tuple[Any, bytes], Answer] = {}
+_definite: dict[tuple[Any, ...], Answer] = {}
 
 
 def solver_processes(

@@ -205,39 +205,32 @@ def _exact_checks(
 def _compared(
     row: SharpRow, column: str, claimed: Quantity, found: Fraction | Quantity, d: int, says: str
 ) -> SharpCheck:
-    """A number that is claimed against the exact one, or against bounds."""
-    check: Any = _equal if isinstance(found, Fraction) else _within
-    return check(row, column, claimed, found, d, says)  # type: ignore[no-any-return]
+    """A number that is claimed against the exact one, or against bounds; an interval must meet them."""
+    is_exact = isinstance(found, Fraction)
+    held = exact(found) if isinstance(found, Fraction) else found
+    proves = is_exact and claimed.fraction is not None
+    holds = claimed.fraction == found if proves else claimed.holds(held.lower, held.upper)
+    reason = f"the closed form is {_written(claimed)}, the exact integral {_written(held)}"
+    return _check(row, column, "exact" if is_exact else "enclosed", holds, d, says, reason, proves)
 
 
-def _equal(
-    row: SharpRow, column: str, claimed: Quantity, found: Fraction, d: int, says: str
+def _check(
+    row: SharpRow,
+    column: str,
+    way: Way,
+    holds: bool,
+    d: int,
+    says: str,
+    reason: str,
+    proves: bool = False,
 ) -> SharpCheck:
-    """A number that is claimed exactly against the integral; an interval must hold it."""
-    if claimed.fraction is not None:
-        holds = claimed.fraction == found
-    else:
-        value = exact(found).value
-        holds = claimed.holds(value, value)
-    if holds:
-        verdict: Outcome = "AGREES" if claimed.fraction is None else "PROVED"
-        return SharpCheck(row.key, column, "exact", verdict, d, says)
-    text = claimed.form or f"[{float(claimed.lower):.6g}, {float(claimed.upper):.6g}]"
-    reason = f"the closed form is {text}, the exact integral {found}"
-    return SharpCheck(row.key, column, "exact", "REFUTED", d, says, reason)
+    """`reason` says why it is refuted, where it does not hold."""
+    verdict: Outcome = ("PROVED" if proves else "AGREES") if holds else "REFUTED"
+    return SharpCheck(row.key, column, way, verdict, d, says, "" if holds else reason)
 
 
-def _within(
-    row: SharpRow, column: str, claimed: Quantity, found: Quantity, d: int, says: str
-) -> SharpCheck:
-    """The claimed number or interval against bounds."""
-    if claimed.holds(found.lower, found.upper):
-        return SharpCheck(row.key, column, "enclosed", "AGREES", d, says)
-    reason = (
-        f"the closed form is {float(claimed.value):.6g}, but the share lies between "
-        f"{float(found.lower):.6g} and {float(found.upper):.6g}"
-    )
-    return SharpCheck(row.key, column, "enclosed", "REFUTED", d, says, reason)
+def _written(number: Quantity) -> str:
+    return number.form or f"between {float(number.lower):.6g} and {float(number.upper):.6g}"
 
 
 def _sampled_checks(
@@ -251,20 +244,12 @@ def _sampled_checks(
         says = f"d = {d}, {about}" + (f", eps = {e}" if task == "approx" else "")
         says += f": {share:.4f} of {random_queries.POINTS} random queries, [{low:.4f}, {high:.4f}]"
         holds = claimed.holds(Decimal(low), Decimal(high))
-        reason = "" if holds else f"the closed form is {float(claimed.value):.6g}"
-        verdict: Outcome = "AGREES" if holds else "REFUTED"
-        yield SharpCheck(row.key, column, "sampled", verdict, d, says, reason)
+        reason = f"the closed form is {_written(claimed)}"
+        yield _check(row, column, "sampled", holds, d, says, reason)
     largest = float(np.max(bound(cls, v, queries(cls, v)).radius))
     claimed = row.worst_radius(d)
     above = largest <= float(claimed.upper) + 1e-9
     reaches = d > 3 or largest >= float(claimed.lower) - NEAR
-    reason = "" if above and reaches else f"the closed form is {float(claimed.value):.6g}"
-    yield SharpCheck(
-        row.key,
-        "worst radius",
-        "sampled",
-        "AGREES" if above and reaches else "REFUTED",
-        d,
-        f"d = {d}, {about}: the largest of {random_queries.POINTS} is {largest:.4f}",
-        reason,
-    )
+    says = f"d = {d}, {about}: the largest of {random_queries.POINTS} is {largest:.4f}"
+    reason = f"the closed form is {_written(claimed)}"
+    yield _check(row, "worst radius", "sampled", above and reaches, d, says, reason)

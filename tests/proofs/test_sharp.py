@@ -275,10 +275,10 @@ def test_cubes_enclose_the_exact_share(norm, monkeypatch):
 
 def test_a_bound_that_misses_is_refuted():
     row = sharp_row("convex")
-    within = checking._within(
+    within = checking._compared(
         row, "side share", exact(QUARTER), between(Fraction(1, 5), Fraction(3, 10)), 2, ""
     )
-    missed = checking._within(
+    missed = checking._compared(
         row, "side share", exact(QUARTER), between(Fraction(3, 10), Fraction(2, 5)), 2, ""
     )
     assert (within.verdict, missed.verdict) == ("AGREES", "REFUTED")

@@ -178,8 +178,8 @@ def test_modules_with_a_command_line_of_their_own(tmp_path, monkeypatch, name):
         f"{sys.executable} -P {part}".replace("SET", f"{tmp_path}/set") for part in MODULES[name]
     )
     where = tmp_path if name == "recheck" else REPO
-    for line in (call, f"{bare} --help"):
-        for unbuffered in ("", "1"):
+    for line, ways in ((call, "1"), (f"{bare} --help", ("", "1"))):
+        for unbuffered in ways:
             status, out, _ = sh(line, where, unbuffered)
             assert status == 0 and out
             status, _, err = sh(f"{line} >{tmp_path}/full", where, unbuffered)

@@ -22,15 +22,8 @@ from trompe.constructions import strategies as units
 from trompe.constructions import triple
 from trompe.constructions.catalogue import example
 from trompe.proofs.handover.witnesses import file as witness_file
-from trompe.proofs.handover.witnesses import piecewise_smt
-from trompe.proofs.handover.witnesses.checking import (
-    check_bytes,
-    check_file,
-    check_witness,
-    parse,
-    to_json,
-    witness_of,
-)
+from trompe.proofs.handover.witnesses import parse, piecewise_smt, to_json, witness_of
+from trompe.proofs.handover.witnesses.checking import check_bytes, check_file, check_witness
 from trompe.proofs.handover.witnesses.data import pair_of
 from trompe.proofs.mutation.files import WITNESSES, changes
 from trompe.proofs.mutation.files import genuine_witness as genuine
