@@ -66,6 +66,8 @@ def _run(arguments: Sequence[str]) -> int:
     except OSError as error:  # of the machine: no memory for a process, too many open files
         where = f"{error.filename}: " if error.filename is not None else ""
         return _complain(f"{where}{error.strerror or error}")
+    except MemoryError:
+        return _complain("there is not enough memory; ask for less at once")
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

@@ -112,7 +112,7 @@ def test_commands(folder, tmp_path):
         (["audit", "paths", "--model", "net.py:build", "--layers", "convv"], "did you mean conv"),
         (
             ["audit", "paths", "--model", "net.py:build", "--layers", "conv", "--units", "a,b"],
-            "expected numbers",
+            "expected integers",
         ),
     ],
 )
@@ -128,7 +128,7 @@ def test_an_unwritable_output_is_said_before_the_work(folder, monkeypatch):
     monkeypatch.chdir(folder)
     result = CliRunner().invoke(
         app, ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu",
-              "--steps", "100000000", "--output", "net.py/out.json"],
+              "--steps", "1000000", "--output", "net.py/out.json"],
     )  # fmt: skip
     assert isinstance(result.exception, InvalidInput)
     assert "cannot be written" in str(result.exception)

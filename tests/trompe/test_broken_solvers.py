@@ -183,7 +183,15 @@ def test_in_selfcheck(tmp_path):
     """A mutant whose process ends is unknown, and so is what is undamaged: that is a problem."""
     dies = "os.kill(os.getpid(), signal.SIGKILL)"
     environment = deadly(tmp_path / "a", "z3", MAIN, dies)
-    asked = ["selfcheck", "--row", "constant", "--only", "classes", "--match", "Constant.law: c.at_y -> c.at_z"]
+    asked = [
+        "selfcheck",
+        "--row",
+        "constant",
+        "--only",
+        "classes",
+        "--match",
+        "Constant.law: c.at_y -> c.at_z",
+    ]
     status, out, err = trompe(environment, *asked, "--format", "json")
     assert (status, err) == (1, "")
     report = json.loads(out)

@@ -22,11 +22,9 @@ from trompe.commands.options import (
     UnitClass,
 )
 from trompe.commands.reading import (
-    FLOATS,
-    array_file,
     class_parameters,
     data_rows,
-    exact_numbers,
+    point,
     points_file,
     read_once,
     spread,
@@ -86,14 +84,14 @@ def bound(
     x = (
         points_file(points)
         if points is not None
-        else [_point(text, "--query") for text in query or ()]
+        else [point(text, "--query") for text in query or ()]
     )
-    ends = [_point(argmin, "--argmin"), _point(argmax, "--argmax")]
+    ends = [point(argmin, "--argmin"), point(argmax, "--argmax")]
     shown = [_valued(text, "--exemplar") for text in exemplar or ()]
     training = [
-        point
+        pair
         for text in data or ()
-        for point in ([_valued(text, "--data")] if ":" in text else data_rows([text]))
+        for pair in ([_valued(text, "--data")] if ":" in text else data_rows([text]))
     ]
     given = [*ends, *(p for p, _ in (*shown, *training)), *(x[:1] if len(x) else ())]
     dim = max(map(len, given))
@@ -128,23 +126,11 @@ def _class(
     return function_class(row, **given)
 
 
-def _point(text: str, name: str) -> Sequence[Any]:
-    """Exact numbers, or a float array from a file."""
-    from trompe.theory import InvalidInput
-
-    if not text.endswith(".npy"):
-        return exact_numbers(text, name)
-    array: Sequence[Any] = array_file(Path(text), name, "f", FLOATS)
-    if array.ndim != 1:  # type: ignore[attr-defined]
-        raise InvalidInput(f"{name} {text}: shape {array.shape}; expected one point of shape (d,)")  # type: ignore[attr-defined]
-    return array
-
-
 def _valued(text: str, name: str) -> tuple[Sequence[Any], Any]:
     """POINT:VALUE."""
     from trompe.theory import InvalidInput, as_number
 
-    point, colon, value = text.rpartition(":")
+    inputs, colon, value = text.rpartition(":")
     if not colon:
         raise InvalidInput(f"{name} {text!r}: expected POINT:VALUE, such as 1/2,0.5:0.7")
-    return _point(point, name), as_number(value, f"{name} {text!r}: value")
+    return point(inputs, name), as_number(value, f"{name} {text!r}: value")

@@ -50,6 +50,30 @@ def exact_numbers(text: str, what: str) -> list[Any]:
     return [as_number(part, f"{what}[{i}]") for i, part in enumerate(text.split(","))]
 
 
+def point(text: str, what: str, kinds: str = "f") -> Sequence[Any]:
+    """A point as an option names it: exact numbers, or the array of a .npy file of shape (d,).
+
+    Parameters
+    ----------
+    kinds : what `dtype.kind` of the array may be.
+    """
+    from trompe.theory import InvalidInput
+
+    if not text.endswith(".npy"):
+        return exact_numbers(text, what)
+    array = array_file(Path(text), what, kinds, FLOATS if kinds == "f" else "expected numbers")
+    if array.ndim != 1:
+        raise InvalidInput(f"{what} {text}: shape {array.shape}; expected one point of shape (d,)")
+    return array  # type: ignore[no-any-return]
+
+
+def exact_point(text: str, what: str) -> list[Any]:
+    """As `point`; what an array holds, as exact numbers."""
+    from trompe.theory import as_number
+
+    return [as_number(value, f"{what}[{i}]") for i, value in enumerate(point(text, what, "fiu"))]
+
+
 def spread(values: Sequence[Any], dim: int) -> Sequence[Any]:
     """One number stands for all coordinates."""
     return tuple(values) * dim if len(values) == 1 else values
@@ -148,13 +172,14 @@ def data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
     from trompe.theory import InvalidInput, as_number
 
     read_once(items)
-    rows = []
+    rows: list[tuple[list[Any], Any]] = []
     for item in items:
         if ":" in item:
             lines = {f"--data {item}": item}
         else:
             content = text_file(item, "--data", MAX_DATA_BYTES, _DATA)
             lines = {f"{item}, line {k}": line for k, line in enumerate(content.splitlines(), 1)}
+        before = len(rows)
         for where, line in lines.items():
             text = line.partition("#")[0].strip()
             if not text:
@@ -165,6 +190,8 @@ def data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
                     f"{where}: expected a point, a colon and a label, such as 1/2,0:1/3"
                 )
             rows.append((exact_numbers(inputs, where), as_number(label, f"{where}: label")))
+        if len(rows) == before:
+            raise InvalidInput(f"--data {item} holds no training point; expected {_DATA}")
     return rows
 
 

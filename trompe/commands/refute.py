@@ -28,11 +28,10 @@ from trompe.commands.options import (
     number,
 )
 from trompe.commands.reading import (
-    array_file,
     class_parameters,
     data_rows,
     dataset,
-    exact_numbers,
+    exact_point,
     of_length,
     shown_instead,
 )
@@ -109,7 +108,9 @@ def refute(
     cls = _class(row, constant, metric, data, link, dim)
     asked = judging.ask_task(task, eps)
     named = {"--query": query, "--argmin": argmin, "--argmax": argmax}
-    points: dict[str, Any] = {n: _point(text, n) for n, text in named.items() if text is not None}
+    points: dict[str, Any] = {
+        n: exact_point(text, n) for n, text in named.items() if text is not None
+    }
     if dim is None and points:
         lengths = [len(values) for values in points.values() if len(values) > 1]
         dim = lengths[0] if lengths else cls.max_dim or 2
@@ -156,12 +157,3 @@ def _class(
         longest = max((len(inputs) for inputs, _ in rows), default=1)
         given["data"] = dataset(rows, dim or longest)
     return function_class(row, **given)
-
-
-def _point(text: str, name: str) -> list[Any]:
-    from trompe.theory import as_number
-
-    if text.endswith(".npy"):
-        array = array_file(Path(text), name, "fiu", "expected numbers")
-        return [as_number(value, f"{name}[{i}]") for i, value in enumerate(array.ravel())]
-    return exact_numbers(text, name)

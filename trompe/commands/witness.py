@@ -25,7 +25,7 @@ from trompe.commands.reading import (
     class_parameters,
     data_rows,
     dataset,
-    exact_numbers,
+    exact_point,
     of_length,
     shown_instead,
 )
@@ -83,7 +83,7 @@ def witness(
     check_row(key)
     task = Approx(eps) if eps is not None else kind()
     named = {"--query": query, "--argmin": argmin, "--argmax": argmax}
-    points: dict[str, Any] = {n: exact_numbers(t, n) for n, t in named.items() if t is not None}
+    points: dict[str, Any] = {n: exact_point(t, n) for n, t in named.items() if t is not None}
     rows = data_rows(data) if data is not None else []
     if dim is None:
         several = [*points.values(), *(inputs for inputs, _ in rows)]

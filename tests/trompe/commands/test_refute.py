@@ -228,7 +228,7 @@ def test_what_is_shown_and_asked_can_be_given(capfd, folder):
     assert "query          (0, 1/2)" in out
     status, out, _ = refute(capfd, f"{folder}/mine.py:side", *CONVEX_SIDE, *given, "--query", "1/2")
     assert status == 3 and "not refuted: no refutation exists here" in out
-    np.save(folder / "x.npy", np.array([[0.0, 0.5]]))
+    np.save(folder / "x.npy", np.array([0.0, 0.5]))
     status, out, _ = refute(
         capfd, f"{folder}/mine.py:side", *CONVEX_SIDE, "--query", f"{folder}/x.npy"
     )

@@ -1,0 +1,183 @@
+"""Arguments of any size: every number has a largest one, echoes are cut, and a refusal is one line."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import get_type_hints
+
+import numpy as np
+import pytest
+
+import trompe
+from trompe.cli import app, run
+from trompe.ground.streams import LONGEST, complain
+from trompe.theory import as_number
+
+LONG = "9" * 500
+
+
+def commands(of, before=""):
+    """Every command's name and function, those of sub-commands too."""
+    for each in of.registered_commands:
+        yield f"{before}{each.name or each.callback.__name__}", each.callback
+    for group in of.registered_groups:
+        yield from commands(group.typer_instance, f"{before}{group.name} ")
+
+
+def numbers(function):
+    """By name: what is declared of each option that takes numbers."""
+    for name, kind in get_type_hints(function, include_extras=True).items():
+        plain = str(getattr(kind, "__origin__", ""))
+        if {"int", "float"} & {*re.findall(r"\w+", plain)}:
+            (option,) = kind.__metadata__
+            yield f"--{name.replace('_', '-')}", option
+
+
+NUMBERS = {
+    f"{name} {option}": declared
+    for name, function in commands(app)
+    for option, declared in numbers(function)
+}
+
+
+def refused(capsys, *arguments):
+    status = run(arguments)
+    said = capsys.readouterr()
+    assert (status, said.out) == (2, "") and said.err.startswith("trompe: ")
+    assert said.err.count("\n") == 1 and len(said.err) <= LONGEST + 20
+    return said.err
+
+
+def test_every_number_has_a_largest_one():
+    assert len(NUMBERS) >= 20
+    assert [name for name, declared in NUMBERS.items() if declared.max is None] == []
+
+
+@pytest.mark.parametrize("value", [LONG, "1e400", "nan", "x" * 5000])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_is_none_or_too_large_is_one_line(capsys, name, value):
+    *command, option = name.split()
+    needed = {
+        "budget": ["--constant", "4", "--range", "1"],
+        "refute": ["mine.py:f", "--class", "convex", "--task", "exact"],
+        "witness": ["convex/side"],
+        "plot": ["convex/side", "--output", "x.png"],
+        "silent": ["--model", "m.py:f", "--images", "x"],
+        "paths": ["--model", "m.py:f", "--images", "x", "--layers", "a"],
+        "certify": ["mix/gap", "--output", "x"],
+        "check": ["x"],
+        "show": ["convex/side"],
+    }.get(command[-1], [])
+    assert option in refused(capsys, *command, *needed, option, value)
+
+
+@pytest.mark.parametrize("text", [LONG, "1," + LONG, "1_0", "١", "1,,2", "", "x" * 5000])
+def test_dimensions_are_integers_with_commas(capsys, text):
+    assert "--dims" in refused(capsys, "table", "--row", "constant", "--dims", text)
+
+
+@pytest.mark.parametrize(
+    "text", ["1_0", "١/٢", "1/0", "1/00", "nan", "1e999999999", "0x1", "x" * 5000, ""]
+)
+def test_a_number_is_spelled_in_one_way_everywhere(capsys, tmp_path, text):
+    with pytest.raises(trompe.InvalidInput):
+        as_number(text)
+    asked = ["bound", "--class", "convex", "--argmin", "0", "--argmax", "1", "--min", "0"]
+    assert "--max" in refused(capsys, *asked, "--max", text, "--query", "1/2")
+    points = tmp_path / "points.csv"
+    points.write_text(f"{text or '?'}\n1/2\n", encoding="utf-8")
+    assert "line 1" in refused(capsys, *asked, "--max", "1", "--points", str(points))
+
+
+@pytest.mark.parametrize("text", ["1/2", "-3", "+.5", "1.", "2.5e-1", " 1/04 "])
+def test_what_is_a_number_stays_one(text):
+    assert as_number(text) == Fraction(text.strip())
+
+
+def test_an_unknown_key_does_not_list_everything():
+    with pytest.raises(trompe.UnknownKey) as error:
+        trompe.theorem("q" * 5000)
+    assert len(str(error.value)) < 500 and "(42 in all)" in str(error.value)
+    with pytest.raises(trompe.UnknownKey, match=r"did you mean convex/side"):
+        trompe.theorem("convex/sides")
+
+
+def test_the_middle_of_a_long_complaint_is_left_out(capsys):
+    assert complain("trompe", f"begin {'x' * 9999} end") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("trompe: begin x") and said.endswith("x end\n") and " ... " in said
+    assert len(said) < LONGEST + 20
+
+
+@pytest.mark.parametrize("command", ["bound", "refute", "witness"])
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.zeros((1, 2)), "shape (1, 2)"),
+        (np.float64(0), "shape ()"),
+        (np.array([None, 1], dtype=object), "it is no .npy file"),
+        (np.array(["0", "1"]), "--argmin"),
+    ],
+)
+def test_a_point_in_a_file_has_one_axis_of_numbers(capsys, tmp_path, command, array, words):
+    path = tmp_path / "a.npy"
+    np.save(path, array, allow_pickle=True)
+    (tmp_path / "mine.py").write_text("def f(v, x):\n    return 0\n")
+    asked = {
+        "bound": [
+            "--class",
+            "convex",
+            "--argmax",
+            "1",
+            "--min",
+            "0",
+            "--max",
+            "1",
+            "--query",
+            "1/2",
+        ],
+        "refute": [f"{tmp_path}/mine.py:f", "--class", "convex", "--task", "exact"],
+        "witness": ["convex/exact"],
+    }[command]
+    assert words in refused(capsys, command, *asked, "--argmin", str(path))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04" + bytes(40),
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999999,), }".ljust(
+            128
+        ),
+        b"\x93NUMPY\x01\x00\xff\xff{",
+        b"\x93NUMPY\x09\x00\x10\x00" + bytes(200),
+    ],
+    ids=["empty", "an archive", "boastful", "a long header", "a version to come"],
+)
+def test_a_damaged_array_is_one_line(capsys, tmp_path, content):
+    path = tmp_path / "a.npy"
+    path.write_bytes(content)
+    said = refused(capsys, "witness", "convex/exact", "--query", str(path))
+    assert "--query" in said and "a.npy" in said
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "# nothing\n"])
+def test_a_file_without_a_training_point_is_none(capsys, tmp_path, content):
+    (tmp_path / "data.txt").write_text(content)
+    said = refused(capsys, "witness", "erm/exact", "--data", str(tmp_path / "data.txt"))
+    assert "holds no training point" in said
+
+
+def test_too_little_memory_is_one_line(capsys, monkeypatch):
+    def fails(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr("trompe.proofs.handover.certificates.plan.plan", fails)
+    assert "not enough memory" in refused(capsys, "cite", "convex/side")
+
+
+def test_a_share_that_cancels_is_one_line(capsys):
+    asked = ["sharp", "--row", "convex", "--dim", str(10**9)]
+    assert "give a smaller d" in refused(capsys, *asked)
