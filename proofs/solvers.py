@@ -15,6 +15,7 @@ from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
+from operator import itemgetter
 from typing import Any, Literal
 
 from trompe.ground.errors import MissingDependency, UnknownKey
@@ -256,7 +257,8 @@ def solve_all(
     alike: dict[tuple[str, str], list[int]] = {}
     for number, (name, text) in enumerate(questions):
         alike.setdefault((name, _without_heading(text)), []).append(number)
-    askers = list(alike.values())
+    # One solver after the other: where they take turns, each finds the processor's caches full of the other.
+    askers = [alike[at] for at in sorted(alike, key=itemgetter(0))]
     calls = [(solve, *questions[numbers[0]]) for numbers in askers]
     for at, said in processes.results(calls):
         if isinstance(said, Died):

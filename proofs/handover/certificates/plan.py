@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from trompe.ground.errors import at_least_one
 from trompe.proofs.evidence import CASES, case
@@ -45,7 +45,7 @@ class Plan:
     texts: Mapping[str, str]
     strays: Mapping[str, str]
 
-    @property
+    @cached_property
     def hashes(self) -> dict[str, str]:
         """SHA-256 of each file, by path."""
         return {path: _sha256(text) for path, text in self.texts.items()}
