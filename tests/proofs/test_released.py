@@ -140,13 +140,15 @@ def test_a_sentence_may_go_if_the_changelog_says_so():
 
 @pytest.fixture
 def sources(tmp_path, monkeypatch):
-    """A folder with the changelog and the two files, as the command wants it."""
+    """A folder with the changelog and the two files, as the command wants it; hashes are those of today."""
     monkeypatch.chdir(tmp_path)
+    today = {RELEASED: EVERY, PINNED: SENTENCES}
+    monkeypatch.setattr(module, "hashes", today.__getitem__)
     data = tmp_path / "proofs" / "data"
     data.mkdir(parents=True)
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [Unreleased]\n")
     for record in BOTH:
-        (data / record.name).write_text(json.dumps(update({}, "", "0.1.0", hashes(record), record)))
+        (data / record.name).write_text(json.dumps(update({}, "", "0.1.0", today[record], record)))
     return data
 
 

@@ -88,8 +88,9 @@ def test_scripts_that_differ_in_their_headings_are_asked_once_and_all_are_answer
     processes = Recording()
     answers = dict(solvers.solve_all(questions, processes))
     asked = [(name, text) for _, name, text in processes.calls]
-    assert asked == [("z3", texts[0]), ("cvc5", texts[0]), ("z3", other), ("cvc5", other)]
-    assert [answers[k].resources for k in range(8)] == [0, 1, 0, 1, 0, 1, 2, 3]
+    # One solver after the other.
+    assert asked == [("cvc5", texts[0]), ("cvc5", other), ("z3", texts[0]), ("z3", other)]
+    assert [answers[k].resources for k in range(8)] == [2, 0, 2, 0, 2, 0, 3, 1]
     assert all(answers[k].solver == name for k, (name, _) in enumerate(questions))
 
 
