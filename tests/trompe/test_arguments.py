@@ -56,7 +56,9 @@ def test_every_number_has_a_largest_one():
 
 @pytest.mark.parametrize("value", [LONG, "1e400", "nan", "x" * 5000])
 @pytest.mark.parametrize("name", NUMBERS)
-def test_a_number_that_is_none_or_too_large_is_one_line(capsys, name, value):
+def test_a_number_that_is_none_or_too_large_is_one_line(capsys, monkeypatch, tmp_path, name, value):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def f(v, x):\n    return 0\n")
     *command, option = name.split()
     needed = {
         "budget": ["--constant", "4", "--range", "1"],
@@ -69,7 +71,8 @@ def test_a_number_that_is_none_or_too_large_is_one_line(capsys, name, value):
         "check": ["x"],
         "show": ["convex/side"],
     }.get(command[-1], [])
-    assert option in refused(capsys, *command, *needed, option, value)
+    said = refused(capsys, *command, *needed, option, value)
+    assert option[2:].replace("-", " ") in said.replace("-", " ")
 
 
 @pytest.mark.parametrize("text", [LONG, "1," + LONG, "1_0", "١", "1,,2", "", "x" * 5000])
