@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import get_type_hints
+from typing import Annotated, get_type_hints
 
 import numpy as np
 import pytest
+import typer
 
 import trompe
 from trompe.cli import app, run
@@ -25,9 +26,9 @@ def commands(of, before=""):
         yield from commands(group.typer_instance, f"{before}{group.name} ")
 
 
-def numbers(function):
+def numbers(function, names=None):
     """By name: what is declared of each option that takes numbers."""
-    for name, kind in get_type_hints(function, include_extras=True).items():
+    for name, kind in get_type_hints(function, localns=names, include_extras=True).items():
         plain = str(getattr(kind, "__origin__", ""))
         if {"int", "float"} & {*re.findall(r"\w+", plain)}:
             (option,) = kind.__metadata__
@@ -52,6 +53,17 @@ def refused(capsys, *arguments):
 def test_every_number_has_a_largest_one():
     assert len(NUMBERS) >= 20
     assert [name for name, declared in NUMBERS.items() if declared.max is None] == []
+
+
+def test_a_number_without_a_largest_one_is_noticed():
+    def command(
+        free: Annotated[int | None, typer.Option()] = None,
+        bounded: Annotated[float, typer.Option(max=1)] = 0,
+        text: Annotated[str, typer.Option()] = "",
+    ) -> None: ...
+
+    hints = {"Annotated": Annotated, "typer": typer}
+    assert {n: d.max for n, d in numbers(command, hints)} == {"--free": None, "--bounded": 1}
 
 
 @pytest.mark.parametrize("value", [LONG, "1e400", "nan", "x" * 5000])

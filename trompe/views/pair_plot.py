@@ -79,24 +79,12 @@ def _line(plt: Any, pair: FoolingPair) -> Any:
 
 
 def _extremes_line(axes: Any, v: Visualization) -> None:
-    axes.plot(
-        float(v.argmin[0]),
-        float(v.minimum),
-        marker="v",
-        ms=9,
-        color=INK,
-        ls="none",
-        label="shown: argmin",
-    )
-    axes.plot(
-        float(v.argmax[0]),
-        float(v.maximum),
-        marker="^",
-        ms=9,
-        color=INK,
-        ls="none",
-        label="shown: argmax",
-    )
+    for point, value, marker, name in (
+        (v.argmin, v.minimum, "v", "argmin"),
+        (v.argmax, v.maximum, "^", "argmax"),
+    ):
+        at = float(point[0]), float(value)
+        axes.plot(*at, marker=marker, ms=9, color=INK, ls="none", label=f"shown: {name}")
 
 
 def _square(plt: Any, pair: FoolingPair) -> Any:

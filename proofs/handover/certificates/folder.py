@@ -182,11 +182,14 @@ class Place:
         if not self._path.is_dir():
             raise InvalidInput(f"output {self.folder} is a file; give a folder, new or empty")
         here = Path.cwd()
-        if os.path.ismount(self._path) or self._path in (here, *here.parents):
-            raise InvalidInput(
-                f"output {self.folder} is where a file system is mounted, or the folder that you are in, which cannot "
-                "be replaced; give a folder inside it"
-            )
+        for fixed, what in (
+            (os.path.ismount(self._path), "where a file system is mounted"),
+            (self._path in (here, *here.parents), "the folder that you are in, or above it"),
+        ):
+            if fixed:
+                raise InvalidInput(
+                    f"output {self.folder} is {what}, and cannot be replaced; give a folder inside it"
+                )
         _check_ours(self._path, f"output {self.folder}")
 
     @contextmanager
