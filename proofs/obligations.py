@@ -155,14 +155,13 @@ class Obligation:
 
 @dataclass(frozen=True)
 class _Family:
-    """An obligation, or one for each d from `min_dim` to `max_dim`."""
+    """An obligation, or one for each d from `min_dim` on."""
 
     key: str
     says: str
     build: Callable[..., Claim]
     per_dim: bool
     min_dim: int
-    max_dim: int | None
     role: str
 
 
@@ -175,7 +174,6 @@ def obligation(
     *,
     per_dim: bool = False,
     min_dim: int = 1,
-    max_dim: int | None = None,
     role: str = "",
 ) -> Callable[[Callable[..., Claim]], Callable[..., Claim]]:
     """Register a builder `build(scope)`, or `build(scope, d)` for a sentence at each d.
@@ -186,7 +184,7 @@ def obligation(
     def register(build: Callable[..., Claim]) -> Callable[..., Claim]:
         if key in _FAMILIES:
             raise ValueError(f"two obligations are called {key!r}")
-        _FAMILIES[key] = _Family(key, says, build, per_dim, min_dim, max_dim, role)
+        _FAMILIES[key] = _Family(key, says, build, per_dim, min_dim, role)
         return build
 
     return register
@@ -220,7 +218,7 @@ def registered(keys: Iterable[str], dims: Iterable[int]) -> list[Obligation]:
         found += [
             Obligation(f"{key}/d{d}", family.says, d, _at(family.build, d))
             for d in dims
-            if d >= family.min_dim and (family.max_dim is None or d <= family.max_dim)
+            if d >= family.min_dim
         ]
     return found
 

@@ -17,7 +17,7 @@ Condition: TypeAlias = Callable[[Any], Any]
 
 
 def in_box(z: Array) -> Any:
-    """z in [0, 1]^d."""
+    """z in [0, 1]^d; coordinates, or any numbers."""
     return all_of(c for zi in z for c in (zi >= 0, zi <= 1))
 
 

@@ -44,7 +44,7 @@ from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
 
-def seen_from(s: Scope, z: Array, b: Array) -> Array:
+def seen_from(z: Array, b: Array) -> Array:
     """z', the coordinates of z seen from the corner opposite to b."""
     return flipped(z, 1 - b, 2 * b - 1)
 
@@ -57,7 +57,7 @@ def seen_from(s: Scope, z: Array, b: Array) -> Array:
 )
 def _coordinates(s: Scope, d: int) -> Claim:
     z, b = s.point("z", d), s.point("b", d)
-    at_z, at_a, at_b = (seen_from(s, p, b) for p in (z, 1 - b, b))
+    at_z, at_a, at_b = (seen_from(p, b) for p in (z, 1 - b, b))
     return Claim(
         {"z in the box": in_box(z), "b is a corner": is_corner(b)},
         all_of([in_box(at_z), *(t == 0 for t in at_a), *(t == 1 for t in at_b)]),
@@ -89,7 +89,7 @@ def _mean_ends(s: Scope, d: int) -> Claim:
 )
 def _mean_between(s: Scope, d: int) -> Claim:
     x, b = s.point("x", d), s.point("b", d)
-    seen = seen_from(s, x, b)
+    seen = seen_from(x, b)
     t, largest, smallest = mean_flipped(x, 1 - b, 2 * b - 1, s.xp), s.xp.max(seen), -s.xp.max(-seen)
     return Claim(
         {},
@@ -107,7 +107,7 @@ def _mean_between(s: Scope, d: int) -> Claim:
 def _features_affine(s: Scope, d: int) -> Claim:
     y, z, b = (s.point(name, d) for name in ("y", "z", "b"))
     (w,) = s.reals("w")
-    at_y, at_z, at_w = (seen_from(s, p, b) for p in (y, z, y * w + z * (1 - w)))
+    at_y, at_z, at_w = (seen_from(p, b) for p in (y, z, y * w + z * (1 - w)))
     affine = Affine()
     quantities = [
         *zip(at_y, at_z, at_w, strict=True),
@@ -143,7 +143,7 @@ class AffineSymbols:
 
     def at(self, name: str) -> tuple[Any, dict[str, Any]]:
         parts = self.s.reals(f"{name}_i {name}_j mean_{name}")
-        facts = {f"{name}' in [0, 1]": all_of(c for t in parts for c in (t >= 0, t <= 1))}
+        facts = {f"{name}' in [0, 1]": in_box(parts)}
         return self.feature(*parts), facts
 
     def ends(self) -> tuple[Any, Any, dict[str, Any]]:
@@ -228,7 +228,7 @@ def _determined(s: Scope) -> Claim:
 def _weights(s: Scope) -> Claim:
     z, b, w = (s.point(name, 1) for name in ("z_k", "b_k", "w_k"))
     c = w * (2 * b - 1)
-    seen = seen_from(s, z, b)
+    seen = seen_from(z, b)
     show = same_point(w * z, w * (1 - b) + c * seen)
     return Claim(
         {"b is a corner": is_corner(b)},
@@ -287,8 +287,8 @@ def _exists(s: Scope, d: int) -> Claim:
     b = s.point("b", d)
     x = 1 - b
     x[0] = b[0]
-    seen = seen_from(s, x, b)
-    wrong = seen_from(s, b, b)
+    seen = seen_from(x, b)
+    wrong = seen_from(b, b)
     return Claim(
         {"b is a corner": is_corner(b)},
         all_of([in_box(x), s.xp.max(seen) == 1, -s.xp.max(-seen) == 0]),
@@ -307,10 +307,9 @@ def _extremes(s: Scope) -> Claim:
         """No other value of coordinate k is as extreme: tried at 0 and at 1."""
         return all_of(implies(point != k, sign * w * k < sign * w * point) for k in (0, 1))
 
-    in_unit = all_of(c for p in (a, b) for c in (p >= 0, p <= 1))
     return Claim(
         {
-            "a_k, b_k in [0, 1]": in_unit,
+            "a_k, b_k in [0, 1]": in_box((a, b)),
             "b is the only maximiser": only(b, 1),
             "a is the only minimiser": only(a, -1),
         },
@@ -340,9 +339,7 @@ class _Line:
         self.alpha, self.w, self.a, self.b, self.x = s.reals("alpha w a b x")
         ends = (self.h(s.xp.number(0)), self.h(s.xp.number(1)))
         self.given = {
-            "a, b, x in [0, 1]": all_of(
-                c for p in (self.a, self.b, self.x) for c in (p >= 0, p <= 1)
-            ),
+            "a, b, x in [0, 1]": in_box((self.a, self.b, self.x)),
             "a is a minimiser": all_of(self.h(self.a) <= end for end in ends),
             "b is a maximiser": all_of(self.h(self.b) >= end for end in ends),
         }

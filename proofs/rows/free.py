@@ -15,7 +15,7 @@ from trompe.proofs.lemmas import ATTAINED, MIX
 from trompe.proofs.metrics import METRIC_FACTS
 from trompe.proofs.networks import GADGETS, TRANSLATIONS, TWO_UNITS
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
-from trompe.proofs.pieces import values
+from trompe.proofs.pieces import in_box, values
 from trompe.proofs.row import (
     HIGH,
     LOW,
@@ -109,7 +109,7 @@ class _Symbols:
     def anywhere(self) -> dict[str, Any]:
         """What hats/shape and hats/disjoint say of the hats at any point."""
         return self.parameters | {
-            "0 <= h <= 1": all_of(c for h in self.hats for c in (h >= 0, h <= 1)),
+            "0 <= h <= 1": in_box(self.hats),
             "disjoint": all_of(self.s.xp.minimum(h, k) == 0 for h, k in combinations(self.hats, 2)),
         }
 

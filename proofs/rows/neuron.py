@@ -18,7 +18,7 @@ from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED, undecided, weight
 from trompe.proofs.links import LINK_SYMBOLIC
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
-from trompe.proofs.pieces import range_ends_and_uniqueness
+from trompe.proofs.pieces import in_box, range_ends_and_uniqueness
 from trompe.proofs.row import Admitted, Evidence, Extremes, Refused, RowChecks, Said, refuses, shown
 from trompe.proofs.rows.affine import (
     OF_SHARES,
@@ -222,7 +222,7 @@ def _at_query(s: Scope) -> tuple[_Symbols, tuple[Any, ...], dict[str, Any]]:
     t = _Symbols(s)
     u, w, b = s.reals("u w b")
     (eta,) = s.reals("eta")
-    facts = {"u, w, b in [0, 1]": all_of(c for q in (u, w, b) for c in (q >= 0, q <= 1))}
+    facts = {"u, w, b in [0, 1]": in_box((u, w, b))}
     return t, (u, w, b, eta), facts | weight(eta)
 
 
@@ -348,9 +348,7 @@ class _Line:
         known = [(self.g(z), value) for z, value in zip(places, at.values(), strict=True)]
         pairs = [(p, q) for k, p in enumerate(known) for q in known[:k]]
         self.given = {
-            "a, b, x in [0, 1]": all_of(
-                c for p in (self.a, self.b, self.x) for c in (p >= 0, p <= 1)
-            ),
+            "a, b, x in [0, 1]": in_box((self.a, self.b, self.x)),
             "h increases strictly": all_of(
                 all_of(_increasing(p, q, at_p, at_q)) for (p, at_p), (q, at_q) in pairs
             ),

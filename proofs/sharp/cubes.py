@@ -21,6 +21,13 @@ ROOM = 1e-12
 _FLOATS = NumpyNamespace(np.float64)
 
 
+def _halved(low: Any, side: float) -> tuple[Any, float]:
+    """The cubes halved along every axis, by their lowest corners, and their side."""
+    d = low.shape[1]
+    corners = np.array(np.meshgrid(*[[0.0, 1.0]] * d)).reshape(d, -1).T
+    return (low[:, None, :] + side / 2 * corners).reshape(-1, d), side / 2
+
+
 @dataclass(frozen=True)
 class Cubes:
     """The box [0,1]^d, d <= 3, halved along every axis where a question is not decided alike."""
@@ -36,7 +43,6 @@ class Cubes:
         for the narrowest it does not, else the cube is halved along every axis.
         """
         d = self.v.dim
-        corners = np.array(np.meshgrid(*[[0.0, 1.0]] * d)).reshape(d, -1).T
         low, side = np.zeros((1, d)), 1.0
         inside = np.longdouble(0)
         for _ in range(DEPTH[d]):
@@ -44,8 +50,7 @@ class Cubes:
             sure = _holds(task, wide, self.v)
             inside += np.longdouble(sure.sum()) * side**d
             low = low[~sure & _holds(task, narrow, self.v)]
-            side /= 2
-            low = (low[:, None, :] + side * corners).reshape(-1, d)
+            low, side = _halved(low, side)
         left = len(low) * side**d
         return between(max(0.0, float(inside) - ROOM), min(1.0, float(inside) + left + ROOM))
 
@@ -56,7 +61,6 @@ class Cubes:
         At every query of a cube the fibre holds the narrowest one.
         """
         d = self.v.dim
-        corners = np.array(np.meshgrid(*[[0.0, 1.0]] * d)).reshape(d, -1).T
         low, side, best, most = np.zeros((1, d)), 1.0, 0.0, 0.5
         scale = 2 * float(self.v.range)
         for _ in range(2 * DEPTH[d]):
@@ -67,8 +71,7 @@ class Cubes:
             low = low[bounds >= best]
             if most - best < 10 * ROOM or len(low) > MOST_CUBES:
                 break
-            side /= 2
-            low = (low[:, None, :] + side * corners).reshape(-1, d)
+            low, side = _halved(low, side)
         return between(max(0.0, best - 10 * ROOM), min(0.5, most + 10 * ROOM))
 
     def _fibres(self, low: Any, side: float) -> tuple[Interval, Interval]:
