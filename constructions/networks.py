@@ -145,7 +145,7 @@ class _Units(Builder):
         return low, high
 
     def _counted(self, linear: Linear) -> Linear:
-        """A network may be as large as it has to be."""
+        """A network may have as many terms as it has to; only its numbers are limited in length."""
         return linear
 
 
@@ -155,6 +155,7 @@ def compile_network(function: Callable[[Array, ArrayNamespace], Array], dim: int
     Raises
     ------
     TypeError : the function multiplies two quantities that depend on z, so it is not piecewise affine.
+    InvalidInput : a weight or a bias has more than MAX_BITS bits.
     """
     units = _Units(dim)
     targets = traced(lambda z, xp: (function(z, xp),), units)

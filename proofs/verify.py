@@ -65,11 +65,6 @@ class Outcome:
         """The key without its dimension."""
         return re.sub(r"/d\d+$", "", self.key) if self.level == "smt" else self.key
 
-    @property
-    def seconds(self) -> float:
-        """Solver time for the sentence and its twins."""
-        return sum(answer.seconds for answer in (*self.answers, *self.twins))
-
 
 def check_obligation(
     item: Obligation,

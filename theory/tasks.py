@@ -189,7 +189,7 @@ class Side(Task):
     choices: ClassVar[tuple[str, ...]] = ("min", "max")
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
-        if answer not in ("min", "max"):
+        if answer not in self.choices:
             raise InvalidInput(f'side answer = {answer!r}; expected "min" or "max"')
         return 2 * truth <= low + high if answer == "min" else 2 * truth >= low + high
 

@@ -58,13 +58,16 @@ class Visualization:
             raise InvalidInput(
                 f"minimum = {written(low)} exceeds maximum = {written(high)}; expected m <= M"
             )
-        shared = [point for point in lows if point in highs]
-        if low < high and shared:
-            raise InvalidInput(
-                f"argmin = argmax = {show(min(shared))}, but minimum = {written(low)} < "
-                f"maximum = {written(high)}; "
-                "a point has one value"
-            )
+        if low < high:
+            many = (
+                highs if len(highs) == 1 else set(highs)
+            )  # a point of many inputs takes long to hash
+            shared = [point for point in lows if point in many]
+            if shared:
+                raise InvalidInput(
+                    f"argmin = argmax = {show(min(shared))}, but minimum = {written(low)} < "
+                    f"maximum = {written(high)}; a point has one value"
+                )
         object.__setattr__(self, "argmin_set", lows)
         object.__setattr__(self, "argmax_set", highs)
         object.__setattr__(self, "minimum", low)

@@ -54,6 +54,12 @@ WITNESSES = (
     "affine/side",
 )
 """The theorems whose witness files are damaged."""
+
+
+class NotGenuine(Exception):
+    """What was to be damaged is rejected as it is, so that no damage says anything; the message says why."""
+
+
 Status: TypeAlias = Literal["rejected", "harmless", "accepted"]
 
 
@@ -130,8 +136,8 @@ def _set() -> Path:
     manifest = json.loads((folder / MANIFEST).read_bytes())
     manifest["run"] = {name: 0 if name == "seconds" else "" for name in manifest["run"]}
     (folder / MANIFEST).write_bytes(manifest_bytes(manifest))
-    if compare(folder)[2]:
-        raise AssertionError("the genuine set is rejected")
+    if wrong := compare(folder)[2]:
+        raise NotGenuine(f"the set of {SUBJECT} is rejected before any damage: {wrong[0]}")
     return folder
 
 
@@ -182,8 +188,9 @@ def _witness_damages() -> dict[str, bytes]:
     found = {}
     for key in WITNESSES:
         content = genuine_witness(key)
-        if not check_bytes(content).ok:
-            raise AssertionError(f"the genuine witness of {key} is rejected")
+        if not (report := check_bytes(content)).ok:
+            wrong = next(f.reason for f in report.findings if f.verdict != "PROVED")
+            raise NotGenuine(f"the witness of {key} is rejected before any damage: {wrong}")
         for said, data in changes(json.loads(content)):
             found[f"{key} {said}"] = json.dumps(data).encode()
     return found

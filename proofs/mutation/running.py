@@ -31,7 +31,7 @@ from typing import Any, Literal
 
 from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Died, Processes, results
-from trompe.proofs.mutation.files import DAMAGED, Damaged, damages, try_damage
+from trompe.proofs.mutation.files import DAMAGED, Damaged, NotGenuine, damages, try_damage
 from trompe.proofs.mutation.mutants import Mutant, damaged, mutants
 from trompe.proofs.mutation.targets import (
     GROUPS,
@@ -202,11 +202,15 @@ def selfcheck(
             position = {key: k for k, key in enumerate(keys)}
             hypotheses = tuple(sorted(found, key=lambda h: position[h.family]))
     run.processes = None  # for what they leave behind
-    tampered = tuple(run.each(try_damage, damages([k for k in wanted if k in DAMAGED], match)))
+    try:
+        items = damages([k for k in wanted if k in DAMAGED], match)
+    except NotGenuine as error:
+        items, problems = [], [*problems, str(error)]
+    tampered = tuple(run.each(try_damage, items))
     tried = {*(f.group for f in findings), *(t.what for t in tampered)}
     tried |= {"hypotheses"} if hypotheses else set()
     untried = tuple(part for part in wanted if part not in tried)
-    if not tried:
+    if not tried and not problems:
         what = f"matches {match!r}" if match else "can be damaged"
         seen_there = f" in what the checks of {', '.join(rows)} see" if rows is not None else ""
         raise InvalidInput(
@@ -253,7 +257,7 @@ def _findings(
     problems += run.unproved(check for _, relevant in chunks for check in relevant)
     found = run.tried(chunks)
     found = _ask_others(found, [m for m in picked if m.name not in listed], others, run)
-    problems += run.unproved(f.check for f in found if f.elsewhere)
+    problems += run.unproved(f.check for f in found if f.elsewhere and f.route)
     order = {m.name: k for k, m in enumerate(picked)}
     settled = [_settle(f, listed, problems) for f in found]
     return tuple(sorted(settled, key=lambda f: order[f.mutant]))
@@ -278,9 +282,7 @@ def _settle(
     if finding.mutant not in listed:
         return finding
     if finding.status == "surviving":
-        return MutantOutcome(
-            **{**vars(finding), "status": "equivalent", "says": listed[finding.mutant]}
-        )
+        return replace(finding, status="equivalent", says=listed[finding.mutant])
     problems.append(
         f"listed as equivalent, but {finding.status} by {finding.check}: {finding.mutant}"
     )
@@ -407,7 +409,7 @@ def _ask_others(
             tried = before.tried + said.tried
             is_news = said.status != "surviving" and said.status != before.status
             found[said.mutant] = replace(
-                said if is_news else before, tried=tried, elsewhere=is_news
+                said if is_news else before, tried=tried, elsewhere=is_news or before.elsewhere
             )
         left = standing(left)
     return list(found.values())

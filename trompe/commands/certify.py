@@ -24,8 +24,8 @@ def certify(
 ) -> int:
     """Write SMT-LIB files that any solver can check, and a manifest. Exit status 0 only if all are proved.
 
-    The folder is made, or a set that stands there is replaced, in one step at the end. A folder with anything else
-    in it is left alone.
+    The folder is made, or a set that stands there is replaced by the whole new one, at the end. A folder with anything
+    else in it is left alone.
     """
     numbers = parse_dims(dims)
     from trompe.ground.processes import import_ahead

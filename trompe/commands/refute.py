@@ -88,8 +88,8 @@ def refute(
 
     The decoder gets an object with argmin, argmax (arrays of shape (d,)), minimum, maximum (floats) and the
     query; it returns a number, or "min" or "max" for side. What is not given is chosen so that a refutation exists;
-    a point may also be a .npy file; d is as in a point given, else 2; L is 1. Exit status 0: refuted, no decoder could be
-    right. 1: the construction failed. 2: bad input. 3: no refutation exists here, and the decoder was right. 4: the
+    a point may also be a .npy file; d is as in a point given, else 2; L is 1. Exit status 0: refuted: every decoder is
+    wrong here about some member. 1: the construction failed, nothing is claimed. 2: bad input. 3: no refutation exists here, and the decoder was right. 4: the
     decoder is broken (raised, returned no number or side, changed its input, took too long). 5: one answer is
     right here for all members, but the decoder gave another one.
     """

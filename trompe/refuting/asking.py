@@ -46,8 +46,6 @@ class Reply:
 
     answer: Any = None
     fault: str = ""
-    stops: bool = False
-    """Is there no point in asking again? (it hangs or has died)"""
 
 
 @dataclass(frozen=True)

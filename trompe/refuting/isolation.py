@@ -94,7 +94,7 @@ class Isolated(Asker):
             advice = "" if isinstance(decoder, str) else f"; {_INSTEAD}"
             raise InvalidInput(loaded["invalid"] + advice)
         elif loaded.get("fault"):
-            self._broken = Reply(fault=loaded["fault"], stops=True)
+            self._broken = Reply(fault=loaded["fault"])
 
     def ask(self, given: Input) -> Reply:
         if self._broken.fault:
@@ -120,11 +120,11 @@ class Isolated(Asker):
             line = self._lines.get(timeout=limit)
         except queue.Empty:
             self.close()
-            return Reply(fault=f"did not return: {doing} took more than {limit:g} s", stops=True)
+            return Reply(fault=f"did not return: {doing} took more than {limit:g} s")
         try:
             answer: dict[str, Any] = json.loads(line)
         except json.JSONDecodeError:
-            return Reply(fault=f"ended its process {self._ending()} during {doing}", stops=True)
+            return Reply(fault=f"ended its process {self._ending()} during {doing}")
         return answer
 
     def _ending(self) -> str:

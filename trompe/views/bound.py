@@ -71,9 +71,10 @@ def _many(bounds: Bounds) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
         for cells in zip(*columns, strict=True)
     ]
+    error = max(map(float, bounds.tolerance))
     notes = (
         "Every such unit's value lies between lower and upper; every value strictly between them is the value of "
-        "such a unit.",
+        "such a unit." + f" Each number is within {error:.1e}." * bool(error),
         f"Is one answer right for all such units? yes at: {', '.join(counts)}, of {len(bounds)} queries; "
         f"eps = {bounds.eps}",
     )

@@ -76,7 +76,8 @@ def text(found: Refutation) -> str:
     if shown:
         lines += ["", *shown]
     if found.answers_differ:
-        lines += ["", *wrapped(_RANDOMISED)]
+        is_unmeasured = found.is_refuted and found.randomised is None
+        lines += ["", *wrapped(_RANDOMISED + _COIN * is_unmeasured)]
     if found.randomised is not None:
         rates = found.randomised
         by_seed = rates.coin_seed is not None
@@ -93,10 +94,8 @@ def text(found: Refutation) -> str:
     return "\n".join(lines) + "\n"
 
 
-_RANDOMISED = (
-    "The decoder is randomised (or keeps a state): its answers to the same input differ. With a fair coin "
-    "between f and g it is wrong with probability at least 1/2; `repeats` measures it."
-)
+_RANDOMISED = "The decoder is randomised (or keeps a state): its answers to the same input differ."
+_COIN = " With a fair coin between f and g it is wrong with probability at least 1/2; `repeats` measures it."
 
 
 def _wrap_at_argmax(line: str) -> list[str]:

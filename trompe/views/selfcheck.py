@@ -98,7 +98,9 @@ def _spare(report: SelfcheckReport) -> dict[str, str]:
 
 def _verdict(report: SelfcheckReport) -> str:
     if report.passed:
-        says = ["no mutant survives"] * bool(report.findings)
+        listed = any(finding.status == "equivalent" for finding in report.findings)
+        survives = "no mutant tried survives" + " but those listed as equivalent" * listed
+        says = [survives] * bool(report.findings)
         says += ["no damaged file is accepted"] * bool(report.tampered)
         says += ["every hypothesis is needed or spare"] * bool(report.hypotheses)
         return f"passed: {', '.join(says)}"

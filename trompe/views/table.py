@@ -171,8 +171,9 @@ def latex(table: Table) -> str:
         "class & & " + " & ".join([*TASKS, *["row of the paper"] * extended]),
         rows,
         "What a feature visualization can tell about a unit $f$ at a query $x$. No: two members of the class "
-        "with the same visualization defeat every decoder at some query. Labels computed by trompe "
-        f"{trompe.__version__} from obligations checked with {_solvers(table)} for every $d$ or at $d={dims}$.",
+        "with the same visualization defeat every decoder at some query. Yes: one decoder is right for every member "
+        f"and every query. Labels computed by trompe {trompe.__version__} from obligations checked with "
+        f"{_solvers(table)} (or SymPy), for every $d$ or at $d={dims}$.",
     )
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from trompe.proofs.handover.witnesses import check_bytes
-from trompe.proofs.mutation import files
+from trompe.proofs.mutation import files, selfcheck
 from trompe.proofs.mutation.files import DAMAGED, changes, damages, try_damage
 
 
@@ -60,3 +60,24 @@ def test_names_do_not_depend_on_the_run():
     files._set.cache_clear()
     files._set_damages.cache_clear()
     assert names == [name for _, name in damages(["tampering"])]
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_what_is_rejected_before_any_damage_is_a_problem_and_loses_nothing(monkeypatch, kind):
+    """No damage is tried then, and the reason is told; what else was tried stays in the report."""
+    reason = SimpleNamespace(verdict="REFUTED", reason="planted")
+    monkeypatch.setattr(files, "_set_damages", files._set_damages.__wrapped__)
+    monkeypatch.setattr(files, "_set", files._set.__wrapped__)
+    monkeypatch.setattr(files, "compare", lambda folder: ({}, None, ["planted"]))
+    monkeypatch.setattr(
+        files, "check_bytes", lambda content: SimpleNamespace(ok=False, findings=[reason])
+    )
+    names = {
+        "tampering": files._set_damages,
+        "witness-tampering": files._witness_damages.__wrapped__,
+    }
+    monkeypatch.setitem(DAMAGED, kind, (names[kind], DAMAGED[kind][1]))
+    report = selfcheck([kind], jobs=1)
+    assert not report.passed and report.tampered == ()
+    (problem,) = report.problems
+    assert "rejected before any damage: planted" in problem

@@ -23,7 +23,7 @@ def test_one_law_passes(capsys):
     assert run(ONE_LAW) == 0
     said = capsys.readouterr().out
     assert said.startswith("classes: 4 tried, ")
-    assert said.endswith("\npassed: no mutant survives\n")
+    assert said.endswith("\npassed: no mutant tried survives\n")
 
 
 def test_json_holds_every_mutant_with_its_killer(capsys, tmp_path):

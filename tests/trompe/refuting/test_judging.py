@@ -319,7 +319,22 @@ def test_a_decoder_with_a_state_is_not_mistaken_for_a_function():
     count = itertools.count()
     found = refute(lambda v, x: next(count), "convex", "exact")
     assert found.answers_differ and found.randomised is None and "keeps a state" in str(found)
+    assert str(found).count("with probability at least 1/2") == 1
     assert not refute(nearest, "convex", "exact", repeats=7).answers_differ
+
+
+def test_of_answers_that_differ_no_coin_is_spoken_of_where_nothing_is_refuted():
+    count = itertools.count(1)
+    shown = Visualization((0,), (1,), 0, 1)
+    found = refute(
+        lambda v, x: F(next(count) % 2 + 1, 8),
+        Lipschitz(F(5, 4)),
+        "approx",
+        visualization=shown,
+        query=("1/8",),
+    )
+    assert found.answers_differ and not found.is_refuted and "keeps a state" in str(found)
+    assert "probability" not in str(found)
 
 
 @pytest.mark.parametrize(
