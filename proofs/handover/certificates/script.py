@@ -57,7 +57,7 @@ def certificate_text(question: Question, script: str, theorems: Iterable[str]) -
     and each assertion. theorems : the keys whose proof has the sentence as a step.
     """
     title, meaning = _MEANING[question]
-    serves = ", ".join(theorems) or "none of the table's (it carries an inclusion of classes)"
+    serves = ", ".join(theorems) or "no theorem (none of the table's rests on it)"
     lines = wrapped(meaning, 96, cuts_hyphens=True)
     lines += wrapped(f"A step of the proofs of: {serves}.", 96)
     comments = "".join(f"; {line}\n" for line in lines)
