@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -56,7 +57,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     try:
         given = _spelled(arguments) or ["--help"]
-        status = app(args=given, standalone_mode=False, prog_name="trompe")
+        status = _parser()(args=given, standalone_mode=False, prog_name="trompe")
     except SystemExit as stop:  # the shell has asked how a command goes on
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt:
@@ -74,6 +75,12 @@ def _run(arguments: Sequence[str]) -> int:
         # A usage error of the option parser; without a message, it has shown its help.
         return _complain(error.format_message()) if error.format_message() else 2
     return _interrupted(arguments) if status == 130 else int(status or 0)
+
+
+@cache
+def _parser() -> Any:
+    """The option parser, which takes a while to build: once, also where many commands are run in one process."""
+    return typer.main.get_command(app)
 
 
 def _spelled(arguments: Sequence[str]) -> list[str]:
