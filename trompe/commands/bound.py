@@ -89,7 +89,8 @@ def bound(
     rows = data_rows(data or ())
     dim = known_dim([*ends.values(), *(z for z, _ in (*shown, *rows)), *x[:1]]) or 1
     v = Visualization(
-        *(of_length(z, dim, name) for name, z in ends.items()),
+        of_length(ends["--argmin"], dim, "--argmin"),
+        of_length(ends["--argmax"], dim, "--argmax"),
         as_number(minimum, "--min"),
         as_number(maximum, "--max"),
     )
