@@ -6,6 +6,7 @@ whatever it answers, the answer is wrong for one of the two.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -213,6 +214,14 @@ def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
     except BaseException as error:
         kinds = type_name(raw), type_name(error)
         return None, "returned a {} that raises {} when it is read".format(*kinds)
+
+
+def fraction_of(text: object) -> Fraction | None:
+    """The number that `str` writes so, in lowest terms or not; None for anything else."""
+    return Fraction(text) if isinstance(text, str) and _FRACTION.fullmatch(text) else None
+
+
+_FRACTION = re.compile(r"-?[0-9]{1,4300}(/0{0,9}[1-9][0-9]{0,4289})?")
 
 
 def type_name(value: object) -> str:

@@ -7,18 +7,16 @@ import json
 import os
 import pickle
 import queue
-import re
 import secrets
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from trompe.constructions.adversary import read_answer
+from trompe.constructions.adversary import fraction_of, read_answer
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file, json_data
 from trompe.refuting.asking import Asker, Input, Reply, named
 from trompe.theory import InvalidInput, Task
@@ -28,7 +26,6 @@ LOADING_LIMIT = 60.0
 """Seconds that loading a decoder's file may take; a time limit above this replaces it."""
 LONGEST_REPLY = 2**16
 """Bytes of a reply: two numbers of 12000 bits, or a line of words, take far less."""
-_FRACTION = re.compile(r"-?[0-9]{1,4000}(/0*[1-9][0-9]{0,4000})?")
 _INSTEAD = "leave the time limit out, or give it as FILE.py:FUNCTION"
 
 
@@ -145,8 +142,8 @@ class Isolated(Asker):
             return said if answer is None else None
         if type(answer) is not str or said["invalid"]:
             return None
-        value = Fraction(answer) if _FRACTION.fullmatch(answer) else answer
-        said["reply"] = Reply(*read_answer(self._task, value))
+        value = fraction_of(answer)
+        said["reply"] = Reply(*read_answer(self._task, answer if value is None else value))
         return None if said["reply"].fault else said
 
     def _ending(self) -> str:
