@@ -64,10 +64,7 @@ def refused(folder, images, labels=LABELS, zipped=True):
         (b"hello", LABELS, "magic number 68656c6c"),
     ],
 )  # fmt: skip
-def test_an_idx_file_that_is_damaged_or_boasts_is_one_line(
-    tmp_path, zipped, images, labels, words, monkeypatch
-):
-    monkeypatch.setattr(image_files, "MAX_BYTES_AT_ONCE", 2**33)
+def test_an_idx_file_that_is_damaged_or_boasts_is_one_line(tmp_path, zipped, images, labels, words):
     import resource
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

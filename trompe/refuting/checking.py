@@ -197,7 +197,7 @@ def _counts(data: dict[str, Any], wrong: dict[str, bool]) -> str:
     if count < 2 or {on_f.trials, on_g.trials} != {count} or not 0 <= both <= on["coin"].errors:
         return "every answer is wrong about f or about g, and the coin chooses one of them for each"
     for name, rate in (("f", on_f), ("g", on_g)):
-        fewest, most = wrong[name], count - (not wrong[name])
+        fewest, most = int(wrong[name]), count - (not wrong[name])
         if not data["answers_differ"]:
             fewest = most = count * wrong[name]
         if not fewest <= rate.errors <= most:
