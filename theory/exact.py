@@ -36,7 +36,7 @@ def as_number(value: object, what: str = "number") -> Fraction:
     ------
     InvalidInput : not a number, NaN, infinite, a boolean, or a text or decimal of more than 1000 digits.
     """
-    if isinstance(value, Fraction):
+    if type(value) is Fraction:
         return value
     if isinstance(value, (str, Decimal)):
         _check_length(value, what)
@@ -175,13 +175,13 @@ def spelled(value: object) -> str:
         return f"a {type(value).__name__} that cannot be written out"
 
 
-def one_line(value: object) -> str:
-    """What `str` makes of it, as one line of printable characters of at most 200; never an error."""
+def one_line(value: object, longest: int = 200) -> str:
+    """What `str` makes of it, as one line of so many printable characters at most; never an error."""
     try:
         text = " ".join(str(value).split())
     except Exception:
         text = ""
-    text = text if len(text) <= 200 else text[:197] + "..."
+    text = text if len(text) <= longest else text[: longest - 3] + "..."
     return "".join(
         c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
     )
