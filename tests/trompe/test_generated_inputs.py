@@ -246,6 +246,17 @@ def no_hang(arguments):
         signal.signal(signal.SIGALRM, before)
 
 
+WORK = [
+    (processes.Processes, "__init__"),
+    (isolation.Isolated, "__init__"),
+    (obligations.Scope, "__init__"),
+    (sharp_table, "_numbers"),
+    (running, "all_places"),
+    (fuzzing, "_try_case"),
+]
+"""Where long work begins: processes, a decoder, a sentence for solvers, a cell of the sharp table, mutants, a campaign."""
+
+
 def reached(*_, **__):
     raise Reached
 
@@ -255,8 +266,12 @@ def cut(monkeypatch, tmp_path):
     """A temporary folder with all files; long work is cut off where it begins."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1/2,1/2\n")))
-    monkeypatch.setattr(processes.Processes, "__init__", reached)
-    monkeypatch.setattr(isolation.Isolated, "__init__", reached)
+    for place, name in WORK:
+        monkeypatch.setattr(place, name, reached)
+    if "torch" in sys.modules or find_spec("torch"):
+        from trompe.empirical.experiments import runner
+
+        monkeypatch.setattr(runner, "Context", reached)
     return tmp_path
 
 
