@@ -39,9 +39,11 @@ from trompe.constructions.triples import (
     Triple,
     mix,
 )
+from trompe.ground.arguments import checked, made
 from trompe.theory import (
     Affine,
     FunctionClass,
+    InvalidInput,
     Neuron,
     Point,
     Task,
@@ -50,6 +52,8 @@ from trompe.theory import (
     corner_reflection,
     function_class,
 )
+from trompe.theory import task as as_task
+from trompe.theory.catalogue import as_class
 from trompe.theory.fibres import Fibres
 from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
@@ -141,6 +145,7 @@ class NeuronTriple(LinkedConstruction):
         return NeuronParameters(v.minimum, v.maximum, cls.function, flip, sign, i, j)
 
 
+@made
 @dataclass(frozen=True)
 class LinkedTriple(Triple):
     """A triple whose pairs mix what goes into the link.
@@ -151,12 +156,13 @@ class LinkedTriple(Triple):
     def _mixed(self, eta: Fraction) -> LinkedPair:
         return LinkedPair(self, eta)
 
-    def weight(self, task: Task) -> Fraction | None:
+    def weight(self, task: Task | str) -> Fraction | None:
         """The first of 1/10, 1/10^2, 1/10^4, ... with which the pair defeats every decoder of `task`.
 
         There is one wherever the task is not decidable, because H is continuous: f(x) tends to U(x) and
         g(x) to W(x).
         """
+        task = as_task(task)
         if task.decidable(self.envelope, self.v):
             return None
         eta = Fraction(1, 10)
@@ -165,6 +171,7 @@ class LinkedTriple(Triple):
         return eta
 
 
+@made
 @dataclass(frozen=True)
 class LinkedPair(FoolingPair):
     """Two neurons with the same unique extremes: f(x) - g(x) > 0 tends to U(x) - W(x) as eta tends to 0."""
@@ -184,9 +191,12 @@ class LinkedPair(FoolingPair):
         return [LinkedConstruction.member(mix(share, strict, eta), p, xp) for share in shares]
 
 
-def neuron_1d(cls: Neuron, v: Visualization, x: Any) -> Any:
+@checked
+def neuron_1d(cls: FunctionClass | str, v: Visualization, x: Any) -> Any:
     """H(|x-a| / |b-a|), or m if m = M: the value at x of the only neuron with this link and visualization."""
-    point = as_point(x, "query", 1)
+    point, cls = as_point(x, "query", 1), as_class(cls)
+    if not isinstance(cls, Neuron):
+        raise InvalidInput(f"{cls.key}: no class of neurons; expected neuron-1d")
     cls.check_visualization(v)
     if v.minimum == v.maximum:
         return v.minimum

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from trompe.constructions import Hats, Triple
 from trompe.constructions.rows.free import HatParameters
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import ImageData
 from trompe.empirical.progress import progress_bar
+from trompe.ground.arguments import checked, unfit
 from trompe.theory import Dataset, EmpiricalRiskMinimizer, InvalidInput, Visualization, as_eta
 
 Sites = NDArray[np.int64]
@@ -224,12 +225,13 @@ class ErmPair:
         return torch.nn.Sequential(first, torch.nn.ReLU(), second, torch.nn.ReLU(), last)
 
 
+@checked
 def erm_pair(
     data: ImageData,
     argmin: NDArray[np.uint8],
     argmax: NDArray[np.uint8],
     *,
-    eta: Fraction = Fraction(1, 10),
+    eta: Any = Fraction(1, 10),
     device: torch.device | str = "cpu",
     show: bool = True,
 ) -> ErmPair:
@@ -243,7 +245,10 @@ def erm_pair(
     ------
     InvalidInput : a shown picture is one of the images, or the two are equal; or no test image is left.
     """
-    eta = as_eta(eta)
+    eta, device = as_eta(eta), pick_device(device)
+    for name, picture in (("argmin", argmin), ("argmax", argmax)):
+        if picture.dtype.kind not in "iu" or picture.size != np.prod(data.shape):
+            raise unfit(name, picture, f"an array of integers of shape {data.shape}")
     train = data.train.images.reshape(len(data.train), -1)
     test = data.test.images.reshape(len(data.test), -1)
     groups: dict[bytes, list[int]] = {}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trompe.empirical._torch import torch
+from trompe.ground.arguments import checked
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 
@@ -41,9 +43,14 @@ class Objective:
     kind: str = "logit"
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InvalidInput(f"objective = {self.kind!r}; expected logit, channel or neuron")
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
+            raise InvalidInput(
+                f"objective = {spelled(self.kind)}; expected logit, channel or neuron"
+            )
+        if not isinstance(self.layer, str):
+            raise InvalidInput(f"layer = {spelled(self.layer)}; expected the name of a submodule")
 
+    @checked
     def value(self, output: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
         """The objective of each image, shape (n,); `units` holds one unit per image."""
         if output.ndim < 2:

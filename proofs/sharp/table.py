@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import at_least_one
 from trompe.ground.processes import Died, results
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp import random_queries

@@ -29,9 +29,9 @@ def main() -> None:
     os.dup2(nowhere, 0)
     os.dup2(2, 1)
 
+    from trompe.ground.errors import one_line
     from trompe.refuting.asking import Input, Reply, call
     from trompe.theory import task
-    from trompe.theory.exact import one_line
 
     def say(message: dict[str, Any]) -> None:
         try:

@@ -1,0 +1,432 @@
+"""Every public function and method, each argument replaced in turn by values that it is not about.
+
+The answer is a result, or one line of a TrompeError. Nothing here is listed by hand but valid arguments: a public name
+without an entry, and an entry without one of its parameters, are failures.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import itertools
+import signal
+import types
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import trompe
+from trompe.ground.errors import spelled
+from trompe.theory import ROWS
+
+MODULES = ("trompe", "trompe.theory", "trompe.constructions", "trompe.proofs", "trompe.strategies")
+SECONDS = 3.0
+
+
+class Hostile:
+    """Whatever is asked of it, it raises."""
+
+    def __str__(self):
+        raise RuntimeError("no\ntext")
+
+    __repr__ = __iter__ = __len__ = __float__ = __index__ = __hash__ = __bool__ = __str__
+
+    def __eq__(self, other):
+        raise RuntimeError("not comparable")
+
+
+class Endless:
+    """A list, it says, of 2 items, which never ends."""
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return 0
+
+
+WRONG: dict[str, Any] = {
+    "None": lambda: None,
+    "an object": object,
+    "a class": lambda: dict,
+    "a function": lambda: lambda *args: args,
+    "no text": lambda: "",
+    "a long text": lambda: "x" * 100_000,
+    "lines": lambda: "no\nsuch\nkey",
+    "bytes": lambda: b"convex",
+    "NaN": lambda: float("nan"),
+    "infinity": lambda: float("inf"),
+    "-1": lambda: -1,
+    "0": lambda: 0,
+    "10**400": lambda: 10**400,
+    "10**5000": lambda: 10**5000,
+    "3/2": lambda: 1.5,
+    "True": lambda: True,
+    "complex": lambda: 1j,
+    "nested lists": lambda: [[0, [1]], [[[]]]],
+    "a ragged list": lambda: [[0, 1], [1]],
+    "a list of objects": lambda: [object(), None],
+    "a dict": lambda: {"a": 1},
+    "a set": lambda: {0, 1},
+    "a generator": lambda: (i for i in (0, "x")),
+    "without end": lambda: itertools.repeat(0),
+    "a list without end": Endless,
+    "a masked array": lambda: np.ma.masked_array([0.5, 0.5], [True, False]),
+    "dates": lambda: np.array(["2024-01-01", "2024-01-02"], dtype="datetime64[D]"),
+    "an array of objects": lambda: np.array([object(), {}], dtype=object),
+    "complex numbers": lambda: np.array([0.5j, 1]),
+    "an array without axes": lambda: np.array(7),
+    "an array of three axes": lambda: np.zeros((1, 2, 2)),
+    "hostile": Hostile,
+    "hostile ones": lambda: [Hostile(), Hostile()],
+}
+
+V = trompe.Visualization((0, 0), (1, 1), 0, 1)
+X = (Fraction(1, 2), Fraction(1, 4))
+NO = None
+
+
+@cache
+def pair() -> Any:
+    return trompe.triple(trompe.function_class("convex"), V, X).pair()
+
+
+@cache
+def witness() -> Any:
+    return trompe.witness_of(pair(), trompe.Exact())
+
+
+@cache
+def table() -> Any:
+    return trompe.verify_table(rows=["constant"], solvers=["z3"], jobs=1, dims=[1])
+
+
+def decode(v: Any, x: Any) -> Any:
+    return v.mid
+
+
+def fields(item: Any) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in item.__dataclass_fields__}
+
+
+def asked(**more: Any) -> dict[str, Any]:
+    return {"function_class": "convex", "visualization": V, "x": X, **more}
+
+
+ARGUMENTS: dict[str, Any] = {
+    "bound": lambda: asked(exemplars=(), eps="1/4", progress=NO),
+    "bounds": lambda: dict(
+        function_class="convex", visualization=V, xs=[X], exemplars=(), eps="1/4", progress=NO
+    ),
+    "budget": lambda: dict(constant=3, range=1, dim=2, metric="l1", task="side", eps="1/4"),
+    "check_witness": lambda: dict(witness=witness(), solvers=["z3"]),
+    "example": lambda: dict(row="convex", dim=2),
+    "function_class": lambda: dict(
+        key="lipschitz", constant=2, metric="l1", data=NO, link=NO, slope=NO, other=NO
+    ),
+    "pair_networks": lambda: dict(pair=pair()),
+    "refute": lambda: dict(
+        decoder=decode, function_class="convex", task="exact", dim=2, visualization=V, query=X, eps=NO,
+        numbers="float", repeats=1, members=1, seed=NO, time_limit=NO,
+    ),
+    "theorem": lambda: dict(key="convex/side"),
+    "triple": lambda: dict(cls="convex", v=V, x=X),
+    "verify_keys": lambda: dict(
+        keys="exact/fools", solvers="z3", jobs=1, progress=NO, constructions=NO
+    ),
+    "verify_table": lambda: dict(
+        rows="constant", dims=[1], solvers="z3", jobs=1, progress=NO, theorems=NO, extended=False, constructions=NO
+    ),
+    "witness_of": lambda: dict(pair=pair(), task="exact"),
+    "Approx": lambda: dict(eps="1/4"),
+    "Dataset": lambda: dict(inputs=[X], labels=["1/2"]),
+    "Dataset.reduced": lambda: dict(inputs=[X], labels=["1/2"]),
+    "EmpiricalRiskMinimizer": lambda: dict(data=trompe.Dataset()),
+    "FoolingPair": lambda: fields(pair()),
+    "Interval": lambda: dict(lower=0, upper=1),
+    "LinkedPair": lambda: fields(linked_pair()),
+    "LinkedTriple": lambda: fields(linked_pair().triple),
+    "Lipschitz": lambda: dict(constant=1, metric="l1"),
+    "Network": lambda: fields(network()),
+    "Layer": lambda: fields(network().layers[0]),
+    "Neuron": lambda: dict(link="leaky-relu", slope="1/4"),
+    "Neuron1d": lambda: dict(link="leaky-relu", slope="1/4"),
+    "Triple": lambda: fields(pair().triple),
+    "Visualization": lambda: dict(argmin=(0, 0), argmax=(1, 1), minimum=0, maximum=1),
+    "Witness": lambda: fields(witness()),
+    "as_eps": lambda: dict(value="1/4"),
+    "as_eta": lambda: dict(value="1/4"),
+    "as_number": lambda: dict(value="1/4", what="number"),
+    "as_point": lambda: dict(values=X, what="point", dim=2),
+    "corner_reflection": lambda: dict(b=(Fraction(0), Fraction(1))),
+    "link": lambda: dict(key="leaky-relu", slope="1/4"),
+    "row_class": lambda: dict(key="convex"),
+    "show": lambda: dict(point=X),
+    "task": lambda: dict(key="side"),
+    "affine_1d": lambda: dict(v=trompe.Visualization((0,), (1,), 0, 1), x=(Fraction(1, 2),)),
+    "centre": lambda: dict(cls="convex", v=V, x=X),
+    "compile_network": lambda: dict(function=lambda z, xp: xp.max(z), dim=2),
+    "constant_value": lambda: dict(v=trompe.Visualization((0, 0), (1, 1), 1, 1), x=X),
+    "construction": lambda: dict(row="convex"),
+    "exact_decoder": lambda: dict(cls="constant"),
+    "exemplar_triple": lambda: dict(cls="convex", v=V, x=X, exemplars=()),
+    "midrange": lambda: dict(v=V, x=X),
+    "mix": lambda: dict(top=1, strict=0, eta=Fraction(1, 2)),
+    "neuron_1d": lambda: dict(
+        cls="neuron-1d", v=trompe.Visualization((0,), (1,), "1/4", "3/4"), x=(Fraction(1, 2),)
+    ),
+    "side_of": lambda: dict(prediction=0, v=V),
+    "assumed_by": lambda: dict(key="convex/side"),
+    "case": lambda: dict(key="convex/side"),
+    "check_obligation": lambda: dict(
+        item=importlib.import_module("trompe.proofs").registered(["exact/fools"], [1])[0],
+        solvers="z3", constructions=NO,
+    ),
+    "earned_label": lambda: dict(key="convex/side", proved={}, inherited=NO),
+    "registered": lambda: dict(keys="exact/fools", dims=[1]),
+    "solve": lambda: dict(name="z3", text="(set-logic QF_LRA)(check-sat)", divisor=1),
+    "solver_version": lambda: dict(name="z3"),
+    "decoders": lambda: dict(question="exact"),
+    "fooling_pairs": lambda: dict(function_class="convex", dim=2),
+    "members": lambda: dict(function_class="convex", dim=2),
+    "networks": lambda: dict(dim=2, max_depth=1, max_width=2),
+    "queries": lambda: dict(cls="convex", v=V),
+    "triples": lambda: dict(function_class="convex", dim=2),
+    "visualizations": lambda: dict(function_class="convex", dim=2),
+}  # fmt: skip
+"""Valid arguments of every public function and class, all of them by name."""
+
+
+@cache
+def network() -> Any:
+    return trompe.pair_networks(pair())[0]
+
+
+@cache
+def linked_pair() -> Any:
+    return trompe.triple(*trompe.example("neuron")).pair()
+
+
+def of_class(key: str) -> dict[str, tuple[Any, Any]]:
+    cls, v, x = trompe.example(key, ROWS[key].max_dim or 2)
+    given: dict[str, Any] = {
+        "bound": dict(y=x, z=x),
+        "check_dim": dict(dim=2),
+        "check_query": dict(v=v, x=x),
+        "check_shown": dict(v=v),
+        "check_visualization": dict(v=v),
+        "envelope": dict(v=v, x=x),
+        "named": dict(width=5),
+        "sharp_row": dict(setting=NO),
+        "shown_value": dict(v=v, x=x),
+        "between": dict(v=v, share=Fraction(1, 2)),
+        "coordinates": dict(v=v, x=x),
+        "distance": dict(y=x, z=x),
+        "gauge": dict(v=v, x=x),
+    }
+    return {name: (lambda: cls, lambda values=values: values) for name, values in given.items()}
+
+
+def of_task(key: str) -> dict[str, tuple[Any, Any]]:
+    task, fibre = trompe.TASKS[key](), trompe.Interval(Fraction(0), Fraction(1))
+    answer = "min" if key == "side" else Fraction(1, 2)
+    judged = dict(answer=answer, truth=Fraction(1, 2), v=V)
+    given = {
+        "right": judged,
+        "error": judged,
+        "decidable": dict(fibre=fibre, v=V),
+        "eta": dict(fibre=fibre, v=V),
+        "margin": dict(fibre=fibre, v=V),
+        "largest_eta": dict(fibre=fibre, strict=Fraction(1, 3), v=V),
+        "refuted": dict(margin=task.margin(fibre, V)),
+    }
+    return {name: (lambda: task, lambda values=values: values) for name, values in given.items()}
+
+
+METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
+    "Bound": {"__getitem__": (lambda: trompe.bound(**asked()), lambda: dict(task="side"))},
+    "Bounds": {"__getitem__": (lambda: trompe.bound(**asked(x=[X])), lambda: dict(i=0))},
+    "Dataset": {"label_of": (lambda: trompe.Dataset([X], [1]), lambda: dict(x=X))},
+    "FoolingPair": {
+        **{name: (pair, lambda: dict(z=X)) for name in ("f", "g", "both")},
+        "defeats": (pair, lambda: dict(task="exact")),
+    },
+    "LinkedPair": {
+        **{name: (linked_pair, lambda: dict(z=X)) for name in ("f", "g", "both")},
+        "defeats": (linked_pair, lambda: dict(task="exact")),
+    },
+    "Interval": {
+        "__contains__": (lambda: trompe.Interval(0, 1), lambda: dict(value=Fraction(1, 2))),
+        "radius": (lambda: trompe.Interval(0, 1), lambda: dict(v=V)),
+    },
+    "Link": {"has": (trompe.theory.LINKS["tanh"], lambda: dict(value=Fraction(1, 2)))},
+    "Network": {
+        "__call__": (network, lambda: dict(z=X)),
+        "to_torch": (network, lambda: dict(dtype=NO)),
+    },
+    "Table": {"__getitem__": (table, lambda: dict(key="constant/side"))},
+    "Triple": {
+        **{
+            name: (lambda: pair().triple, lambda: dict(z=X))
+            for name in ("upper", "lower", "strict")
+        },
+        "pair": (lambda: pair().triple, lambda: dict(eta="1/4")),
+        **{
+            name: (lambda: pair().triple, lambda: dict(task="exact"))
+            for name in ("pair_for", "weight")
+        },
+    },
+    **{kind.__name__: of_class(key) for key, kind in ROWS.items()},
+    **{kind.__name__: of_task(key) for key, kind in trompe.TASKS.items()},
+}
+METHODS["LinkedTriple"] = {
+    name: (lambda: linked_pair().triple, given) for name, (_, given) in METHODS["Triple"].items()
+}
+"""An object and valid arguments for every public method that takes some."""
+
+RECORDS = {
+    "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "Comparison", "Example", "Form", "Inclusion", "Member",
+    "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem",
+}  # fmt: skip
+"""They hold what a computation found, and compute nothing when they are made."""
+
+SENTENCES = {"Claim", "Fault", "Obligation", "Scope", "obligation"}
+"""What obligations are written with, by the proof room itself; they are about solver terms."""
+
+CALLBACKS = {"progress", "done"}
+"""What these raise is the caller's."""
+
+FORMULAS = {
+    "correct", "criterion", "evaluate", "evaluate_both", "exchange", "features", "fibres", "law", "premise",
+    "mix",
+}  # fmt: skip
+"""Methods that are written once for numbers, terms and symbols, behind doors that have read what the user gave."""
+
+
+def is_formula(owner: type, name: str) -> bool:
+    from trompe.constructions import Construction
+
+    return name in FORMULAS or issubclass(owner, Construction)
+
+
+def doors() -> dict[str, tuple[Any, Any]]:
+    """Every public function, class and method with its valid arguments."""
+    found: dict[str, tuple[Any, Any]] = {}
+    seen = set()
+    for module in MODULES:
+        home = importlib.import_module(module)
+        for name in home.__all__:
+            item = getattr(home, name)
+            is_function = isinstance(item, types.FunctionType)
+            if (
+                id(item) in seen
+                or not (is_function or inspect.isclass(item))
+                or name in SENTENCES | FORMULAS
+            ):
+                continue
+            seen.add(id(item))
+            if is_function:
+                found[name] = (lambda item=item: item, ARGUMENTS.get(name))
+            elif not issubclass(item, BaseException) and type(item) is not types.GenericAlias:
+                found |= doors_of(item)
+    return found
+
+
+def doors_of(item: type) -> dict[str, tuple[Any, Any]]:
+    name, found = item.__name__, {}
+    is_made = not inspect.isabstract(item) and inspect.signature(item).parameters
+    if is_made and name not in RECORDS:
+        found[name] = (lambda: item, ARGUMENTS.get(name))
+    if (inspect.isabstract(item) and name != "Link") or name in RECORDS - METHODS.keys():
+        return found
+    for method, _ in inspect.getmembers(item, callable):
+        hidden = method.startswith("_") and method not in (
+            "__getitem__",
+            "__contains__",
+            "__call__",
+        )
+        static = inspect.getattr_static(item, method)
+        if (
+            hidden
+            or inspect.isclass(static)
+            or is_formula(item, method)
+            or (name, method) == ("Link", "between")
+        ):
+            continue
+        default = (lambda: item, ARGUMENTS.get(f"{name}.{method}"))
+        owner, given = METHODS.get(name, {}).get(method, default)
+        if {*inspect.signature(getattr(item, method)).parameters} - {"self"}:
+            found[f"{name}.{method}"] = (
+                lambda owner=owner, method=method: getattr(owner(), method),
+                given,
+            )
+    return found
+
+
+@cache
+def walked() -> dict[str, tuple[Any, Any]]:
+    return doors()
+
+
+def test_every_door_has_valid_arguments_for_every_parameter():
+    assert len(walked()) > 150
+    for name, (door, given) in walked().items():
+        assert given is not None, f"{name}: give it valid arguments in this file"
+        parameters = inspect.signature(door()).parameters.values()
+        named = {p.name for p in parameters if p.kind is not p.VAR_KEYWORD}
+        open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
+        assert named <= set(given()) and (open_ended or named == set(given())), name
+
+
+def called(function: Any, arguments: dict[str, Any]) -> str:
+    """What is wrong with the answer, "" if nothing is."""
+
+    def too_long(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        answer = function(**arguments)
+        if isinstance(answer, types.GeneratorType):
+            next(answer, None)
+    except trompe.TrompeError as error:
+        said = str(error)
+        fits = said.isprintable() and 0 < len(said) <= 1000
+        return "" if fits else f"{len(said)} characters: {said[:60]!r}"
+    except BaseException as error:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return f"{type(error).__name__}: {spelled(error)}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return ""
+
+
+COUNT = {"calls": 0, "failures": 0}
+
+
+@pytest.mark.parametrize("name", sorted(walked()))
+def test_a_wrong_argument_is_one_line(name):
+    door, given = walked()[name]
+    function = door()
+    valid = {key: value for key, value in given().items() if value is not NO}
+    assert not called(function, valid), f"{name}: its valid arguments are none"
+    failures = []
+    for parameter in given():
+        for kind, make in WRONG.items():
+            if parameter in CALLBACKS and callable(make()):
+                continue
+            said = called(function, valid | {parameter: make()})
+            COUNT["calls"] += 1
+            if said:
+                failures.append(f"{name}({parameter} = {kind}): {said}")
+    COUNT["failures"] += len(failures)
+    assert not failures, f"{len(failures)}\n" + "\n".join(failures)
+
+
+def test_many_calls_were_made():
+    assert sum(len(given()) for _, given in walked().values() if given) * len(WRONG) >= 1980
