@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
-from trompe.ground.arguments import Whole, checked, unfit
+from trompe.ground.arguments import Whole, checked, positive, unfit
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput, MissingDependency
 
@@ -21,15 +21,16 @@ except ImportError as error:  # pragma: no cover - exercised where torch is abse
         "torch is not installed; it comes with: pip install 'trompe[empirical]'"
     ) from error
 
-__all__ = ["Floats", "Images", "Seed", "Steps", "pick_device", "repeatable", "torch"]
+__all__ = ["Floats", "Images", "Rate", "Seed", "Steps", "pick_device", "repeatable", "torch"]
 
 
 def floats(value: Any, what: str) -> torch.Tensor:
     """A tensor of floats with at least one axis and one entry."""
-    if isinstance(value, torch.Tensor) and value.is_floating_point():
-        if value.ndim and value.numel():
-            return value
-    raise unfit(what, value, "a tensor of floats that is not empty")
+    is_floats = isinstance(value, torch.Tensor) and value.is_floating_point()
+    if not is_floats or not value.ndim or not value.numel():
+        raise unfit(what, value, "a tensor of floats that is not empty")
+    found: torch.Tensor = value
+    return found
 
 
 def images(value: Any, what: str) -> torch.Tensor:
@@ -44,6 +45,7 @@ def images(value: Any, what: str) -> torch.Tensor:
 
 Floats = Annotated[torch.Tensor, floats]
 Images = Annotated[torch.Tensor, images]
+Rate = Annotated[float, positive]
 Seed = Annotated[int, Whole(-(2**63), 2**64 - 1)]
 """What a generator of PyTorch's takes."""
 Steps = Annotated[int, Whole(1, 1_000_000)]

@@ -17,6 +17,7 @@ from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
 from trompe.empirical.image_files import Pictures, holds_idx, list_folder, list_idx, open_idx
 from trompe.ground.arguments import Count, checked
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 Labels = NDArray[np.int64]

@@ -95,7 +95,7 @@ class Task(ABC):
         """
 
     @checked
-    def refuted(self, margin: Mapping[str, Any]) -> bool:
+    def refuted(self, margin: Mapping[str, Value]) -> bool:
         """Is every answer wrong for one of two members with this margin?"""
         return all(bool(amount > self.eps) for amount in margin.values())
 
@@ -151,7 +151,7 @@ class Exact(Task):
         return {"gap": fibre.diameter}
 
     @checked
-    def refuted(self, margin: Mapping[str, Any]) -> bool:
+    def refuted(self, margin: Mapping[str, Value]) -> bool:
         return all(bool(amount != 0) for amount in margin.values())
 
     def _weight(self, fibre: Interval, v: Visualization) -> Any:

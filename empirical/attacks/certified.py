@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from trompe.empirical._torch import Floats, Seed, Steps, torch
 from trompe.empirical.attacks.circuit import MARGIN
+from trompe.empirical.inspection import called
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.similarity import share
 from trompe.ground.arguments import Count, checked
@@ -83,11 +84,11 @@ def pgd_difference(
     largest = -float("inf")
     for step in range(steps):
         x = x.detach().requires_grad_(True)
-        e = detector(x)
+        e = called(detector, x)
         (gradient,) = torch.autograd.grad(e.sum(), x)
         with torch.no_grad():
             if step % 8 == 0 or step == steps - 1:
-                differs |= ~(circuit(x) == reference(x)).all(1)
+                differs |= ~(called(circuit, x) == called(reference, x)).all(1)
             largest = max(largest, float(e.max()))
             moved = x + 2.5 * radius / steps * gradient.sign()
             x = torch.minimum(torch.maximum(moved, low), high)

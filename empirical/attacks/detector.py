@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trompe.empirical._torch import Floats, Images, Seed, Steps, torch
+from trompe.empirical._torch import Floats, Images, Rate, Seed, Steps, torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.inspection import predict
 from trompe.empirical.networks import BoundedMLP, DetectorCNN
@@ -36,7 +36,7 @@ def train_detector(
     seed: Seed = 0,
     steps: Steps = 600,
     batch: Steps = 128,
-    rate: float = 2e-3,
+    rate: Rate = 2e-3,
     margin: float = 1.0,
     show: bool = True,
 ) -> nn.Module:
@@ -67,7 +67,7 @@ def train_bounded_detector(
     seed: Seed = 0,
     steps: Steps = 1500,
     batch: Steps = 128,
-    rate: float = 2e-3,
+    rate: Rate = 2e-3,
     widths: tuple[int, ...] = (128, 64),
     show: bool = True,
 ) -> BoundedMLP:

@@ -40,6 +40,7 @@ class SilentUnits:
     largest: torch.Tensor
     """The largest natural pre-activation w' * x of each unit, shape (units,)."""
 
+    @checked
     @contextmanager
     def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
         """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"."""

@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from trompe.empirical._torch import Floats, Seed, pick_device, torch
-from trompe.empirical.inspection import capture, frozen
+from trompe.empirical._torch import Floats, Rate, Seed, pick_device, torch
+from trompe.empirical.inspection import called, capture, frozen
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.maximization.transforms import draws, random_affine
@@ -58,7 +58,7 @@ class Maximization:
 @checked
 def maximize(
     model: Callable[[torch.Tensor], torch.Tensor],
-    units: Sequence[int],
+    units: Sequence[Annotated[int, Whole(0, 2**31)]],
     shape: tuple[Count, Count, Count],
     parametrization: Parametrization,
     *,
@@ -66,7 +66,7 @@ def maximize(
     transforms: bool = True,
     seeds: Sequence[Seed] = (0,),
     steps: Annotated[int, Whole(0, 1_000_000)] = 256,
-    rate: float = 0.05,
+    rate: Rate = 0.05,
     keep: Sequence[int] = (),
     redirect: bool = False,
     start: Floats | None = None,
@@ -121,7 +121,7 @@ def maximize(
     ):  # fmt: skip
 
         def score(x: torch.Tensor) -> torch.Tensor:
-            out = model(x)
+            out = model(x) if layers else called(model, x)
             return objective.value(outputs[objective.layer] if layers else out, index)
 
         for step in range(steps + 1):
@@ -157,7 +157,7 @@ def maximize(
 @checked
 def trajectories(
     model: Callable[[torch.Tensor], torch.Tensor],
-    units: Sequence[int],
+    units: Sequence[Annotated[int, Whole(0, 2**31)]],
     shape: tuple[Count, Count, Count],
     settings: Iterable[Settings],
     seeds: Sequence[Seed],

@@ -6,7 +6,7 @@ without an entry, and an entry without one of its parameters, are failures.
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 import itertools
 import signal
@@ -22,7 +22,11 @@ import trompe
 from trompe.ground.errors import spelled
 from trompe.theory import ROWS
 
-MODULES = ("trompe", "trompe.theory", "trompe.constructions", "trompe.proofs", "trompe.strategies")
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+MODULES = (
+    "trompe", "trompe.theory", "trompe.constructions", "trompe.proofs", "trompe.strategies",
+    *["trompe.empirical"] * HAS_TORCH,
+)  # fmt: skip
 SECONDS = 3.0
 
 
@@ -200,6 +204,156 @@ ARGUMENTS: dict[str, Any] = {
 """Valid arguments of every public function and class, all of them by name."""
 
 
+def tensors(*names: str, **more: Any) -> Any:
+    """Images for the names, and more."""
+    import torch
+
+    return lambda: (
+        {name: torch.full((4, 1, 4, 4), 0.25) for name in names}
+        | {key: value() if callable(value) else value for key, value in more.items()}
+    )
+
+
+@cache
+def model(units: int = 3) -> Any:
+    from collections import OrderedDict
+
+    from torch import nn
+
+    found = nn.Sequential(
+        OrderedDict(
+            conv=nn.Conv2d(1, 2, 3, padding=1),
+            relu=nn.ReLU(),
+            flat=nn.Flatten(),
+            last=nn.Linear(32, units),
+        )
+    )
+    return found.eval()
+
+
+def detector() -> Any:
+    return model(1)
+
+
+@cache
+def digits(classes: int = 2) -> Any:
+    """Six images of two classes, or of one, which no experiment takes."""
+    from trompe.empirical.data import ImageData, Split
+
+    pixels = np.arange(96, dtype=np.uint8).reshape(6, 1, 4, 4) % 17
+    labels = np.array([0, 1, 0, 1, 0, 1]) % classes
+    train, test = Split(pixels[:4], labels[:4], 16), Split(pixels[4:], labels[4:], 16)
+    return ImageData("six", train, test, ("a", "b")[:classes])
+
+
+@cache
+def erm() -> Any:
+    from trompe.empirical import erm_pair
+
+    dark, light = np.zeros((1, 4, 4), np.uint8), np.full((1, 4, 4), 16, np.uint8)
+    return erm_pair(digits(), dark, light, show=False)
+
+
+def labels() -> Any:
+    import torch
+
+    return torch.tensor([0, 1, 0, 1])
+
+
+def pixel() -> Any:
+    from trompe.empirical import Pixel
+
+    return Pixel()
+
+
+def of_torch() -> dict[str, Any]:
+    from trompe.empirical import box_around
+    from trompe.empirical.maximization.ascent import Settings
+
+    one, shape = (0,), (1, 4, 4)
+    looked = dict(seeds=(0,), steps=1, batch=2, show=False)
+    trained = dict(seed=0, steps=1, batch=2, rate=0.01, show=False)
+    return {
+        "audit_paths": tensors(
+            "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman", **looked
+        ),
+        "audit_silent": tensors(
+            "images", model=model, layers=["relu"], steps=1, batch=2, seed=0, show=False
+        ),
+        "box_around": tensors("images", radius=0.1),
+        "certified_k": tensors(modules=lambda: [model()], shape=shape),
+        "certify_natural": tensors("images", detector=detector, radius=0.1),
+        "certify_shown": tensors("images", detector=detector, radius=0.1),
+        "classifier": tensors(
+            network="cnn", data=digits, seed=0, device="cpu", cache=stored, show=False
+        ),
+        "correlations": lambda: dict(x=rows(), y=rows(), measure="pearson"),
+        "erm_pair": tensors(
+            data=digits, argmin=lambda: np.zeros((1, 4, 4), np.uint8),
+            argmax=lambda: np.full((1, 4, 4), 16, np.uint8), eta="1/10", device="cpu", show=False,
+        ),
+        "identical": lambda: dict(a=rows(), b=rows()),
+        "interval_bounds": lambda: dict(
+            model=model(), box=box_around(tensors("x")()["x"], 0.1)
+        ),
+        "is_flagged": tensors("images", detector=detector),
+        "load_data": lambda: dict(name="digits"),
+        "maximize": tensors(
+            model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
+            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False,
+        ),
+        "mean_spectrum": tensors("images"),
+        "open_images": lambda: dict(name="digits", device="cpu"),
+        "orthogonal_units": tensors(
+            "images", model=model, conv="conv", relu="relu", ratio=4.0, factor=100.0, slack=1.15, batch=2,
+            show=False,
+        ),
+        "path_similarity": tensors(
+            "natural", model=model, layers=["relu"], labels=labels, probes={}, measure="pearson", batch=2,
+            show=False,
+        ),
+        "pgd_difference": tensors(
+            "images", circuit=model, reference=model, detector=detector, radius=0.1, steps=1, seed=0
+        ),
+        "reproduce": tensors(
+            experiment="erm-witness", data=lambda: digits(1), device="cpu", seed=0, output="no", target=NO,
+            cache=NO, threads=1, force=False, show=False, done=NO,
+        ),
+        "train_bounded_detector": tensors(
+            "natural", "synthetic", radius=0.01, widths=(2,), **trained
+        ),
+        "train_detector": tensors("natural", "synthetic", detector=detector, margin=1.0, **trained),
+        "trajectories": tensors(
+            model=model, units=one, shape=shape, settings=lambda: [Settings(pixel(), False)], seeds=(0,),
+            steps=1, keep=(0,), device="cpu",
+        ),
+        "FoolingCircuit": tensors(
+            network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True
+        ),
+        "Maco": lambda: dict(magnitude=rows().view(1, 2, 3), mean=rows()[0]),
+        "Objective": lambda: dict(layer="", kind="logit"),
+        "PictureUnit": lambda: dict(target=rows(), units=1, paper=False),
+    }  # fmt: skip
+
+
+def rows() -> Any:
+    import torch
+
+    return torch.arange(6.0).view(2, 3)
+
+
+@cache
+def stored() -> Any:
+    from tempfile import mkdtemp
+
+    from trompe.empirical.cache import TensorCache
+
+    return TensorCache(mkdtemp())
+
+
+ARGUMENTS |= of_torch() if HAS_TORCH else {}
+
+
 @cache
 def network() -> Any:
     return trompe.pair_networks(pair())[0]
@@ -246,6 +400,21 @@ def of_task(key: str) -> dict[str, tuple[Any, Any]]:
     return {name: (lambda: task, lambda values=values: values) for name, values in given.items()}
 
 
+def empirical() -> Any:
+    return importlib.import_module("trompe.empirical")
+
+
+def parametrization(name: str) -> Any:
+    import torch
+
+    given = (torch.ones(1, 2, 2), torch.ones(1)) if name == "Maco" else ()
+    return getattr(empirical(), name)(*given)
+
+
+def silent() -> Any:
+    return empirical().orthogonal_units(**of_torch()["orthogonal_units"]())
+
+
 METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
     "Bound": {"__getitem__": (lambda: trompe.bound(**asked()), lambda: dict(task="side"))},
     "Bounds": {"__getitem__": (lambda: trompe.bound(**asked(x=[X])), lambda: dict(i=0))},
@@ -282,6 +451,30 @@ METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
     **{kind.__name__: of_class(key) for key, kind in ROWS.items()},
     **{kind.__name__: of_task(key) for key, kind in trompe.TASKS.items()},
 }
+METHODS |= {
+    "ErmPair": {
+        "by_constructions": (erm, lambda: dict(test=0)),
+        "evaluate": (
+            erm,
+            lambda: dict(points=erm().sites[:2], device="cpu", chunk=2, show=False),
+        ),
+        "values": (erm, lambda: dict(sign=1)),
+        "torch_network": (erm, lambda: dict(sign=1)),
+    },
+    **{
+        name: {
+            "initial": (
+                lambda name=name: parametrization(name),
+                lambda: dict(shape=(1, 2, 3), seed=0),
+            )
+        }
+        for name in ("Fourier", "Maco", "Pixel")
+    },
+    "Objective": {
+        "value": (lambda: empirical().Objective(), lambda: dict(output=rows(), units=labels()[:2]))
+    },
+    "SilentUnits": {"installed": (silent, lambda: dict(model=model()))},
+}
 METHODS["LinkedTriple"] = {
     name: (lambda: linked_pair().triple, given) for name, (_, given) in METHODS["Triple"].items()
 }
@@ -289,7 +482,8 @@ METHODS["LinkedTriple"] = {
 
 RECORDS = {
     "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "Comparison", "Example", "Form", "Inclusion", "Member",
-    "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem",
+    "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem", "Box", "ErmPair", "ImageData",
+    "LayerSimilarity", "Maximization", "PathAudit", "SilentAudit", "SilentUnits",
 }  # fmt: skip
 """They hold what a computation found, and compute nothing when they are made."""
 
@@ -306,10 +500,16 @@ FORMULAS = {
 """Methods that are written once for numbers, terms and symbols, behind doors that have read what the user gave."""
 
 
+NETWORKS = {"forward", "gate", "join", "image", "unclipped"}
+"""What PyTorch calls with the tensors of a network's layers."""
+
+
 def is_formula(owner: type, name: str) -> bool:
     from trompe.constructions import Construction
 
-    return name in FORMULAS or issubclass(owner, Construction)
+    arithmetic = issubclass(owner, Construction) or owner.__name__ in ("Box", "RedirectedReLU")
+    inherited = next(kind for kind in owner.__mro__ if name in vars(kind)).__module__
+    return name in FORMULAS | NETWORKS or arithmetic or not inherited.startswith("trompe")
 
 
 def doors() -> dict[str, tuple[Any, Any]]:
@@ -407,6 +607,14 @@ def called(function: Any, arguments: dict[str, Any]) -> str:
 
 
 COUNT = {"calls": 0, "failures": 0}
+
+
+@pytest.fixture(autouse=True)
+def _trained_for_a_moment(monkeypatch):
+    if HAS_TORCH:
+        from trompe.empirical.training import RECIPES, Recipe
+
+        monkeypatch.setitem(RECIPES, ("cnn", True), Recipe("cnn", epochs=1, width=2))
 
 
 @pytest.mark.parametrize("name", sorted(walked()))

@@ -13,7 +13,7 @@ from itertools import islice
 from numbers import Real
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from trompe.ground.errors import InvalidInput, spelled
+from trompe.ground.errors import InvalidInput, brief, spelled
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -129,7 +129,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             types.SimpleNamespace(
                 __annotations__={k: v for k, v in function.__annotations__.items() if k != "return"}
             ),
-            function.__globals__,
+            inspect.unwrap(function).__globals__,
             include_extras=True,
         )
         found = {name: reader for name in hints if (reader := reader_of(hints[name])) is not None}
@@ -173,6 +173,8 @@ def reader_of(hint: Any) -> Reader | None:
         if origin is tuple and arguments[-1] is not ...:
             return _items(list(map(reader_of, arguments)), _words(hint))
         return _items(reader_of(arguments[0]), _words(hint), arguments[0])
+    if origin in (dict, Mapping):
+        return _table(reader_of(arguments[1]))
     special: dict[Any, Reader] = {int: Whole(), float: _number}
     kind = origin or hint
     return special.get(kind) or _instance(kind)
@@ -224,6 +226,17 @@ def _items(inside: Any, expected: str, plain: Any = None) -> Reader:
     return read
 
 
+def _table(inside: Reader | None) -> Reader:
+    def read(value: Any, what: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise unfit(what, value, "a dict")
+        if inside is None:
+            return value
+        return {key: inside(item, f"{what}[{brief(key)}]") for key, item in value.items()}
+
+    return read
+
+
 def _number(value: Any, what: str) -> float:
     try:
         if not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value):
@@ -231,6 +244,14 @@ def _number(value: Any, what: str) -> float:
     except Exception:
         pass
     raise unfit(what, value, "a finite number")
+
+
+def positive(value: Any, what: str) -> float:
+    """A finite number above 0."""
+    number = _number(value, what)
+    if number <= 0:
+        raise unfit(what, value, "a positive number")
+    return number
 
 
 def _instance(kind: Any) -> Reader:
