@@ -20,7 +20,7 @@ from trompe.constructions.catalogue import (
 )
 from trompe.constructions.draws import Member, Pick, Picker, draw_network, draw_point, draw_rational
 from trompe.constructions.opponents import Opponent, draw_opponent
-from trompe.ground.arguments import Dim, Whole, checked
+from trompe.ground.arguments import Dim, Integer, checked
 from trompe.theory import (
     FunctionClass,
     InvalidInput,
@@ -187,8 +187,8 @@ def members(cls: FunctionClass | str, dim: Dim | None = None) -> SearchStrategy[
 @checked
 def networks(
     dim: Dim,
-    max_depth: Annotated[int, Whole(0, 64)] = 2,
-    max_width: Annotated[int, Whole(1, 1024)] = 3,
+    max_depth: Annotated[int, Integer(0, 64)] = 2,
+    max_width: Annotated[int, Integer(1, 1024)] = 3,
 ) -> SearchStrategy[Network]:
     """A ReLU network with one output and small rational weights.
 

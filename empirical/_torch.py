@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
-from trompe.ground.arguments import Whole, checked, positive, unfit
+from trompe.ground.arguments import Integer, checked, listed, positive, unfit
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput, MissingDependency
 
@@ -21,7 +21,17 @@ except ImportError as error:  # pragma: no cover - exercised where torch is abse
         "torch is not installed; it comes with: pip install 'trompe[empirical]'"
     ) from error
 
-__all__ = ["Floats", "Images", "Rate", "Seed", "Steps", "pick_device", "repeatable", "torch"]
+__all__ = [
+    "Floats",
+    "Images",
+    "Rate",
+    "Seed",
+    "Shape",
+    "Steps",
+    "pick_device",
+    "repeatable",
+    "torch",
+]
 
 
 def floats(value: Any, what: str) -> torch.Tensor:
@@ -43,12 +53,22 @@ def images(value: Any, what: str) -> torch.Tensor:
     return found
 
 
+def shape(value: Any, what: str) -> tuple[int, int, int]:
+    """Channels, height and width of an image."""
+    try:
+        c, h, w = (Integer(1)(side, what) for side in listed(value, what))
+    except (InvalidInput, ValueError):
+        raise unfit(what, value, "(channels, height, width)") from None
+    return c, h, w
+
+
 Floats = Annotated[torch.Tensor, floats]
 Images = Annotated[torch.Tensor, images]
 Rate = Annotated[float, positive]
-Seed = Annotated[int, Whole(-(2**63), 2**64 - 1)]
+Shape = Annotated[tuple[int, int, int], shape]
+Seed = Annotated[int, Integer(-(2**63), 2**64 - 1)]
 """What a generator of PyTorch's takes."""
-Steps = Annotated[int, Whole(1, 1_000_000)]
+Steps = Annotated[int, Integer(1, 1_000_000)]
 """Steps, or images at a time."""
 
 

@@ -19,10 +19,6 @@ Point: TypeAlias = tuple[Fraction, ...]
 Number: TypeAlias = int | float | Fraction | Decimal | str
 """What a user may write for a number. A float stands for its exact binary value."""
 
-PointLike: TypeAlias = Iterable[Any]
-"""What a user may write for a point: a list, tuple or array of numbers."""
-
-
 LONGEST = 1000
 """Digits that a number may have when it is written out, a text with an exponent included."""
 
@@ -46,12 +42,15 @@ def as_number(value: object, what: str = "number") -> Fraction:
 def _read(value: object, what: str) -> Fraction:
     if isinstance(value, Fraction):
         return value
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return Fraction(value)
     try:
         return _number(value, what)
     except InvalidInput:
         raise
-    except Exception:  # what is no number may do anything when it is asked for one
-        raise unfit(what, value, 'a number, such as 3, 0.25 or "1/4"') from None
+    except Exception as error:  # what is no number may do anything when it is asked for one
+        why = f" raises {type(error).__name__} when it is read"
+        raise unfit(what, value, 'a number, such as 3, 0.25 or "1/4"', why) from None
 
 
 def _number(value: Any, what: str) -> Fraction:
@@ -119,7 +118,7 @@ def as_numbers(values: Iterable[Any], what: str) -> tuple[Fraction, ...]:
 
 
 @checked
-def as_point(values: PointLike, what: str = "point", dim: Dim | None = None) -> Point:
+def as_point(values: Any, what: str = "point", dim: Dim | None = None) -> Point:
     """`values` as an exact point of [0, 1]^d, d >= 1: a list, a tuple, an array or a tensor of numbers.
 
     Raises

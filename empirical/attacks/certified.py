@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trompe.empirical._torch import Floats, Seed, Steps, torch
+from trompe.empirical._torch import Floats, Seed, Shape, Steps, torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.inspection import called
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.similarity import share
-from trompe.ground.arguments import Count, checked
+from trompe.ground.arguments import checked
 
 nn = torch.nn
 
 
 @checked
-def certified_k(
-    modules: Sequence[nn.Module], shape: tuple[Count, Count, Count]
-) -> tuple[float, float]:
+def certified_k(modules: Sequence[nn.Module], shape: Shape) -> tuple[float, float]:
     """(k, bound): k a power of two at least twice the interval bound on every |output| over [0, 1]^N."""
     bound = 0.0
     for module in modules:

@@ -10,7 +10,7 @@ from trompe.empirical.inspection import predict
 from trompe.empirical.networks import BoundedMLP, DetectorCNN
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import share
-from trompe.ground.arguments import checked
+from trompe.ground.arguments import Count, checked
 
 nn = torch.nn
 relu = torch.nn.functional.relu
@@ -68,7 +68,7 @@ def train_bounded_detector(
     steps: Steps = 1500,
     batch: Steps = 128,
     rate: Rate = 2e-3,
-    widths: tuple[int, ...] = (128, 64),
+    widths: tuple[Count, ...] = (128, 64),
     show: bool = True,
 ) -> BoundedMLP:
     """Train e on its interval bounds: upper bound <= -1 around natural images, e >= 1 on synthetic ones.

@@ -25,12 +25,12 @@ from trompe.constructions.rows.free import HatParameters
 from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import ImageData
 from trompe.empirical.progress import progress_bar
-from trompe.ground.arguments import Count, Whole, checked, unfit
+from trompe.ground.arguments import Count, Integer, checked, unfit
 from trompe.ground.errors import brief
 from trompe.theory import Dataset, EmpiricalRiskMinimizer, InvalidInput, Visualization, as_eta
 
 Sites = NDArray[np.int64]
-Sign = Annotated[int, Whole(-1, 1)]
+Sign = Annotated[int, Integer(-1, 1)]
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class ErmPair:
 
     @checked
     def by_constructions(
-        self, test: Annotated[int, Whole(0)]
+        self, test: Annotated[int, Integer(0)]
     ) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         """f and g as `trompe.constructions` builds them for the query `test` (an index of a test site).
 

@@ -13,7 +13,7 @@ from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.image_files import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
-from trompe.ground.arguments import Whole, checked
+from trompe.ground.arguments import Integer, checked
 from trompe.ground.errors import known
 from trompe.ground.files import Destination, write_file
 from trompe.theory import InvalidInput
@@ -35,12 +35,12 @@ def reproduce(
     experiment: str = "all",
     data: str | Path | ImageData = "digits",
     device: str = "auto",
-    seed: Annotated[int, Whole(0, 2**63)] = 0,
+    seed: Annotated[int, Integer(0, 2**63)] = 0,
     output: str | Path = "trompe-output",
     *,
     target: str | Path | None = None,
     cache: str | Path | None = None,
-    threads: Annotated[int, Whole(1, 1024)] = 1,
+    threads: Annotated[int, Integer(1, 1024)] = 1,
     force: bool = False,
     show: bool = True,
     done: Callable[[str, dict[str, Any], bool], None] | None = None,

@@ -7,14 +7,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from trompe.empirical._torch import Floats, Rate, Seed, pick_device, torch
+from trompe.empirical._torch import Floats, Rate, Seed, Shape, pick_device, torch
 from trompe.empirical.inspection import called, capture, frozen
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.maximization.transforms import draws, random_affine
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import RedirectedReLU
-from trompe.ground.arguments import Count, Whole, checked
+from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 
 STEPS_KEPT = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -58,14 +58,14 @@ class Maximization:
 @checked
 def maximize(
     model: Callable[[torch.Tensor], torch.Tensor],
-    units: Sequence[Annotated[int, Whole(0, 2**31)]],
-    shape: tuple[Count, Count, Count],
+    units: Sequence[Annotated[int, Integer(-(2**31), 2**31)]],
+    shape: Shape,
     parametrization: Parametrization,
     *,
     objective: Objective | None = None,
     transforms: bool = True,
     seeds: Sequence[Seed] = (0,),
-    steps: Annotated[int, Whole(0, 1_000_000)] = 256,
+    steps: Annotated[int, Integer(0, 1_000_000)] = 256,
     rate: Rate = 0.05,
     keep: Sequence[int] = (),
     redirect: bool = False,
@@ -157,11 +157,11 @@ def maximize(
 @checked
 def trajectories(
     model: Callable[[torch.Tensor], torch.Tensor],
-    units: Sequence[Annotated[int, Whole(0, 2**31)]],
-    shape: tuple[Count, Count, Count],
+    units: Sequence[Annotated[int, Integer(-(2**31), 2**31)]],
+    shape: Shape,
     settings: Iterable[Settings],
     seeds: Sequence[Seed],
-    steps: Annotated[int, Whole(0, 1_000_000)] = 256,
+    steps: Annotated[int, Integer(0, 1_000_000)] = 256,
     keep: Sequence[int] = STEPS_KEPT,
     device: torch.device | str = "cpu",
 ) -> torch.Tensor:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from trompe.empirical._torch import Floats, Images, Seed, torch
-from trompe.ground.arguments import Count, checked
+from trompe.empirical._torch import Floats, Images, Seed, Shape, torch
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput, UnknownKey
 
 
@@ -16,7 +16,7 @@ class Parametrization(ABC):
     key: ClassVar[str]
 
     @abstractmethod
-    def initial(self, shape: tuple[Count, Count, Count], seed: Seed) -> torch.Tensor:
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """Starting parameters of one image; equal for equal seeds. On the CPU, float32."""
 
     @abstractmethod
@@ -35,7 +35,7 @@ class Pixel(Parametrization):
     key = "pixel"
 
     @checked
-    def initial(self, shape: tuple[Count, Count, Count], seed: Seed) -> torch.Tensor:
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """See Parametrization."""
         return _noise(shape, seed, 0.1)
 
@@ -56,7 +56,7 @@ class Fourier(Parametrization):
     COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 
     @checked
-    def initial(self, shape: tuple[Count, Count, Count], seed: Seed) -> torch.Tensor:
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """See Parametrization."""
         c, h, w = shape
         self._height, self._width = h, w
@@ -97,7 +97,7 @@ class Maco(Parametrization):
         self.mean = mean
 
     @checked
-    def initial(self, shape: tuple[Count, Count, Count], seed: Seed) -> torch.Tensor:
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """See Parametrization."""
         c, h, w = shape
         if tuple(self.magnitude.shape) != (c, h, w // 2 + 1):

@@ -122,84 +122,84 @@ def asked(**more: Any) -> dict[str, Any]:
 
 ARGUMENTS: dict[str, Any] = {
     "bound": lambda: asked(exemplars=(), eps="1/4", progress=NO),
-    "bounds": lambda: dict(
-        function_class="convex", visualization=V, xs=[X], exemplars=(), eps="1/4", progress=NO
-    ),
-    "budget": lambda: dict(constant=3, range=1, dim=2, metric="l1", task="side", eps="1/4"),
-    "check_witness": lambda: dict(witness=witness(), solvers=["z3"]),
-    "example": lambda: dict(row="convex", dim=2),
-    "function_class": lambda: dict(
-        key="lipschitz", constant=2, metric="l1", data=NO, link=NO, slope=NO, other=NO
-    ),
-    "pair_networks": lambda: dict(pair=pair()),
-    "refute": lambda: dict(
-        decoder=decode, function_class="convex", task="exact", dim=2, visualization=V, query=X, eps=NO,
-        numbers="float", repeats=1, members=1, seed=NO, time_limit=NO,
-    ),
-    "theorem": lambda: dict(key="convex/side"),
-    "triple": lambda: dict(cls="convex", v=V, x=X),
-    "verify_keys": lambda: dict(
-        keys="exact/fools", solvers="z3", jobs=1, progress=NO, constructions=NO
-    ),
-    "verify_table": lambda: dict(
-        rows="constant", dims=[1], solvers="z3", jobs=1, progress=NO, theorems=NO, extended=False, constructions=NO
-    ),
-    "witness_of": lambda: dict(pair=pair(), task="exact"),
-    "Approx": lambda: dict(eps="1/4"),
-    "Dataset": lambda: dict(inputs=[X], labels=["1/2"]),
-    "Dataset.reduced": lambda: dict(inputs=[X], labels=["1/2"]),
-    "EmpiricalRiskMinimizer": lambda: dict(data=trompe.Dataset()),
+    "bounds": lambda: {
+        "function_class": "convex", "visualization": V, "xs": [X], "exemplars": (), "eps": "1/4", "progress": NO
+    },
+    "budget": lambda: {"constant": 3, "range": 1, "dim": 2, "metric": "l1", "task": "side", "eps": "1/4"},
+    "check_witness": lambda: {"witness": witness(), "solvers": ["z3"]},
+    "example": lambda: {"row": "convex", "dim": 2},
+    "function_class": lambda: {
+        "key": "lipschitz", "constant": 2, "metric": "l1", "data": NO, "link": NO, "slope": NO, "other": NO
+    },
+    "pair_networks": lambda: {"pair": pair()},
+    "refute": lambda: {
+        "decoder": decode, "function_class": "convex", "task": "exact", "dim": 2, "visualization": V, "query": X, "eps": NO,
+        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO,
+    },
+    "theorem": lambda: {"key": "convex/side"},
+    "triple": lambda: {"cls": "convex", "v": V, "x": X},
+    "verify_keys": lambda: {
+        "keys": "exact/fools", "solvers": "z3", "jobs": 1, "progress": NO, "constructions": NO
+    },
+    "verify_table": lambda: {
+        "rows": "constant", "dims": [1], "solvers": "z3", "jobs": 1, "progress": NO, "theorems": NO, "extended": False, "constructions": NO
+    },
+    "witness_of": lambda: {"pair": pair(), "task": "exact"},
+    "Approx": lambda: {"eps": "1/4"},
+    "Dataset": lambda: {"inputs": [X], "labels": ["1/2"]},
+    "Dataset.reduced": lambda: {"inputs": [X], "labels": ["1/2"]},
+    "EmpiricalRiskMinimizer": lambda: {"data": trompe.Dataset()},
     "FoolingPair": lambda: fields(pair()),
-    "Interval": lambda: dict(lower=0, upper=1),
+    "Interval": lambda: {"lower": 0, "upper": 1},
     "LinkedPair": lambda: fields(linked_pair()),
     "LinkedTriple": lambda: fields(linked_pair().triple),
-    "Lipschitz": lambda: dict(constant=1, metric="l1"),
+    "Lipschitz": lambda: {"constant": 1, "metric": "l1"},
     "Network": lambda: fields(network()),
     "Layer": lambda: fields(network().layers[0]),
-    "Neuron": lambda: dict(link="leaky-relu", slope="1/4"),
-    "Neuron1d": lambda: dict(link="leaky-relu", slope="1/4"),
+    "Neuron": lambda: {"link": "leaky-relu", "slope": "1/4"},
+    "Neuron1d": lambda: {"link": "leaky-relu", "slope": "1/4"},
     "Triple": lambda: fields(pair().triple),
-    "Visualization": lambda: dict(argmin=(0, 0), argmax=(1, 1), minimum=0, maximum=1),
+    "Visualization": lambda: {"argmin": (0, 0), "argmax": (1, 1), "minimum": 0, "maximum": 1},
     "Witness": lambda: fields(witness()),
-    "as_eps": lambda: dict(value="1/4"),
-    "as_eta": lambda: dict(value="1/4"),
-    "as_number": lambda: dict(value="1/4", what="number"),
-    "as_point": lambda: dict(values=X, what="point", dim=2),
-    "corner_reflection": lambda: dict(b=(Fraction(0), Fraction(1))),
-    "link": lambda: dict(key="leaky-relu", slope="1/4"),
-    "row_class": lambda: dict(key="convex"),
-    "show": lambda: dict(point=X),
-    "task": lambda: dict(key="side"),
-    "affine_1d": lambda: dict(v=trompe.Visualization((0,), (1,), 0, 1), x=(Fraction(1, 2),)),
-    "centre": lambda: dict(cls="convex", v=V, x=X),
-    "compile_network": lambda: dict(function=lambda z, xp: xp.max(z), dim=2),
-    "constant_value": lambda: dict(v=trompe.Visualization((0, 0), (1, 1), 1, 1), x=X),
-    "construction": lambda: dict(row="convex"),
-    "exact_decoder": lambda: dict(cls="constant"),
-    "exemplar_triple": lambda: dict(cls="convex", v=V, x=X, exemplars=()),
-    "midrange": lambda: dict(v=V, x=X),
-    "mix": lambda: dict(top=1, strict=0, eta=Fraction(1, 2)),
-    "neuron_1d": lambda: dict(
-        cls="neuron-1d", v=trompe.Visualization((0,), (1,), "1/4", "3/4"), x=(Fraction(1, 2),)
-    ),
-    "side_of": lambda: dict(prediction=0, v=V),
-    "assumed_by": lambda: dict(key="convex/side"),
-    "case": lambda: dict(key="convex/side"),
-    "check_obligation": lambda: dict(
-        item=importlib.import_module("trompe.proofs").registered(["exact/fools"], [1])[0],
-        solvers="z3", constructions=NO,
-    ),
-    "earned_label": lambda: dict(key="convex/side", proved={}, inherited=NO),
-    "registered": lambda: dict(keys="exact/fools", dims=[1]),
-    "solve": lambda: dict(name="z3", text="(set-logic QF_LRA)(check-sat)", divisor=1),
-    "solver_version": lambda: dict(name="z3"),
-    "decoders": lambda: dict(question="exact"),
-    "fooling_pairs": lambda: dict(function_class="convex", dim=2),
-    "members": lambda: dict(function_class="convex", dim=2),
-    "networks": lambda: dict(dim=2, max_depth=1, max_width=2),
-    "queries": lambda: dict(cls="convex", v=V),
-    "triples": lambda: dict(function_class="convex", dim=2),
-    "visualizations": lambda: dict(function_class="convex", dim=2),
+    "as_eps": lambda: {"value": "1/4"},
+    "as_eta": lambda: {"value": "1/4"},
+    "as_number": lambda: {"value": "1/4", "what": "number"},
+    "as_point": lambda: {"values": X, "what": "point", "dim": 2},
+    "corner_reflection": lambda: {"b": (Fraction(0), Fraction(1))},
+    "link": lambda: {"key": "leaky-relu", "slope": "1/4"},
+    "row_class": lambda: {"key": "convex"},
+    "show": lambda: {"point": X},
+    "task": lambda: {"key": "side"},
+    "affine_1d": lambda: {"v": trompe.Visualization((0,), (1,), 0, 1), "x": (Fraction(1, 2),)},
+    "centre": lambda: {"cls": "convex", "v": V, "x": X},
+    "compile_network": lambda: {"function": lambda z, xp: xp.max(z), "dim": 2},
+    "constant_value": lambda: {"v": trompe.Visualization((0, 0), (1, 1), 1, 1), "x": X},
+    "construction": lambda: {"row": "convex"},
+    "exact_decoder": lambda: {"cls": "constant"},
+    "exemplar_triple": lambda: {"cls": "convex", "v": V, "x": X, "exemplars": ()},
+    "midrange": lambda: {"v": V, "x": X},
+    "mix": lambda: {"top": 1, "strict": 0, "eta": Fraction(1, 2)},
+    "neuron_1d": lambda: {
+        "cls": "neuron-1d", "v": trompe.Visualization((0,), (1,), "1/4", "3/4"), "x": (Fraction(1, 2),)
+    },
+    "side_of": lambda: {"prediction": 0, "v": V},
+    "assumed_by": lambda: {"key": "convex/side"},
+    "case": lambda: {"key": "convex/side"},
+    "check_obligation": lambda: {
+        "item": importlib.import_module("trompe.proofs").registered(["exact/fools"], [1])[0],
+        "solvers": "z3", "constructions": NO,
+    },
+    "earned_label": lambda: {"key": "convex/side", "proved": {}, "inherited": NO},
+    "registered": lambda: {"keys": "exact/fools", "dims": [1]},
+    "solve": lambda: {"name": "z3", "text": "(set-logic QF_LRA)(check-sat)", "divisor": 1},
+    "solver_version": lambda: {"name": "z3"},
+    "decoders": lambda: {"question": "exact"},
+    "fooling_pairs": lambda: {"function_class": "convex", "dim": 2},
+    "members": lambda: {"function_class": "convex", "dim": 2},
+    "networks": lambda: {"dim": 2, "max_depth": 1, "max_width": 2},
+    "queries": lambda: {"cls": "convex", "v": V},
+    "triples": lambda: {"function_class": "convex", "dim": 2},
+    "visualizations": lambda: {"function_class": "convex", "dim": 2},
 }  # fmt: skip
 """Valid arguments of every public function and class, all of them by name."""
 
@@ -271,8 +271,8 @@ def of_torch() -> dict[str, Any]:
     from trompe.empirical.maximization.ascent import Settings
 
     one, shape = (0,), (1, 4, 4)
-    looked = dict(seeds=(0,), steps=1, batch=2, show=False)
-    trained = dict(seed=0, steps=1, batch=2, rate=0.01, show=False)
+    looked = {"seeds": (0,), "steps": 1, "batch": 2, "show": False}
+    trained = {"seed": 0, "steps": 1, "batch": 2, "rate": 0.01, "show": False}
     return {
         "audit_paths": tensors(
             "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman", **looked
@@ -287,23 +287,23 @@ def of_torch() -> dict[str, Any]:
         "classifier": tensors(
             network="cnn", data=digits, seed=0, device="cpu", cache=stored, show=False
         ),
-        "correlations": lambda: dict(x=rows(), y=rows(), measure="pearson"),
+        "correlations": lambda: {"x": rows(), "y": rows(), "measure": "pearson"},
         "erm_pair": tensors(
             data=digits, argmin=lambda: np.zeros((1, 4, 4), np.uint8),
             argmax=lambda: np.full((1, 4, 4), 16, np.uint8), eta="1/10", device="cpu", show=False,
         ),
-        "identical": lambda: dict(a=rows(), b=rows()),
-        "interval_bounds": lambda: dict(
-            model=model(), box=box_around(tensors("x")()["x"], 0.1)
-        ),
+        "identical": lambda: {"a": rows(), "b": rows()},
+        "interval_bounds": lambda: {
+            "model": model(), "box": box_around(tensors("x")()["x"], 0.1)
+        },
         "is_flagged": tensors("images", detector=detector),
-        "load_data": lambda: dict(name="digits"),
+        "load_data": lambda: {"name": "digits"},
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
             seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False,
         ),
         "mean_spectrum": tensors("images"),
-        "open_images": lambda: dict(name="digits", device="cpu"),
+        "open_images": lambda: {"name": "digits", "device": "cpu"},
         "orthogonal_units": tensors(
             "images", model=model, conv="conv", relu="relu", ratio=4.0, factor=100.0, slack=1.15, batch=2,
             show=False,
@@ -330,9 +330,9 @@ def of_torch() -> dict[str, Any]:
         "FoolingCircuit": tensors(
             network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True
         ),
-        "Maco": lambda: dict(magnitude=rows().view(1, 2, 3), mean=rows()[0]),
-        "Objective": lambda: dict(layer="", kind="logit"),
-        "PictureUnit": lambda: dict(target=rows(), units=1, paper=False),
+        "Maco": lambda: {"magnitude": rows().view(1, 2, 3), "mean": rows()[0]},
+        "Objective": lambda: {"layer": "", "kind": "logit"},
+        "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
     }  # fmt: skip
 
 
@@ -367,19 +367,19 @@ def linked_pair() -> Any:
 def of_class(key: str) -> dict[str, tuple[Any, Any]]:
     cls, v, x = trompe.example(key, ROWS[key].max_dim or 2)
     given: dict[str, Any] = {
-        "bound": dict(y=x, z=x),
-        "check_dim": dict(dim=2),
-        "check_query": dict(v=v, x=x),
-        "check_shown": dict(v=v),
-        "check_visualization": dict(v=v),
-        "envelope": dict(v=v, x=x),
-        "named": dict(width=5),
-        "sharp_row": dict(setting=NO),
-        "shown_value": dict(v=v, x=x),
-        "between": dict(v=v, share=Fraction(1, 2)),
-        "coordinates": dict(v=v, x=x),
-        "distance": dict(y=x, z=x),
-        "gauge": dict(v=v, x=x),
+        "bound": {"y": x, "z": x},
+        "check_dim": {"dim": 2},
+        "check_query": {"v": v, "x": x},
+        "check_shown": {"v": v},
+        "check_visualization": {"v": v},
+        "envelope": {"v": v, "x": x},
+        "named": {"width": 5},
+        "sharp_row": {"setting": NO},
+        "shown_value": {"v": v, "x": x},
+        "between": {"v": v, "share": Fraction(1, 2)},
+        "coordinates": {"v": v, "x": x},
+        "distance": {"y": x, "z": x},
+        "gauge": {"v": v, "x": x},
     }
     return {name: (lambda: cls, lambda values=values: values) for name, values in given.items()}
 
@@ -387,15 +387,15 @@ def of_class(key: str) -> dict[str, tuple[Any, Any]]:
 def of_task(key: str) -> dict[str, tuple[Any, Any]]:
     task, fibre = trompe.TASKS[key](), trompe.Interval(Fraction(0), Fraction(1))
     answer = "min" if key == "side" else Fraction(1, 2)
-    judged = dict(answer=answer, truth=Fraction(1, 2), v=V)
+    judged = {"answer": answer, "truth": Fraction(1, 2), "v": V}
     given = {
         "right": judged,
         "error": judged,
-        "decidable": dict(fibre=fibre, v=V),
-        "eta": dict(fibre=fibre, v=V),
-        "margin": dict(fibre=fibre, v=V),
-        "largest_eta": dict(fibre=fibre, strict=Fraction(1, 3), v=V),
-        "refuted": dict(margin=task.margin(fibre, V)),
+        "decidable": {"fibre": fibre, "v": V},
+        "eta": {"fibre": fibre, "v": V},
+        "margin": {"fibre": fibre, "v": V},
+        "largest_eta": {"fibre": fibre, "strict": Fraction(1, 3), "v": V},
+        "refuted": {"margin": task.margin(fibre, V)},
     }
     return {name: (lambda: task, lambda values=values: values) for name, values in given.items()}
 
@@ -416,35 +416,34 @@ def silent() -> Any:
 
 
 METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
-    "Bound": {"__getitem__": (lambda: trompe.bound(**asked()), lambda: dict(task="side"))},
-    "Bounds": {"__getitem__": (lambda: trompe.bound(**asked(x=[X])), lambda: dict(i=0))},
-    "Dataset": {"label_of": (lambda: trompe.Dataset([X], [1]), lambda: dict(x=X))},
+    "Bound": {"__getitem__": (lambda: trompe.bound(**asked()), lambda: {"task": "side"})},
+    "Bounds": {"__getitem__": (lambda: trompe.bound(**asked(x=[X])), lambda: {"i": 0})},
+    "Dataset": {"label_of": (lambda: trompe.Dataset([X], [1]), lambda: {"x": X})},
     "FoolingPair": {
-        **{name: (pair, lambda: dict(z=X)) for name in ("f", "g", "both")},
-        "defeats": (pair, lambda: dict(task="exact")),
+        **{name: (pair, lambda: {"z": X}) for name in ("f", "g", "both")},
+        "defeats": (pair, lambda: {"task": "exact"}),
     },
     "LinkedPair": {
-        **{name: (linked_pair, lambda: dict(z=X)) for name in ("f", "g", "both")},
-        "defeats": (linked_pair, lambda: dict(task="exact")),
+        **{name: (linked_pair, lambda: {"z": X}) for name in ("f", "g", "both")},
+        "defeats": (linked_pair, lambda: {"task": "exact"}),
     },
     "Interval": {
-        "__contains__": (lambda: trompe.Interval(0, 1), lambda: dict(value=Fraction(1, 2))),
-        "radius": (lambda: trompe.Interval(0, 1), lambda: dict(v=V)),
+        "__contains__": (lambda: trompe.Interval(0, 1), lambda: {"value": Fraction(1, 2)}),
+        "radius": (lambda: trompe.Interval(0, 1), lambda: {"v": V}),
     },
-    "Link": {"has": (trompe.theory.LINKS["tanh"], lambda: dict(value=Fraction(1, 2)))},
+    "Link": {"has": (trompe.theory.LINKS["tanh"], lambda: {"value": Fraction(1, 2)})},
     "Network": {
-        "__call__": (network, lambda: dict(z=X)),
-        "to_torch": (network, lambda: dict(dtype=NO)),
+        "__call__": (network, lambda: {"z": X}),
+        "to_torch": (network, lambda: {"dtype": NO}),
     },
-    "Table": {"__getitem__": (table, lambda: dict(key="constant/side"))},
+    "Table": {"__getitem__": (table, lambda: {"key": "constant/side"})},
     "Triple": {
         **{
-            name: (lambda: pair().triple, lambda: dict(z=X))
-            for name in ("upper", "lower", "strict")
+            name: (lambda: pair().triple, lambda: {"z": X}) for name in ("upper", "lower", "strict")
         },
-        "pair": (lambda: pair().triple, lambda: dict(eta="1/4")),
+        "pair": (lambda: pair().triple, lambda: {"eta": "1/4"}),
         **{
-            name: (lambda: pair().triple, lambda: dict(task="exact"))
+            name: (lambda: pair().triple, lambda: {"task": "exact"})
             for name in ("pair_for", "weight")
         },
     },
@@ -453,27 +452,30 @@ METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
 }
 METHODS |= {
     "ErmPair": {
-        "by_constructions": (erm, lambda: dict(test=0)),
+        "by_constructions": (erm, lambda: {"test": 0}),
         "evaluate": (
             erm,
-            lambda: dict(points=erm().sites[:2], device="cpu", chunk=2, show=False),
+            lambda: {"points": erm().sites[:2], "device": "cpu", "chunk": 2, "show": False},
         ),
-        "values": (erm, lambda: dict(sign=1)),
-        "torch_network": (erm, lambda: dict(sign=1)),
+        "values": (erm, lambda: {"sign": 1}),
+        "torch_network": (erm, lambda: {"sign": 1}),
     },
     **{
         name: {
             "initial": (
                 lambda name=name: parametrization(name),
-                lambda: dict(shape=(1, 2, 3), seed=0),
+                lambda: {"shape": (1, 2, 3), "seed": 0},
             )
         }
         for name in ("Fourier", "Maco", "Pixel")
     },
     "Objective": {
-        "value": (lambda: empirical().Objective(), lambda: dict(output=rows(), units=labels()[:2]))
+        "value": (
+            lambda: empirical().Objective(),
+            lambda: {"output": rows(), "units": labels()[:2]},
+        )
     },
-    "SilentUnits": {"installed": (silent, lambda: dict(model=model()))},
+    "SilentUnits": {"installed": (silent, lambda: {"model": model()})},
 }
 METHODS["LinkedTriple"] = {
     name: (lambda: linked_pair().triple, given) for name, (_, given) in METHODS["Triple"].items()

@@ -86,7 +86,6 @@ class Lipschitz(FunctionClass):
     def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
         return xp.abs(c.at_y - c.at_z) <= c.bound
 
-    @checked
     def bound(self, y: Point, z: Point) -> Any:
         return self.constant * self.distance(y, z)
 

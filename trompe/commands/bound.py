@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,7 +33,6 @@ from trompe.commands.reporting import destination, emit, progress_bar, view_of
 
 if TYPE_CHECKING:
     from trompe.theory import FunctionClass
-    from trompe.theory.bounding import Bounds
 
 
 def bound(
@@ -79,7 +78,7 @@ def bound(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
     read_once([str(points), *(data or ())])
-    from trompe.theory.bounding import bound as follows
+    from trompe.theory.bounding import bounds
 
     x = (
         points_file(points)
@@ -106,8 +105,8 @@ def bound(
         x = [spread(q, dim) for q in x]
     exemplars = [(spread(p, dim), y) for p, y in shown]
     with progress_bar("queries") as progress:
-        found = follows(cls, v, x, exemplars, eps="1/4" if eps is None else eps, progress=progress)
-    emit(view(cast("Bounds", found)), place)  # a list of points gives Bounds
+        found = bounds(cls, v, x, exemplars, eps="1/4" if eps is None else eps, progress=progress)
+    emit(view(found), place)
     return 0
 
 

@@ -8,7 +8,7 @@ import math
 import operator
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from numbers import Real
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -25,11 +25,11 @@ LONGEST = 1_000_000
 """Items that are taken from an iterator, which may have no end."""
 
 
-class Whole:
-    """An integer in a range, as an annotation: `Annotated[int, Whole(1)]`."""
+class Integer:
+    """An integer in a range, as an annotation: `Annotated[int, Integer(1)]`."""
 
-    def __init__(self, least: int | None = None, most: int | None = None) -> None:
-        self.least, self.most = least, most
+    def __init__(self, least: int | None = None, most: int | None = None, why: str = "") -> None:
+        self.least, self.most, self.why = least, most, why
 
     def __call__(self, value: Any, what: str) -> int:
         """The value as an int, NumPy's integers too, truth values not."""
@@ -41,16 +41,17 @@ class Whole:
         except Exception:
             number = None
         if number is None or (low is not None and number < low):
-            raise unfit(what, value, "an integer" + ("" if low is None else f" of at least {low}"))
+            at_least = "" if low is None else f" of at least {low}"
+            raise unfit(what, value, f"an integer{at_least}{self.why}")
         if high is not None and number > high:
             raise unfit(what, value, f"an integer of at most {high}")
         return number
 
 
-Count = typing.Annotated[int, Whole(1)]
+Count = typing.Annotated[int, Integer(1)]
 """At least 1."""
 
-as_dim = Whole(1, LONGEST)
+as_dim = Integer(1, LONGEST, "; a point needs d >= 1")
 
 Dim = typing.Annotated[int, as_dim]
 """A number of inputs."""
@@ -71,7 +72,7 @@ def listed(values: Any, what: str, expected: str = "a sequence", why: str = "") 
     if isinstance(values, (list, tuple)):
         return values
     try:
-        if isinstance(values, (str, bytes, bytearray, Set, Mapping, memoryview)):
+        if isinstance(values, (str, bytes, bytearray, memoryview, set, frozenset, Mapping)):
             raise TypeError
         values = unwrapped(values)
         most = len(values) if isinstance(values, Collection) else LONGEST
@@ -90,11 +91,15 @@ def at_least_one(what: str, given: Any, advice: str) -> tuple[Any, ...]:
     ------
     InvalidInput : nothing is given, or no sequence.
     """
-    items = list(given) if isinstance(given, (Set, Mapping)) else given
-    found = (given,) if isinstance(given, str) else tuple(listed(items, what))
+    found = (given,) if isinstance(given, str) else tuple(listed(_in_turn(given), what))
     if not found:
         raise InvalidInput(f"{what}: none is given; {advice}")
     return found
+
+
+def _in_turn(given: Any) -> Any:
+    """Names and numbers of which the order says nothing may come as a set or as the keys of a dict."""
+    return list(given) if isinstance(given, (set, frozenset, Mapping)) else given
 
 
 def unwrapped(value: Any) -> Any:
@@ -175,7 +180,7 @@ def reader_of(hint: Any) -> Reader | None:
         return _items(reader_of(arguments[0]), _words(hint), arguments[0])
     if origin in (dict, Mapping):
         return _table(reader_of(arguments[1]))
-    special: dict[Any, Reader] = {int: Whole(), float: _number}
+    special: dict[Any, Reader] = {int: Integer(), float: _number}
     kind = origin or hint
     return special.get(kind) or _instance(kind)
 
@@ -211,7 +216,7 @@ def _items(inside: Any, expected: str, plain: Any = None) -> Reader:
     def read(value: Any, what: str) -> Any:
         if type(value) is tuple and {plain}.issuperset(map(type, value)):
             return value
-        items = listed(value, what, expected)
+        items = listed(_in_turn(value), what, expected)
         if isinstance(inside, list):
             if len(items) != len(inside):
                 raise unfit(what, value, expected)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from trompe.constructions import exact_decoder
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import row_of
-from trompe.ground.arguments import Dim, Whole, checked
+from trompe.ground.arguments import Dim, Integer, checked
 from trompe.ground.errors import brief, spelled
 from trompe.refuting import reasons
 from trompe.refuting.asking import Asker, InProcess, Input, Reply
@@ -28,7 +28,6 @@ from trompe.theory import (
 )
 from trompe.theory import task as task_of
 from trompe.theory.catalogue import as_class
-from trompe.theory.exact import written
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
@@ -53,7 +52,7 @@ LONGEST_TIME_LIMIT = 10**6
 DEFAULT_TIME_LIMIT = 10.0
 """Seconds a call may take where the decoder runs in a process of its own."""
 
-Often = Annotated[int, Whole(1, 1_000_000)]
+Often = Annotated[int, Integer(1, 1_000_000)]
 
 Numbers = Literal["float", "exact"]
 
@@ -273,7 +272,7 @@ def _asker(decoder: Any, task: Task, time_limit: Any) -> Asker:
     seconds = None if time_limit is None else as_number(time_limit, "time limit")
     if seconds is not None and not 0 < seconds <= LONGEST_TIME_LIMIT:
         raise InvalidInput(
-            f"time limit = {written(seconds)} s; expected more than 0 and at most {LONGEST_TIME_LIMIT}"
+            f"time limit = {brief(time_limit)} s; expected more than 0 and at most {LONGEST_TIME_LIMIT}"
         )
     if isinstance(decoder, str):
         return Isolated(decoder, task, float(seconds or DEFAULT_TIME_LIMIT))
