@@ -26,6 +26,7 @@ from trompe.theory import task as as_task
 from trompe.theory.exact import Number, as_numbers
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
 from trompe.theory.rationals import RATIONALS
+from trompe.theory.sites import as_exact
 
 
 def mix(top: Any, strict: Any, eta: Any) -> Any:
@@ -39,8 +40,10 @@ def namespace_of(z: Array) -> ArrayNamespace:
         return _numpy_namespace(z.dtype)
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(z, torch.Tensor):
-        if not z.is_floating_point():
-            raise InvalidInput(f"points of dtype {z.dtype}; expected a tensor of floats")
+        if not z.is_floating_point() or z.is_meta:
+            raise InvalidInput(
+                f"points of dtype {z.dtype} on {z.device}; expected a tensor of floats"
+            )
         from trompe.constructions.torch_bridge import torch_namespace
 
         return torch_namespace(z.dtype, z.device)
@@ -245,15 +248,6 @@ class FoolingPair:
         return not as_task(task).decidable(Interval(self.g_x, self.f_x), self.v)
 
 
-def _exact(z: Array) -> Array:
-    """An object array of exact numbers."""
-    if all(type(q) is Fraction for q in z.flat):
-        return z
-    exact = np.empty(z.shape, dtype=object)
-    exact.flat[:] = as_numbers(z.ravel().tolist(), "point")
-    return exact
-
-
 def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array, ArrayNamespace]:
     """The point or points z as an array, with its namespace; tuples and lists become one of `exact`."""
     if isinstance(z, (tuple, list)):
@@ -261,7 +255,7 @@ def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array
     else:
         xp = namespace_of(z)
         if xp is EXACT:
-            z = _exact(z)
+            z = as_exact(z, "point")
     if not z.ndim or z.shape[-1] != dim:
         raise InvalidInput(
             f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}"

@@ -37,7 +37,7 @@ __all__ = [
 def floats(value: Any, what: str) -> torch.Tensor:
     """A tensor of floats with at least one axis and one entry."""
     is_floats = isinstance(value, torch.Tensor) and value.is_floating_point()
-    if not is_floats or not value.ndim or not value.numel():
+    if not is_floats or not value.ndim or not value.numel() or value.is_meta:
         raise unfit(what, value, "a tensor of floats that is not empty")
     found: torch.Tensor = value
     return found

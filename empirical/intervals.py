@@ -115,8 +115,15 @@ def interval_bounds(model: nn.Module, box: Box) -> Box:
         raise InvalidInput(
             f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
         ) from error
-    with torch.no_grad():
-        result = _Intervals(traced).run(box)
+    try:
+        with torch.no_grad():
+            result = _Intervals(traced).run(box)
+    except InvalidInput:
+        raise
+    except Exception as error:
+        raise InvalidInput(
+            f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"
+        ) from error
     if not isinstance(result, Box):
         raise InvalidInput("interval bounds: the output does not depend on the input")
     return result

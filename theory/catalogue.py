@@ -24,6 +24,7 @@ from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.statements import Theorem, cells
+from trompe.theory.tasks import TASKS, Task
 
 ROWS: dict[str, type[FunctionClass]] = {
     kind.key: kind
@@ -115,6 +116,16 @@ def theorem(key: Theorem | str) -> Theorem:
     UnknownKey : no such theorem.
     """
     return known("theorem", key.key if isinstance(key, Theorem) else key, ALL_THEOREMS)
+
+
+def task(key: Task | str) -> Task:
+    """The task called `key`, with eps = 1/4 where it needs one; a task is itself.
+
+    Raises
+    ------
+    UnknownKey : no such task.
+    """
+    return key if isinstance(key, Task) else known("task", key, TASKS)()
 
 
 # -- the sharp table -------------------------------------------------------------------------------------

@@ -106,6 +106,21 @@ def as_value(value: Any, what: str) -> Any:
     return value if isinstance(value, Real) else exact
 
 
+def as_answer(value: Any, choices: Sequence[str], what: str) -> Any:
+    """One of the choices, or where there are none a number of any kind.
+
+    Raises
+    ------
+    InvalidInput : it is neither.
+    """
+    if not choices:
+        return as_value(value, what)
+    if not isinstance(value, str) or value not in choices:
+        expected = " or ".join(f'"{choice}"' for choice in choices)
+        raise unfit(what, value, expected)
+    return value
+
+
 Value = Annotated[Any, as_value]
 
 

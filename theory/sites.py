@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from trompe.ground.arguments import unfit
 from trompe.ground.errors import InvalidInput, spelled
-from trompe.theory.exact import Point, as_number, as_point, check_short, show
+from trompe.theory.exact import Point, as_number, as_numbers, as_point, check_short, show
 from trompe.theory.namespace import EXACT
 
 Floats = NDArray[np.float64]
@@ -149,6 +149,15 @@ def as_array(values: Any, what: str) -> Any:
     if isinstance(values, np.ma.MaskedArray):
         raise unfit(what, values, "an array without a mask", " is a masked array")
     return values
+
+
+def as_exact(values: Any, what: str) -> Any:
+    """An object array of exact numbers; one of fractions as it is."""
+    if all(type(q) is Fraction for q in values.flat):
+        return values
+    exact = np.empty(values.shape, dtype=object)
+    exact.flat[:] = as_numbers(values.ravel().tolist(), what)
+    return exact
 
 
 # -- sites -------------------------------------------------------------------------------------------

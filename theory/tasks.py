@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from trompe.ground.arguments import checked
-from trompe.ground.errors import InvalidInput, known, spelled
-from trompe.theory.exact import Value, as_eps, as_value
+from trompe.ground.errors import known
+from trompe.theory.exact import Value, as_answer, as_eps, as_value
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
 
@@ -73,7 +73,7 @@ class Task(ABC):
     @checked
     def right(self, answer: Any, truth: Value, v: Visualization) -> bool:
         """Is `answer` right for a unit with visualization `v` whose value at the query is `truth`?"""
-        given = answer if self.choices else as_value(answer, "answer")
+        given = as_answer(answer, self.choices, f"{self.key} answer")
         return bool(self.correct(given, truth, v.minimum, v.maximum, EXACT))
 
     @checked
@@ -152,7 +152,7 @@ class Exact(Task):
 
     @checked
     def refuted(self, margin: Mapping[str, Value]) -> bool:
-        return all(bool(amount != 0) for amount in margin.values())
+        return bool(known("amount", "gap", margin) != 0)
 
     def _weight(self, fibre: Interval, v: Visualization) -> Any:
         return Fraction(1, 10)
@@ -200,8 +200,6 @@ class Side(Task):
     choices: ClassVar[tuple[str, ...]] = ("min", "max")
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
-        if not isinstance(answer, str) or answer not in self.choices:
-            raise InvalidInput(f'side answer = {spelled(answer)}; expected "min" or "max"')
         return 2 * truth <= low + high if answer == "min" else 2 * truth >= low + high
 
     def criterion(
@@ -236,13 +234,3 @@ def _rational_up_to(bound: Any) -> Fraction:
     import sympy
 
     return Fraction(1, int(sympy.ceiling(1 / bound)))
-
-
-def task(key: Task | str) -> Task:
-    """The task called `key`, with eps = 1/4 where it needs one; a task is itself.
-
-    Raises
-    ------
-    UnknownKey : no such task.
-    """
-    return key if isinstance(key, Task) else known("task", key, TASKS)()

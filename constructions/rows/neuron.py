@@ -43,7 +43,6 @@ from trompe.ground.arguments import checked, made
 from trompe.theory import (
     Affine,
     FunctionClass,
-    InvalidInput,
     Neuron,
     Point,
     Task,
@@ -53,7 +52,6 @@ from trompe.theory import (
     function_class,
 )
 from trompe.theory import task as as_task
-from trompe.theory.catalogue import as_class
 from trompe.theory.fibres import Fibres
 from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
@@ -192,11 +190,9 @@ class LinkedPair(FoolingPair):
 
 
 @checked
-def neuron_1d(cls: FunctionClass | str, v: Visualization, x: Any) -> Any:
+def neuron_1d(cls: Neuron, v: Visualization, x: Any) -> Any:
     """H(|x-a| / |b-a|), or m if m = M: the value at x of the only neuron with this link and visualization."""
-    point, cls = as_point(x, "query", 1), as_class(cls)
-    if not isinstance(cls, Neuron):
-        raise InvalidInput(f"{cls.key}: no class of neurons; expected neuron-1d")
+    point = as_point(x, "query", 1)
     cls.check_visualization(v)
     if v.minimum == v.maximum:
         return v.minimum

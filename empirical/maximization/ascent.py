@@ -175,6 +175,8 @@ def trajectories(
         parts.append(run.trajectory.flatten(0, 1))
         if setting.transforms:
             parts.append(run.seen.flatten(0, 1))
+    if not parts:
+        raise InvalidInput("settings: none is given; see every_setting")
     return torch.cat(parts)
 
 

@@ -57,6 +57,10 @@ class Objective:
             raise InvalidInput(
                 f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
             )
+        if units.dtype != torch.int64 or units.shape != output.shape[:1] or units.is_meta:
+            raise InvalidInput(
+                f"units of shape {tuple(units.shape)} and {units.dtype}; expected one int64 an image"
+            )
         for unit in torch.stack(units.aminmax()).tolist():  # one wait for the device
             if not 0 <= unit < output.shape[1]:
                 raise InvalidInput(

@@ -92,6 +92,10 @@ class Maco(Parametrization):
 
     @checked
     def __init__(self, magnitude: Floats, mean: Floats) -> None:
+        if magnitude.ndim != 3:
+            raise InvalidInput(
+                f"maco: magnitudes of shape {tuple(magnitude.shape)}; expected (channels, height, width // 2 + 1)"
+            )
         self.magnitude = magnitude.clone()
         self.magnitude[:, 0, 0] = 0
         self.mean = mean

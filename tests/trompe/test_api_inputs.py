@@ -88,6 +88,21 @@ WRONG: dict[str, Any] = {
     "hostile ones": lambda: [Hostile(), Hostile()],
 }
 
+if HAS_TORCH:
+
+    def tensor(*values: Any, **more: Any) -> Any:
+        import torch
+
+        return lambda: torch.tensor(list(values), **more)
+
+    WRONG |= {
+        "an empty tensor": tensor(),
+        "a tensor of integers": tensor(0, 3),
+        "a tensor of truth values": tensor(True, False),
+        "a complex tensor": tensor(0.5j, 1),
+        "a tensor without data": tensor(0.5, 0.5, device="meta"),
+    }
+
 V = trompe.Visualization((0, 0), (1, 1), 0, 1)
 X = (Fraction(1, 2), Fraction(1, 4))
 NO = None
@@ -180,7 +195,7 @@ ARGUMENTS: dict[str, Any] = {
     "midrange": lambda: {"v": V, "x": X},
     "mix": lambda: {"top": 1, "strict": 0, "eta": Fraction(1, 2)},
     "neuron_1d": lambda: {
-        "cls": "neuron-1d", "v": trompe.Visualization((0,), (1,), "1/4", "3/4"), "x": (Fraction(1, 2),)
+        "cls": trompe.function_class("neuron-1d"), "v": trompe.Visualization((0,), (1,), "1/4", "3/4"), "x": (Fraction(1, 2),)
     },
     "side_of": lambda: {"prediction": 0, "v": V},
     "assumed_by": lambda: {"key": "convex/side"},
@@ -368,7 +383,7 @@ def of_class(key: str) -> dict[str, tuple[Any, Any]]:
     cls, v, x = trompe.example(key, ROWS[key].max_dim or 2)
     given: dict[str, Any] = {
         "bound": {"y": x, "z": x},
-        "check_dim": {"dim": 2},
+        "check_dim": {"dim": v.dim},
         "check_query": {"v": v, "x": x},
         "check_shown": {"v": v},
         "check_visualization": {"v": v},
@@ -492,6 +507,9 @@ RECORDS = {
 SENTENCES = {"Claim", "Fault", "Obligation", "Scope", "obligation"}
 """What obligations are written with, by the proof room itself; they are about solver terms."""
 
+REFUSED = {"reproduce", "Neuron.sharp_row"}
+"""What takes minutes is given data that it refuses, after a look at everything else; a row without numbers."""
+
 CALLBACKS = {"progress", "done"}
 """What these raise is the caller's."""
 
@@ -608,9 +626,6 @@ def called(function: Any, arguments: dict[str, Any]) -> str:
     return ""
 
 
-COUNT = {"calls": 0, "failures": 0}
-
-
 @pytest.fixture(autouse=True)
 def _trained_for_a_moment(monkeypatch):
     if HAS_TORCH:
@@ -624,17 +639,16 @@ def test_a_wrong_argument_is_one_line(name):
     door, given = walked()[name]
     function = door()
     valid = {key: value for key, value in given().items() if value is not NO}
-    assert not called(function, valid), f"{name}: its valid arguments are none"
+    if name not in REFUSED:
+        function(**valid)
     failures = []
     for parameter in given():
         for kind, make in WRONG.items():
             if parameter in CALLBACKS and callable(make()):
                 continue
             said = called(function, valid | {parameter: make()})
-            COUNT["calls"] += 1
             if said:
                 failures.append(f"{name}({parameter} = {kind}): {said}")
-    COUNT["failures"] += len(failures)
     assert not failures, f"{len(failures)}\n" + "\n".join(failures)
 
 

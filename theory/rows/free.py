@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from trompe.ground.arguments import checked, unfit
+from trompe.ground.arguments import checked, made
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.data import Dataset
@@ -117,6 +117,7 @@ _KNOWN = Sentence(
 )
 
 
+@made
 @dataclass(frozen=True)
 class EmpiricalRiskMinimizer(NeuralNetwork):
     """ReLU networks of unrestricted width that fit every label of a known data set.
@@ -160,10 +161,6 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
     )
 
     data: Dataset = field(default_factory=Dataset)
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.data, Dataset):
-            raise unfit("data", self.data, "a Dataset")
 
     def _check_extremes(self, v: Visualization) -> None:
         for j, (s, y) in enumerate(zip(self.data.inputs, self.data.labels, strict=True)):
