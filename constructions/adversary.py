@@ -6,8 +6,11 @@ whatever it answers, the answer is wrong for one of the two.
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import chain
@@ -200,42 +203,91 @@ def read_answer(task: Task, raw: object) -> tuple[Answer, str]:
     """The answer as an exact number or a side, and what is wrong with it ("" if nothing).
 
     A float of any width stands for its exact binary value. Arrays and tensors without axes count as their
-    number; an array of shape (1,) does not. What the answer itself raises when it is read is a fault of it.
+    number; an array of shape (1,) does not. What the answer itself raises when it is read is a fault of it. Whatever
+    its type says of itself, what comes out is a `Fraction` of two integers, a number of SymPy, "min" or "max".
     """
     try:
         return _read(task, raw)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        kind = type(raw).__name__
-        return None, f"returned a {kind} that raises {type(error).__name__} when it is read"
+        kinds = type_name(raw), type_name(error)
+        return None, "returned a {} that raises {} when it is read".format(*kinds)
+
+
+def fraction_of(text: object) -> Fraction | None:
+    """The number that `str` writes so, in lowest terms or not; None for anything else."""
+    return Fraction(text) if isinstance(text, str) and _FRACTION.fullmatch(text) else None
+
+
+_FRACTION = re.compile(r"-?[0-9]{1,4300}(/0{0,9}[1-9][0-9]{0,4289})?")
+
+
+def type_name(value: object) -> str:
+    """The name of its type, on one line, whatever a metaclass says."""
+    return one_line(type.__dict__["__name__"].__get__(type(value)))
 
 
 def _read(task: Task, raw: Any) -> tuple[Answer, str]:
+    if issubclass(type(raw), np.ma.MaskedArray):
+        return None, "returned a masked array; expected a plain one"
     if getattr(raw, "shape", None) == () and hasattr(raw, "item"):
         raw = raw.item() if not isinstance(raw, np.longdouble) else raw
+    raw = _plain(raw)
     if task.choices:
-        if isinstance(raw, str) and raw in task.choices:
-            return str(raw), ""
+        if type(raw) is str and raw in task.choices:
+            return raw, ""
         return None, f'returned {_shown(raw)}; expected "min" or "max"'
     if getattr(raw, "is_Rational", False) is True:  # of SymPy
         raw = Fraction(int(raw.p), int(raw.q))
     if getattr(raw, "is_number", False) is True and getattr(raw, "is_real", False) is True:
+        if not _is_sympy(raw):
+            return None, f"returned {_shown(raw)}; expected one number, of SymPy's own types"
         return raw, _too_long(raw)  # an exact algebraic number of SymPy
-    if isinstance(raw, str) or (not isinstance(raw, Real) and not hasattr(raw, "as_integer_ratio")):
+    if type(raw) is str or (not isinstance(raw, Real) and not hasattr(raw, "as_integer_ratio")):
         return None, f"returned {_shown(raw)}; expected one number"
-    if isinstance(raw, np.floating) and np.isfinite(raw):
-        raw = Fraction(*raw.as_integer_ratio())
     try:
-        answer = as_number(raw, "answer")
+        read = as_number(raw, "answer")
     except InvalidInput as error:
         return None, f"returned {_shown(raw)}: {one_line(error)}"
-    if bits(answer) > LONGEST_BITS:
+    top, bottom = int(read.numerator), int(read.denominator)
+    if max(top.bit_length(), bottom.bit_length()) > LONGEST_BITS:
         return (
             None,
             f"returned a number of more than {LONGEST_BITS} bits; expected a shorter one",
         )
-    return answer, ""
+    return Fraction(top, bottom), ""
+
+
+def _plain(raw: Any) -> Any:
+    """What an instance of a number type, or a text, is by its slots: a subclass may say anything of itself."""
+    kind = type(raw)
+    if issubclass(kind, np.longdouble):
+        finite = np.isfinite(raw)
+        return Fraction(*np.longdouble.as_integer_ratio(raw)) if finite else float(raw)
+    if kind is not bool and issubclass(kind, int):
+        return int.__index__(raw)
+    for base, read in ((str, str.__str__), (float, float.__float__), (Decimal, Decimal)):
+        if issubclass(kind, base):
+            return read(raw)
+    if issubclass(kind, Fraction):
+        parts = (Fraction.__dict__[slot].__get__(raw) for slot in Fraction.__slots__)
+        return Fraction(*(int.__index__(part) for part in parts))
+    return raw
+
+
+def _is_sympy(raw: Any) -> bool:
+    """Is every part of it of a type that SymPy's modules have under its name?"""
+    waiting, seen = [raw], set()
+    while waiting:
+        kind = type(part := waiting.pop())
+        home = str(kind.__module__)
+        there = getattr(sys.modules.get(home), kind.__name__, None)
+        if not home.startswith("sympy.") or there is not kind:
+            return False
+        waiting += [each for each in part.args if id(each) not in seen]
+        seen |= {*map(id, part.args)}
+    return True
 
 
 def _too_long(raw: Any) -> str:
@@ -255,13 +307,13 @@ def _shown(raw: object) -> str:
     """The value as a reader sees it, cut short; an array by its shape."""
     shape = getattr(raw, "shape", None)
     if isinstance(shape, tuple) and shape:
-        return f"an array of shape {tuple(map(int, shape))}"
+        return one_line(f"an array of shape {tuple(map(int, shape))}")
     try:
         text = repr(raw)
     except Exception:
         text = "a value without repr"
     text = text if len(text) <= 60 else text[:57] + "..."
-    return f"{one_line(text)} ({type(raw).__name__})"
+    return f"{one_line(text)} ({type_name(raw)})"
 
 
 # -- refuting ----------------------------------------------------------------------------------------

@@ -176,7 +176,7 @@ def load_idx(folder: str | Path, name: str = "", classes: tuple[str, ...] = ()) 
     found = list_idx(folder)
     for stem, labels in zip(IDX_STEMS, found.labels, strict=True):
         if not len(labels):
-            raise InvalidInput(f"{folder}: 0 {stem} images but 0 labels")
+            raise InvalidInput(f"{folder}: no {stem} images; fetch the files again")
     train, test = (
         Split(read_idx(path, 3)[:, None], labels, 255)
         for path, labels in zip(found.files, found.labels, strict=True)

@@ -6,7 +6,9 @@ Nothing here holds more than is asked for, so that a folder can be read batch by
 from __future__ import annotations
 
 import gzip
+import math
 import struct
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,9 @@ Bytes: TypeAlias = NDArray[np.uint8]
 
 MAX_PICTURE_BYTES = 2**30
 """The largest picture file that is opened."""
+MAX_BYTES_AT_ONCE = 2**32
+"""So many pixels of an IDX file are held at once, at most; a gzipped file is no measure of them."""
+_PIECE = 2**24
 
 IDX_STEMS = ("train", "t10k")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
@@ -41,7 +46,8 @@ def read_idx(path: Path, axes: int) -> Bytes:
 def open_idx(path: Path, axes: int) -> Iterator[tuple[tuple[int, ...], Callable[[int], Bytes]]]:
     """The shape in an IDX file's header, and a function that reads its next n entries, in order.
 
-    After the last entry nothing may follow. A file that is not gzipped is measured before it is read.
+    After the last entry nothing may follow. A file that is not gzipped is measured before it is read, and of one that
+    is, memory is taken for what is there, not for what its header says.
     """
     head = 4 + 4 * axes
     expected = bytes((0, 0, 8, axes))
@@ -59,25 +65,30 @@ def open_idx(path: Path, axes: int) -> Iterator[tuple[tuple[int, ...], Callable[
                     f"{path}: {4 + len(header)} bytes; the header alone has {head}; fetch the file again"
                 )
             shape = struct.unpack(f">{axes}I", header)
-            size = int(np.prod(shape[1:], dtype=np.int64))
+            size = math.prod(shape[1:])
             whole = head + shape[0] * size
             wrong = f"its header {shape} needs {whole}; fetch the file again"
             if path.suffix != ".gz" and path.stat().st_size != whole:
                 raise InvalidInput(f"{path}: {path.stat().st_size} bytes; {wrong}")
+            if not size:
+                raise InvalidInput(
+                    f"{path}: its header {shape} has a side of 0; fetch the file again"
+                )
             given = 0
 
             def take(count: int) -> Bytes:
                 nonlocal given
-                try:
-                    raw = file.read(count * size)
-                except MemoryError:  # gzipped: its size is only what its header says
+                needed, raw = count * size, bytearray()
+                if needed > MAX_BYTES_AT_ONCE:
                     raise InvalidInput(
-                        f"{path}: memory does not hold its images; {wrong}"
-                    ) from None
+                        f"{path}: {needed} bytes at once, at most {MAX_BYTES_AT_ONCE} are held; {wrong}"
+                    )
+                while piece := file.read(min(_PIECE, needed - len(raw))):
+                    raw += piece
                 given += count
-                if len(raw) != count * size or (given == shape[0] and file.read(1)):
+                if len(raw) != needed or (given == shape[0] and file.read(1)):
                     raise InvalidInput(f"{path}: another number of bytes; {wrong}")
-                return np.frombuffer(raw, np.uint8).reshape(count, *shape[1:]).copy()  # writable
+                return np.frombuffer(raw, np.uint8).reshape(count, *shape[1:])
 
             yield shape, take
     except (OSError, EOFError, zlib.error) as error:
@@ -216,7 +227,10 @@ def _is_grey(picture: Any) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """A picture of 8 bits a channel; whatever Pillow says against it becomes one line."""
+    """A picture of 8 bits a channel; whatever Pillow says against it becomes one line.
+
+    Of an animation it is the first frame. What is transparent, and which way up a camera says it was, is left out.
+    """
     try:
         from PIL import Image
     except ImportError as error:
@@ -225,7 +239,11 @@ def _opened(path: Path) -> Iterator[Any]:
         ) from error
     try:
         check_file(path, MAX_PICTURE_BYTES)
-        with Image.open(path) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
+            if math.prod(picture.size) > (most := Image.MAX_IMAGE_PIXELS or math.inf):
+                raise InvalidInput(
+                    f"{path}: {picture.width} x {picture.height} pixels; expected at most {most}"
+                )
             if picture.mode.startswith(("I", "F")):
                 raise InvalidInput(
                     f"{path}: mode {picture.mode}; expected 8 bits a channel, convert it"
@@ -237,7 +255,7 @@ def _opened(path: Path) -> Iterator[Any]:
         raise InvalidInput(f"{path}: {error}; expected a picture") from None
     except Exception as error:  # Pillow raises many kinds for damaged files
         raise InvalidInput(
-            f"{path}: not a readable picture ({error}); remove or replace it"
+            f"{path}: not a readable picture ({str(error) or type(error).__name__}); remove or replace it"
         ) from None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,7 +15,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.cache import json_text, state_sha256
 from trompe.empirical.data import ImageData
 from trompe.ground.files import write_file
-from trompe.ground.reading import Unreadable, read_file
+from trompe.ground.reading import Unreadable, json_data, read_file
 from trompe.theory import InvalidInput
 
 SCHEMA_FILE = Path(__file__).parent / "schemas" / "witness-empirical.schema.json"
@@ -155,11 +154,33 @@ def _version(package: str) -> str:
 def read_witness(folder: Path) -> dict[str, Any] | None:
     """The witness in this folder, or None where there is none or it is damaged."""
     try:
-        content = json.loads(read_file(folder / "witness.json", MAX_BYTES))
-    except (Unreadable, ValueError, RecursionError):
+        content = json_data(read_file(folder / "witness.json", MAX_BYTES), MAX_BYTES)
+    except Unreadable:
         return None
-    return (
-        content if isinstance(content, dict) and content.get("schema") == SCHEMA_VERSION else None
+    is_one = _has(content, _SHAPE) and content["schema"] == SCHEMA_VERSION
+    return content if is_one else None
+
+
+_SHAPE = {
+    "schema": int,
+    "key": str,
+    "identity": str,
+    "missed": [str],
+    "measurements": [{"name": str, "acceptance?": {"relation": str, "met": bool}}],
+    "figures": [{"file": str}],
+}
+"""What is read of a witness; `?` marks what may be missing."""
+
+
+def _has(data: Any, shape: Any) -> bool:
+    """Are the types in it those of `_SHAPE`?"""
+    if isinstance(shape, list):
+        return isinstance(data, list) and all(_has(item, shape[0]) for item in data)
+    if not isinstance(shape, dict):
+        return type(data) is shape
+    return isinstance(data, dict) and all(
+        _has(data[name.rstrip("?")], inner) if name.rstrip("?") in data else name.endswith("?")
+        for name, inner in shape.items()
     )
 
 

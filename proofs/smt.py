@@ -45,7 +45,7 @@ def scripts(obligation: Obligation, scope: Scope) -> Scripts:
     subterms = _Subterms()
     for term in (*claim.given.values(), claim.show, *given.values(), show):
         subterms.sha256(term)
-    logic = "QF_LRA" if subterms.are_linear else "QF_NRA"
+    logic = subterms.logic
     symbols = sorted(scope.symbols)
 
     def shown(by: Callable[[Any], str]) -> list[str]:
@@ -76,6 +76,14 @@ def script(
     return "\n".join([*lines, "(check-sat)", ""])
 
 
+def question(assertions: dict[str, Any], symbols: Iterable[str]) -> str:
+    """The script that asks whether all of these can hold."""
+    subterms = _Subterms()
+    for term in assertions.values():
+        subterms.sha256(term)
+    return script(assertions, sorted(symbols), subterms.logic, "")
+
+
 class _Subterms:
     """Every subterm once: its hash, from the operator's name and the hashes of its arguments, and its degree.
 
@@ -86,6 +94,11 @@ class _Subterms:
         self._known: dict[int, str] = {}
         self.are_linear = True
         """Does no product have two factors that are not numerals?"""
+
+    @property
+    def logic(self) -> str:
+        """What SMT-LIB calls the theory of all of them."""
+        return "QF_LRA" if self.are_linear else "QF_NRA"
 
     def sha256(self, term: Any) -> str:
         known, context = self._known, term.ctx.ref()

@@ -40,7 +40,7 @@ def as_number(value: object, what: str = "number") -> Fraction:
 
 
 def _read(value: object, what: str) -> Fraction:
-    if isinstance(value, Fraction):
+    if type(value) is Fraction:
         return value
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         return Fraction(value)
@@ -73,7 +73,9 @@ def _number(value: Any, what: str) -> Fraction:
         finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
         if not finite:
             raise InvalidInput(f"{what} = {value} is not finite")
-        return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))
+        if hasattr(value, "as_integer_ratio"):  # a long double is no float, and rounds
+            return Fraction(*map(int, value.as_integer_ratio()))
+        return Fraction(float(value))
     raise InvalidInput(
         f"{what} = {spelled(value)} is not a number; expected int, Fraction, float or str"
     )

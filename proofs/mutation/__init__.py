@@ -1,5 +1,6 @@
 """Does verification notice? Mutants of what is proved, and tampered files for the checkers."""
 
+from trompe.proofs.mutation.conclusions import Weakened
 from trompe.proofs.mutation.running import (
     MOST_EQUIVALENT,
     PARTS,
@@ -8,6 +9,7 @@ from trompe.proofs.mutation.running import (
     SelfcheckReport,
     Status,
     read_equivalent,
+    read_loose,
     selfcheck,
     try_mutant,
 )
@@ -19,7 +21,9 @@ __all__ = [
     "MutantOutcome",
     "SelfcheckReport",
     "Status",
+    "Weakened",
     "read_equivalent",
+    "read_loose",
     "selfcheck",
     "try_mutant",
 ]

@@ -16,6 +16,8 @@ Hypotheses are dropped too, one at a time. An obligation that holds without one 
 stronger sentence that is true as well; such hypotheses are counted as *spare* and decide nothing. An
 *unknown* one is neither needed nor spare, and fails.
 
+Conclusions are weakened too, comparison by comparison; see `trompe.proofs.mutation.conclusions`.
+
 What is damaged has to be what was pinned (`trompe.proofs.pinned`). That is asked of the undamaged checks only,
 since every mutant would differ from its pin: a mutant is killed by mathematics.
 """
@@ -31,6 +33,7 @@ from typing import Any, Literal
 
 from trompe.ground.arguments import at_least_one
 from trompe.ground.processes import Died, Processes, results
+from trompe.proofs.mutation.conclusions import Weakened, weaken_each
 from trompe.proofs.mutation.files import DAMAGED, Damaged, NotGenuine, damages, try_damage
 from trompe.proofs.mutation.mutants import Mutant, damaged, mutants
 from trompe.proofs.mutation.targets import (
@@ -56,7 +59,7 @@ from trompe.proofs.verify import DEFAULT_DIMS, find_obligation
 from trompe.theory import InvalidInput, UnknownKey
 
 Status = Literal["killed", "rejected", "unknown", "surviving", "equivalent"]
-PARTS = (*GROUPS, "hypotheses", *DAMAGED)
+PARTS = (*GROUPS, "hypotheses", "conclusions", *DAMAGED)
 MOST_EQUIVALENT = 0.02
 """Share of all mutants that may be listed as equivalent."""
 
@@ -105,26 +108,29 @@ class SelfcheckReport:
 
     findings: tuple[MutantOutcome, ...]
     hypotheses: tuple[Hypothesis, ...]
+    conclusions: tuple[Weakened, ...]
     tampered: tuple[Damaged, ...]
     problems: tuple[str, ...]
     left_out: Mapping[str, str] = field(default_factory=dict)
     untried: tuple[str, ...] = ()
 
     @property
-    def survivors(self) -> tuple[MutantOutcome, ...]:
-        """The mutants that no check notices and that are not listed."""
-        return tuple(f for f in self.findings if f.status == "surviving")
+    def survivors(self) -> tuple[MutantOutcome | Weakened, ...]:
+        """The mutants that no check notices and that are not listed, and what a conclusion could lose unseen."""
+        found: list[MutantOutcome | Weakened] = [*self.findings, *self.conclusions]
+        return tuple(each for each in found if each.status == "surviving")
 
     @property
-    def undecided(self) -> tuple[MutantOutcome | Hypothesis, ...]:
-        """The mutants and hypotheses of which the checks cannot tell."""
-        found: list[MutantOutcome | Hypothesis] = [*self.findings, *self.hypotheses]
+    def undecided(self) -> tuple[MutantOutcome | Hypothesis | Weakened, ...]:
+        """The mutants, hypotheses and comparisons of which the checks cannot tell."""
+        found: list[MutantOutcome | Hypothesis | Weakened]
+        found = [*self.findings, *self.hypotheses, *self.conclusions]
         return tuple(each for each in found if each.status == "unknown")
 
     @property
     def passed(self) -> bool:
         """Was something damaged, every damage noticed or listed as equivalent, nothing undecided, and no problem left?"""
-        tried = bool(self.findings or self.hypotheses or self.tampered)
+        tried = bool(self.findings or self.hypotheses or self.conclusions or self.tampered)
         rejected = all(t.status != "accepted" for t in self.tampered)
         return tried and rejected and not (self.survivors or self.undecided or self.problems)
 
@@ -136,16 +142,29 @@ def read_equivalent(text: str | None = None) -> dict[str, str]:
     ------
     InvalidInput : a name is listed twice, or without a reason.
     """
+    return _reasons("equivalent_mutants.json", "equivalent", "mutant", text)
+
+
+def read_loose(text: str | None = None) -> dict[str, str]:
+    """The comparisons in conclusions that nothing comes near, with the reason in a sentence each.
+
+    Raises
+    ------
+    InvalidInput : one is listed twice, or without a reason.
+    """
+    return _reasons("loose_comparisons.json", "loose", "comparison", text)
+
+
+def _reasons(file: str, listed: str, what: str, text: str | None) -> dict[str, str]:
     if text is None:
-        place = files("trompe.proofs").joinpath("data", "equivalent_mutants.json")
-        text = place.read_text(encoding="utf-8")
+        text = files("trompe.proofs").joinpath("data", file).read_text(encoding="utf-8")
     found: dict[str, str] = {}
-    for entry in json.loads(text)["equivalent"]:
-        name, reason = entry["mutant"], entry["reason"]
+    for entry in json.loads(text)[listed]:
+        name, reason = entry[what], entry["reason"]
         if name in found:
-            raise InvalidInput(f"equivalent mutants: {name!r} is listed twice")
+            raise InvalidInput(f"{file}: {name!r} is listed twice")
         if not reason.strip():
-            raise InvalidInput(f"equivalent mutants: {name!r} has no reason; give it in a sentence")
+            raise InvalidInput(f"{file}: {name!r} has no reason; give it in a sentence")
         found[name] = reason
     return found
 
@@ -159,7 +178,7 @@ def selfcheck(
     progress: Progress | None = None,
     equivalent: Mapping[str, str] | None = None,
 ) -> SelfcheckReport:
-    """Try every mutant and tampering of the chosen parts, and every obligation without each of its hypotheses.
+    """Try every mutant and tampering of the chosen parts, and every obligation with less assumed or less shown.
 
     Parameters
     ----------
@@ -186,6 +205,7 @@ def selfcheck(
     processes = Processes(jobs, memory=MEMORY, preload=(__name__, *SOLVERS, "sympy"))
     findings: tuple[MutantOutcome, ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    conclusions: tuple[Weakened, ...] = ()
     run = _Runner(progress)
     with nullcontext() if jobs == 1 else processes as run.processes:
         if set(wanted) & set(GROUPS):
@@ -201,6 +221,8 @@ def selfcheck(
             ]
             position = {key: k for k, key in enumerate(keys)}
             hypotheses = tuple(sorted(found, key=lambda h: position[h.family]))
+        if "conclusions" in wanted:
+            conclusions = _conclusions(run, [c for c in checks if match in c], problems)
     run.processes = None  # for what they leave behind
     try:
         items = damages([k for k in wanted if k in DAMAGED], match)
@@ -209,6 +231,7 @@ def selfcheck(
     tampered = tuple(run.each(try_damage, items))
     tried = {*(f.group for f in findings), *(t.what for t in tampered)}
     tried |= {"hypotheses"} if hypotheses else set()
+    tried |= {"conclusions"} if conclusions else set()
     untried = tuple(part for part in wanted if part not in tried)
     if not tried and not problems:
         what = f"matches {match!r}" if match else "can be damaged"
@@ -217,7 +240,9 @@ def selfcheck(
             f"nothing of {', '.join(wanted)} {what}{seen_there}; choose other parts, rows or a shorter text"
         )
     left_out = {f"{module} {name}": why for (module, name), why in LEFT_OUT.items()}
-    return SelfcheckReport(findings, hypotheses, tampered, tuple(problems), left_out, untried)
+    return SelfcheckReport(
+        findings, hypotheses, conclusions, tampered, tuple(problems), left_out, untried
+    )
 
 
 def _wanted(parts: Iterable[str] | None, rows: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -494,3 +519,34 @@ def _without(item: Obligation, name: str) -> Obligation:
         return Claim(given, claim.show, Fault("a contradiction", show=z3.BoolVal(False)))
 
     return Obligation(item.key, f"{item.says} (without {name})", item.dim, build)
+
+
+# -- conclusions --------------------------------------------------------------------------------------------
+
+
+def _conclusions(run: _Runner, checks: Iterable[str], problems: list[str]) -> tuple[Weakened, ...]:
+    """Every comparison in the conclusions of these checks that a solver answers, in their order; `problems` grows."""
+    loose = read_loose()
+    keys = [check for check in checks if route_of(check) == "smt"]
+    found = [
+        w for part in run.each(_weaken_each, [(k, loose) for k in keys], _unweakened) for w in part
+    ]
+    tried = {w.check for w in found}
+    names = {w.name for w in found}
+    problems += [
+        f"listed as loose, but no such comparison: {name}"
+        for name in loose
+        if name.partition(":")[0] in tried and name not in names
+    ]
+    position = {key: k for k, key in enumerate(keys)}
+    return tuple(sorted(found, key=lambda w: position[w.check]))
+
+
+def _weaken_each(work: tuple[str, Mapping[str, str]]) -> list[Weakened]:
+    check, loose = work
+    return weaken_each(find_obligation(check), loose)
+
+
+def _unweakened(work: tuple[str, Any], reason: str) -> list[Weakened]:
+    """An obligation whose process ended."""
+    return [Weakened(work[0], "one of its parts", "unknown", reason)]

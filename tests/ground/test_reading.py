@@ -10,7 +10,15 @@ from types import SimpleNamespace
 import pytest
 from nodes import ZERO, device, fifo, within
 
-from trompe.ground.reading import TooLarge, Unreadable, check_file, read_file, read_input
+from trompe.ground.reading import (
+    TooLarge,
+    Unreadable,
+    check_file,
+    json_data,
+    read_file,
+    read_input,
+    text_of,
+)
 
 
 def test_a_file_is_read_whole_also_behind_a_link(tmp_path):
@@ -78,3 +86,41 @@ def test_a_dash_is_standard_input(monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(Unreadable, match="standard input is closed"):
         read_input("-", 4)
+
+
+JSON = {
+    b" \n": "it is empty",
+    b"{": "not JSON: Expecting property name",
+    b"{} {}": "not JSON: Extra data",
+    b"\xef\xbb\xbf{}": "not JSON: Unexpected UTF-8 BOM",
+    b'{"a": 1'.decode().encode("utf-16"): "not UTF-8 text (byte 0)",
+    b"[\xff]": "not UTF-8 text (byte 1)",
+    b"[" * 10**5 + b"]" * 10**5: "nests brackets more than 100 deep",
+    b'[{"a": 1, "b": 2, "a": 1}]': "the name 'a' occurs twice in one object",
+    b'{"\\ud800": 1, "\\ud800": 2}': "occurs twice",
+    b"[" + b"9" * 5000 + b"]": "an integer of 5000 digits; at most 18",
+    b"[NaN]": "the number NaN, which is no finite one",
+    b"[-Infinity]": "the number -Infinity",
+    b"[1e999]": "the number 1e999",
+    b"[01]": "not JSON",
+    b"['a']": "not JSON",
+    b'["a\n"]': "not JSON: Invalid control character",
+    b'["' + b"a" * 1000 + b'"]': "larger than 1000 bytes",
+}
+
+
+@pytest.mark.parametrize("content", JSON, ids=JSON.values())
+def test_json_that_is_none_or_beyond_a_limit_is_one_line(content):
+    limit = 1000 if "larger" in JSON[content] else 2**20
+    with within(20), pytest.raises(Unreadable) as error:
+        json_data(content, limit)
+    said = str(error.value)
+    assert JSON[content] in said and len(said) < 200 and said.isprintable()
+
+
+def test_json_within_the_limits_is_read():
+    assert json_data(b'{"a": [1, 0.5, "[[", null, true]}', 99) == {"a": [1, 0.5, "[[", None, True]}
+    assert json_data(b"[" * 100 + b"]" * 100, 999) and json_data(b"[" * 3 + b"]" * 3, 9, 3)
+    with pytest.raises(Unreadable, match="more than 2 deep"):
+        json_data(b"[[[]]]", 9, 2)
+    assert text_of("\u00e9".encode()) == "\u00e9"

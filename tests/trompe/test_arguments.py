@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from fractions import Fraction
 from typing import Annotated, get_type_hints
 
@@ -196,3 +198,34 @@ def test_too_little_memory_is_one_line(capsys, monkeypatch):
 def test_a_share_that_cancels_is_one_line(capsys):
     asked = ["sharp", "--row", "convex", "--dim", str(10**9)]
     assert "give a smaller d" in refused(capsys, *asked)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["refute", "mine.py:f", "--class", "convex", "--task", "exact"],
+        ["bound", "--class", "convex", "--argmin", "0,0", "--argmax", "1,1", "--min", "0", "--max", "1", "--points", "x.npy"],
+        ["check", "x.json"],
+        ["verify", "constant/side", "--jobs", "2"],
+    ],
+    ids=lambda line: line[0],
+)  # fmt: skip
+def test_too_many_open_files_is_one_line(tmp_path, line):
+    resource = pytest.importorskip("resource")
+    (tmp_path / "mine.py").write_text("def f(v, x):\n    return 0\n")
+    np.save(tmp_path / "x.npy", np.zeros((1, 2)))
+    (tmp_path / "x.json").write_text("{}")
+    code = (
+        "import os, sys, resource\n"
+        "from trompe.cli import run\n"
+        "import trompe.commands.bound, trompe.refuting.checking, trompe.refuting.judging, trompe.proofs.solvers\n"
+        "import trompe.views.bound, trompe.views.refutation, trompe.theory.bounding, trompe.proofs, joblib, z3, cvc5\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir('/proc/self/fd')) - 1, 4096))\n"
+        "sys.exit(run(sys.argv[1:]))\n"
+    )
+    assert resource
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, *line], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, ""), done
+    assert done.stderr.count("\n") == 1 and "Too many open files" in done.stderr

@@ -141,7 +141,7 @@ def test_arrays_are_mapped_and_not_read(folder, capsys, monkeypatch):
     np.save(folder / "x.npy", np.full((3, 2), 0.5))
     (folder / "link.npy").symlink_to("x.npy")
     assert run([*BOUND, *SHOWN, "--points", "link.npy"]) == 0
-    assert isinstance(array_file(folder / "link.npy", "--points", "f", ""), np.memmap)
+    assert isinstance(array_file(folder / "link.npy", "--points", ("n", "d")), np.memmap)
 
 
 # -- standard input ----------------------------------------------------------------------------------------

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -24,15 +23,15 @@ from trompe.commands.options import (
 from trompe.commands.reading import (
     class_parameters,
     data_rows,
+    known_dim,
+    of_length,
     point,
     points_file,
+    points_of,
     read_once,
-    spread,
+    valued,
 )
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
-
-if TYPE_CHECKING:
-    from trompe.theory import FunctionClass
 
 
 def bound(
@@ -69,7 +68,8 @@ def bound(
 
     A point may also be a .npy file of floats.
     """
-    from trompe.theory import InvalidInput, Visualization, as_number
+    from trompe.theory import InvalidInput, Visualization, as_number, row_class
+    from trompe.theory.catalogue import function_class
     from trompe.views.bound import FORMATS
 
     view, place = view_of(FORMATS, format), destination(output)
@@ -80,56 +80,24 @@ def bound(
     read_once([str(points), *(data or ())])
     from trompe.theory.bounding import bounds
 
-    x = (
-        points_file(points)
-        if points is not None
-        else [point(text, "--query") for text in query or ()]
-    )
-    ends = [point(argmin, "--argmin"), point(argmax, "--argmax")]
-    shown = [_valued(text, "--exemplar") for text in exemplar or ()]
-    training = [
-        pair
-        for text in data or ()
-        for pair in ([_valued(text, "--data")] if ":" in text else data_rows([text]))
-    ]
-    given = [*ends, *(p for p, _ in (*shown, *training)), *(x[:1] if len(x) else ())]
-    dim = max(map(len, given))
+    x = points_file(points) if points is not None else [point(z, "--query") for z in query or ()]
+    ends = points_of(argmin=argmin, argmax=argmax)
+    shown = [valued(text, "--exemplar") for text in exemplar or ()]
+    rows = data_rows(data or ())
+    dim = known_dim([*ends.values(), *(z for z, _ in (*shown, *rows)), *x[:1]]) or 1
     v = Visualization(
-        spread(ends[0], dim),
-        spread(ends[1], dim),
+        of_length(ends["--argmin"], dim, "--argmin"),
+        of_length(ends["--argmax"], dim, "--argmax"),
         as_number(minimum, "--min"),
         as_number(maximum, "--max"),
     )
-    cls = _class(row, constant, metric, link, [(spread(p, dim), y) for p, y in training])
+    if "constant" in row_class(row).parameters() and constant is None:
+        raise InvalidInput(f"{row}: no constant is given; add --constant L")
+    cls = function_class(row, **class_parameters(row, row, dim, constant, metric, rows, link))
     if points is None:
-        x = [spread(q, dim) for q in x]
-    exemplars = [(spread(p, dim), y) for p, y in shown]
+        x = [of_length(z, dim, "--query") for z in x]
+    exemplars = [(of_length(z, dim, "--exemplar"), y) for z, y in shown]
     with progress_bar("queries") as progress:
         found = bounds(cls, v, x, exemplars, eps="1/4" if eps is None else eps, progress=progress)
     emit(view(found), place)
     return 0
-
-
-def _class(
-    row: str, constant: str | None, metric: str | None, link: str | None, training: Sequence[Any]
-) -> FunctionClass:
-    from trompe.theory import Dataset, InvalidInput, row_class
-    from trompe.theory.catalogue import function_class
-
-    options = {"constant": constant, "metric": metric, "link": link, "data": training or None}
-    given = class_parameters(row, options, f"{row}: --{{name}} belongs to {{rows}}; leave it out")
-    if "constant" in row_class(row).parameters() and constant is None:
-        raise InvalidInput(f"{row}: no constant is given; add --constant L")
-    if training:
-        given["data"] = Dataset(*zip(*training, strict=True))
-    return function_class(row, **given)
-
-
-def _valued(text: str, name: str) -> tuple[Sequence[Any], Any]:
-    """POINT:VALUE."""
-    from trompe.theory import InvalidInput, as_number
-
-    inputs, colon, value = text.rpartition(":")
-    if not colon:
-        raise InvalidInput(f"{name} {text!r}: expected POINT:VALUE, such as 1/2,0.5:0.7")
-    return point(inputs, name), as_number(value, f"{name} {text!r}: value")

@@ -1,4 +1,4 @@
-"""`trompe check`: certificates and witnesses that one was given."""
+"""`trompe check`: certificates, witnesses and refutations that one was given."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ def check(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder that trompe certify wrote, or a .json file of trompe witness (- for standard input)."
+            help="A folder that trompe certify wrote, or a .json file of trompe witness or refute (- for standard input)."
         ),
     ],
     solver: Solvers = None,
     jobs: Jobs = None,
 ) -> int:
-    """Check a certificate set or a witness file that need not be trusted. Exit status 0 only if all holds.
+    """Check a certificate set, a witness or a refutation that need not be trusted. Exit status 0 only if all holds.
 
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
@@ -38,8 +38,8 @@ def check(
             from trompe.theory import InvalidInput
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
-        from trompe.proofs.handover.witnesses import check_file
         from trompe.proofs.solvers import available
+        from trompe.refuting.checking import check_file
 
         for name in solvers:
             available(name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from trompe.ground.errors import brief
 
 if TYPE_CHECKING:
-    from trompe.theory import Dataset, Visualization
+    from trompe.theory import Visualization
 
-
+Row: TypeAlias = tuple[Sequence[Any], Any]
+"""An input and its value."""
 MAX_DATA_BYTES = 8 * 2**20
 """The largest file of training points that is read."""
 MAX_POINTS_BYTES = 256 * 2**20
@@ -17,26 +20,41 @@ MAX_POINTS_BYTES = 256 * 2**20
 STDIN = Path("-")
 
 
-def class_parameters(row: str, given: Mapping[str, Any], says: str) -> dict[str, Any]:
-    """What is given of the parameters of a row's class.
+def class_parameters(
+    what: str,
+    row: str,
+    dim: int,
+    constant: str | None,
+    metric: str | None,
+    rows: Sequence[Row],
+    link: str | None = None,
+) -> dict[str, Any]:
+    """What options say of the parameters of a row's class, as the class takes them.
 
     Parameters
     ----------
-    given : by name; None where an option was left out. says : the complaint about an option of other rows, with
-        places for `name` and `rows`.
+    what : the question, for the complaint about an option of other rows. rows : training points; one number stands
+        for all d coordinates.
 
     Raises
     ------
-    UnknownKey : no such row. InvalidInput : another row's option.
+    UnknownKey : no such row. InvalidInput : another row's option, or no such parameter.
     """
-    from trompe.theory import InvalidInput, row_class
+    from trompe.theory import Dataset, InvalidInput, as_number, row_class
     from trompe.theory.catalogue import rows_with
 
     known = row_class(row).parameters()
-    kept = {name: value for name, value in given.items() if value is not None}
+    given = {"constant": constant, "metric": metric, "link": link, "data": rows or None}
+    kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name in kept:
         if name not in known:
-            raise InvalidInput(says.format(name=name, rows=" and ".join(rows_with(name))))
+            rows_of = " and ".join(rows_with(name))
+            raise InvalidInput(f"{what}: --{name} belongs to {rows_of}; leave it out")
+    if constant is not None:
+        kept["constant"] = as_number(constant, "--constant")
+    if rows:
+        inputs = [of_length(z, dim, f"--data point {j}") for j, (z, _) in enumerate(rows, 1)]
+        kept["data"] = Dataset(inputs, [label for _, label in rows])
     return kept
 
 
@@ -50,43 +68,41 @@ def exact_numbers(text: str, what: str) -> list[Any]:
     return [as_number(part, f"{what}[{i}]") for i, part in enumerate(text.split(","))]
 
 
-def point(text: str, what: str, kinds: str = "f") -> Sequence[Any]:
-    """A point as an option names it: exact numbers, or the array of a .npy file of shape (d,).
-
-    Parameters
-    ----------
-    kinds : what `dtype.kind` of the array may be.
-    """
-    from trompe.theory import InvalidInput
-
+def point(text: str, what: str) -> Sequence[Any]:
+    """A point as an option names it: exact numbers, or the array of a .npy file of shape (d,)."""
     if not text.endswith(".npy"):
         return exact_numbers(text, what)
-    array = array_file(Path(text), what, kinds, FLOATS if kinds == "f" else "expected numbers")
-    if array.ndim != 1:
-        raise InvalidInput(f"{what} {text}: shape {array.shape}; expected one point of shape (d,)")
-    return array  # type: ignore[no-any-return]
+    found: Sequence[Any] = array_file(Path(text), what, ("d",))
+    return found
 
 
-def exact_point(text: str, what: str) -> list[Any]:
-    """As `point`; what an array holds, as exact numbers."""
-    from trompe.theory import as_number
+def valued(text: str, what: str, read: Callable[[str, str], Sequence[Any]] = point) -> Row:
+    """POINT:VALUE."""
+    from trompe.theory import InvalidInput, as_number
 
-    return [as_number(value, f"{what}[{i}]") for i, value in enumerate(point(text, what, "fiu"))]
+    inputs, colon, value = text.rpartition(":")
+    if not colon:
+        raise InvalidInput(f"{what} {brief(text)!r}: expected POINT:VALUE, such as 1/2,0.5:0.7")
+    return read(inputs, what), as_number(value, f"{what}: value")
 
 
-def spread(values: Sequence[Any], dim: int) -> Sequence[Any]:
-    """One number stands for all coordinates."""
-    return tuple(values) * dim if len(values) == 1 else values
+def points_of(**texts: str | None) -> dict[str, Sequence[Any]]:
+    """The points that are given, by option."""
+    return {f"--{name}": point(z, f"--{name}") for name, z in texts.items() if z is not None}
+
+
+def known_dim(points: Iterable[Sequence[Any]]) -> int | None:
+    """The number d of the first point that has several coordinates; a single one stands for all d."""
+    return next((len(z) for z in points if len(z) > 1), None)
 
 
 def of_length(values: Sequence[Any], dim: int, name: str) -> Sequence[Any]:
-    """The values, one for all coordinates or d of them."""
+    """d values; a single one stands for all."""
     from trompe.theory import InvalidInput
 
-    values = spread(values, dim)
-    if len(values) != dim:
+    if len(values) not in (1, dim):
         raise InvalidInput(f"{name} has {len(values)} coordinates; expected d = {dim}")
-    return values
+    return values if len(values) == dim else tuple(values) * dim
 
 
 def shown_instead(
@@ -111,16 +127,14 @@ def points_file(path: Path) -> Any:
     """Points, one a line: an array of floats from a .npy file, exact from a .csv file or standard input."""
     from trompe.theory import InvalidInput
 
-    if path.suffix == ".npy":
-        array = array_file(path, "--points", "f", FLOATS)
-        if array.ndim != 2:
-            raise InvalidInput(f"--points {path}: shape {array.shape}; expected (n, d)")
-        return array
-    if path.suffix != ".csv" and path != STDIN:
+    if path.suffix not in (".csv", ".npy") and path != STDIN:
         raise InvalidInput(
             f"--points {path}: expected a .csv or a .npy file, or - for standard input"
         )
-    return _read_csv(path)
+    found = array_file(path, "--points", ("n", "d")) if path.suffix == ".npy" else _read_csv(path)
+    if not len(found):
+        raise InvalidInput(f"--points {path} holds no point")
+    return found
 
 
 def _read_csv(path: Path) -> list[Any]:
@@ -150,8 +164,6 @@ def _read_csv(path: Path) -> list[Any]:
             )
     except csv.Error as error:
         raise InvalidInput(f"--points {path}: {error}; expected a text file of numbers") from None
-    if not found:
-        raise InvalidInput(f"--points {path} holds no point")
     return found
 
 
@@ -167,45 +179,29 @@ def _is_name(text: str) -> bool:
 _DATA = "a point such as 1/2,0:1/3, or a file with one a line"
 
 
-def data_rows(items: list[str]) -> list[tuple[list[Any], Any]]:
+def data_rows(items: Sequence[str]) -> list[Row]:
     """Inputs and labels from `point:label` items and from files with one such item a line."""
-    from trompe.theory import InvalidInput, as_number
+    import io
+
+    from trompe.theory import InvalidInput
 
     read_once(items)
-    rows: list[tuple[list[Any], Any]] = []
+    rows: list[Row] = []
     for item in items:
         if ":" in item:
-            lines = {f"--data {item}": item}
-        else:
-            content = text_file(item, "--data", MAX_DATA_BYTES, _DATA)
-            lines = {f"{item}, line {k}": line for k, line in enumerate(content.splitlines(), 1)}
+            rows.append(valued(item, "--data"))
+            continue
         before = len(rows)
-        for where, line in lines.items():
-            text = line.partition("#")[0].strip()
-            if not text:
-                continue
-            inputs, colon, label = text.rpartition(":")
-            if not colon:
-                raise InvalidInput(
-                    f"{where}: expected a point, a colon and a label, such as 1/2,0:1/3"
-                )
-            rows.append((exact_numbers(inputs, where), as_number(label, f"{where}: label")))
+        content = text_file(item, "--data", MAX_DATA_BYTES, _DATA)
+        for k, line in enumerate(io.StringIO(content, newline=None), 1):
+            if text := line.partition("#")[0].strip():
+                rows.append(valued(text, f"{item}, line {k}", exact_numbers))
         if len(rows) == before:
             raise InvalidInput(f"--data {item} holds no training point; expected {_DATA}")
     return rows
 
 
-def dataset(rows: list[tuple[list[Any], Any]], dim: int) -> Dataset:
-    """What `data_rows` read, with d inputs; one number stands for all coordinates."""
-    from trompe.theory import Dataset
-
-    inputs = [of_length(values, dim, f"--data point {j}") for j, (values, _) in enumerate(rows, 1)]
-    return Dataset(inputs, [label for _, label in rows])
-
-
 # -- files -----------------------------------------------------------------------------------------------
-
-FLOATS = "expected floats in [0, 1] (divide 8-bit images by 255)"
 
 
 def read_once(names: Sequence[str]) -> None:
@@ -217,43 +213,50 @@ def read_once(names: Sequence[str]) -> None:
 
 
 def text_file(name: str, option: str, limit: int, expected: str) -> str:
-    """The text of a file that an option names; `-` is standard input."""
-    from trompe.ground.reading import Unreadable, read_input
+    """The text of a file that an option names, a byte-order mark left out; `-` is standard input."""
+    from trompe.ground.reading import Unreadable, read_input, text_of
     from trompe.theory import InvalidInput
 
     try:
-        return read_input(name, limit).decode("utf-8-sig")
+        return text_of(read_input(name, limit)).removeprefix("\ufeff")
     except Unreadable as error:
         raise InvalidInput(f"{option} {name}: {error}; expected {expected}") from None
-    except UnicodeDecodeError as error:
-        raise InvalidInput(
-            f"{option} {name}: it is not UTF-8 text (byte {error.start}); expected {expected}"
-        ) from None
 
 
-def array_file(path: Path, option: str, kinds: str, expected: str) -> Any:
-    """The array of a .npy file, memory-mapped and never unpickled.
+def array_file(path: Path, option: str, axes: tuple[str, ...]) -> Any:
+    """The array of a .npy file: floats of at most 64 bits, or integers; memory-mapped and never unpickled.
 
     Parameters
     ----------
-    kinds : what `dtype.kind` may be.
+    axes : a name for each.
     """
+    import warnings
+
     import numpy as np
 
     from trompe.ground.reading import Unreadable, check_file
     from trompe.theory import InvalidInput
 
+    shape = f"({', '.join(axes)}{',' * (len(axes) == 1)})"
+    expected = "expected floats in [0, 1] (divide 8-bit images by 255)"
     try:
         check_file(path)  # a FIFO would block
-        array = np.lib.format.open_memmap(path, mode="r")
+        with warnings.catch_warnings(action="ignore"):  # about sizes that overflow, odd headers
+            array = np.lib.format.open_memmap(path, mode="r")
+        is_whole = path.stat().st_size == array.offset + array.nbytes
     except Unreadable as error:
         raise InvalidInput(f"{option} {path}: {error}; expected a .npy file") from None
     except OSError as error:
         raise InvalidInput(f"{option} {path}: {error.strerror or 'it cannot be read'}") from None
-    except (ValueError, EOFError, SyntaxError, OverflowError, TypeError, MemoryError):
+    except Exception:  # NumPy raises many kinds for damaged headers
         raise InvalidInput(
             f"{option} {path}: it is no .npy file, is cut short, or holds objects; {expected}"
         ) from None
-    if array.dtype.kind not in kinds:
-        raise InvalidInput(f"{option} {path} holds {array.dtype}; {expected}")
+    if not is_whole:
+        raise InvalidInput(f"{option} {path}: more bytes than its header says; {expected}")
+    if array.ndim != len(axes):
+        raise InvalidInput(f"{option} {path}: shape {array.shape}; expected {shape}")
+    is_integer = array.dtype.kind in "iu" and (not array.size or array.max() <= 1)
+    if not is_integer and (array.dtype.kind != "f" or array.dtype.itemsize > 8):
+        raise InvalidInput(f"{option} {path} holds {array.dtype}; {expected} of at most 64 bits")
     return array

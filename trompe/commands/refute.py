@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,15 +30,12 @@ from trompe.commands.options import (
 from trompe.commands.reading import (
     class_parameters,
     data_rows,
-    dataset,
-    exact_point,
+    known_dim,
     of_length,
+    points_of,
     shown_instead,
 )
 from trompe.commands.reporting import destination, emit, view_of
-
-if TYPE_CHECKING:
-    from trompe.theory import FunctionClass
 
 
 def refute(
@@ -103,17 +100,17 @@ def refute(
     from trompe.constructions.adversary import pose
     from trompe.refuting import judging
     from trompe.refuting.isolation import parse_source
+    from trompe.theory import row_class
+    from trompe.theory.catalogue import function_class
 
     parse_source(decoder)
-    cls = _class(row, constant, metric, data, link, dim)
+    rows = data_rows(data or ())
+    points = points_of(query=query, argmin=argmin, argmax=argmax)
+    several = [*points.values(), *(z for z, _ in rows)]
+    if dim is None and several:
+        dim = known_dim(several) or row_class(row).max_dim or 2
+    cls = function_class(row, **class_parameters(row, row, dim or 2, constant, metric, rows, link))
     asked = judging.ask_task(task, eps)
-    named = {"--query": query, "--argmin": argmin, "--argmax": argmax}
-    points: dict[str, Any] = {
-        n: exact_point(text, n) for n, text in named.items() if text is not None
-    }
-    if dim is None and points:
-        lengths = [len(values) for values in points.values() if len(values) > 1]
-        dim = lengths[0] if lengths else cls.max_dim or 2
     if dim is not None and "--query" in points:
         points["--query"] = of_length(points["--query"], dim, "--query")
     x, v = points.pop("--query", None), None
@@ -134,26 +131,3 @@ def refute(
         pair.write(to_json(found.witness()))
     emit(view(found), place)
     return judging.EXIT_STATUS[found.status]
-
-
-def _class(
-    row: str,
-    constant: str | None,
-    metric: str | None,
-    data: list[str] | None,
-    link: str | None,
-    dim: int | None,
-) -> FunctionClass:
-    from trompe.theory import as_number
-    from trompe.theory.catalogue import function_class
-
-    options = {"constant": constant, "metric": metric, "data": data, "link": link}
-    says = f"{row}: the option --{{name}} belongs to {{rows}}; leave it out"
-    given = class_parameters(row, options, says)
-    if constant is not None:
-        given["constant"] = as_number(constant, "--constant")
-    if data is not None:
-        rows = data_rows(data)
-        longest = max((len(inputs) for inputs, _ in rows), default=1)
-        given["data"] = dataset(rows, dim or longest)
-    return function_class(row, **given)

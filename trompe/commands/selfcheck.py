@@ -14,13 +14,13 @@ def selfcheck(
     row: Annotated[
         list[str] | None,
         typer.Option(
-            help="Only mutants and hypotheses that the checks of this row see; repeat for more. [default: all]"
+            help="Only mutants, hypotheses and conclusions that the checks of this row see; repeat for more. [default: all]"
         ),
     ] = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="constructions, classes, hypotheses, tampering or witness-tampering; repeat for more. "
+            help="constructions, classes, hypotheses, conclusions, tampering or witness-tampering; repeat for more. "
             "[default: all; with --row all but the tamperings]"
         ),
     ] = None,
@@ -32,10 +32,10 @@ def selfcheck(
     format: Format = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
-    """Damage every construction and class, and files that are checked: verification must notice each time.
+    """Damage every construction, class and sentence, and files that are checked: verification must notice each time.
 
-    Exit status 0 only if no mutant survives that is not listed as equivalent, no mutant or hypothesis is left
-    undecided, every sentence is the pinned one, and no damaged file is accepted that says something else.
+    Exit status 0 only if no mutant survives that is not listed as equivalent, no conclusion can say less unnoticed,
+    no mutant, hypothesis or comparison is left undecided, every sentence is the pinned one, and no damaged file is accepted that says something else.
     """
     from trompe.views.selfcheck import FORMATS
 

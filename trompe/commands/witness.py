@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -24,9 +24,9 @@ from trompe.commands.options import (
 from trompe.commands.reading import (
     class_parameters,
     data_rows,
-    dataset,
-    exact_point,
+    known_dim,
     of_length,
+    points_of,
     shown_instead,
 )
 from trompe.commands.reporting import destination, emit, view_of
@@ -72,31 +72,22 @@ def witness(
     from trompe.proofs.handover.witnesses import witness_of
     from trompe.proofs.handover.witnesses.data import check_row, pair_of
     from trompe.proofs.handover.witnesses.file import MAX_DIM
-    from trompe.theory import TASKS, Approx, InvalidInput, as_eta, as_number, row_class
+    from trompe.theory import TASKS, Approx, InvalidInput, as_eta, row_class
 
-    says = f"{key}: the option --{{name}} belongs to {{rows}}; leave it out"
     kind = TASKS[item.task]
-    options = {"constant": constant, "data": data, "metric": metric}
-    given = class_parameters(item.row, options, says.replace("{rows}", "the row {rows}"))
     if eps is not None and kind is not Approx:
-        raise InvalidInput(says.format(name="eps", rows="the task approx"))
+        raise InvalidInput(f"{key}: --eps belongs to approx; leave it out")
     check_row(key)
     task = Approx(eps) if eps is not None else kind()
-    named = {"--query": query, "--argmin": argmin, "--argmax": argmax}
-    points: dict[str, Any] = {n: exact_point(t, n) for n, t in named.items() if t is not None}
-    rows = data_rows(data) if data is not None else []
+    rows = data_rows(data or ())
+    points = points_of(query=query, argmin=argmin, argmax=argmax)
     if dim is None:
-        several = [*points.values(), *(inputs for inputs, _ in rows)]
-        lengths = [len(values) for values in several if len(values) > 1]
-        dim = lengths[0] if lengths else row_class(item.row).max_dim or 2
+        several = [*points.values(), *(z for z, _ in rows)]
+        dim = known_dim(several) or row_class(item.row).max_dim or 2
     if dim > MAX_DIM:
         raise InvalidInput(f"--dim {dim}: a witness has at most {MAX_DIM} inputs")
     base = example(item.row, dim)
-    if constant is not None:
-        given["constant"] = as_number(constant, "--constant")
-    if data is not None:
-        given["data"] = dataset(rows, dim)
-    cls = replace(base.cls, **given)
+    cls = replace(base.cls, **class_parameters(key, item.row, dim, constant, metric, rows))
     points = {name: of_length(values, dim, name) for name, values in points.items()}
     v = shown_instead(base.v, points, minimum, maximum)
     made = triple(cls, v, points.get("--query", base.x))

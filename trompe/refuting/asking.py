@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trompe.constructions.adversary import read_answer
+from trompe.constructions.adversary import read_answer, type_name
 from trompe.ground.errors import one_line
 from trompe.theory import Point, Task, Visualization
 
@@ -79,10 +79,10 @@ class Input:
 
     def is_unchanged(self, shown: Any, query: Any) -> bool:
         """Do the arguments still hold what was handed over?"""
-        if self.exact:
-            then, _ = self.fresh()
-            return bool(shown == then and query == self.query)
         try:
+            if self.exact:
+                then, _ = self.fresh()
+                return bool(shown == then and query == self.query)
             return all(
                 isinstance(now, np.ndarray) and np.array_equal(now, then)
                 for now, then in (
@@ -91,7 +91,9 @@ class Input:
                     (query, self.query),
                 )
             ) and (shown.minimum, shown.maximum) == (self.minimum, self.maximum)
-        except AttributeError:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # of what the decoder has put there
             return False
 
     def wire(self) -> dict[str, Any]:
@@ -137,8 +139,13 @@ def call(decoder: Callable[[Any, Any], Any], task: Task, given: Input) -> Reply:
 
 def named(error: BaseException) -> str:
     """Type and message on one line, cut short."""
-    text = one_line(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    try:
+        text = one_line(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # its text's own
+        text = ""
+    return f"{type_name(error)}: {text}" if text else type_name(error)
 
 
 class Asker(ABC):

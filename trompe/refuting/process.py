@@ -29,13 +29,19 @@ def main() -> None:
     os.dup2(nowhere, 0)
     os.dup2(2, 1)
 
+    from trompe.constructions.adversary import type_name
     from trompe.ground.errors import one_line
     from trompe.refuting.asking import Input, Reply, call
     from trompe.theory import task
 
-    def say(message: dict[str, Any]) -> None:
+    started = os.getpid()
+
+    def say(to: dict[str, Any], **message: str | None) -> None:
+        if os.getpid() != started:  # the decoder has forked, and both come back from the call
+            os._exit(1)
+        reply = {"token": to["token"], "answer": None, "invalid": "", "fault": "", **message}
         try:
-            answers.write(json.dumps(message) + "\n")
+            answers.write(json.dumps(reply) + "\n")
             answers.flush()
         except OSError:  # whoever asks has gone, or the decoder closed it
             os._exit(1)
@@ -48,24 +54,28 @@ def main() -> None:
     source = json.loads(first)
     asked = task(source["task"])
     decoder, complaint = _load(source)
-    say(complaint)
+    say(source, **complaint)
     if decoder is None:
         return
-    for line in questions:
-        try:
-            reply = call(decoder, asked, Input.from_wire(json.loads(line)))
-        except KeyboardInterrupt:  # the decoder's own: a terminal's reaches only the other process
-            reply = Reply(fault="raised KeyboardInterrupt")
-        answer, fault = reply.answer, reply.fault
-        if not isinstance(answer, (Fraction, str, type(None))):
-            answer, fault = (
-                None,
-                (
-                    f"returned {one_line(answer)} ({type(answer).__name__}); expected a rational number, since it "
+    try:
+        for line in questions:
+            question = json.loads(line)
+            try:
+                reply = call(decoder, asked, Input.from_wire(question))
+            except (
+                KeyboardInterrupt
+            ):  # the decoder's own: a terminal's reaches only the other process
+                reply = Reply(fault="raised KeyboardInterrupt")
+            answer, fault = reply.answer, reply.fault
+            if not isinstance(answer, (Fraction, str, type(None))):
+                fault = (
+                    f"returned {one_line(answer)} ({type_name(answer)}); expected a rational number, since it "
                     "runs in a process of its own"
-                ),
-            )
-        say({"answer": answer if answer is None else str(answer), "fault": fault})
+                )
+                answer = None
+            say(question, answer=answer if answer is None else str(answer), fault=fault)
+    except BaseException:  # the decoder has closed or read what is not its own
+        os._exit(1)
 
 
 def _load(source: dict[str, Any]) -> tuple[Callable[[Any, Any], Any] | None, dict[str, str]]:

@@ -71,7 +71,7 @@ def _many(bounds: Bounds) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
         for cells in zip(*columns, strict=True)
     ]
-    error = max(map(float, bounds.tolerance))
+    error = max(map(float, bounds.tolerance), default=0.0)
     notes = (
         "Every such unit's value lies between lower and upper; every value strictly between them is the value of "
         "such a unit." + f" Each number is within {error:.1e}." * bool(error),

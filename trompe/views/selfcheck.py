@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import trompe
@@ -22,6 +23,7 @@ def to_json(report: SelfcheckReport) -> str:
         "problems": report.problems,
         "mutants": [vars(finding) for finding in report.findings],
         "hypotheses": [vars(hypothesis) for hypothesis in report.hypotheses],
+        "conclusions": [vars(weakened) for weakened in report.conclusions],
         "tamperings": [vars(tampered) for tampered in report.tampered],
         "left_out": dict(report.left_out),
         "untried": list(report.untried),
@@ -38,6 +40,8 @@ def _counts(report: SelfcheckReport) -> dict[str, dict[str, int]]:
         counts.setdefault(finding.group, Counter())[status] += 1
     for hypothesis in report.hypotheses:
         counts.setdefault("hypotheses", Counter())[hypothesis.status] += 1
+    for weakened in report.conclusions:
+        counts.setdefault("conclusions", Counter())[weakened.status] += 1
     for tampered in report.tampered:
         counts.setdefault(tampered.what, Counter())[tampered.status] += 1
     return {part: dict(sorted(found.items())) for part, found in counts.items()}
@@ -57,7 +61,15 @@ def to_text(report: SelfcheckReport) -> str:
         ),
         (
             "spare hypotheses, without which the sentence holds as well (no error)",
-            sorted(_spare(report).items()),
+            _spare((h.family, h.hypothesis, h.status) for h in report.hypotheses),
+        ),
+        (
+            "loose comparisons in conclusions, with the reason why the truth never comes near",
+            _weakened(report, "loose"),
+        ),
+        (
+            "spare comparisons in conclusions, whose part holds whatever they say (no error)",
+            _spare((w.check, w.part, w.status) for w in report.conclusions),
         ),
         (
             "ACCEPTED damage to files",
@@ -70,11 +82,16 @@ def to_text(report: SelfcheckReport) -> str:
                 (f"{h.family} without {h.hypothesis}", h.says)
                 for h in report.hypotheses
                 if h.status == "unknown"
-            ],
+            ]
+            + _weakened(report, "unknown"),
         ),
         (
             "SURVIVING mutants: every check still holds",
-            [(f.mutant, f"{f.tried} checks") for f in report.survivors],
+            [(f.mutant, f"{f.tried} checks") for f in report.findings if f.status == "surviving"],
+        ),
+        (
+            "SURVIVING conclusions: they could say more, or less, and nobody would notice",
+            _weakened(report, "surviving"),
         ),
     )
     for title, entries in sections:
@@ -88,12 +105,17 @@ def to_text(report: SelfcheckReport) -> str:
     return "\n".join([*lines, "", _verdict(report), ""])
 
 
-def _spare(report: SelfcheckReport) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for h in report.hypotheses:
-        if h.status == "spare":
-            found[h.family] = "; ".join([*filter(None, [found.get(h.family)]), h.hypothesis])
-    return found
+def _spare(entries: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Of (where, what, status), what is spare at each place."""
+    found: dict[str, list[str]] = {}
+    for where, what, status in entries:
+        if status == "spare":
+            found.setdefault(where, []).append(what)
+    return sorted((where, "; ".join(spare)) for where, spare in found.items())
+
+
+def _weakened(report: SelfcheckReport, status: str) -> list[tuple[str, str]]:
+    return [(w.name, w.says) for w in report.conclusions if w.status == status]
 
 
 def _verdict(report: SelfcheckReport) -> str:
@@ -103,10 +125,11 @@ def _verdict(report: SelfcheckReport) -> str:
         says = [survives] * bool(report.findings)
         says += ["no damaged file is accepted"] * bool(report.tampered)
         says += ["every hypothesis is needed or spare"] * bool(report.hypotheses)
+        says += ["no conclusion can say less unnoticed"] * bool(report.conclusions)
         return f"passed: {', '.join(says)}"
     missed = sum(t.status == "accepted" for t in report.tampered)
     return (
-        f"FAILED: {len(report.survivors)} mutants survive, {len(report.undecided)} are undecided, "
+        f"FAILED: {len(report.survivors)} survive, {len(report.undecided)} are undecided, "
         f"{missed} damaged files are accepted, {len(report.problems)} problems"
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.evidence import ASSUMED, assumed_by, case
 from trompe.proofs.handover.certificates.plan import Plan, chain, rows_behind
 from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, file_name
@@ -159,18 +160,15 @@ def read_manifest(content: bytes) -> dict[str, Any]:
     InvalidInput : it is not; the message says why.
     """
     try:
-        data = json.loads(content)
-        same = isinstance(data, dict) and manifest_bytes(data) == content
-    except RecursionError:
-        raise InvalidInput(f"{MANIFEST} nests too deep") from None
-    except ValueError as error:
-        raise InvalidInput(f"{MANIFEST} is no JSON: {' '.join(str(error).split())[:200]}") from None
+        data = json_data(content, MAX_MANIFEST_BYTES)
+    except Unreadable as error:
+        raise InvalidInput(f"{MANIFEST}: {error}") from None
     if not isinstance(data, dict) or (data.get("format"), data.get("format_version")) != (
         FORMAT,
         1,
     ):
         raise InvalidInput(f"{MANIFEST} is not that of a {FORMAT}, version 1")
-    if not same:  # an entry twice, other blanks
+    if manifest_bytes(data) != content:  # other blanks
         raise InvalidInput(f"{MANIFEST} is not written as trompe certify writes it")
     return data
 

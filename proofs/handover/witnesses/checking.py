@@ -46,6 +46,10 @@ class Report:
 
     key: str
     findings: tuple[Finding, ...]
+    is_a: str = "a witness"
+    """What the file is where every claim is proved."""
+    besides: str = ""
+    """What the file says that was not looked at."""
 
     @property
     def ok(self) -> bool:
@@ -56,12 +60,21 @@ class Report:
         """One line a claim, then the outcome."""
         lines = [f"{f.verdict:<8} {f.says}: {f.reason}" for f in self.findings]
         proved = sum(f.verdict == "PROVED" for f in self.findings)
-        outcome = f"a witness for {self.key}" if self.ok else "not shown to be a witness"
+        outcome = f"{self.is_a} for {self.key}" if self.ok else f"not shown to be {self.is_a}"
+        lines += [f"not checked: {self.besides}"] * bool(self.besides)
         return "\n".join([*lines, f"{proved} of {len(self.findings)} claims proved: {outcome}"])
 
 
-def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
+def check_file(
+    path: str | Path,
+    solvers: Sequence[str] = tuple(SOLVERS),
+    check: Callable[[bytes, Sequence[str]], Report] | None = None,
+) -> Report:
     """Check a witness file (`-`: standard input); a file that is not one is a report that says why.
+
+    Parameters
+    ----------
+    check : what is done with the file's content. [default: `check_bytes`]
 
     Raises
     ------
@@ -73,7 +86,7 @@ def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Rep
         return Report("", (Finding(_IS_WITNESS, "REFUTED", f"{error}; nothing was read"),))
     except Unreadable as error:
         raise InvalidInput(f"{path}: {error}; give a witness file") from None
-    return check_bytes(content, solvers)
+    return (check or check_bytes)(content, solvers)
 
 
 def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:

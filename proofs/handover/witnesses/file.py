@@ -7,11 +7,11 @@ before anything is built from it, and each field is checked for its shape.
 from __future__ import annotations
 
 import json
-import re
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any
 
 from trompe.constructions.expression_forms import JSON, brief, from_data, rational, write
+from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.handover.witnesses.data import Witness, check_row
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.shapes import fields, point, texts
@@ -28,8 +28,6 @@ from trompe.theory import (
 FORMAT, VERSION = "trompe witness", 1
 MAX_BYTES = 8 * 2**20
 """The largest file that is read."""
-MAX_DEPTH = 100
-"""How deep brackets may be nested in a file."""
 MAX_DIM = 100_000
 """The largest number of inputs in a file."""
 
@@ -48,8 +46,6 @@ _FIELDS = (
     "f",
     "g",
 )
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-"""A bracket, or a whole string, in which brackets do not count."""
 _AMOUNTS = {"exact": ("gap",), "approx": ("half_gap",), "side": ("above_mid", "below_mid")}
 
 
@@ -114,7 +110,16 @@ def parse(text: str | bytes) -> Witness:
     ------
     InvalidInput : not such a file, or beyond a limit; the message names the place.
     """
-    data = _decode(text)
+    try:
+        return from_json(
+            json_data(text.encode(errors="replace") if isinstance(text, str) else text, MAX_BYTES)
+        )
+    except Unreadable as error:
+        raise InvalidInput(f"the file: {error}") from None
+
+
+def from_json(data: Any) -> Witness:
+    """As `parse`, of what JSON holds."""
     if not isinstance(data, dict):
         raise InvalidInput(f"the file holds a {type(data).__name__}; expected an object")
     _check_version(data)
@@ -155,58 +160,6 @@ def parse(text: str | bytes) -> Witness:
         g_x=rational(values["g"], "values.g"),
         amount=amount,
     )
-
-
-def _decode(text: str | bytes) -> Any:
-    """JSON with its limits: bytes, depth, no floats, no huge integers, no NaN, no key twice."""
-    content = text.encode() if isinstance(text, str) else text
-    if len(content) > MAX_BYTES:
-        raise InvalidInput(f"the file is larger than {MAX_BYTES // 2**20} MiB; nothing was read")
-    if not content.strip():
-        raise InvalidInput("the file is empty")
-    try:
-        decoded = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"the file is not UTF-8 text (byte {error.start})") from None
-    depth = 0
-    for found in _BRACKETS.finditer(decoded):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
-        if depth > MAX_DEPTH:
-            raise InvalidInput(
-                f"the file nests brackets more than {MAX_DEPTH} deep; give inner parts a name in "
-                "definitions"
-            )
-    try:
-        return json.loads(
-            decoded,
-            object_pairs_hook=_object,
-            parse_float=lambda digits: _no_number(digits),
-            parse_constant=lambda name: _no_number(name),
-            parse_int=_integer,
-        )
-    except json.JSONDecodeError as error:
-        raise InvalidInput(
-            f"the file is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
-        ) from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise InvalidInput(f"the name {brief(twice)} occurs twice in one object")
-    return found
-
-
-def _no_number(digits: str) -> NoReturn:
-    raise InvalidInput(f'{brief(digits)} is no exact number; write a string such as "1/4"')
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > 10:
-        raise InvalidInput(f"an integer of {len(digits)} digits; counts have at most 10")
-    return int(digits)
 
 
 def _check_version(data: dict[str, Any]) -> None:

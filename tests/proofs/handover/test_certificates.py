@@ -594,17 +594,20 @@ DAMAGE = {
 NO_SET = {
     "manifest gone": (lambda f: (f / "manifest.json").unlink(), "it is not there"),
     "manifest a link": (lambda f: _link(f, "manifest.json"), "symbolic link"),
-    "manifest cut off": (_of_manifest(lambda c: c[:99]), "no JSON"),
+    "manifest cut off": (_of_manifest(lambda c: c[:99]), "not JSON"),
     "manifest huge": (_of_manifest(lambda c: c + b" " * (17 << 20)), "larger than 16 MiB"),
-    "manifest deep": (_of_manifest(lambda c: b"[" * 1_000_000), "nests too deep"),
+    "manifest deep": (
+        _of_manifest(lambda c: b"[" * 1_000_000),
+        "nests brackets more than 100 deep",
+    ),
     "an entry twice": (
         _of_manifest(lambda c: c.replace(b"{", b'{"verdict": "PROVED",', 1)),
-        "not written as trompe certify writes it",
+        "the name 'verdict' occurs twice in one object",
     ),
-    "NaN": (_of_manifest(lambda c: c.replace(b'"dims"', b'"x": NaN, "dims"')), "no JSON"),
+    "NaN": (_of_manifest(lambda c: c.replace(b'"dims"', b'"x": NaN, "dims"')), "no finite one"),
     "a long number": (
         _of_manifest(lambda c: c.replace(b": 1,", b": " + b"9" * 5000 + b",")),
-        "JSON",
+        "an integer of 5000 digits",
     ),
     "a theorem of others": (
         _of_manifest(lambda c: c.replace(b"constant/side", b"constant/sides")),

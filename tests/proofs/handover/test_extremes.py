@@ -175,6 +175,13 @@ def test_without_a_fault_the_probes_hold():
     assert not any(probes())
 
 
+def test_hats_that_overlap_by_one_unit_of_the_scale_are_not_exclusive():
+    zero, one = Fraction(0), Fraction(1)
+    for top, expected in ((zero, {(0, 1)}), (one, set())):
+        flat = {0: [(top, {})], 1: [(zero, {})]}
+        assert supports.exclusive_pairs(flat, [(0, 1)]) == (expected, "")
+
+
 def test_hats_whose_supports_touch_or_overlap():
     def hat(x):
         return {

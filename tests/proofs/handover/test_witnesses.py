@@ -292,7 +292,7 @@ DAMAGE = {
     "huge": (WHOLE + b" " * witness_file.MAX_BYTES, "larger than"),
     "deep": (b"[" * 100_000 + b"]" * 100_000, "nests"),
     "a key twice": (WHOLE.replace(b'"dim": 2', b'"dim": 2, "dim": 2'), "occurs twice"),
-    "NaN": (WHOLE.replace(b'"minimum": "0"', b'"minimum": NaN'), "no exact number"),
+    "NaN": (WHOLE.replace(b'"minimum": "0"', b'"minimum": NaN'), "no finite one"),
     "a huge integer": (WHOLE.replace(b'"dim": 2', b'"dim": ' + b"9" * 5000), "digits"),
     "code": (by_hand("convex/side", {"values": {"f": "exit()", "g": "0"}}), "no exact number"),
     "another key, with its statement": (

@@ -15,6 +15,7 @@ from trompe.proofs.mutation import (
     Hypothesis,
     MutantOutcome,
     SelfcheckReport,
+    Weakened,
     read_equivalent,
     selfcheck,
     try_mutant,
@@ -263,7 +264,7 @@ def test_what_a_row_cannot_tell_is_put_to_the_checks_of_other_rows():
     """Constants are a row at every d: only rows with a largest d, or with shown extremes, can tell here."""
     asked = {"rows": ["constant"], "match": "FunctionClass.check_dim", "jobs": 1}
     report = selfcheck(**asked)
-    assert report.passed and report.untried == ("constructions", "hypotheses")
+    assert report.passed and report.untried == ("constructions", "hypotheses", "conclusions")
     by_others = [f for f in report.findings if f.elsewhere]
     assert by_others and len(by_others) < len(report.findings)
     own = set(checks_of(["constant"]))
@@ -387,13 +388,16 @@ def test_crashes_endless_loops_and_doubt_are_told_apart(monkeypatch):
 def test_what_the_checks_cannot_tell_fails():
     killed = MutantOutcome("a", "classes", "sign", "killed")
     needed = Hypothesis("f", "h", "needed")
-    assert SelfcheckReport((killed,), (needed, replace(needed, status="spare")), (), ()).passed
+    assert SelfcheckReport((killed,), (needed, replace(needed, status="spare")), (), (), ()).passed
     for status in ("surviving", "unknown"):
         assert not SelfcheckReport(
-            (killed, replace(killed, status=status)), (needed,), (), ()
+            (killed, replace(killed, status=status)), (needed,), (), (), ()
         ).passed
+        weakened = Weakened("mix/gap", "part 1, comparison 1", status, "u <= w")
+        assert not SelfcheckReport((killed,), (needed,), (weakened,), (), ()).passed
+        assert SelfcheckReport((), (), (replace(weakened, status="spare"),), (), ()).passed
     doubt = replace(needed, status="unknown")
-    report = SelfcheckReport((killed,), (needed, doubt), (), ())
+    report = SelfcheckReport((killed,), (needed, doubt), (), (), ())
     assert not report.passed and report.undecided == (doubt,)
 
 
@@ -443,11 +447,12 @@ def test_parts_rows_and_matches_are_checked():
         selfcheck(rows=[])
     with pytest.raises(InvalidInput, match="its files belong to no row, but the row constant is"):
         selfcheck(["hypotheses", "tampering"], rows=["constant"])
-    assert not SelfcheckReport((), (), (), ()).passed
+    assert not SelfcheckReport((), (), (), (), ()).passed
     assert set(PARTS) == {
         "constructions",
         "classes",
         "hypotheses",
+        "conclusions",
         "tampering",
         "witness-tampering",
     }

@@ -193,7 +193,7 @@ BAD = {
     "outside": ((*BOUND, "--query", "1,2"), "lies outside [0, 1]^2"),
     "no number": ((*BOUND, "--query", "a,0"), "--query[0] = 'a' is not a number"),
     "nan": ((*BOUND, "--query", "nan,0"), "'nan' is not a number"),
-    "length": ((*BOUND, "--query", "0,0,0"), "has 3 coordinates; expected 2"),
+    "length": ((*BOUND, "--query", "0,0,0"), "has 3 coordinates; expected d = 2"),
     "no value": ((*BOUND, "--query", "0,0", "--exemplar", "0,1"), "expected POINT:VALUE"),
     "bad value": ((*BOUND, "--query", "0,0", "--exemplar", "0,1:x"), "value = 'x' is not a number"),
     "steep": ((*BOUND, "--query", "0,0", "--exemplar", "0,1/8:1/2"), "the least L for which some member takes all shown values is 4"),
@@ -236,7 +236,7 @@ def _damaged(folder, kind):
         "csv long": b"1e5000,1e5000\n", "csv nan": b"nan,-Inf\n", "csv typing error": b"0.1.2,0..3\n", "csv empty": b"\n", "csv binary": whole[:16] + b"\xff\xfe",
     }  # fmt: skip
     arrays = {
-        "objects": np.array([[{}, 1]], dtype=object), "bytes": np.zeros((2, 2), np.uint8), "flat": np.zeros(2),
+        "objects": np.array([[{}, 1]], dtype=object), "bytes": np.full((2, 2), 255, np.uint8), "flat": np.zeros(2),
         "nan": np.array([[0.5, 0.5], [0.5, np.nan]]), "three": np.zeros((2, 3)),
     }  # fmt: skip
     if kind in contents:

@@ -7,7 +7,14 @@ import json
 import pytest
 
 from trompe.cli import run
-from trompe.proofs.mutation import Hypothesis, MutantOutcome, SelfcheckReport, files, running
+from trompe.proofs.mutation import (
+    Hypothesis,
+    MutantOutcome,
+    SelfcheckReport,
+    Weakened,
+    files,
+    running,
+)
 
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
@@ -49,7 +56,7 @@ def test_a_survivor_is_named_and_fails(capsys, monkeypatch):
     assert run(ONE_SURVIVOR) == 1
     said = capsys.readouterr().out
     assert f"SURVIVING mutants: every check still holds:\n  {EQUIVALENT}\n" in said
-    assert "FAILED: 1 mutants survive" in said
+    assert "FAILED: 1 survive" in said
 
 
 def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatch):
@@ -57,7 +64,8 @@ def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatc
         "m.py f: a -> b", "classes", "sign", "unknown", "smt", "mix/gap", "z3: gave up"
     )
     hypothesis = Hypothesis("mix/gap", "eta < 1", "unknown", says="mix/gap: cvc5: gave up")
-    report = SelfcheckReport((mutant,), (hypothesis,), (), ())
+    doubt = Weakened("mix/gap", "part 2, comparison 1", "unknown", "u <= w: it could say more")
+    report = SelfcheckReport((mutant,), (hypothesis,), (doubt,), (), ())
     monkeypatch.setattr("trompe.proofs.mutation.selfcheck", lambda *_, **__: report)
     assert run(["selfcheck"]) == 1
     said = capsys.readouterr().out
@@ -66,11 +74,14 @@ def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatc
         in said
     )
     assert "  mix/gap without eta < 1\n      mix/gap: cvc5: gave up\n" in said
-    assert "FAILED: 0 mutants survive, 2 are undecided, " in said
+    assert "  mix/gap: part 2, comparison 1\n      u <= w: it could say more\n" in said
+    assert "FAILED: 0 survive, 3 are undecided, " in said
     assert run(["selfcheck", "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert data["passed"] is False
-    assert data["counts"] == {"classes": {"unknown": 1}, "hypotheses": {"unknown": 1}}
+    assert data["counts"] == {
+        part: {"unknown": 1} for part in ("classes", "hypotheses", "conclusions")
+    }
 
 
 def test_a_wrong_entry_fails(capsys, monkeypatch):

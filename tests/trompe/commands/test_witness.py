@@ -92,9 +92,9 @@ BAD = [
     (("witness", "convex/side", "--eta", "9/10"), "any eta with 0 < eta < "),
     (("witness", "convex/approx", "--eps", "1/2"), "outside (0, 1/2)"),
     (("witness", "convex/approx", "--eps", "49/100"), "the task is decidable"),
-    (("witness", "convex/side", "--eps", "1/4"), "--eps belongs to the task approx"),
-    (("witness", "convex/side", "--constant", "2"), "--constant belongs to the row lipschitz"),
-    (("witness", "convex/side", "--data", "0:1"), "--data belongs to the row erm"),
+    (("witness", "convex/side", "--eps", "1/4"), "--eps belongs to approx"),
+    (("witness", "convex/side", "--constant", "2"), "--constant belongs to lipschitz"),
+    (("witness", "convex/side", "--data", "0:1"), "--data belongs to erm"),
     (("witness", "lipschitz/side", "--constant", "1/2"), "up to there the side is decidable"),
     (("witness", "lipschitz/side", "--constant", "1/3"), "is below R/|a-b|"),
     (("witness", "lipschitz/side", "--constant", "0"), "expected L > 0"),
@@ -102,7 +102,7 @@ BAD = [
     (("witness", "lipschitz/side", "--metric", "l7"), "unknown metric"),
     (("witness", "erm/side", "--data", "none.txt"), "it is not there"),
     (("witness", "erm/side", "--data", "."), "it is no regular file but a folder"),
-    (("witness", "erm/side", "--data", "1/3:one"), "label = 'one' is not a number"),
+    (("witness", "erm/side", "--data", "1/3:one"), "--data: value = 'one' is not a number"),
     (("witness", "erm/side", "--data", "1/3:2"), "lies outside (0, 1)"),
     (("witness", "erm/side", "--data", "1/3:1/2", "--data", "1/3:1/4"), "Dataset.reduced"),
     (("witness", "erm/side", "--data", "1/2:1/2"), "is shown, its value is 1/2"),
@@ -151,6 +151,7 @@ def test_the_text_fits_and_says_what_it_shows(capsys):
 
 def test_the_page_about_witnesses_is_up_to_date(capsys):
     from trompe.constructions import expression_forms, expressions
+    from trompe.ground import reading
     from trompe.proofs import solvers
     from trompe.proofs.handover.witnesses import MAX_STEPS, piecewise_smt
     from trompe.proofs.handover.witnesses import file as witness_file
@@ -159,7 +160,7 @@ def test_the_page_about_witnesses_is_up_to_date(capsys):
     formulas = call(capsys, "witness", "convex/side")[1].split("\n\n")[-1]
     assert "".join(f"{line.strip()}\n" for line in formulas.strip().splitlines()) in page
     for part in (
-        f"{witness_file.MAX_BYTES // 2**20} MiB; brackets nested {witness_file.MAX_DEPTH} deep",
+        f"{witness_file.MAX_BYTES // 2**20} MiB; brackets nested {reading.MAX_DEPTH} deep",
         f"numbers of {expression_forms.MAX_DIGITS} characters; fractions of {expressions.MAX_BITS} bits",
         f"{expressions.MAX_TERMS:,} terms in all sums; {expressions.MAX_NESTING} max, min and abs",
         f"$d\\le {witness_file.MAX_DIM}$",

@@ -390,11 +390,6 @@ def raises_control_characters(v, x):
     raise ValueError("\x1b[31mred \ud800")
 
 
-class LateError(float):
-    def __float__(self):
-        raise ZeroDivisionError("read me not")
-
-
 class Touchy:
     """Raises whatever is asked of it."""
 
@@ -432,7 +427,6 @@ BROKEN = {
     lambda v, x: Touchy(RuntimeError("no")): "a Touchy that raises RuntimeError when it is read",
     lambda v, x: Touchy(SystemExit(3)): "a Touchy that raises SystemExit when it is read",
     lambda v, x: BadItem(): "a BadItem that raises OSError when it is read",
-    lambda v, x: LateError(0.5): "raises ZeroDivisionError when it is read",
     raises_the_unreadable: "raised Unreadable",
     raises_control_characters: r"ValueError: \x1b[31mred \ud800",
     lambda v: 0: "raised TypeError",
