@@ -21,6 +21,7 @@ import numpy as np
 
 from trompe.constructions import FoolingPair, Triple, construction, triple
 from trompe.constructions.catalogue import choose_query, choose_visualization
+from trompe.ground.errors import one_line
 from trompe.theory import (
     FunctionClass,
     Interval,
@@ -31,7 +32,7 @@ from trompe.theory import (
     as_number,
     as_point,
 )
-from trompe.theory.exact import LONGEST_BITS, bits, one_line
+from trompe.theory.exact import LONGEST_BITS, bits, written
 from trompe.theory.sites import is_float
 
 LARGEST_ETA = Fraction(1, 16)
@@ -157,8 +158,6 @@ def pose(
         data = getattr(cls, "data", None)
         known = len(data.inputs[0]) if data is not None and len(data) else None
         dim = known or cls.max_dim or max(2, cls.min_dim)
-    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
-        raise InvalidInput(f"{cls.key}: d = {dim!r}; expected an integer of at least 1")
     cls.check_dim(dim)
     if v is None:
         v = choose_visualization(cls, task, dim, x)
@@ -178,7 +177,7 @@ def _check_floats(cls: FunctionClass, v: Visualization, x: Point) -> None:
     for value in chain((v.minimum, v.maximum), *points):
         if not is_float(value) and _rounded(value) != value:
             raise InvalidInput(
-                f'{cls.key}: {value} is shown or asked, which no float64 holds; take numbers = "exact", or '
+                f'{cls.key}: {written(value)} is shown or asked, which no float64 holds; take numbers = "exact", or '
                 "class parameters of moderate size"
             )
 
@@ -188,7 +187,7 @@ def _rounded(value: Fraction) -> Fraction:
         return Fraction(float(value))
     except OverflowError:
         raise InvalidInput(
-            f'the number {str(value)[:20]}... is too large for float64; take numbers = "exact"'
+            f'the number {written(value)} is too large for float64; take numbers = "exact"'
         ) from None
 
 

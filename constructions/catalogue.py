@@ -22,6 +22,7 @@ from trompe.constructions.rows.neuron import (
     NeuronRow,
 )
 from trompe.constructions.triples import Construction, FoolingPair, Triple
+from trompe.ground.arguments import Dim, checked
 from trompe.theory import (
     CLASSES,
     EXTENDED,
@@ -40,6 +41,7 @@ from trompe.theory import (
     show,
     theorem,
 )
+from trompe.theory.catalogue import as_class
 from trompe.theory.fibres import fibres_of
 
 _MAKERS: dict[str, type[Row]] = {
@@ -103,7 +105,8 @@ def construction(row: str) -> Construction | None:
     return CONSTRUCTIONS.get(key) or EXTENDED_CONSTRUCTIONS.get(key)
 
 
-def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
+@checked
+def triple(cls: FunctionClass | str, v: Visualization, x: Any) -> Triple:
     """The extremal triple of `cls` at the visualization `v` and the query `x`.
 
     Raises
@@ -111,6 +114,7 @@ def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
     InvalidInput : no member has this visualization; the query is no point of the box; the class has a
         decoder that is always right, so that no pair exists. QueryShown : the value at x is shown.
     """
+    cls = as_class(cls)
     made = construction(cls.key)
     if made is None:
         raise InvalidInput(
@@ -120,8 +124,9 @@ def triple(cls: FunctionClass, v: Visualization, x: Any) -> Triple:
     return made.triple(cls, v, cls.check_query(v, x))
 
 
+@checked
 def exemplar_triple(
-    cls: FunctionClass, v: Visualization, x: Any, exemplars: Iterable[Any] = ()
+    cls: FunctionClass | str, v: Visualization, x: Any, exemplars: Any = ()
 ) -> Triple:
     """U, W, B of a class at a visualization and a query, all through the values at the exemplars.
 
@@ -135,6 +140,7 @@ def exemplar_triple(
     InvalidInput : no member fits what is shown; the class has no bound with exemplars; it has a decoder that
         is always right, so that no pair exists. QueryShown : the value at x is shown.
     """
+    cls = as_class(cls)
     known = fibres_of(cls, v, exemplars)
     if not known.exemplars:
         return triple(cls, v, x)
@@ -144,13 +150,14 @@ def exemplar_triple(
     return row_of(cls.key).through(known, query) or triple(cls, v, x)
 
 
-def exact_decoder(cls: FunctionClass) -> Decoder:
+def exact_decoder(cls: FunctionClass | str) -> Decoder:
     """The decoder of a Yes row, of the table or further: right for every member and every query.
 
     Raises
     ------
     UnknownKey : the row has none.
     """
+    cls = as_class(cls)
     found = row_of(cls.key).decoder(cls)
     if found is None:
         has = (key for key, row in _ROWS.items() if row.construction is None)
@@ -208,7 +215,8 @@ class Example(NamedTuple):
     x: Point
 
 
-def example(row: str, dim: int = 2) -> Example:
+@checked
+def example(row: str, dim: Dim = 2) -> Example:
     """The instance of a row that trompe shows when none is given, and the solvers' test case.
 
     Raises
@@ -216,8 +224,6 @@ def example(row: str, dim: int = 2) -> Example:
     UnknownKey : no such row. InvalidInput : the row is not about this number of inputs.
     """
     made = row_of(row)
-    if dim < 1:
-        raise InvalidInput(f"{row}: d = {dim}; a point needs d >= 1")
     case = Example(*made.example(dim))
     case.cls.check_visualization(case.v)
     return case

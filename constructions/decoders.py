@@ -5,7 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+from trompe.ground.arguments import checked
 from trompe.theory import FunctionClass, Visualization
+from trompe.theory.catalogue import as_class
+from trompe.theory.exact import Value
 
 
 def interpolate(low: Any, high: Any, from_a: Any, inv_reach: Any) -> Any:
@@ -13,20 +16,23 @@ def interpolate(low: Any, high: Any, from_a: Any, inv_reach: Any) -> Any:
     return low + (high - low) * (from_a * inv_reach)
 
 
+@checked
 def midrange(v: Visualization, x: Any) -> Fraction:
     """(m + M)/2 whatever the query: within R/2 of f(x) for every f, so eps = 1/2 is always reached."""
     return v.mid
 
 
-def centre(cls: FunctionClass, v: Visualization, x: Any) -> Any:
+@checked
+def centre(cls: FunctionClass | str, v: Visualization, x: Any) -> Any:
     """The centre of the fibre: of all decoders for the class, the one with the smallest worst error.
 
     Of a fibre of one value it is that value itself, which a computable real is compared with by its name.
     """
-    fibre = cls.envelope(v, x)
+    fibre = as_class(cls).envelope(v, x)
     return fibre.centre if fibre.diameter else fibre.lower
 
 
-def side_of(prediction: Any, v: Visualization) -> str:
+@checked
+def side_of(prediction: Value, v: Visualization) -> str:
     """The half of [m, M] in which a prediction lies, as an answer to the side task."""
     return "min" if prediction <= v.mid else "max"

@@ -17,6 +17,7 @@ import numpy as np
 
 from trompe.constructions.expressions import Atom, Builder, Linear, traced
 from trompe.constructions.triples import FoolingPair, as_array
+from trompe.ground.arguments import Dim, checked, made, unfit
 from trompe.theory import InvalidInput
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 
@@ -37,12 +38,27 @@ class Layer:
     weights: Array
     biases: Array
 
+    def __post_init__(self) -> None:
+        for name, rank in (("weights", 2), ("biases", 1)):
+            array = getattr(self, name)
+            if not isinstance(array, np.ndarray) or array.ndim != rank:
+                raise unfit(name, array, f"an array of fractions of {rank} axes")
+        if len(self.weights) != len(self.biases):
+            raise InvalidInput(
+                f"layer: {len(self.weights)} rows of weights but {len(self.biases)} biases"
+            )
 
+
+@made
 @dataclass(frozen=True)
 class Network:
     """A feed-forward ReLU network with one output, exact on [0, 1]^d."""
 
     layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise InvalidInput("network: no layers; expected at least one")
 
     @property
     def dim(self) -> int:
@@ -82,6 +98,10 @@ class Network:
 
 
 # -- from a formula to layers --------------------------------------------------------------------------
+
+
+class NotPiecewiseAffine(InvalidInput, TypeError):
+    """A function is computed with something else than `+ - *` with numbers, max, min and abs."""
 
 
 class _Units(Builder):
@@ -149,16 +169,22 @@ class _Units(Builder):
         return linear
 
 
-def compile_network(function: Callable[[Array, ArrayNamespace], Array], dim: int) -> Network:
+@checked
+def compile_network(function: Callable[[Array, ArrayNamespace], Array], dim: Dim) -> Network:
     """The ReLU network that computes `function(z, xp)` on [0, 1]^dim, with exact weights.
 
     Raises
     ------
-    TypeError : the function multiplies two quantities that depend on z, so it is not piecewise affine.
+    NotPiecewiseAffine (a TypeError) : the function multiplies two quantities that depend on z, or fails.
     InvalidInput : a weight or a bias has more than MAX_BITS bits.
     """
     units = _Units(dim)
-    targets = traced(lambda z, xp: (function(z, xp),), units)
+    try:
+        targets = traced(lambda z, xp: (function(z, xp),), units)
+    except InvalidInput:
+        raise
+    except Exception as error:  # what the caller's function raises
+        raise NotPiecewiseAffine(str(error) or type(error).__name__) from error
     backwards: list[Layer] = []
     for depth in range(units.depth(targets[0]), 0, -1):
         targets = [_split(units, target, depth) for target in targets]
@@ -190,6 +216,7 @@ def _layer(targets: Sequence[Linear], used: Sequence[int]) -> Layer:
     return Layer(weights, np.array([target.constant for target in targets], dtype=object))
 
 
+@checked
 def pair_networks(pair: FoolingPair) -> tuple[Network, Network]:
     """f and g of a fooling pair as ReLU networks with exact rational weights.
 

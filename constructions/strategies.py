@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 from trompe.constructions import FoolingPair, Network, Triple, construction, triple
 from trompe.constructions.catalogue import (
@@ -20,6 +20,7 @@ from trompe.constructions.catalogue import (
 )
 from trompe.constructions.draws import Member, Pick, Picker, draw_network, draw_point, draw_rational
 from trompe.constructions.opponents import Opponent, draw_opponent
+from trompe.ground.arguments import Dim, Integer, checked
 from trompe.theory import (
     FunctionClass,
     InvalidInput,
@@ -29,7 +30,7 @@ from trompe.theory import (
     Visualization,
     task,
 )
-from trompe.theory.catalogue import row_class
+from trompe.theory.catalogue import as_class, row_class
 
 try:
     from hypothesis import strategies as st
@@ -77,6 +78,7 @@ def points(dim: int) -> SearchStrategy[Point]:
 # -- classes, visualizations, queries ------------------------------------------------------------------
 
 
+@checked
 def classes(row: str, dim: int) -> SearchStrategy[FunctionClass]:
     """The class of a row, with random parameters where it has any: L and the metric, or the data.
 
@@ -84,12 +86,13 @@ def classes(row: str, dim: int) -> SearchStrategy[FunctionClass]:
     ------
     InvalidInput : the row is not about this number of inputs. UnknownKey : no such row.
     """
-    row_class(row)().check_dim(_whole(dim))
+    row_class(row)().check_dim(dim)
     return _drawn(lambda pick: draw_class(pick, row, dim))
 
 
+@checked
 def visualizations(
-    cls: FunctionClass | str, dim: int | None = None
+    cls: FunctionClass | str, dim: Dim | None = None
 ) -> SearchStrategy[Visualization]:
     """A visualization that some member has: unique extremes with m < M, or what a Yes row may show."""
     _check_about(cls, dim)
@@ -98,13 +101,16 @@ def visualizations(
     )
 
 
-def queries(cls: FunctionClass, v: Visualization) -> SearchStrategy[Point]:
+@checked
+def queries(cls: FunctionClass | str, v: Visualization) -> SearchStrategy[Point]:
     """A point whose value is not shown."""
-    return _drawn(lambda pick: draw_query(pick, cls, v))
+    kind = as_class(cls)
+    return _drawn(lambda pick: draw_query(pick, kind, v))
 
 
+@checked
 def triples(
-    cls: FunctionClass | str, max_dim: int = _MAX_DIM, *, dim: int | None = None
+    cls: FunctionClass | str, max_dim: int = _MAX_DIM, *, dim: Dim | None = None
 ) -> SearchStrategy[Triple]:
     """An extremal triple of a class, at `dim` inputs or at most `max_dim`, with random visualization and query.
 
@@ -117,8 +123,9 @@ def triples(
     return _drawn(lambda pick: _triple(pick, cls, dim, max_dim), _padding(dim, max_dim))
 
 
+@checked
 def fooling_pairs(
-    cls: FunctionClass | str, max_dim: int = _MAX_DIM, *, dim: int | None = None
+    cls: FunctionClass | str, max_dim: int = _MAX_DIM, *, dim: Dim | None = None
 ) -> SearchStrategy[FoolingPair]:
     """A fooling pair with a random mixing weight; its gap may be 0 where x is decidable."""
     _check_has_pairs(cls)
@@ -149,19 +156,13 @@ def _about(
 
 def _check_about(cls: FunctionClass | str, dim: int | None) -> None:
     """Raise InvalidInput or UnknownKey unless there is such a class at this number of inputs."""
-    kind = row_class(cls)() if isinstance(cls, str) else cls
+    kind = as_class(cls)
     if dim is not None:
-        kind.check_dim(_whole(dim))
-
-
-def _whole(dim: Any) -> int:
-    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
-        raise InvalidInput(f"d = {dim!r}; a point needs an integer d >= 1")
-    return dim
+        kind.check_dim(dim)
 
 
 def _check_has_pairs(cls: FunctionClass | str) -> None:
-    key = cls if isinstance(cls, str) else cls.key
+    key = as_class(cls).key
     if construction(key) is None:
         raise InvalidInput(
             f"{key}: no fooling pair exists, one decoder is right for every member; see exact_decoder"
@@ -171,7 +172,8 @@ def _check_has_pairs(cls: FunctionClass | str) -> None:
 # -- members, networks, decoders ---------------------------------------------------------------------
 
 
-def members(cls: FunctionClass | str, dim: int | None = None) -> SearchStrategy[Member]:
+@checked
+def members(cls: FunctionClass | str, dim: Dim | None = None) -> SearchStrategy[Member]:
     """A member of the class, with its exact visualization; not only mixes of the row's triple.
 
     Raises
@@ -182,19 +184,22 @@ def members(cls: FunctionClass | str, dim: int | None = None) -> SearchStrategy[
     return _drawn(lambda pick: draw_member(pick, *_about(pick, cls, dim)), _padding(dim, _MAX_DIM))
 
 
-def networks(dim: int, max_depth: int = 2, max_width: int = 3) -> SearchStrategy[Network]:
+@checked
+def networks(
+    dim: Dim,
+    max_depth: Annotated[int, Integer(0, 64)] = 2,
+    max_width: Annotated[int, Integer(1, 1024)] = 3,
+) -> SearchStrategy[Network]:
     """A ReLU network with one output and small rational weights.
 
     Raises
     ------
     InvalidInput : dim < 1.
     """
-    if dim < 1:
-        raise InvalidInput(f"network: d = {dim}; a point needs d >= 1")
     return _drawn(lambda pick: draw_network(pick, dim, max_depth, max_width))
 
 
 def decoders(question: Task | str = "exact") -> SearchStrategy[Opponent]:
     """A decoder of a task: a function of a visualization and a query, the same answer for the same input."""
-    asked = task(question) if isinstance(question, str) else question
+    asked = task(question)
     return _drawn(lambda pick: draw_opponent(pick, asked))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from trompe.ground.arguments import unfit
 from trompe.theory import MissingDependency
 from trompe.theory.namespace import Array
 
@@ -64,6 +65,8 @@ def torch_namespace(dtype: torch.dtype, device: torch.device) -> TorchNamespace:
 
 def sequential(network: Network, dtype: torch.dtype | None = None) -> torch.nn.Sequential:
     """Linear and ReLU modules with the network's weights rounded to `dtype` (float64 unless told)."""
+    if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise unfit("dtype", dtype, "a dtype of floats, such as torch.float32")
     modules: list[torch.nn.Module] = []
     for layer in network.layers:
         outputs, inputs = layer.weights.shape

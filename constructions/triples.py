@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.ground.arguments import made
 from trompe.theory import (
     FunctionClass,
     Interval,
@@ -20,9 +22,11 @@ from trompe.theory import (
     as_eta,
     show,
 )
+from trompe.theory import task as as_task
 from trompe.theory.exact import Number, as_numbers
-from trompe.theory.namespace import Array, ArrayNamespace, NumpyNamespace, cast
+from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
 from trompe.theory.rationals import RATIONALS
+from trompe.theory.sites import as_exact
 
 
 def mix(top: Any, strict: Any, eta: Any) -> Any:
@@ -32,9 +36,14 @@ def mix(top: Any, strict: Any, eta: Any) -> Any:
 
 def namespace_of(z: Array) -> ArrayNamespace:
     """The namespace that belongs to an array: NumPy's by dtype, PyTorch's for tensors."""
-    if isinstance(z, np.ndarray):
+    if isinstance(z, np.ndarray) and not isinstance(z, np.ma.MaskedArray):
         return _numpy_namespace(z.dtype)
-    if type(z).__module__.partition(".")[0] == "torch":
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(z, torch.Tensor):
+        if not z.is_floating_point() or z.is_meta:
+            raise InvalidInput(
+                f"points of dtype {z.dtype} on {z.device}; expected a tensor of floats"
+            )
         from trompe.constructions.torch_bridge import torch_namespace
 
         return torch_namespace(z.dtype, z.device)
@@ -47,7 +56,7 @@ def namespace_of(z: Array) -> ArrayNamespace:
 def _numpy_namespace(dtype: np.dtype[Any]) -> NumpyNamespace:
     if dtype.kind not in "Of":
         raise InvalidInput(f"points of dtype {dtype}; expected float64, float32 or exact fractions")
-    return NumpyNamespace(dtype)
+    return EXACT if dtype.kind == "O" else NumpyNamespace(dtype)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,7 @@ class ExemplarTriple(Construction):
         raise NotImplementedError(f"{self.row}: its parameters come from all shown points")
 
 
+@made
 @dataclass(frozen=True)
 class Triple:
     """U, W, B of one class at one visualization and one query.
@@ -153,26 +163,28 @@ class Triple:
     def _mixed(self, eta: Fraction) -> FoolingPair:
         return FoolingPair(self, eta)
 
-    def pair_for(self, task: Task) -> FoolingPair:
+    def pair_for(self, task: Task | str) -> FoolingPair:
         """The pair with an eta that makes it defeat every decoder of `task`.
 
         Raises
         ------
         InvalidInput : the task is decidable at this query, so that no pair defeats it.
         """
-        eta = self.weight(task)
+        asked = as_task(task)
+        eta = self.weight(asked)
         if eta is None:
             raise InvalidInput(
-                f"{self.cls.key}/{task.key}: the task is decidable at query {show(self.x)}: the fibre is "
+                f"{self.cls.key}/{asked.key}: the task is decidable at query {show(self.x)}: the fibre is "
                 f"[{self.envelope.lower}, {self.envelope.upper}]; no pair defeats every decoder there"
             )
         return self._mixed(eta)
 
-    def weight(self, task: Task) -> Fraction | None:
+    def weight(self, task: Task | str) -> Fraction | None:
         """An eta that makes the pair defeat every decoder of `task`, None where the task is decidable."""
-        return task.eta(self.envelope, self.v)
+        return as_task(task).eta(self.envelope, self.v)
 
 
+@made
 @dataclass(frozen=True)
 class FoolingPair:
     """Two members with the same unique extremes that disagree at the query.
@@ -231,9 +243,9 @@ class FoolingPair:
         """f(x) - g(x) = (1-eta) (U(x) - W(x)) >= 0, in the unit's own scale."""
         return self.f_x - self.g_x
 
-    def defeats(self, task: Task) -> bool:
+    def defeats(self, task: Task | str) -> bool:
         """Is every decoder of `task` wrong at the query on f or on g?"""
-        return not task.decidable(Interval(self.g_x, self.f_x), self.v)
+        return not as_task(task).decidable(Interval(self.g_x, self.f_x), self.v)
 
 
 def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array, ArrayNamespace]:
@@ -242,6 +254,8 @@ def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array
         z, xp = exact.array(as_numbers(z, "point")), exact
     else:
         xp = namespace_of(z)
+        if xp is EXACT:
+            z = as_exact(z, "point")
     if not z.ndim or z.shape[-1] != dim:
         raise InvalidInput(
             f"points of shape {tuple(z.shape)}; expected the last axis to be d = {dim}"

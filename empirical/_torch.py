@@ -6,7 +6,10 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Annotated, Any
 
+from trompe.ground.arguments import Integer, checked, listed, positive, unfit
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput, MissingDependency
 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read once, when CUDA starts
@@ -18,23 +21,74 @@ except ImportError as error:  # pragma: no cover - exercised where torch is abse
         "torch is not installed; it comes with: pip install 'trompe[empirical]'"
     ) from error
 
-__all__ = ["pick_device", "repeatable", "torch"]
+__all__ = [
+    "Floats",
+    "Images",
+    "Rate",
+    "Seed",
+    "Shape",
+    "Steps",
+    "pick_device",
+    "repeatable",
+    "torch",
+]
 
 
-def pick_device(name: str = "auto") -> torch.device:
-    """`auto` (CUDA where there is one), `cpu`, `cuda` or `cuda:N` as a device.
+def floats(value: Any, what: str) -> torch.Tensor:
+    """A tensor of floats with at least one axis and one entry."""
+    is_floats = isinstance(value, torch.Tensor) and value.is_floating_point()
+    if not is_floats or not value.ndim or not value.numel() or value.is_meta:
+        raise unfit(what, value, "a tensor of floats that is not empty")
+    found: torch.Tensor = value
+    return found
+
+
+def images(value: Any, what: str) -> torch.Tensor:
+    """Images of shape (n, channels, height, width), n at least 1."""
+    found = floats(value, what)
+    if found.ndim != 4:
+        raise InvalidInput(
+            f"{what} has shape {tuple(found.shape)}; expected (n, channels, height, width)"
+        )
+    return found
+
+
+def shape(value: Any, what: str) -> tuple[int, int, int]:
+    """Channels, height and width of an image."""
+    try:
+        c, h, w = (Integer(1)(side, what) for side in listed(value, what))
+    except (InvalidInput, ValueError):
+        raise unfit(what, value, "(channels, height, width)") from None
+    return c, h, w
+
+
+Floats = Annotated[torch.Tensor, floats]
+Images = Annotated[torch.Tensor, images]
+Rate = Annotated[float, positive]
+Shape = Annotated[tuple[int, int, int], shape]
+Seed = Annotated[int, Integer(-(2**63), 2**64 - 1)]
+"""What a generator of PyTorch's takes."""
+Steps = Annotated[int, Integer(1, 1_000_000)]
+"""Steps, or images at a time."""
+
+
+@checked
+def pick_device(name: torch.device | str = "auto") -> torch.device:
+    """`auto` (CUDA where there is one), `cpu`, `cuda` or `cuda:N` as a device; a device as it is.
 
     Raises
     ------
     InvalidInput : unknown name, or CUDA asked for and absent.
     """
+    if isinstance(name, torch.device):
+        return name
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
         raise InvalidInput(
-            f"device = {name!r} is unknown; expected auto, cpu, cuda or cuda:N"
+            f"device = {spelled(name)} is unknown; expected auto, cpu, cuda or cuda:N"
         ) from None
     if device.type not in ("cpu", "cuda"):
         raise InvalidInput(

@@ -24,6 +24,8 @@ from trompe.empirical.image_files import (
     list_idx,
     read_idx,
 )
+from trompe.ground.arguments import checked
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ class ImageData:
         return digest.hexdigest()
 
 
+@checked
 def load_data(name: str | Path = "digits") -> ImageData:
     """`digits` (embedded), `fashion-mnist`, or a folder of IDX files or pictures.
 
@@ -119,9 +122,13 @@ def load_data(name: str | Path = "digits") -> ImageData:
 def image_folder(name: str | Path) -> Path:
     """The folder of this name, which must be there."""
     folder = Path(name).expanduser()
-    if not folder.is_dir():
+    try:
+        is_there = folder.is_dir()
+    except (OSError, ValueError):  # a name that is too long, or has a character of none
+        is_there = False
+    if not is_there:
         raise InvalidInput(
-            f"data = {str(name)!r} is no folder; expected digits, fashion-mnist or a folder of pictures "
+            f"data = {spelled(str(name))} is no folder; expected digits, fashion-mnist or a folder of pictures "
             "(one subfolder a class) or of IDX files"
         )
     return folder

@@ -10,8 +10,9 @@ from typing import Any
 
 from trompe.empirical._torch import torch
 from trompe.empirical.similarity import share
+from trompe.ground.errors import known, one_line, spelled
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
-from trompe.theory import InvalidInput, UnknownKey
+from trompe.theory import InvalidInput
 
 nn = torch.nn
 
@@ -87,16 +88,10 @@ def check_model(model: nn.Module, images: torch.Tensor) -> int:
                 f"model: {name} is on {tensor.device}, the images on {images.device}; "
                 f"move one of them: model.to({str(images.device)!r})"
             )
-    try:
-        with torch.no_grad():
-            output = model(images[:2])
-    except Exception as error:
-        text = str(error).strip().splitlines()
-        raise InvalidInput(
-            f"model: fails on images of shape {tuple(images[:2].shape)}: {text[0] if text else error!r}"
-        ) from error
-    if not isinstance(output, torch.Tensor) or output.ndim != 2 or len(output) != len(images[:2]):
-        got = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+    with torch.no_grad():
+        output = called(model, images[:2])
+    if output.ndim != 2:
+        got = tuple(output.shape)
         raise InvalidInput(
             f"model: returns {got} for {len(images[:2])} images; expected a tensor of shape "
             f"({len(images[:2])}, units)"
@@ -127,9 +122,7 @@ def named_layer(model: nn.Module, name: str) -> nn.Module:
     UnknownKey : with the nearest names.
     """
     modules = dict(model.named_modules())
-    if name not in modules:
-        raise UnknownKey("layer", name, layer_names(model))
-    return modules[name]
+    return known("layer", name, modules)
 
 
 class Captured(dict[str, torch.Tensor]):
@@ -187,22 +180,33 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
             parameter.requires_grad_(flag)
 
 
-def check_counts(**counts: int) -> None:
-    """Are these numbers positive?
-
-    Raises
-    ------
-    InvalidInput : with the first that is not.
-    """
-    for name, value in counts.items():
-        if value < 1:
-            raise InvalidInput(f"{name} = {value}; expected at least 1")
-
-
 @torch.no_grad()
 def predict(model: nn.Module, images: torch.Tensor, batch: int = 500) -> torch.Tensor:
     """Outputs for many images, batch by batch."""
-    return torch.cat([model(images[k : k + batch]) for k in range(0, len(images), batch)])
+    parts = range(0, len(images), batch)
+    return torch.cat([called(model, images[k : k + batch]) for k in parts])
+
+
+def called(model: Any, images: torch.Tensor) -> torch.Tensor:
+    """What a network says of images.
+
+    Raises
+    ------
+    InvalidInput : it fails on them, or returns no tensor of one row an image.
+    """
+    try:
+        output = model(images)
+    except InvalidInput:
+        raise
+    except Exception as error:
+        raise InvalidInput(
+            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}"
+        ) from error
+    if not isinstance(output, torch.Tensor) or output.shape[:1] != images.shape[:1]:
+        raise InvalidInput(
+            f"model: returns {spelled(output)}; expected a tensor of one row an image"
+        )
+    return output
 
 
 def accuracy(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:

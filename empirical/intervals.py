@@ -16,7 +16,8 @@ from typing import Any
 import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Floats, torch
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -92,13 +93,15 @@ def as_box(value: Any, like: torch.Tensor) -> Box:
     return Box(tensor, tensor)
 
 
-def box_around(images: torch.Tensor, radius: float) -> Box:
+@checked
+def box_around(images: Floats, radius: float) -> Box:
     """All images within `radius` of each image in every pixel, cut by [0, 1]^N; its ends are rounded outward."""
     centre = images.double()
     reach = radius * (1 + 2.0**-50)
     return Box((centre - reach).clamp(0, 1), (centre + reach).clamp(0, 1))
 
 
+@checked
 def interval_bounds(model: nn.Module, box: Box) -> Box:
     """Bounds on the output of `model` over the box.
 
@@ -112,8 +115,15 @@ def interval_bounds(model: nn.Module, box: Box) -> Box:
         raise InvalidInput(
             f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
         ) from error
-    with torch.no_grad():
-        result = _Intervals(traced).run(box)
+    try:
+        with torch.no_grad():
+            result = _Intervals(traced).run(box)
+    except InvalidInput:
+        raise
+    except Exception as error:
+        raise InvalidInput(
+            f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"
+        ) from error
     if not isinstance(result, Box):
         raise InvalidInput("interval bounds: the output does not depend on the input")
     return result

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from trompe.empirical._torch import torch
-from trompe.theory import InvalidInput, UnknownKey
+from trompe.empirical._torch import Floats, torch
+from trompe.ground.arguments import checked
+from trompe.ground.errors import known
+from trompe.theory import InvalidInput
 
 MEASURES = ("spearman", "pearson", "cosine")
 
@@ -30,8 +32,7 @@ def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
     ------
     UnknownKey : measure is none of spearman, pearson, cosine.
     """
-    if measure not in MEASURES:
-        raise UnknownKey("measure", measure, MEASURES)
+    known("measure", measure, dict.fromkeys(MEASURES))
     rows = average_ranks(x) if measure == "spearman" else x.double()
     if measure != "cosine":
         rows = rows - rows.mean(1, keepdim=True)
@@ -40,8 +41,13 @@ def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
     return torch.where(norms > tiny, rows / norms.clamp_min(1e-300), torch.zeros_like(rows))
 
 
-def correlations(x: torch.Tensor, y: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
+@checked
+def correlations(x: Floats, y: Floats, measure: str = "spearman") -> torch.Tensor:
     """Correlation of every row of x (n, d) with every row of y (m, d). Shape (n, m), float64."""
+    if not x.ndim == y.ndim == 2 or x.shape[1] != y.shape[1]:
+        raise InvalidInput(
+            f"rows of shapes {tuple(x.shape)} and {tuple(y.shape)}; expected (n, d) and (m, d)"
+        )
     return unit_rows(x, measure) @ unit_rows(y, measure).T
 
 
@@ -58,6 +64,7 @@ def paired_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return ((a * b).sum(1) / (a.norm(dim=1) * b.norm(dim=1)).clamp_min(1e-12)).mean()
 
 
+@checked
 def identical(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Which rows agree in every bit (0 and -0 count as equal). Shape (n,), boolean."""
     if a.shape != b.shape:

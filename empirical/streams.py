@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
 from trompe.empirical.image_files import Pictures, holds_idx, list_folder, list_idx, open_idx
+from trompe.ground.arguments import Count, checked
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 Labels = NDArray[np.int64]
@@ -38,7 +40,8 @@ class ImageStream(ABC):
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """All images in order, at most `size` at a time: float32 in [0, 1], shape (k, channels, height, width)."""
 
-    def first(self, count: int) -> torch.Tensor:
+    @checked
+    def first(self, count: Count) -> torch.Tensor:
         """The first images, at most `count`."""
         return next(self.batches(count))
 
@@ -47,9 +50,10 @@ class TensorStream(ImageStream):
     """Images that are in memory anyway."""
 
     def __init__(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> None:
-        if images.ndim != 4 or not len(images):
+        if not isinstance(images, torch.Tensor) or images.ndim != 4 or not len(images):
+            got = tuple(images.shape) if isinstance(images, torch.Tensor) else spelled(images)
             raise InvalidInput(
-                f"images of shape {tuple(images.shape)}; expected (n, channels, height, width), n at least 1"
+                f"images of shape {got}; expected (n, channels, height, width), n at least 1"
             )
         if labels is not None and len(labels) != len(images):
             raise InvalidInput(f"{len(images)} images but {len(labels)} labels")
@@ -109,6 +113,7 @@ class IdxStream(ImageStream):
                     yield as_floats(pixels[:, None], 255, self.device)
 
 
+@checked
 def open_images(name: str | Path, device: torch.device | str = "cpu") -> ImageStream:
     """A stream of all images of `digits`, `fashion-mnist` or a folder of pictures or IDX files.
 
@@ -117,7 +122,7 @@ def open_images(name: str | Path, device: torch.device | str = "cpu") -> ImageSt
     InvalidInput : the folder is missing, empty or of mixed sizes, or a file is no image. A picture whose
         header is whole but whose pixels are damaged is found when its batch is read.
     """
-    place = torch.device(device)
+    place = pick_device(device)
     if str(name) == "digits":
         digits = load_digits()
         return SplitStream((digits.train, digits.test), place)

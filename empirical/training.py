@@ -6,11 +6,13 @@ import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Seed, pick_device, torch
 from trompe.empirical.cache import TensorCache
 from trompe.empirical.data import ImageData
 from trompe.empirical.networks import MiniInception, SmallCNN
 from trompe.empirical.progress import progress_bar
+from trompe.ground.arguments import checked
+from trompe.ground.errors import known
 
 nn = torch.nn
 KEEP_EPOCHS_FROM = 10_000
@@ -65,16 +67,19 @@ def build(recipe: Recipe, data: ImageData) -> nn.Module:
     return kind(data.shape, len(data.classes), mean, std, width=recipe.width)
 
 
+@checked
 def classifier(
     network: str,
     data: ImageData,
-    seed: int = 0,
+    seed: Seed = 0,
     device: torch.device | str = "cpu",
     cache: TensorCache | None = None,
     show: bool = True,
 ) -> nn.Module:
     """The trained `cnn` or `inception` of this data set and seed, in eval mode, from the cache or trained now."""
     cache = cache or TensorCache()
+    known("network", network, {name: name for name, _ in RECIPES})
+    device = pick_device(device)
     recipe = RECIPES[network, len(data.train) < 10_000].sized(len(data.train))
     key = {
         "recipe": recipe.key, "data": data.sha256, "seed": seed, "classes": len(data.classes),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from trompe.ground.arguments import checked
 from trompe.proofs.row import Evidence
 from trompe.proofs.rows import EVIDENCE
-from trompe.theory import ALL_THEOREMS, Form, theorem
+from trompe.theory import ALL_THEOREMS, Form, Theorem, theorem
 from trompe.theory.catalogue import row_class
 from trompe.theory.inclusions import path
 
@@ -80,12 +81,15 @@ _REQUIRED = {
 }
 
 
-def case(key: str) -> Case:
+def case(key: Theorem | str) -> Case:
     """The evidence that the theorem called `key` asks for."""
     return CASES[theorem(key).key]
 
 
-def earned_label(key: str, proved: Mapping[str, bool], inherited: str | None = None) -> str | None:
+@checked
+def earned_label(
+    key: Theorem | str, proved: Mapping[str, bool], inherited: str | None = None
+) -> str | None:
     """The label of a theorem, or None: computed from which obligation families were proved.
 
     A form earns its label when every role that it needs is there and every obligation of the case is
@@ -138,7 +142,7 @@ ASSUMED: dict[str, str] = {
 """What no solver says, by name; `assumed_by` picks what applies to a theorem."""
 
 
-def assumed_by(key: str) -> tuple[str, ...]:
+def assumed_by(key: Theorem | str) -> tuple[str, ...]:
     """The names of ASSUMED that the proof of this theorem rests on besides its obligations."""
     of = EVIDENCE[theorem(key).row]
     item = case(key)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from trompe.constructions import CONSTRUCTIONS, EXTENDED_CONSTRUCTIONS, Construction
+from trompe.ground.arguments import Dim, checked
+from trompe.ground.errors import known
 from trompe.proofs.solvers import z3
-from trompe.theory import UnknownKey
 from trompe.theory.namespace import Array, ObjectNamespace
 
 
@@ -199,19 +200,17 @@ def collected(row: str) -> Mapping[str, tuple[str, ...]]:
     return {role: tuple(keys) for role, keys in found.items()}
 
 
-def registered(keys: Iterable[str], dims: Iterable[int]) -> list[Obligation]:
+@checked
+def registered(keys: Iterable[str] | str, dims: Iterable[Dim]) -> list[Obligation]:
     """The obligations of these families; a sentence at each d gives one per admissible d of `dims`.
 
     Raises
     ------
     UnknownKey : no family has this key.
     """
-    dims = list(dims)
     found = []
-    for key in keys:
-        family = _FAMILIES.get(key)
-        if family is None:
-            raise UnknownKey("obligation", key, _FAMILIES)
+    for key in (keys,) if isinstance(keys, str) else keys:
+        family = known("obligation", key, _FAMILIES)
         if not family.per_dim:
             found.append(Obligation(key, family.says, None, family.build))
             continue

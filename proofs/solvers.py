@@ -18,7 +18,8 @@ from importlib import import_module
 from operator import itemgetter
 from typing import Any, Literal
 
-from trompe.ground.errors import MissingDependency, UnknownKey
+from trompe.ground.arguments import Count, at_least_one, checked
+from trompe.ground.errors import MissingDependency, known
 from trompe.ground.processes import Died, Processes
 
 
@@ -174,8 +175,7 @@ SOLVERS: dict[str, Callable[[str, int], Answer]] = {"z3": _solve_z3, "cvc5": _so
 
 def available(name: str) -> None:
     """Raise UnknownKey or MissingDependency unless the solver called `name` can be used."""
-    if name not in SOLVERS:
-        raise UnknownKey("solver", name, SOLVERS)
+    known("solver", name, SOLVERS)
     module = _load(name)
     if name == "cvc5":
         _check_release(str(getattr(module, "__version__", "1.1 or earlier")))
@@ -200,7 +200,21 @@ def solver_version(name: str) -> str:
     return version.decode() if isinstance(version, bytes) else str(version)
 
 
-def solve(name: str, text: str, divisor: int = 1) -> Answer:
+def chosen(solvers: Any) -> tuple[str, ...]:
+    """The solvers of these names, each once; one name is one solver.
+
+    Raises
+    ------
+    UnknownKey, MissingDependency : one is not there. InvalidInput : none is given.
+    """
+    names = at_least_one("solvers", solvers, "at least one must check")
+    for name in names:
+        available(name)
+    return tuple(dict.fromkeys(names))
+
+
+@checked
+def solve(name: str, text: str, divisor: Count = 1) -> Answer:
     """What the solver called `name` answers to an SMT-LIB 2 script; unknown, whatever its library raises.
 
     Parameters
@@ -209,10 +223,11 @@ def solve(name: str, text: str, divisor: int = 1) -> Answer:
 
     Raises
     ------
-    MissingDependency : it is not installed or does not load.
+    UnknownKey : no such solver. MissingDependency : it is not installed or does not load.
     """
+    ask = known("solver", name, SOLVERS)
     try:
-        return SOLVERS[name](text, divisor)
+        return ask(text, divisor)
     except MissingDependency:
         raise
     except Exception as error:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import Count, as_dim, at_least_one, checked, unfit
+from trompe.ground.errors import known
 from trompe.ground.processes import Died, results
 from trompe.proofs.evidence import CASES, case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
@@ -20,7 +21,7 @@ from trompe.proofs.solvers import (
     MEMORY,
     SOLVERS,
     Answer,
-    available,
+    chosen,
     solve_once,
     solver_version,
 )
@@ -66,9 +67,10 @@ class Outcome:
         return re.sub(r"/d\d+$", "", self.key) if self.level == "smt" else self.key
 
 
+@checked
 def check_obligation(
     item: Obligation,
-    solvers: Sequence[str],
+    solvers: Any,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> Outcome:
     """Ask every solver for the sentence and its two twins.
@@ -81,8 +83,7 @@ def check_obligation(
     ------
     InvalidInput : no solver is given.
     """
-    solvers = at_least_one("solvers", solvers, "at least one must check")
-    return _answered(item, scripts(item, Scope(constructions)), solvers)
+    return _answered(item, scripts(item, Scope(constructions)), chosen(solvers))
 
 
 def _answered(item: Obligation, asked: Scripts, solvers: Sequence[str]) -> Outcome:
@@ -142,8 +143,8 @@ def find_obligation(key: str) -> Obligation:
     ------
     UnknownKey : there is none.
     """
-    family, _, dim = key.rpartition("/d")
-    if dim.isdigit() and family in families():
+    family, _, dim = str(key).rpartition("/d")
+    if dim.isascii() and dim.isdigit() and len(dim) < 10 and family in families():
         found = registered([family], [int(dim)])
         if found and found[0].key == key:
             return found[0]
@@ -169,10 +170,12 @@ def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT
     numbers = check_dims(dims, ())
     if keys is None:
         return all_keys(numbers)
-    chosen = at_least_one("keys", keys, "name a theorem, row or obligation, or pass None for all")
+    asked = at_least_one("keys", keys, "name a theorem, row or obligation, or pass None for all")
     all_theorems, rows = tuple(ALL_THEOREMS), tuple(ROWS)
     found: dict[str, None] = {}
-    for key in chosen:
+    for key in asked:
+        if not isinstance(key, str):
+            raise unfit("keys", key, "the key of a theorem, a row or an obligation")
         if key in all_theorems or key in rows:
             theorems = [key] if key in all_theorems else [f"{key}/{task}" for task in TASKS]
             involved = _with_parents(theorems)
@@ -204,11 +207,8 @@ def check_dims(dims: Iterable[Any], rows_shown: Iterable[str]) -> tuple[int, ...
     ------
     InvalidInput : there is no dimension, one is no integer or below 1, or none suits a row.
     """
-    numbers = []
-    for d in at_least_one("dims", dims, "expected at least one d, such as 1"):
-        if isinstance(d, bool) or not isinstance(d, int) or d < 1:
-            raise InvalidInput(f"dimension {d!r}: expected an integer of at least 1")
-        numbers.append(d)
+    given = at_least_one("dims", dims, "expected at least one d, such as 1")
+    numbers = [as_dim(d, "dimension") for d in given]
     for row in rows_shown:
         low = function_class(row).min_dim
         if not any(d >= low for d in numbers):
@@ -286,11 +286,8 @@ class Table:
     """Name and version of each solver."""
     dims: tuple[int, ...]
 
-    def __getitem__(self, key: str) -> Cell:
-        theorem(key)
-        if key not in self.cells:
-            raise UnknownKey("cell of this table", key, self.cells)
-        return self.cells[key]
+    def __getitem__(self, key: Theorem | str) -> Cell:
+        return known("cell of this table", theorem(key).key, self.cells)
 
     @property
     def rows(self) -> tuple[str, ...]:
@@ -315,15 +312,16 @@ def _with_parents(keys: Iterable[str]) -> list[str]:
     return list(found)
 
 
+@checked
 def verify_keys(
-    keys: Iterable[str],
+    keys: Any,
     *,
-    solvers: Sequence[str] = tuple(SOLVERS),
-    jobs: int | None = None,
+    solvers: Any = tuple(SOLVERS),
+    jobs: Count | None = None,
     progress: Progress | None = None,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> dict[str, Outcome]:
-    """Check obligations and identities by key, in other processes.
+    """Check obligations and identities, or all those behind theorems and rows, in other processes.
 
     A solver that crashes or hangs there leaves its obligation UNKNOWN, with the reason.
 
@@ -331,7 +329,8 @@ def verify_keys(
 
     Parameters
     ----------
-    solvers : every one must answer `unsat` for PROVED.
+    keys : one key or several, of obligations, theorems or rows.
+    solvers : a name or several; every one must answer `unsat` for PROVED.
     jobs : processes, default one per core. 1 is this process, which a crash ends.
     constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
@@ -339,8 +338,8 @@ def verify_keys(
     ------
     UnknownKey, MissingDependency : a key or solver that is not there. InvalidInput : no key or no solver.
     """
-    wanted = at_least_one("keys", keys, "name an obligation, such as mix/gap")
-    return _check(wanted, (), solvers, jobs, progress, constructions)[0]
+    asked = at_least_one("keys", keys, "name an obligation, such as mix/gap")
+    return _check(expand_keys(asked), (), solvers, jobs, progress, constructions)[0]
 
 
 def _check(
@@ -356,9 +355,7 @@ def _check(
     No thread is started here: Z3 terms that Python's garbage collector frees in another thread
     damage Z3's tables while a solver runs.
     """
-    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
-    for name in names:
-        available(name)
+    names = chosen(solvers)
     # The longest first: SymPy takes a second to import, networks and large d have most cases.
     ordered = list(dict.fromkeys(keys))
     own = () if constructions is CONSTRUCTIONS else (constructions,)
@@ -404,14 +401,15 @@ def _died(call: tuple[Any, ...], reason: str) -> Outcome | Sampled:
     return Outcome(key, item.says, item.dim, "smt", "UNKNOWN", f"{' or '.join(names)}: {reason}")
 
 
+@checked
 def verify_table(
-    rows: Iterable[str] | None = None,
+    rows: Any = None,
     *,
-    dims: Iterable[int] = DEFAULT_DIMS,
-    solvers: Sequence[str] = tuple(SOLVERS),
-    jobs: int | None = None,
+    dims: Any = DEFAULT_DIMS,
+    solvers: Any = tuple(SOLVERS),
+    jobs: Count | None = None,
     progress: Progress | None = None,
-    theorems: Iterable[str] | None = None,
+    theorems: Any = None,
     extended: bool = False,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> Table:
@@ -421,7 +419,7 @@ def verify_table(
 
     Parameters
     ----------
-    rows : keys of rows, the paper's ten by default. theorems : keys of single cells instead.
+    rows : one or several keys of rows, the paper's ten by default. theorems : keys of single cells instead.
     extended : whether the default is the ten and our further rows.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
     constructions : a caller's own make other sentences; their obligations are not compared with the pins.
@@ -438,11 +436,11 @@ def verify_table(
         everything = tuple(ROWS)
         default = everything if extended else tuple(CLASSES)
         if rows is None:
-            chosen = default
+            wanted_rows = default
         else:
             asked = at_least_one("rows", rows, "name one, such as convex, or pass None for all")
-            chosen = tuple(row_class(row).key for row in asked)
-        shown = [f"{row}/{task}" for row in everything if row in chosen for task in TASKS]
+            wanted_rows = tuple(row_class(row).key for row in asked)
+        shown = [f"{row}/{task}" for row in everything if row in wanted_rows for task in TASKS]
     involved = _with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
@@ -462,7 +460,7 @@ def verify_table(
     return Table(
         {key: cells[key] for key in shown},
         outcomes,
-        {name: solver_version(name) for name in dict.fromkeys(solvers)},
+        {name: solver_version(name) for name in chosen(solvers)},
         numbers,
     )
 

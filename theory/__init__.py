@@ -16,6 +16,7 @@ from trompe.theory.catalogue import (
     THEOREMS,
     function_class,
     row_class,
+    task,
     theorem,
 )
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion, corner_reflection
@@ -38,7 +39,7 @@ from trompe.theory.rows.lipschitz import Lipschitz
 from trompe.theory.rows.monotone import Monotone
 from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.statements import PAPER, Form, Statement, Theorem
-from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task, task
+from trompe.theory.tasks import TASKS, Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
 
 __all__ = [

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trompe.ground.errors import InvalidInput
+from trompe.ground.arguments import checked, listed, unfit
+from trompe.ground.errors import InvalidInput, brief, known
+from trompe.theory.catalogue import as_class
 from trompe.theory.classes import FunctionClass
-from trompe.theory.exact import Point, as_eps, as_point, check_short, spelled
+from trompe.theory.exact import Point, as_eps, as_point, check_short, holds_points
 from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres_of
 from trompe.theory.reasons import reason
-from trompe.theory.sites import UNIT, Floats, Surd, check_floats, directed
+from trompe.theory.sites import UNIT, Floats, Surd, as_array, check_floats, directed
 from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
 from trompe.theory.visualization import Visualization
 
@@ -28,6 +30,10 @@ _CLOSEST = Fraction(1, 2**30)
 """Of (M - m) / max(|m|, |M|): so rounding in the unit's scale moves the radius by less than 10^-5."""
 _CONVERTED = 64
 """Queries at a time where each is answered in exact numbers."""
+
+
+class NoQuery(InvalidInput, IndexError):
+    """There is no query of this number."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,8 @@ class Bound:
     verdicts: Mapping[str, Verdict]
     """By task: exact, approx, side."""
 
-    def __getitem__(self, task: str) -> Verdict:
-        return self.verdicts[task]
+    def __getitem__(self, task: Task | str) -> Verdict:
+        return known("task", task.key if isinstance(task, Task) else task, self.verdicts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +111,12 @@ class Bounds:
     def __iter__(self) -> Iterator[Bound]:
         return (self[i] for i in range(len(self)))
 
+    @checked
     def __getitem__(self, i: int) -> Bound:
-        i = range(len(self))[i]
+        try:
+            i = range(len(self))[i]
+        except IndexError:
+            raise NoQuery(f"bounds[{brief(i)}]: there are {len(self)} queries") from None
         exact = self.lower.dtype == object
         numbers = (self.lower[i : i + 1], self.upper[i : i + 1])
         one = Bounds(
@@ -132,7 +142,7 @@ class Bounds:
 
 
 def bound(
-    function_class: FunctionClass,
+    function_class: FunctionClass | str,
     visualization: Visualization,
     x: Any,
     exemplars: Iterable[Any] = (),
@@ -144,37 +154,79 @@ def bound(
 
     Parameters
     ----------
-    function_class : what is assumed of the unit, from `function_class(key)`.
+    function_class : what is assumed of the unit, from `function_class(key)`; a key stands for the class with
+        its default parameters.
     visualization : what was shown of its extremes.
-    x : a point of [0, 1]^d, or n of them. A tuple or list of numbers, or an array of fractions or
-        integers, is exact; a float array of shape (d,) or (n, d) is answered in float64, a block of rows
-        at a time, so that a memory-mapped file of any length will do.
+    x : a point of [0, 1]^d. A tuple or list of numbers, or an array of fractions or integers, is exact; an
+        array or tensor of floats, shape (d,), is answered in float64.
     exemplars : further points with their shown values, pairs (point, value).
     eps : the tolerance of the approx task, in (0, 1/2).
     progress : called with (done, n, "queries").
 
     Returns
     -------
-    Bound for one point, Bounds for n. Working memory beyond the input, the shown points (24 d bytes each)
-    and the result (80 n bytes) stays below 40 MiB + 400 d bytes for float queries.
+    Bound; where x is several points, the Bounds that `bounds` gives.
 
     Raises
     ------
     InvalidInput : no member fits what is shown (with the reason, and what change would make it
         consistent), or x is no point of the box.
     """
-    share = as_eps(eps)
+    found, single = _follows(function_class, visualization, x, exemplars, eps, progress)
+    return found[0] if single else found
+
+
+def bounds(
+    function_class: FunctionClass | str,
+    visualization: Visualization,
+    xs: Any,
+    exemplars: Iterable[Any] = (),
+    *,
+    eps: Any = Fraction(1, 4),
+    progress: Progress | None = None,
+) -> Bounds:
+    """The same as `bound` at n points.
+
+    Parameters
+    ----------
+    xs : n points of [0, 1]^d: a list of points, each exact, or an array. One of floats, shape (n, d), is
+        answered in float64, a block of rows at a time, so that a memory-mapped file of any length will do.
+
+    Working memory beyond the input, the shown points (24 d bytes each) and the result (80 n bytes) stays below
+    40 MiB + 400 d bytes for float queries.
+
+    Raises
+    ------
+    InvalidInput : as `bound`; or xs is one point.
+    """
+    found, single = _follows(function_class, visualization, xs, exemplars, eps, progress)
+    if single:
+        raise unfit("xs", xs, "several points", " is one point")
+    return found
+
+
+@checked
+def _follows(
+    function_class: FunctionClass | str,
+    visualization: Visualization,
+    x: Any,
+    exemplars: Any,
+    eps: Any,
+    progress: Progress | None,
+) -> tuple[Bounds, bool]:
+    """What follows at the points x, and whether x is one."""
+    cls, share = as_class(function_class), as_eps(eps)
     check_short("eps", [share])
-    known = fibres_of(function_class, visualization, exemplars)
+    fibres = fibres_of(cls, visualization, exemplars)
     queries, single = _queries(x, visualization.dim)
     total = len(queries)
     if isinstance(queries, list):
-        parts = [_exactly(known, [point], share) for point in _told(queries, progress)]
+        parts = [_exactly(fibres, [point], share) for point in _told(queries, progress)]
         found = _joined(parts, object)
     else:
-        _check_scale(function_class, visualization)
+        _check_scale(cls, visualization)
         rows = max(1, BLOCK // (8 * visualization.dim))
-        if known.converts:
+        if fibres.converts:
             rows = min(rows, _CONVERTED)
         parts = []
         for start in range(0, total, rows):
@@ -182,14 +234,14 @@ def bound(
             name = "query" if single else "queries"
             block = check_floats(np.asarray(rows_of), name, visualization.dim, start)
             block = block.reshape(-1, visualization.dim)
-            parts.append(_in_floats(known, block, share))
+            parts.append(_in_floats(fibres, block, share))
             if progress is not None:
                 progress(min(start + rows, total), total, "queries")
         found = _joined(parts, np.float64)
-    bounds = Bounds(
-        function_class,
+    answers = Bounds(
+        cls,
         visualization,
-        len(known.exemplars),
+        len(fibres.exemplars),
         share,
         queries,
         found.lower,
@@ -198,7 +250,7 @@ def bound(
         dict(zip(("exact", "approx", "side"), found.decidable, strict=True)),
         found.side,
     )
-    return bounds[0] if single else bounds
+    return answers, single
 
 
 def _told(queries: list[Point], progress: Progress | None) -> Iterator[Point]:
@@ -210,20 +262,14 @@ def _told(queries: list[Point], progress: Progress | None) -> Iterator[Point]:
 
 def _queries(x: Any, dim: int) -> tuple[Any, bool]:
     """Exact points as a list, floats as an array (n, d), and whether one point was given."""
+    x = as_array(x, "x")
     if isinstance(x, np.ndarray) and x.dtype.kind not in "Oiu":
         if x.ndim not in (1, 2) or x.shape[-1] != dim:
             raise InvalidInput(f"x has shape {x.shape}; expected ({dim},) or (n, {dim})")
         check_floats(x[:0] if x.ndim == 2 else x, "query", dim)
         return (x[np.newaxis] if x.ndim == 1 else x), x.ndim == 1
-    items = x.tolist() if isinstance(x, np.ndarray) else x
-    if isinstance(items, (str, bytes)) or not isinstance(items, Iterable):
-        raise InvalidInput(f"x = {spelled(items)} is not a point; expected a sequence of numbers")
-    items = list(items)
-    many = isinstance(x, np.ndarray) and x.ndim == 2
-    many = many or (
-        bool(items) and isinstance(items[0], Iterable) and not isinstance(items[0], str)
-    )
-    if not many:
+    items = listed(x, "x", "a sequence of numbers", " is not a point")
+    if not (holds_points(items) or (isinstance(x, np.ndarray) and x.ndim == 2)):
         return [_query(items, "query", dim)], True
     return [_query(item, f"queries[{i}]", dim) for i, item in enumerate(items)], False
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.ground.errors import InvalidInput, UnknownKey
+from trompe.ground.arguments import unfit
+from trompe.ground.errors import InvalidInput, brief, known
 from trompe.theory.classes import FunctionClass
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d
@@ -23,6 +24,7 @@ from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.statements import Theorem, cells
+from trompe.theory.tasks import TASKS, Task
 
 ROWS: dict[str, type[FunctionClass]] = {
     kind.key: kind
@@ -67,21 +69,38 @@ EXTENDED_THEOREMS = {key: cell for key, cell in ALL_THEOREMS.items() if cell.row
 
 def row_class(key: str) -> type[FunctionClass]:
     """The class of functions of the row called `key`."""
-    if key not in ROWS:
-        raise UnknownKey("row", key, ROWS)
-    return ROWS[key]
+    return known("row", key, ROWS)
 
 
 def function_class(key: str, **parameters: Any) -> FunctionClass:
     """The class called `key`.
 
     `parameters` are `constant` and `metric` (lipschitz), `data` (erm), `link` and `slope` (neuron, neuron-1d).
+
+    Raises
+    ------
+    UnknownKey : no such class. InvalidInput : a parameter that it does not have, or that is none.
     """
     kind = row_class(key)
-    try:
-        return kind(**parameters)
-    except TypeError as error:
-        raise InvalidInput(f"{key}: {error}") from None
+    for name in parameters:
+        if name not in kind.parameters():
+            takes = f"it takes {' and '.join(kind.parameters()) or 'none'}"
+            raise InvalidInput(f"{key}: {brief(name)} is no parameter of this class; {takes}")
+    return kind(**parameters)
+
+
+def as_class(given: FunctionClass | str) -> FunctionClass:
+    """A class of functions; a key stands for the class with its default parameters.
+
+    Raises
+    ------
+    UnknownKey : no such key. InvalidInput : neither a class nor a key.
+    """
+    if isinstance(given, FunctionClass):
+        return given
+    if isinstance(given, str):
+        return function_class(given)
+    raise unfit("function_class", given, 'a class, such as function_class("convex"), or its key')
 
 
 def rows_with(parameter: str) -> tuple[str, ...]:
@@ -89,11 +108,24 @@ def rows_with(parameter: str) -> tuple[str, ...]:
     return tuple(key for key, kind in ROWS.items() if parameter in kind.parameters())
 
 
-def theorem(key: str) -> Theorem:
-    """The theorem called `key`, for example `monotone/side` or, of our further rows, `additive/side`."""
-    if key not in ALL_THEOREMS:
-        raise UnknownKey("theorem", key, ALL_THEOREMS)
-    return ALL_THEOREMS[key]
+def theorem(key: Theorem | str) -> Theorem:
+    """The theorem called `key`, for example `monotone/side` or, of our further rows, `additive/side`.
+
+    Raises
+    ------
+    UnknownKey : no such theorem.
+    """
+    return known("theorem", key.key if isinstance(key, Theorem) else key, ALL_THEOREMS)
+
+
+def task(key: Task | str) -> Task:
+    """The task called `key`, with eps = 1/4 where it needs one; a task is itself.
+
+    Raises
+    ------
+    UnknownKey : no such task.
+    """
+    return key if isinstance(key, Task) else known("task", key, TASKS)()
 
 
 # -- the sharp table -------------------------------------------------------------------------------------

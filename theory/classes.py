@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from trompe.ground.arguments import Dim, checked
 from trompe.ground.errors import InvalidInput, QueryShown
-from trompe.theory.exact import Point, as_point, show
+from trompe.theory.exact import Point, as_point, show, written
 from trompe.theory.fibres import Fibres, Unproved
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.shares.base import SharpRow
@@ -76,6 +77,7 @@ class FunctionClass(ABC):
         return tuple(field.name for field in fields(cls))
 
     @classmethod
+    @checked
     def named(cls, width: int) -> str:
         """The longest name with fewer characters, or the shortest one."""
         names = (cls.name, *cls.short_names)
@@ -94,24 +96,27 @@ class FunctionClass(ABC):
         Returns a bool for numbers and a term for solver terms.
         """
 
+    @checked
     def bound(self, y: Point, z: Point) -> Any:
         """The most by which the law lets values at y and z differ; None where it does not look at that."""
         return None
 
     # -- what may be shown --------------------------------------------------------------------
 
-    def check_dim(self, dim: int) -> None:
+    @checked
+    def check_dim(self, dim: Dim) -> None:
         """Raise InvalidInput unless the class is defined at this number of inputs."""
         if dim < self.min_dim or (self.max_dim is not None and dim > self.max_dim):
             expected = f"d >= {self.min_dim}" if self.max_dim is None else f"d = {self.max_dim}"
             raise InvalidInput(f"{self.key}: d = {dim}; this row is about {expected}")
 
+    @checked
     def check_visualization(self, v: Visualization) -> None:
         """Raise InvalidInput unless some member has the visualization `v`."""
         self.check_dim(v.dim)
         if not v.minimum < v.maximum:
             raise InvalidInput(
-                f"{self.key}: minimum = {v.minimum} must be below maximum = {v.maximum}"
+                f"{self.key}: minimum = {written(v.minimum)} must be below maximum = {written(v.maximum)}"
             )
         if not v.is_unique:
             raise InvalidInput(
@@ -123,6 +128,7 @@ class FunctionClass(ABC):
     def _check_extremes(self, v: Visualization) -> None:
         """What the class demands of v beyond m < M and unique extremes."""
 
+    @checked
     def check_query(self, v: Visualization, x: Any) -> Point:
         """The query as an exact point, not one whose value is shown.
 
@@ -134,13 +140,14 @@ class FunctionClass(ABC):
         if self.shown_value(v, point) is not None:
             raise QueryShown(
                 f"{self.key}: query {show(point)} is shown, its value is "
-                f"{self.shown_value(v, point)}; choose a point that is neither an extreme nor a "
+                f"{written(self.shown_value(v, point))}; choose a point that is neither an extreme nor a "
                 "training input"
             )
         return point
 
     # -- the fibre ----------------------------------------------------------------------------
 
+    @checked
     def shown_value(self, v: Visualization, x: Point) -> Fraction | None:
         """f(x) where what is shown tells it directly, else None."""
         if x in v.argmin_set:
@@ -149,6 +156,7 @@ class FunctionClass(ABC):
             return v.maximum
         return None
 
+    @checked
     def envelope(self, v: Visualization, x: Any) -> Interval:
         """The smallest interval that holds h(x) for every member h with phi(h) = v; exact.
 
@@ -175,6 +183,7 @@ class FunctionClass(ABC):
         """What knows the fibres, in exact numbers and in floats."""
         return Unproved
 
+    @checked
     def check_shown(self, v: Visualization) -> None:
         """Raise InvalidInput where no member has `v` whatever a parameter that is judged with the exemplars."""
         self.check_visualization(v)
@@ -204,7 +213,7 @@ def check_corner(key: str, what: str, point: Point, why: str) -> None:
         if coordinate.denominator != 1:  # a point lies in the box
             raise InvalidInput(
                 f"{key}: {what} {show(point)} is not a corner of the box (coordinate {i} is "
-                f"{coordinate}); {why}"
+                f"{written(coordinate)}); {why}"
             )
 
 
@@ -216,6 +225,7 @@ def check_ends(key: str, v: Visualization, why: str) -> None:
                 check_corner(key, what, point, why)
 
 
+@checked
 def corner_reflection(b: Point) -> tuple[Point, Point]:
     """The flip 1 - b and the sign 2 b - 1 that take the corner b to (1, ..., 1)."""
     return tuple(_ZERO if bi else _ONE for bi in b), tuple(_ONE if bi else _MINUS for bi in b)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from numbers import Rational, Real
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from trompe.ground.errors import InvalidInput
+from trompe.ground.arguments import Dim, checked, listed, unfit, unwrapped
+from trompe.ground.errors import InvalidInput, spelled
 
 Point: TypeAlias = tuple[Fraction, ...]
 """A point of [0, 1]^d: d exact coordinates."""
 
 Number: TypeAlias = int | float | Fraction | Decimal | str
 """What a user may write for a number. A float stands for its exact binary value."""
-
-PointLike: TypeAlias = Iterable[Any]
-"""What a user may write for a point: a list, tuple or array of numbers."""
-
 
 LONGEST = 1000
 """Digits that a number may have when it is written out, a text with an exponent included."""
@@ -29,15 +26,36 @@ LONGEST_BITS = 12_000
 """Of a numerator and a denominator that are to be written out; Python writes no more than 4300 digits."""
 
 
+@checked
 def as_number(value: object, what: str = "number") -> Fraction:
     """`value` as an exact fraction; `"0.1"` and `"1/10"` are a tenth, the float `0.1` is its binary value.
+
+    Numbers of NumPy's, and arrays and tensors without axes, are numbers.
 
     Raises
     ------
     InvalidInput : not a number, NaN, infinite, a boolean, or a text or decimal of more than 1000 digits.
     """
+    return _read(value, what)
+
+
+def _read(value: object, what: str) -> Fraction:
     if type(value) is Fraction:
         return value
+    if type(value) is int or (type(value) is float and math.isfinite(value)):
+        return Fraction(value)
+    try:
+        return _number(value, what)
+    except InvalidInput:
+        raise
+    except Exception as error:  # what is no number may do anything when it is asked for one
+        why = f" raises {type(error).__name__} when it is read"
+        raise unfit(what, value, 'a number, such as 3, 0.25 or "1/4"', why) from None
+
+
+def _number(value: Any, what: str) -> Fraction:
+    if getattr(value, "ndim", None) == 0:
+        value = unwrapped(value)
     if isinstance(value, (str, Decimal)):
         _check_length(value, what)
     if isinstance(value, bool):
@@ -45,15 +63,22 @@ def as_number(value: object, what: str = "number") -> Fraction:
     if isinstance(value, str):
         text = value.strip()
         if not _NUMBER.fullmatch(text):
-            raise InvalidInput(f"{what} = {value!r} is not a number; write it as 3, 0.25 or 1/4")
+            raise InvalidInput(
+                f"{what} = {spelled(value)} is not a number; write it as 3, 0.25 or 1/4"
+            )
         return Fraction(text)
     if isinstance(value, Rational):
         return Fraction(int(value.numerator), int(value.denominator))
     if isinstance(value, (Decimal, Real)):
-        if not math.isfinite(value):
+        finite = value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+        if not finite:
             raise InvalidInput(f"{what} = {value} is not finite")
-        return Fraction(value) if isinstance(value, Decimal) else Fraction(float(value))
-    raise InvalidInput(f"{what} = {value!r} is not a number; expected int, Fraction, float or str")
+        if hasattr(value, "as_integer_ratio"):  # a long double is no float, and rounds
+            return Fraction(*map(int, value.as_integer_ratio()))
+        return Fraction(float(value))
+    raise InvalidInput(
+        f"{what} = {spelled(value)} is not a number; expected int, Fraction, float or str"
+    )
 
 
 # Not all that Python reads: no 1_0, no digits of other scripts, no division by 0.
@@ -72,26 +97,52 @@ def _check_length(value: str | Decimal, what: str) -> None:
         )
 
 
+def as_value(value: Any, what: str) -> Any:
+    """A unit's value: a number of any kind, an algebraic or computable one too, as it is; a text as its fraction."""
+    try:
+        if value.is_number and value.is_real:
+            return value
+    except Exception:  # it is none of those
+        pass
+    exact = _read(value, what)
+    return value if isinstance(value, Real) else exact
+
+
+def as_answer(value: Any, choices: Sequence[str], what: str) -> Any:
+    """One of the choices, or where there are none a number of any kind.
+
+    Raises
+    ------
+    InvalidInput : it is neither.
+    """
+    if not choices:
+        return as_value(value, what)
+    if not isinstance(value, str) or value not in choices:
+        expected = " or ".join(f'"{choice}"' for choice in choices)
+        raise unfit(what, value, expected)
+    return value
+
+
+Value = Annotated[Any, as_value]
+
+
 def as_numbers(values: Iterable[Any], what: str) -> tuple[Fraction, ...]:
     """Several numbers, exact (`as_number`); what is a fraction is taken as it is."""
     return tuple(
-        value if type(value) is Fraction else as_number(value, f"{what}[{i}]")
+        value if type(value) is Fraction else _read(value, f"{what}[{i}]")
         for i, value in enumerate(values)
     )
 
 
-def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> Point:
-    """`values` as an exact point of [0, 1]^d, d >= 1.
+@checked
+def as_point(values: Any, what: str = "point", dim: Dim | None = None) -> Point:
+    """`values` as an exact point of [0, 1]^d, d >= 1: a list, a tuple, an array or a tensor of numbers.
 
     Raises
     ------
     InvalidInput : empty, of another length than `dim`, or a coordinate outside [0, 1].
     """
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise InvalidInput(
-            f"{what} = {spelled(values)} is not a point; expected a sequence of numbers"
-        )
-    point = as_numbers(values, what)
+    point = as_numbers(listed(values, what, "a sequence of numbers", " is not a point"), what)
     if not point:
         raise InvalidInput(f"{what} = () has no coordinates; a point needs d >= 1")
     if dim is not None and len(point) != dim:
@@ -104,6 +155,13 @@ def as_point(values: PointLike, what: str = "point", dim: int | None = None) -> 
                 "scale your inputs to the unit box"
             )
     return point
+
+
+def holds_points(items: Sequence[Any]) -> bool:
+    """Are these several points, and not the numbers of one?"""
+    if not len(items) or isinstance(items[0], (str, Real)):
+        return False
+    return isinstance(items[0], Iterable) and getattr(items[0], "ndim", 1) > 0
 
 
 def as_eps(value: object) -> Fraction:
@@ -126,6 +184,7 @@ def as_eta(value: object) -> Fraction:
     return eta
 
 
+@checked
 def show(point: Point) -> str:
     """A point as a reader writes it: `(1/2, 0)`; long points are cut in the middle."""
     if len(point) > 8:
@@ -165,23 +224,3 @@ def rounded(value: Rational) -> str:
     context = Context(prec=12, Emax=MAX_EMAX, Emin=MIN_EMIN)
     near = context.divide(Decimal(int(value.numerator)), Decimal(int(value.denominator)))
     return f"{float(near):.12g}" if 1e-300 < abs(near) < 1e300 else str(near)
-
-
-def spelled(value: object) -> str:
-    """`repr` for a message; never an error."""
-    try:
-        return repr(value)
-    except Exception:
-        return f"a {type(value).__name__} that cannot be written out"
-
-
-def one_line(value: object, longest: int = 200) -> str:
-    """What `str` makes of it, as one line of so many printable characters at most; never an error."""
-    try:
-        text = " ".join(str(value).split())
-    except Exception:
-        text = ""
-    text = text if len(text) <= longest else text[: longest - 3] + "..."
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )

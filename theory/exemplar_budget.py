@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from trompe.ground.errors import InvalidInput, UnknownKey
+from trompe.ground.arguments import Dim, checked
+from trompe.ground.errors import InvalidInput, known
 from trompe.theory.computable import Computable, Interval, as_interval
-from trompe.theory.exact import as_eps, as_number
+from trompe.theory.exact import as_eps, as_number, check_short, written
 from trompe.theory.functionals import metric as _metric
 
 WRITTEN = 300
@@ -37,10 +38,11 @@ class Budget:
     argument: str
 
 
+@checked
 def budget(
     constant: Any,
     range: Any,  # noqa: A002
-    dim: int,
+    dim: Dim,
     metric: str = "l1",
     task: str = "side",
     eps: Any = Fraction(1, 4),
@@ -62,14 +64,12 @@ def budget(
     UnknownKey : no such metric or task.
     """
     L, R = as_number(constant, "Lipschitz constant"), as_number(range, "range")
+    check_short("budget", (L, R))
     _metric(metric)
-    if task not in ("side", "eps"):
-        raise UnknownKey("task", task, ("side", "eps"))
+    known("task", task, dict.fromkeys(("side", "eps")))
     for what, value in (("Lipschitz constant", L), ("range", R)):
         if value <= 0:
-            raise InvalidInput(f"budget: {what} = {value}; expected a positive number")
-    if isinstance(dim, bool) or not isinstance(dim, int) or dim < 1:
-        raise InvalidInput(f"budget: dim = {dim!r}; expected an integer of at least 1")
+            raise InvalidInput(f"budget: {what} = {written(value)}; expected a positive number")
     _check_feasible(L, R, dim, metric)
     if task == "side":
         radius = R / (2 * L)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from trompe.ground.arguments import listed
 from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, check_short, written
 from trompe.theory.namespace import NumpyNamespace
@@ -223,7 +224,7 @@ def those_before(count: int) -> str:
 # -- from what was shown --------------------------------------------------------------------------------
 
 
-def fibres_of(cls: Any, v: Visualization, exemplars: Iterable[Any] = ()) -> Fibres:
+def fibres_of(cls: Any, v: Visualization, exemplars: Any = ()) -> Fibres:
     """What follows from v and the exemplars, checked for consistency.
 
     Parameters
@@ -237,7 +238,8 @@ def fibres_of(cls: Any, v: Visualization, exemplars: Iterable[Any] = ()) -> Fibr
         change would make it consistent.
     """
     _check_lengths(cls, v)
-    items = [as_site(item, f"exemplars[{k}]", v.dim) for k, item in enumerate(exemplars)]
+    given = listed(exemplars, "exemplars", "a sequence of pairs (point, value)")
+    items = [as_site(item, f"exemplars[{k}]", v.dim) for k, item in enumerate(given)]
     cls.check_shown(v)  # a Lipschitz constant is judged with the exemplars, all at once
     shown = [Site(a, v.minimum, "argmin") for a in v.argmin_set]
     shown += [Site(b, v.maximum, "argmax") for b in v.argmax_set if v.range]

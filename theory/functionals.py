@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from trompe.ground.errors import UnknownKey
+from trompe.ground.errors import known
 from trompe.theory.exact import Point
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
@@ -39,10 +39,7 @@ METRICS: dict[str, Metric] = {"l1": l1, "l2": l2, "linf": linf}
 
 def metric(key: str) -> Metric:
     """The metric called `key`."""
-    try:
-        return METRICS[key]
-    except KeyError:
-        raise UnknownKey("metric", key, METRICS) from None
+    return known("metric", key, METRICS)
 
 
 def exact_distance(distance: Metric, y: Point, z: Point) -> Any:

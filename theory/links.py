@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from trompe.ground.errors import InvalidInput, UnknownKey
+from trompe.ground.arguments import checked
+from trompe.ground.errors import InvalidInput, known
 from trompe.theory.computable import Computable, as_interval
 from trompe.theory.exact import as_number, written
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace, elementwise
@@ -47,6 +48,7 @@ class Link(ABC):
         Exact arrays give a fraction where H is known to be one and a `Computable` where it is not.
         """
 
+    @checked
     def has(self, value: Fraction) -> bool:
         """Is `value` a value of h?"""
         above = self.low is None or value > self.low
@@ -302,6 +304,5 @@ def link(key: str, slope: Any = Fraction(1, 100)) -> Link:
     ------
     UnknownKey : no such link. InvalidInput : a slope outside (0, 1).
     """
-    if key not in LINKS:
-        raise UnknownKey("link", key, LINKS)
-    return LeakyRelu(slope) if key == LeakyRelu.key else LINKS[key]()
+    kind = known("link", key, LINKS)
+    return LeakyRelu(slope) if kind is LeakyRelu else kind()

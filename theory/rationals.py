@@ -13,6 +13,7 @@ from fractions import Fraction
 from operator import add, mul, sub
 from typing import Any, TypeAlias
 
+from trompe.ground.errors import InvalidInput
 from trompe.theory.namespace import EXACT, Array, NumpyNamespace
 
 LONGEST_COMMON = 4096
@@ -110,6 +111,8 @@ def _is_vector(*values: Any) -> bool:
 def _parts(value: Any, count: int) -> tuple[list[int], Bottom]:
     """Numerators and denominators of a vector, or of a number so many times."""
     if isinstance(value, Rationals):
+        if len(value) != count:
+            raise InvalidInput(f"points of {count} and {len(value)} coordinates; expected equal")
         return value.tops, value.bottom
     top, bottom = value.as_integer_ratio()
     return [top] * count, bottom

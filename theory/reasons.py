@@ -6,8 +6,9 @@ import math
 from fractions import Fraction
 from typing import Any
 
+from trompe.ground.errors import one_line
 from trompe.theory.classes import FunctionClass
-from trompe.theory.exact import one_line, rounded
+from trompe.theory.exact import rounded
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 

@@ -5,6 +5,7 @@ In double precision u = 2^-53 is the largest relative error of one rounded opera
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -13,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.ground.errors import InvalidInput
-from trompe.theory.exact import Point, as_number, as_point, check_short, show, spelled
+from trompe.ground.arguments import unfit
+from trompe.ground.errors import InvalidInput, spelled
+from trompe.theory.exact import Point, as_number, as_numbers, as_point, check_short, show
 from trompe.theory.namespace import EXACT
 
 Floats = NDArray[np.float64]
@@ -130,6 +132,34 @@ def check_floats(values: Any, what: str, dim: int, first: int = 0) -> Floats:
     return np.asarray(values, dtype=np.float64)
 
 
+def as_array(values: Any, what: str) -> Any:
+    """A tensor as an array of NumPy; an array and everything else as it is.
+
+    Raises
+    ------
+    InvalidInput : an array with a mask, or a tensor that has no such array.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(values, torch.Tensor):
+        try:
+            plain = values.detach().cpu()
+            return (plain.double() if plain.is_floating_point() else plain).numpy()
+        except Exception:
+            raise unfit(what, values, "a dense tensor of numbers") from None
+    if isinstance(values, np.ma.MaskedArray):
+        raise unfit(what, values, "an array without a mask", " is a masked array")
+    return values
+
+
+def as_exact(values: Any, what: str) -> Any:
+    """An object array of exact numbers; one of fractions as it is."""
+    if all(type(q) is Fraction for q in values.flat):
+        return values
+    exact = np.empty(values.shape, dtype=object)
+    exact.flat[:] = as_numbers(values.ravel().tolist(), what)
+    return exact
+
+
 # -- sites -------------------------------------------------------------------------------------------
 
 
@@ -227,13 +257,14 @@ def as_site(item: Any, name: str, dim: int) -> Site:
     """
     try:
         point, value = item
-    except (TypeError, ValueError):
+    except Exception:
         raise InvalidInput(
             f"{name} = {spelled(item)} is no pair; expected (point, value), such as ((0.5, 0.5), 0.7)"
         ) from None
     number = as_number(value, f"{name}: value")
     check_short(f"{name}: value", [number])
-    if isinstance(point, np.ndarray) and point.dtype != object:
+    point = as_array(point, name)
+    if isinstance(point, np.ndarray) and point.dtype.kind not in "Oiu":
         if point.ndim != 1:
             raise InvalidInput(
                 f"{name} has shape {point.shape}; expected one point of shape ({dim},)"

@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from fractions import Fraction
-from numbers import Real
 from typing import Any, ClassVar
 
-from trompe.ground.errors import InvalidInput, UnknownKey
-from trompe.theory.exact import as_eps
+from trompe.ground.arguments import checked
+from trompe.ground.errors import known
+from trompe.theory.exact import Value, as_answer, as_eps, as_value
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
 
@@ -37,11 +36,13 @@ class Interval:
         """The prediction with the smallest worst-case error."""
         return (self.lower + self.upper) / 2
 
+    @checked
     def radius(self, v: Visualization) -> Any:
         """The Chebyshev radius diam / 2R as a share of the range; 0 for a constant unit."""
         return self.diameter / (2 * v.range) if v.range else Fraction(0)
 
-    def __contains__(self, value: Any) -> bool:
+    @checked
+    def __contains__(self, value: Value) -> bool:
         return bool(self.lower <= value <= self.upper)
 
 
@@ -69,17 +70,21 @@ class Task(ABC):
     ) -> tuple[Any, ...]:
         """Conditions on the fibre of which one holds if and only if one answer is right for all of it."""
 
-    def right(self, answer: Any, truth: Any, v: Visualization) -> bool:
+    @checked
+    def right(self, answer: Any, truth: Value, v: Visualization) -> bool:
         """Is `answer` right for a unit with visualization `v` whose value at the query is `truth`?"""
-        return bool(self.correct(answer, truth, v.minimum, v.maximum, EXACT))
+        given = as_answer(answer, self.choices, f"{self.key} answer")
+        return bool(self.correct(given, truth, v.minimum, v.maximum, EXACT))
 
+    @checked
     def decidable(self, fibre: Interval, v: Visualization) -> bool:
         """Is one answer right for every unit of the fibre? (the fibre criterion)"""
         return any(bool(c) for c in self.criterion(fibre, v.minimum, v.maximum, EXACT))
 
-    def error(self, answer: Any, truth: Any, v: Visualization) -> Any:
+    @checked
+    def error(self, answer: Any, truth: Value, v: Visualization) -> Any:
         """How far a wrong answer is off."""
-        return abs(answer - truth)
+        return abs(as_value(answer, "answer") - truth)
 
     @abstractmethod
     def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
@@ -89,10 +94,12 @@ class Task(ABC):
         `above_mid` = upper - mid and `below_mid` = mid - lower, both above 0.
         """
 
-    def refuted(self, margin: Mapping[str, Any]) -> bool:
+    @checked
+    def refuted(self, margin: Mapping[str, Value]) -> bool:
         """Is every answer wrong for one of two members with this margin?"""
         return all(bool(amount > self.eps) for amount in margin.values())
 
+    @checked
     def eta(self, fibre: Interval, v: Visualization) -> Fraction | None:
         """A mixing weight that keeps enough of the gap, or None where the task is decidable.
 
@@ -106,7 +113,8 @@ class Task(ABC):
     def _weight(self, fibre: Interval, v: Visualization) -> Any:
         """The mixing weight where the task is not decidable, not always rational."""
 
-    def largest_eta(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
+    @checked
+    def largest_eta(self, fibre: Interval, strict: Value, v: Visualization) -> Any:
         """The least upper bound of the mixing weights that refute the task, None where none does.
 
         The gap is (1 - eta)(U - W) at the query; for side, f(x) = (1-eta) U + eta B passes mid at
@@ -138,11 +146,13 @@ class Exact(Task):
     ) -> tuple[Any, ...]:
         return (fibre.lower == fibre.upper,)
 
+    @checked
     def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
         return {"gap": fibre.diameter}
 
-    def refuted(self, margin: Mapping[str, Any]) -> bool:
-        return bool(margin["gap"] != 0)
+    @checked
+    def refuted(self, margin: Mapping[str, Value]) -> bool:
+        return bool(known("amount", "gap", margin) != 0)
 
     def _weight(self, fibre: Interval, v: Visualization) -> Any:
         return Fraction(1, 10)
@@ -159,7 +169,7 @@ class Approx(Task):
     """A number in (0, 1/2), or a solver term with that hypothesis."""
 
     def __post_init__(self) -> None:
-        if isinstance(self.eps, (bool, str, Real, Decimal)):
+        if not hasattr(self.eps, "sexpr"):  # a term of Z3
             object.__setattr__(self, "eps", as_eps(self.eps))
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
@@ -170,6 +180,7 @@ class Approx(Task):
     ) -> tuple[Any, ...]:
         return (fibre.diameter <= 2 * self.eps * (high - low),)
 
+    @checked
     def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
         return {"half_gap": abs(fibre.diameter) / (2 * v.range)}
 
@@ -189,8 +200,6 @@ class Side(Task):
     choices: ClassVar[tuple[str, ...]] = ("min", "max")
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
-        if answer not in self.choices:
-            raise InvalidInput(f'side answer = {answer!r}; expected "min" or "max"')
         return 2 * truth <= low + high if answer == "min" else 2 * truth >= low + high
 
     def criterion(
@@ -198,9 +207,11 @@ class Side(Task):
     ) -> tuple[Any, ...]:
         return (2 * fibre.upper <= low + high, 2 * fibre.lower >= low + high)
 
-    def error(self, answer: Any, truth: Any, v: Visualization) -> Any:
+    @checked
+    def error(self, answer: Any, truth: Value, v: Visualization) -> Any:
         return abs(truth - v.mid)
 
+    @checked
     def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
         return {"above_mid": fibre.upper - v.mid, "below_mid": v.mid - fibre.lower}
 
@@ -223,11 +234,3 @@ def _rational_up_to(bound: Any) -> Fraction:
     import sympy
 
     return Fraction(1, int(sympy.ceiling(1 / bound)))
-
-
-def task(key: str) -> Task:
-    """The task called `key`, with eps = 1/4 where it needs one."""
-    try:
-        return TASKS[key]()
-    except KeyError:
-        raise UnknownKey("task", key, TASKS) from None

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from trompe.ground.arguments import listed
 from trompe.ground.errors import InvalidInput
-from trompe.theory.exact import Point, as_number, as_point, show, spelled, written
+from trompe.theory.exact import Point, as_number, as_point, holds_points, show, written
 
 
 def _as_points(values: Any, what: str) -> tuple[Point, ...]:
     """One image, or a set of images, as a tuple of points."""
-    items = list(values) if isinstance(values, Iterable) and not isinstance(values, str) else None
-    if items is None:
-        raise InvalidInput(
-            f"{what} = {spelled(values)} is not a point; expected a sequence of numbers"
-        )
-    is_set = bool(items) and isinstance(items[0], Iterable) and not isinstance(items[0], str)
-    if is_set:
+    items = listed(values, what, "a sequence of numbers", " is not a point")
+    if holds_points(items):
         return tuple(as_point(item, f"{what}[{k}]") for k, item in enumerate(items))
     return (as_point(items, what),)
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         function_class,
         theorem,
     )
-    from trompe.theory.bounding import Bound, Bounds, bound
+    from trompe.theory.bounding import Bound, Bounds, bound, bounds
     from trompe.theory.exemplar_budget import Budget, budget
 
     __version__: str
@@ -68,7 +68,7 @@ _HOME = {
         "function_class",
         "theorem",
     ),
-    "trompe.theory.bounding": ("Bound", "Bounds", "bound"),
+    "trompe.theory.bounding": ("Bound", "Bounds", "bound", "bounds"),
     "trompe.theory.exemplar_budget": ("Budget", "budget"),
     "trompe.constructions": ("FoolingPair", "Network", "Triple", "pair_networks", "triple"),
     "trompe.constructions.catalogue": ("Example", "example"),
@@ -110,6 +110,7 @@ __all__ = [
     "Witness",
     "__version__",
     "bound",
+    "bounds",
     "budget",
     "check_witness",
     "example",

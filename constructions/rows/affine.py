@@ -22,6 +22,7 @@ from trompe.constructions.draws import (
 from trompe.constructions.questions import HALF, QUARTER, flat_point
 from trompe.constructions.row import Decoder, Row
 from trompe.constructions.triples import Construction, ExemplarTriple, Scale, Triple
+from trompe.ground.arguments import checked
 from trompe.theory import (
     Affine,
     FunctionClass,
@@ -92,6 +93,7 @@ class AffineTriple(Construction):
         return p.low + (p.high - p.low) * features.mean
 
 
+@checked
 def affine_1d(v: Visualization, x: Any) -> Fraction:
     """The value at x of the only affine function on [0, 1] with one such minimiser and maximiser."""
     point = as_point(x, "query", 1)

@@ -15,6 +15,7 @@ from trompe.constructions.draws import (
 )
 from trompe.constructions.questions import HALF, QUARTER, dyadic_question, flat_point
 from trompe.constructions.row import Decoder, Row
+from trompe.ground.arguments import checked
 from trompe.theory import (
     FunctionClass,
     InvalidInput,
@@ -22,8 +23,10 @@ from trompe.theory import (
     Visualization,
     as_point,
 )
+from trompe.theory.exact import written
 
 
+@checked
 def constant_value(v: Visualization, x: Any) -> Fraction:
     """m; the unit has no other value.
 
@@ -34,7 +37,7 @@ def constant_value(v: Visualization, x: Any) -> Fraction:
     as_point(x, "query", v.dim)
     if v.minimum != v.maximum:
         raise InvalidInput(
-            f"constant: minimum = {v.minimum} and maximum = {v.maximum} differ; a constant has one value"
+            f"constant: minimum = {written(v.minimum)} and maximum = {written(v.maximum)} differ; a constant has one value"
         )
     return v.minimum
 

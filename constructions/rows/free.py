@@ -196,7 +196,7 @@ class ErmRow(FreeRow):
     def draw_class(self, pick: Pick, dim: int) -> FunctionClass:
         pairs = several(pick, 0, 3, lambda: (draw_point(pick, dim), draw_rational(pick, -2, 2)))
         labels = dict(reversed(pairs))  # of equal inputs the first counts
-        return EmpiricalRiskMinimizer(Dataset(labels, labels.values()))
+        return EmpiricalRiskMinimizer(Dataset(list(labels), list(labels.values())))
 
     def example(self, dim: int) -> tuple[FunctionClass, Visualization, Point]:
         _, v, x = super().example(dim)

@@ -39,6 +39,7 @@ from trompe.constructions.triples import (
     Triple,
     mix,
 )
+from trompe.ground.arguments import checked, made
 from trompe.theory import (
     Affine,
     FunctionClass,
@@ -50,6 +51,7 @@ from trompe.theory import (
     corner_reflection,
     function_class,
 )
+from trompe.theory import task as as_task
 from trompe.theory.fibres import Fibres
 from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
@@ -141,6 +143,7 @@ class NeuronTriple(LinkedConstruction):
         return NeuronParameters(v.minimum, v.maximum, cls.function, flip, sign, i, j)
 
 
+@made
 @dataclass(frozen=True)
 class LinkedTriple(Triple):
     """A triple whose pairs mix what goes into the link.
@@ -151,12 +154,13 @@ class LinkedTriple(Triple):
     def _mixed(self, eta: Fraction) -> LinkedPair:
         return LinkedPair(self, eta)
 
-    def weight(self, task: Task) -> Fraction | None:
+    def weight(self, task: Task | str) -> Fraction | None:
         """The first of 1/10, 1/10^2, 1/10^4, ... with which the pair defeats every decoder of `task`.
 
         There is one wherever the task is not decidable, because H is continuous: f(x) tends to U(x) and
         g(x) to W(x).
         """
+        task = as_task(task)
         if task.decidable(self.envelope, self.v):
             return None
         eta = Fraction(1, 10)
@@ -165,6 +169,7 @@ class LinkedTriple(Triple):
         return eta
 
 
+@made
 @dataclass(frozen=True)
 class LinkedPair(FoolingPair):
     """Two neurons with the same unique extremes: f(x) - g(x) > 0 tends to U(x) - W(x) as eta tends to 0."""
@@ -184,6 +189,7 @@ class LinkedPair(FoolingPair):
         return [LinkedConstruction.member(mix(share, strict, eta), p, xp) for share in shares]
 
 
+@checked
 def neuron_1d(cls: Neuron, v: Visualization, x: Any) -> Any:
     """H(|x-a| / |b-a|), or m if m = M: the value at x of the only neuron with this link and visualization."""
     point = as_point(x, "query", 1)

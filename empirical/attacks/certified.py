@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Floats, Seed, Shape, Steps, torch
 from trompe.empirical.attacks.circuit import MARGIN
+from trompe.empirical.inspection import called
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.similarity import share
+from trompe.ground.arguments import checked
 
 nn = torch.nn
 
 
-def certified_k(modules: Sequence[nn.Module], shape: tuple[int, int, int]) -> tuple[float, float]:
+@checked
+def certified_k(modules: Sequence[nn.Module], shape: Shape) -> tuple[float, float]:
     """(k, bound): k a power of two at least twice the interval bound on every |output| over [0, 1]^N."""
     bound = 0.0
     for module in modules:
@@ -39,7 +42,8 @@ class Certificate:
         return share(self.certified)
 
 
-def certify_natural(detector: nn.Module, images: torch.Tensor, radius: float) -> Certificate:
+@checked
+def certify_natural(detector: nn.Module, images: Floats, radius: float) -> Certificate:
     """Around which images is e <= -1/40 on the whole box of this radius, so that fooled == original there?"""
     high = torch.cat(
         [interval_bounds(detector, box_around(p, radius)).high.view(-1) for p in images.split(500)]
@@ -47,7 +51,8 @@ def certify_natural(detector: nn.Module, images: torch.Tensor, radius: float) ->
     return Certificate(high <= -MARGIN, high)
 
 
-def certify_shown(detector: nn.Module, images: torch.Tensor, radius: float) -> Certificate:
+@checked
+def certify_shown(detector: nn.Module, images: Floats, radius: float) -> Certificate:
     """Around which images is e >= 1/40 on the whole box, so that fooled == D there (the dual certificate)?"""
     low = torch.cat(
         [interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in images.split(500)]
@@ -55,14 +60,15 @@ def certify_shown(detector: nn.Module, images: torch.Tensor, radius: float) -> C
     return Certificate(low >= MARGIN, low)
 
 
+@checked
 def pgd_difference(
     circuit: nn.Module,
     reference: nn.Module,
     detector: nn.Module,
-    images: torch.Tensor,
+    images: Floats,
     radius: float,
-    steps: int = 40,
-    seed: int = 0,
+    steps: Steps = 40,
+    seed: Seed = 0,
 ) -> tuple[int, float]:
     """Attack: push e up inside the boxes. (images where circuit and reference ever differ, largest e seen).
 
@@ -76,11 +82,11 @@ def pgd_difference(
     largest = -float("inf")
     for step in range(steps):
         x = x.detach().requires_grad_(True)
-        e = detector(x)
+        e = called(detector, x)
         (gradient,) = torch.autograd.grad(e.sum(), x)
         with torch.no_grad():
             if step % 8 == 0 or step == steps - 1:
-                differs |= ~(circuit(x) == reference(x)).all(1)
+                differs |= ~(called(circuit, x) == called(reference, x)).all(1)
             largest = max(largest, float(e.max()))
             moved = x + 2.5 * radius / steps * gradient.sign()
             x = torch.minimum(torch.maximum(moved, low), high)

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Floats, torch
+from trompe.ground.arguments import Count, checked
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -46,7 +47,8 @@ class PictureUnit(nn.Module):
 
     target: torch.Tensor
 
-    def __init__(self, target: torch.Tensor, units: int = 1, paper: bool = False) -> None:
+    @checked
+    def __init__(self, target: Floats, units: Count = 1, paper: bool = False) -> None:
         super().__init__()
         self.register_buffer("target", target)
         self.units, self.paper = units, paper
@@ -71,6 +73,7 @@ class FoolingCircuit(nn.Module):
         values. ramp : False replaces E by a sigmoid. Both are ablations that fail by design.
     """
 
+    @checked
     def __init__(
         self,
         network: nn.Module,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Floats, Images, Rate, Seed, Steps, torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.inspection import predict
 from trompe.empirical.networks import BoundedMLP, DetectorCNN
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import share
+from trompe.ground.arguments import Count, checked
 
 nn = torch.nn
 relu = torch.nn.functional.relu
 
 
-def is_flagged(detector: nn.Module, images: torch.Tensor) -> torch.Tensor:
+@checked
+def is_flagged(detector: nn.Module, images: Floats) -> torch.Tensor:
     """Which images are not certainly natural: e > -MARGIN. Shape (n,)."""
     return predict(detector, images).view(-1) > -MARGIN
 
@@ -25,15 +27,16 @@ def missed(detector: nn.Module, synthetic: torch.Tensor) -> float:
     return share(predict(detector, synthetic).view(-1) < MARGIN)
 
 
+@checked
 def train_detector(
-    natural: torch.Tensor,
-    synthetic: torch.Tensor,
+    natural: Images,
+    synthetic: Images,
     *,
     detector: nn.Module | None = None,
-    seed: int = 0,
-    steps: int = 600,
-    batch: int = 128,
-    rate: float = 2e-3,
+    seed: Seed = 0,
+    steps: Steps = 600,
+    batch: Steps = 128,
+    rate: Rate = 2e-3,
     margin: float = 1.0,
     show: bool = True,
 ) -> nn.Module:
@@ -55,16 +58,17 @@ def train_detector(
     return model.eval()
 
 
+@checked
 def train_bounded_detector(
-    natural: torch.Tensor,
-    synthetic: torch.Tensor,
+    natural: Images,
+    synthetic: Images,
     *,
     radius: float = 8 / 255,
-    seed: int = 0,
-    steps: int = 1500,
-    batch: int = 128,
-    rate: float = 2e-3,
-    widths: tuple[int, ...] = (128, 64),
+    seed: Seed = 0,
+    steps: Steps = 1500,
+    batch: Steps = 128,
+    rate: Rate = 2e-3,
+    widths: tuple[Count, ...] = (128, 64),
     show: bool = True,
 ) -> BoundedMLP:
     """Train e on its interval bounds: upper bound <= -1 around natural images, e >= 1 on synthetic ones.

@@ -15,19 +15,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trompe.constructions import Hats, Triple
 from trompe.constructions.rows.free import HatParameters
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import ImageData
 from trompe.empirical.progress import progress_bar
+from trompe.ground.arguments import Count, Integer, checked, unfit
+from trompe.ground.errors import brief
 from trompe.theory import Dataset, EmpiricalRiskMinimizer, InvalidInput, Visualization, as_eta
 
 Sites = NDArray[np.int64]
+Sign = Annotated[int, Integer(-1, 1)]
 
 
 @dataclass(frozen=True)
@@ -123,17 +126,19 @@ class ErmPair:
         """f(x) - g(x) at every test site; the range R is 1."""
         return 1 - self.eta
 
-    def values(self, sign: int) -> list[Fraction]:
+    @checked
+    def values(self, sign: Sign) -> list[Fraction]:
         """What f (sign 1) or g (-1) is meant to be at each site."""
         mid, half = Fraction(1, 2), Fraction(1, 2)
         at_test = mid + sign * self.gap * half
         return [Fraction(0), Fraction(1), *self.labels, *[at_test] * self.counts[1]]
 
+    @checked
     def evaluate(
         self,
         points: Sites,
         device: torch.device | str = "cpu",
-        chunk: int = 128,
+        chunk: Count = 128,
         show: bool = False,
     ) -> tuple[list[Fraction], list[Fraction]]:
         """f and g at integer points (n, d), from all hats, in exact arithmetic.
@@ -142,6 +147,13 @@ class ErmPair:
         difference of two images' sums bounds D from below and excludes most sites, whose hat is 0 at z;
         the others are computed in full.
         """
+        if (
+            points.dtype.kind not in "iu"
+            or points.ndim != 2
+            or points.shape[1] != self.sites.shape[1]
+        ):
+            raise unfit("points", points, f"integers of shape (n, {self.sites.shape[1]})")
+        device = pick_device(device)
         reach = self.closest.distance
         weights = [[v - Fraction(1, 2) for v in self.values(sign)] for sign in (1, -1)]
         site_order = np.argsort(self.sites.sum(1), kind="stable")
@@ -164,13 +176,18 @@ class ErmPair:
                 advance(len(index))
         return found[0], found[1]
 
-    def by_constructions(self, test: int) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    @checked
+    def by_constructions(
+        self, test: Annotated[int, Integer(0)]
+    ) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
         """f and g as `trompe.constructions` builds them for the query `test` (an index of a test site).
 
         The other test images become training data with the labels that f and g give them, so the
         functions are those of `evaluate`. Each is evaluated exactly at tuples of fractions.
         """
-        n_train = self.counts[0]
+        n_train, n_test = self.counts
+        if test >= n_test:
+            raise InvalidInput(f"test = {brief(test)}; there are {n_test} test sites")
         query = 2 + n_train + test
         others = [s for s in range(2, len(self.sites)) if s != query]
         point = [tuple(Fraction(int(p), self.levels) for p in row) for row in self.sites]
@@ -194,7 +211,8 @@ class ErmPair:
         first = sum(2 * len(np.unique(column)) for column in self.sites.T)
         return first, len(self.sites)
 
-    def torch_network(self, sign: int) -> torch.nn.Sequential:
+    @checked
+    def torch_network(self, sign: Sign) -> torch.nn.Sequential:
         """f or g as an explicit ReLU network of two hidden layers on integer inputs, float64.
 
         Inputs are pixels times `levels`. The first two layers hold integers, so they are computed without
@@ -224,12 +242,13 @@ class ErmPair:
         return torch.nn.Sequential(first, torch.nn.ReLU(), second, torch.nn.ReLU(), last)
 
 
+@checked
 def erm_pair(
     data: ImageData,
     argmin: NDArray[np.uint8],
     argmax: NDArray[np.uint8],
     *,
-    eta: Fraction = Fraction(1, 10),
+    eta: Any = Fraction(1, 10),
     device: torch.device | str = "cpu",
     show: bool = True,
 ) -> ErmPair:
@@ -243,7 +262,10 @@ def erm_pair(
     ------
     InvalidInput : a shown picture is one of the images, or the two are equal; or no test image is left.
     """
-    eta = as_eta(eta)
+    eta, device = as_eta(eta), pick_device(device)
+    for name, picture in (("argmin", argmin), ("argmax", argmax)):
+        if picture.dtype.kind not in "iu" or picture.size != np.prod(data.shape):
+            raise unfit(name, picture, f"an array of integers of shape {data.shape}")
     train = data.train.images.reshape(len(data.train), -1)
     test = data.test.images.reshape(len(data.test), -1)
     groups: dict[bytes, list[int]] = {}

@@ -17,9 +17,10 @@ from typing import Any
 
 from torch.nn.grad import conv2d_weight
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Images, Steps, torch
 from trompe.empirical.inspection import named_layer
 from trompe.empirical.progress import progress_bar
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -39,6 +40,7 @@ class SilentUnits:
     largest: torch.Tensor
     """The largest natural pre-activation w' * x of each unit, shape (units,)."""
 
+    @checked
     @contextmanager
     def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
         """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"."""
@@ -65,16 +67,17 @@ class SilentUnits:
 
 
 @torch.no_grad()
+@checked
 def orthogonal_units(
     model: nn.Module,
     conv: str,
     relu: str,
-    images: torch.Tensor,
+    images: Images,
     *,
     ratio: float = 4.0,
     factor: float = 100.0,
     slack: float = 1.15,
-    batch: int = 500,
+    batch: Steps = 500,
     show: bool = False,
 ) -> SilentUnits:
     """Silent units for every unit of the convolution `conv`, from natural images; closed form, two passes.

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Seed, Steps, torch
 from trompe.empirical.inspection import (
     capture,
-    check_counts,
     check_model,
     layer_names,
     named_layer,
@@ -27,7 +26,9 @@ from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import MEASURES, share, unit_rows
 from trompe.empirical.streams import ImageStream, as_stream
-from trompe.theory import InvalidInput, UnknownKey
+from trompe.ground.arguments import checked
+from trompe.ground.errors import known
+from trompe.theory import InvalidInput
 
 SMALLEST_SCALE = 1e-6
 """Below this difference of the two anchors (correlations) a normalised similarity would be rounding."""
@@ -67,6 +68,7 @@ class LayerSimilarity:
 
 
 @torch.no_grad()
+@checked
 def path_similarity(
     model: torch.nn.Module,
     layers: Sequence[str],
@@ -74,7 +76,7 @@ def path_similarity(
     labels: torch.Tensor | None,
     probes: dict[str, tuple[torch.Tensor, torch.Tensor]],
     measure: str = "spearman",
-    batch: int = 100,
+    batch: Steps = 100,
     show: bool = False,
 ) -> dict[str, list[LayerSimilarity]]:
     """The similarity of each group of probes to natural images, layer by layer.
@@ -190,6 +192,7 @@ class PathAudit:
     images: int
 
 
+@checked
 def audit_paths(
     model: torch.nn.Module,
     layers: Sequence[str],
@@ -198,9 +201,9 @@ def audit_paths(
     *,
     units: Sequence[int] = (),
     measure: str = "spearman",
-    steps: int = 256,
-    seeds: Sequence[int] = (0, 1, 2),
-    batch: int = 100,
+    steps: Steps = 256,
+    seeds: Sequence[Seed] = (0, 1, 2),
+    batch: Steps = 100,
     show: bool = True,
 ) -> PathAudit:
     """The sanity check: are a class's visualizations processed as its natural images are?
@@ -220,15 +223,13 @@ def audit_paths(
     """
     natural = as_stream(images, labels)
     outputs = check_model(model, natural.first(2))
-    check_counts(steps=steps, batch=batch)
     for layer in layers:
         named_layer(model, layer)
     if not layers:
         raise InvalidInput(
             f"layers: none given; choose some of {', '.join(layer_names(model)[:8])} ..."
         )
-    if measure not in MEASURES:
-        raise UnknownKey("measure", measure, MEASURES)
+    known("measure", measure, dict.fromkeys(MEASURES))
     classes = sorted(set(natural.labels.tolist()))
     unit_of = dict(zip(classes, units, strict=False)) if units else {c: c for c in classes}
     if len(units) not in (0, len(classes)):

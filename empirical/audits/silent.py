@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trompe.empirical._torch import torch
-from trompe.empirical.inspection import check_counts, check_model, layer_names, named_layer
+from trompe.empirical._torch import Seed, Steps, torch
+from trompe.empirical.inspection import check_model, layer_names, named_layer
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import ReLUOutput, ReLUTap, relu_names
 from trompe.empirical.streams import ImageStream, as_stream
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -42,14 +43,15 @@ class SilentAudit:
         return tuple(unit for unit in self.silent if unit.driven > 0)
 
 
+@checked
 def audit_silent(
     model: nn.Module,
     images: torch.Tensor | ImageStream,
     *,
     layers: Sequence[str] = (),
-    steps: int = 128,
-    batch: int = 100,
-    seed: int = 0,
+    steps: Steps = 128,
+    batch: Steps = 100,
+    seed: Seed = 0,
     show: bool = True,
 ) -> SilentAudit:
     """Units (after any ReLU) that are 0 on all natural images, and whether optimisation can drive them.
@@ -69,7 +71,6 @@ def audit_silent(
     natural = as_stream(images)
     few = natural.first(2)
     check_model(model, few)
-    check_counts(steps=steps, batch=batch)
     for layer in layers:
         named_layer(model, layer)
     names = relu_names(model, few)

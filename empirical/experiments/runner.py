@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from trompe.empirical._torch import pick_device, repeatable, torch
 from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
@@ -12,10 +12,11 @@ from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.image_files import load_picture
-from trompe.empirical.inspection import check_counts
 from trompe.empirical.record import RunRecord, read_witness, versions
+from trompe.ground.arguments import Integer, checked
+from trompe.ground.errors import known
 from trompe.ground.files import Destination, write_file
-from trompe.theory import InvalidInput, UnknownKey
+from trompe.theory import InvalidInput
 
 EXPERIMENTS: dict[str, Callable[[Context], RunRecord]] = {
     "erm-witness": erm.run,
@@ -29,16 +30,17 @@ MARK = ".trompe-experiment"
 """An empty file in a folder that an experiment has made."""
 
 
+@checked
 def reproduce(
     experiment: str = "all",
     data: str | Path | ImageData = "digits",
     device: str = "auto",
-    seed: int = 0,
+    seed: Annotated[int, Integer(0, 2**63)] = 0,
     output: str | Path = "trompe-output",
     *,
     target: str | Path | None = None,
     cache: str | Path | None = None,
-    threads: int = 1,
+    threads: Annotated[int, Integer(1, 1024)] = 1,
     force: bool = False,
     show: bool = True,
     done: Callable[[str, dict[str, Any], bool], None] | None = None,
@@ -60,12 +62,8 @@ def reproduce(
     ------
     UnknownKey, InvalidInput, MissingDependency : one line on what is wrong with the question.
     """
-    if experiment != "all" and experiment not in EXPERIMENTS:
-        raise UnknownKey("experiment", experiment, [*EXPERIMENTS, "all"])
+    known("experiment", experiment, {**EXPERIMENTS, "all": None})
     keys = list(EXPERIMENTS) if experiment == "all" else [experiment]
-    if not isinstance(seed, int) or seed < 0:
-        raise InvalidInput(f"seed = {seed!r}; expected a whole number, at least 0")
-    check_counts(threads=threads)
     place = pick_device(device)
     images = data if isinstance(data, ImageData) else load_data(data)
     if len(images.classes) < 2:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from trompe.empirical._torch import pick_device, torch
-from trompe.empirical.inspection import capture, frozen
+from trompe.empirical._torch import Floats, Rate, Seed, Shape, pick_device, torch
+from trompe.empirical.inspection import called, capture, frozen
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.maximization.transforms import draws, random_affine
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import RedirectedReLU
+from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 
 STEPS_KEPT = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -54,20 +55,21 @@ class Maximization:
     spectrum_error: float
 
 
+@checked
 def maximize(
     model: Callable[[torch.Tensor], torch.Tensor],
-    units: Sequence[int],
-    shape: tuple[int, int, int],
+    units: Sequence[Annotated[int, Integer(-(2**31), 2**31)]],
+    shape: Shape,
     parametrization: Parametrization,
     *,
     objective: Objective | None = None,
     transforms: bool = True,
-    seeds: Sequence[int] = (0,),
-    steps: int = 256,
-    rate: float = 0.05,
+    seeds: Sequence[Seed] = (0,),
+    steps: Annotated[int, Integer(0, 1_000_000)] = 256,
+    rate: Rate = 0.05,
     keep: Sequence[int] = (),
     redirect: bool = False,
-    start: torch.Tensor | None = None,
+    start: Floats | None = None,
     device: torch.device | str = "cpu",
     show: bool = False,
 ) -> Maximization:
@@ -94,11 +96,7 @@ def maximize(
         raise InvalidInput(
             f"{len(units)} units and {len(seeds)} seeds to visualize; expected at least one"
         )
-    if len(shape) != 3 or min(shape) < 1:
-        raise InvalidInput(f"shape = {tuple(shape)}; expected (channels, height, width)")
-    if steps < 0:
-        raise InvalidInput(f"steps = {steps}; expected at least 0")
-    device = pick_device(device) if isinstance(device, str) else device
+    device = pick_device(device)
     noise = [parametrization.initial(shape, seed) for seed in seeds]
     parameters = torch.stack([p for p in noise for _ in units]).to(device)
     if start is not None:
@@ -123,7 +121,7 @@ def maximize(
     ):  # fmt: skip
 
         def score(x: torch.Tensor) -> torch.Tensor:
-            out = model(x)
+            out = model(x) if layers else called(model, x)
             return objective.value(outputs[objective.layer] if layers else out, index)
 
         for step in range(steps + 1):
@@ -156,13 +154,14 @@ def maximize(
     )
 
 
+@checked
 def trajectories(
     model: Callable[[torch.Tensor], torch.Tensor],
-    units: Sequence[int],
-    shape: tuple[int, int, int],
+    units: Sequence[Annotated[int, Integer(-(2**31), 2**31)]],
+    shape: Shape,
     settings: Iterable[Settings],
-    seeds: Sequence[int],
-    steps: int = 256,
+    seeds: Sequence[Seed],
+    steps: Annotated[int, Integer(0, 1_000_000)] = 256,
     keep: Sequence[int] = STEPS_KEPT,
     device: torch.device | str = "cpu",
 ) -> torch.Tensor:
@@ -176,6 +175,8 @@ def trajectories(
         parts.append(run.trajectory.flatten(0, 1))
         if setting.transforms:
             parts.append(run.seen.flatten(0, 1))
+    if not parts:
+        raise InvalidInput("settings: none is given; see every_setting")
     return torch.cat(parts)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trompe.empirical._torch import torch
+from trompe.ground.arguments import checked
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 
@@ -41,14 +43,23 @@ class Objective:
     kind: str = "logit"
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InvalidInput(f"objective = {self.kind!r}; expected logit, channel or neuron")
+        if not isinstance(self.kind, str) or self.kind not in KINDS:
+            raise InvalidInput(
+                f"objective = {spelled(self.kind)}; expected logit, channel or neuron"
+            )
+        if not isinstance(self.layer, str):
+            raise InvalidInput(f"layer = {spelled(self.layer)}; expected the name of a submodule")
 
+    @checked
     def value(self, output: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
         """The objective of each image, shape (n,); `units` holds one unit per image."""
         if output.ndim < 2:
             raise InvalidInput(
                 f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
+            )
+        if units.dtype != torch.int64 or units.shape != output.shape[:1] or units.is_meta:
+            raise InvalidInput(
+                f"units of shape {tuple(units.shape)} and {units.dtype}; expected one int64 an image"
             )
         for unit in torch.stack(units.aminmax()).tolist():  # one wait for the device
             if not 0 <= unit < output.shape[1]:

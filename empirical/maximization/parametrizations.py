@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Floats, Images, Seed, Shape, torch
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput, UnknownKey
 
 
@@ -15,7 +16,7 @@ class Parametrization(ABC):
     key: ClassVar[str]
 
     @abstractmethod
-    def initial(self, shape: tuple[int, int, int], seed: int) -> torch.Tensor:
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """Starting parameters of one image; equal for equal seeds. On the CPU, float32."""
 
     @abstractmethod
@@ -33,7 +34,8 @@ class Pixel(Parametrization):
 
     key = "pixel"
 
-    def initial(self, shape: tuple[int, int, int], seed: int) -> torch.Tensor:
+    @checked
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """See Parametrization."""
         return _noise(shape, seed, 0.1)
 
@@ -53,7 +55,8 @@ class Fourier(Parametrization):
     # Square root of the colour covariance of natural pictures, by the source above.
     COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 
-    def initial(self, shape: tuple[int, int, int], seed: int) -> torch.Tensor:
+    @checked
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """See Parametrization."""
         c, h, w = shape
         self._height, self._width = h, w
@@ -87,12 +90,18 @@ class Maco(Parametrization):
 
     key = "maco"
 
-    def __init__(self, magnitude: torch.Tensor, mean: torch.Tensor) -> None:
+    @checked
+    def __init__(self, magnitude: Floats, mean: Floats) -> None:
+        if magnitude.ndim != 3:
+            raise InvalidInput(
+                f"maco: magnitudes of shape {tuple(magnitude.shape)}; expected (channels, height, width // 2 + 1)"
+            )
         self.magnitude = magnitude.clone()
         self.magnitude[:, 0, 0] = 0
         self.mean = mean
 
-    def initial(self, shape: tuple[int, int, int], seed: int) -> torch.Tensor:
+    @checked
+    def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
         """See Parametrization."""
         c, h, w = shape
         if tuple(self.magnitude.shape) != (c, h, w // 2 + 1):
@@ -121,7 +130,8 @@ def _frequencies(h: int, w: int, device: torch.device) -> torch.Tensor:
     return torch.sqrt(fx * fx + fy * fy)
 
 
-def mean_spectrum(images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+@checked
+def mean_spectrum(images: Images) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean magnitude of rfft2 (channels, height, width // 2 + 1) and mean value (channels,) of images."""
     total = sum(torch.fft.rfft2(part).abs().double().sum(0) for part in images.split(1000))
     magnitude = torch.as_tensor(total) / len(images)

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Literal
 
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import at_least_one
 from trompe.ground.processes import Died, Processes, results
 from trompe.proofs.mutation.conclusions import Weakened, weaken_each
 from trompe.proofs.mutation.files import DAMAGED, Damaged, NotGenuine, damages, try_damage

@@ -18,7 +18,7 @@ from typing import Any
 
 from trompe.constructions.catalogue import draw_dim
 from trompe.constructions.draws import Pick, Picker
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import at_least_one
 from trompe.ground.processes import Call, Died, Processes, worker_processes
 from trompe.proofs.sampling.cases import PROPERTIES, check_case
 from trompe.theory import CLASSES, InvalidInput, row_class

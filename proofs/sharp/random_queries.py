@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trompe.theory import FunctionClass, Visualization
-from trompe.theory.bounding import bound
+from trompe.theory.bounding import bounds
 
 SAMPLED_DIM = 64
 """Random queries are tried up to this d; beyond it the shares are far below what they can see."""
@@ -32,7 +32,7 @@ def estimate(
 
     Queries that rounding leaves open count as no at the lower end and as yes at the upper.
     """
-    found: Any = bound(cls, v, queries(cls, v), eps=eps)
+    found = bounds(cls, v, queries(cls, v), eps=eps)
     codes = found.decidable[task]
     yes, maybe = int((codes == 1).sum()), int((codes != 0).sum())
     low, high = share_interval(yes, POINTS)[0], share_interval(maybe, POINTS)[1]

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import at_least_one
 from trompe.ground.processes import Died, results
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp import random_queries
@@ -24,7 +24,7 @@ from trompe.proofs.sharp.cells import NotAffine
 from trompe.proofs.sharp.random_queries import SAMPLED_DIM, estimate, queries
 from trompe.proofs.symbolic import check_identity
 from trompe.theory import Approx, FunctionClass, InvalidInput, Side, Visualization
-from trompe.theory.bounding import bound
+from trompe.theory.bounding import bounds
 from trompe.theory.shares.base import COLUMNS, SharpRow
 from trompe.theory.shares.quantities import Quantity, exact
 
@@ -246,7 +246,7 @@ def _sampled_checks(
         holds = claimed.holds(Decimal(low), Decimal(high))
         reason = f"the closed form is {_written(claimed)}"
         yield _check(row, column, "sampled", holds, d, says, reason)
-    largest = float(np.max(bound(cls, v, queries(cls, v)).radius))
+    largest = float(np.max(bounds(cls, v, queries(cls, v)).radius))
     claimed = row.worst_radius(d)
     above = largest <= float(claimed.upper) + 1e-9
     reaches = d > 3 or largest >= float(claimed.lower) - NEAR

@@ -136,7 +136,7 @@ def test_what_is_given_has_to_fit():
         pose(CLASSES["monotone"](), Exact(), None, v, (HALF,))
     with pytest.raises(InvalidInput, match="d >= 2"):
         pose(CLASSES["affine"](), Exact(), 1)
-    with pytest.raises(InvalidInput, match="d = 0; expected an integer"):
+    with pytest.raises(InvalidInput, match="dim = 0; expected an integer"):
         pose(CLASSES["convex"](), Exact(), 0)
     with pytest.raises(QueryShown, match="is shown, its value is 1"):
         pose(CLASSES["convex"](), Exact(), None, v, (1, 1))

@@ -114,7 +114,7 @@ def test_l2_has_no_exact_network():
 def test_examples_of_unknown_rows_and_dimensions():
     with pytest.raises(UnknownKey, match="unknown row 'monoton'; did you mean monotone"):
         example("monoton")
-    with pytest.raises(InvalidInput, match="convex: d = 0; a point needs d >= 1"):
+    with pytest.raises(InvalidInput, match="dim = 0; expected an integer of at least 1"):
         example("convex", 0)
 
 
@@ -124,7 +124,7 @@ def test_strategies_refuse_what_no_row_is_about():
             ask()
     with pytest.raises(InvalidInput, match="affine: d = 1; this row is about d >= 2"):
         members("affine", 1)
-    with pytest.raises(InvalidInput, match="network: d = 0; a point needs d >= 1"):
+    with pytest.raises(InvalidInput, match="dim = 0; expected an integer of at least 1"):
         networks(0)
 
 

@@ -236,7 +236,7 @@ CASES = [
     ("convex", {}, [((F(1, 2), 0), float("nan"))], "is not finite"),
     ("convex", {}, [(np.array([0.5, np.nan]), 0.5)], r"exemplars\[0\]\[1\] = nan lies outside"),
     ("convex", {}, [(np.array([[0.5, 0.5]]), 0.5)], "expected one point"),
-    ("convex", {}, [(np.array([1, 0]), 0.5)], "has dtype int64"),
+    ("convex", {}, [(np.array([True, False]), 0.5)], "has dtype bool"),
 ]
 
 

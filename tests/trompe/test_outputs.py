@@ -31,7 +31,7 @@ BUDGET = ("budget", "--constant", "2", "--range", "1", "--dim", "2")
 COMMANDS = {
     "witness": (("witness", "convex/side", "--output"), "trompe.constructions.triple"),
     "cite": (("cite", "convex/side", "--output"), "trompe.proofs.handover.certificates.plan.plan"),
-    "bound": ((*BOUND, "--query", "1/2,1/2", "--output"), "trompe.theory.bounding.bound"),
+    "bound": ((*BOUND, "--query", "1/2,1/2", "--output"), "trompe.theory.bounding.bounds"),
     "budget": ((*BUDGET, "--output"), "trompe.theory.exemplar_budget.budget"),
     "table": (("table", "--row", "constant", "--jobs", "1", "--output"), "trompe.proofs.verify_table"),
     "table --sharp": (

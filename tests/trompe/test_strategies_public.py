@@ -67,9 +67,9 @@ def test_bad_requests_are_refused_at_once():
         strategies.members("convexx")
     with pytest.raises(InvalidInput, match="d >= 2"):
         strategies.members("affine", 1)
-    with pytest.raises(InvalidInput, match="integer d >= 1"):
+    with pytest.raises(InvalidInput, match="integer of at least 1"):
         strategies.visualizations("convex", 0)
-    with pytest.raises(InvalidInput, match="integer d >= 1"):
+    with pytest.raises(InvalidInput, match="integer of at least 1"):
         strategies.visualizations("convex", 1.5)
     with pytest.raises(UnknownKey, match="side"):
         strategies.decoders("sides")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.ground.arguments import checked
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import (
     Comparison,
@@ -93,6 +94,7 @@ class Affine(FunctionClass):
             )
 
     @staticmethod
+    @checked
     def coordinates(v: Visualization, x: Point) -> Point:
         """x', the query seen from the corner a: x'_i = x_i if b_i = 1, else 1 - x_i."""
         vectors = map(RATIONALS.array, (x, *corner_reflection(v.argmax)))
@@ -136,6 +138,7 @@ class Affine1d(Affine):
     min_dim = 1
     max_dim = 1
 
+    @checked
     def check_visualization(self, v: Visualization) -> None:
         self.check_dim(v.dim)
         check_ends(self.key, v, "an affine function has its extremes there")

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from trompe.ground.arguments import checked
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass
-from trompe.theory.exact import Point
+from trompe.theory.exact import Point, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, OneValue, between
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
@@ -43,11 +44,12 @@ class Constant(FunctionClass):
     def law(self, c: Comparison, xp: ArrayNamespace) -> Any:
         return c.at_y == c.at_z
 
+    @checked
     def check_visualization(self, v: Visualization) -> None:
         self.check_dim(v.dim)
         if v.minimum != v.maximum:
             raise InvalidInput(
-                f"{self.key}: minimum = {v.minimum} and maximum = {v.maximum} differ; a constant has one value"
+                f"{self.key}: minimum = {written(v.minimum)} and maximum = {written(v.maximum)} differ; a constant has one value"
             )
 
     def _fibre(self, v: Visualization, x: Point) -> Interval:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.ground.arguments import checked
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion, check_corner
 from trompe.theory.exact import Point, written
 from trompe.theory.fibres import F64, Brackets, Ends, Fibres, as_floats, between, those_before
@@ -70,6 +71,7 @@ class Convex(FunctionClass):
     def _check_extremes(self, v: Visualization) -> None:
         check_corner(self.key, "argmax", v.argmax, "a unique maximiser of a convex function is one")
 
+    @checked
     def gauge(self, v: Visualization, x: Point) -> Fraction:
         """gamma(x) about the minimiser, exact, in [0, 1]."""
         at, centre, up, down = map(RATIONALS.array, (x, v.argmin, *gauge_slopes(v.argmin)))

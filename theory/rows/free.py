@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.ground.arguments import checked, made
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.data import Dataset
-from trompe.theory.exact import Point, show
+from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, between
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
@@ -116,6 +117,7 @@ _KNOWN = Sentence(
 )
 
 
+@made
 @dataclass(frozen=True)
 class EmpiricalRiskMinimizer(NeuralNetwork):
     """ReLU networks of unrestricted width that fit every label of a known data set.
@@ -168,15 +170,16 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
                 )
             if not v.minimum < y < v.maximum:
                 raise InvalidInput(
-                    f"{self.key}: labels[{j}] = {y} lies outside ({v.minimum}, {v.maximum}), the open "
+                    f"{self.key}: labels[{j}] = {written(y)} lies outside ({written(v.minimum)}, {written(v.maximum)}), the open "
                     "range that is shown; widen the range or drop the point"
                 )
             if s in (v.argmin, v.argmax):
                 raise InvalidInput(
-                    f"{self.key}: inputs[{j}] = {show(s)} is a shown extreme but its label {y} is not "
+                    f"{self.key}: inputs[{j}] = {show(s)} is a shown extreme but its label {written(y)} is not "
                     "an extreme value"
                 )
 
+    @checked
     def shown_value(self, v: Visualization, x: Point) -> Fraction | None:
         shown = super().shown_value(v, x)
         return self.data.label_of(x) if shown is None else shown

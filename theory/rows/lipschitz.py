@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.ground.arguments import checked, unfit
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.exact import Point, as_number, show, written
@@ -88,6 +89,7 @@ class Lipschitz(FunctionClass):
     def bound(self, y: Point, z: Point) -> Any:
         return self.constant * self.distance(y, z)
 
+    @checked
     def distance(self, y: Point, z: Point) -> Any:
         """|y - z|, exact: a fraction, or for l2 an algebraic number."""
         return exact_distance(metric(self.metric), y, z)
@@ -96,7 +98,7 @@ class Lipschitz(FunctionClass):
         reach = self.distance(v.argmin, v.argmax)
         if v.range > self.constant * reach:
             raise InvalidInput(
-                f"{self.key}: L = {self.constant} is below R/|a-b| = {v.range}/({reach}) in {self.metric}; "
+                f"{self.key}: L = {written(self.constant)} is below R/|a-b| = {written(v.range)}/({written(reach)}) in {self.metric}; "
                 "no member has this visualization, give L at least that large"
             )
 
@@ -108,6 +110,7 @@ class Lipschitz(FunctionClass):
     def in_words(self) -> str:
         return f"function that is {self.constant}-Lipschitz in {self.metric}"
 
+    @checked
     def check_shown(self, v: Visualization) -> None:
         """With a constant that is large enough for every pair of different extremes."""
         reach = exact_distance(metric("linf"), v.argmin, v.argmax) or 1
@@ -120,6 +123,8 @@ class Lipschitz(FunctionClass):
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         """`setting` is a ConeSetting; lambda = 2 in l2 if none is given."""
+        if not isinstance(setting, ConeSetting | None):
+            raise unfit("setting", setting, "a ConeSetting")
         return ConesShares(cls, setting or ConeSetting(stretch=STRETCH))
 
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from trompe.ground.arguments import checked
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import (
     Comparison,
@@ -18,7 +19,7 @@ from trompe.theory.classes import (
     check_ends,
     corner_reflection,
 )
-from trompe.theory.exact import Point, show
+from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import F64, Brackets, Fibres, OneValue, Seen, WithoutExemplars, between
 from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
@@ -97,6 +98,7 @@ class Neuron(FunctionClass):
             f"{self.key}: membership is a representation (a neuron), not a law on two points"
         )
 
+    @checked
     def check_visualization(self, v: Visualization) -> None:
         self._check_values(v)
         super().check_visualization(v)
@@ -105,7 +107,7 @@ class Neuron(FunctionClass):
         for what, value in (("minimum", v.minimum), ("maximum", v.maximum)):
             if not self.function.has(value):
                 raise InvalidInput(
-                    f"{self.key}: {what} = {value} lies outside {self.function.range_text}, the values of "
+                    f"{self.key}: {what} = {written(value)} lies outside {self.function.range_text}, the values of "
                     f"{self.link}; give the unit's value after the link, not rounded to the end of the range"
                 )
 
@@ -119,6 +121,7 @@ class Neuron(FunctionClass):
                 f"{show(opposite)} opposite to the argmax"
             )
 
+    @checked
     def between(self, v: Visualization, share: Fraction) -> Any:
         """H(share), the value where the pre-activation has gone this share of the way from a to b."""
         return self.function.between(v.minimum, v.maximum, share, EXACT)
@@ -178,6 +181,7 @@ class Neuron1d(Neuron):
     min_dim = 1
     max_dim = 1
 
+    @checked
     def check_visualization(self, v: Visualization) -> None:
         self.check_dim(v.dim)
         self._check_values(v)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -32,9 +32,6 @@ from trompe.commands.reading import (
     valued,
 )
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
-
-if TYPE_CHECKING:
-    from trompe.theory.bounding import Bounds
 
 
 def bound(
@@ -81,7 +78,7 @@ def bound(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
     read_once([str(points), *(data or ())])
-    from trompe.theory.bounding import bound as follows
+    from trompe.theory.bounding import bounds
 
     x = points_file(points) if points is not None else [point(z, "--query") for z in query or ()]
     ends = points_of(argmin=argmin, argmax=argmax)
@@ -101,6 +98,6 @@ def bound(
         x = [of_length(z, dim, "--query") for z in x]
     exemplars = [(of_length(z, dim, "--exemplar"), y) for z, y in shown]
     with progress_bar("queries") as progress:
-        found = follows(cls, v, x, exemplars, eps="1/4" if eps is None else eps, progress=progress)
-    emit(view(cast("Bounds", found)), place)  # a list of points gives Bounds
+        found = bounds(cls, v, x, exemplars, eps="1/4" if eps is None else eps, progress=progress)
+    emit(view(found), place)
     return 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -13,14 +14,48 @@ _SHOWN = 16
 """Of more names only so many are shown."""
 
 
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 64
+_SHORT.maxlist = _SHORT.maxtuple = 12
+
+_LONGEST = 1000
+"""Characters of a message."""
+
+
 def brief(value: object) -> str:
-    """What somebody has given, as a message repeats it: at most 60 characters."""
-    text = str(value)
+    """What somebody has given, as a message repeats it: at most 60 characters, and never an error."""
+    return _cut(value if isinstance(value, str) else spelled(value, str))
+
+
+def spelled(value: object, write: Callable[[object], str] = _SHORT.repr) -> str:
+    """`repr` for a message: one line of at most 60 characters, and never an error."""
+    try:
+        return _cut(" ".join(write(value).split()))
+    except Exception:
+        return f"a {type(value).__name__} that cannot be written out"
+
+
+def one_line(value: object, longest: int = 200) -> str:
+    """What `str` makes of it, as one line of printable characters, cut short; never an error."""
+    try:
+        text = " ".join(str(value).split())
+    except Exception:
+        text = ""
+    text = text if len(text) <= longest else f"{text[: longest - 3]}..."
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class TrompeError(Exception):
     """Base of every error that trompe raises on purpose. The command line prints it and exits with 2."""
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(one_line(message, _LONGEST))
 
 
 class InvalidInput(TrompeError, ValueError):
@@ -50,14 +85,13 @@ class UnknownKey(TrompeError, KeyError):
         return str(self.args[0])
 
 
-def at_least_one(what: str, given: Iterable[T], advice: str) -> tuple[T, ...]:
-    """What is given, as a tuple: whatever is claimed holds of nothing, so that nothing is no question.
+def known(kind: str, key: object, table: Mapping[str, T]) -> T:
+    """What the table has under the key.
 
     Raises
     ------
-    InvalidInput : nothing is given.
+    UnknownKey : it has nothing there.
     """
-    found = tuple(given)
-    if not found:
-        raise InvalidInput(f"{what}: none is given; {advice}")
-    return found
+    if not isinstance(key, str) or key not in table:
+        raise UnknownKey(kind, key, table)
+    return table[key]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from trompe.constructions.adversary import read_answer, type_name
+from trompe.ground.errors import one_line
 from trompe.theory import Point, Task, Visualization
-from trompe.theory.exact import one_line
 
 
 @dataclass

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from trompe.constructions.adversary import fraction_of, read_answer
+from trompe.ground.errors import one_line
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file, json_data
 from trompe.refuting.asking import Asker, Input, Reply, named
 from trompe.theory import InvalidInput, Task
-from trompe.theory.exact import one_line
 
 LOADING_LIMIT = 60.0
 """Seconds that loading a decoder's file may take; a time limit above this replaces it."""

@@ -6,11 +6,13 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from trompe.constructions import exact_decoder
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import row_of
+from trompe.ground.arguments import Dim, Integer, checked
+from trompe.ground.errors import brief, spelled
 from trompe.refuting import reasons
 from trompe.refuting.asking import Asker, InProcess, Input, Reply
 from trompe.refuting.error_rate import ErrorRate
@@ -25,7 +27,7 @@ from trompe.theory import (
     as_number,
 )
 from trompe.theory import task as task_of
-from trompe.theory.catalogue import function_class as class_of
+from trompe.theory.catalogue import as_class
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
@@ -45,8 +47,12 @@ EXIT_STATUS: dict[Status, int] = {
 }
 """What `trompe refute` exits with; 2 is bad input."""
 
+LONGEST_TIME_LIMIT = 10**6
+"""Seconds; about twelve days."""
 DEFAULT_TIME_LIMIT = 10.0
 """Seconds a call may take where the decoder runs in a process of its own."""
+
+Often = Annotated[int, Integer(1, 1_000_000)]
 
 Numbers = Literal["float", "exact"]
 
@@ -184,20 +190,21 @@ class Refutation:
         return text(self)
 
 
+@checked
 def refute(
-    decoder: Decoder | str,
+    decoder: Any,
     function_class: FunctionClass | str,
     task: Task | str,
     *,
-    dim: int | None = None,
+    dim: Dim | None = None,
     visualization: Visualization | None = None,
     query: Any = None,
     eps: Any = None,
     numbers: Numbers = "float",
-    repeats: int = 1,
-    members: int = 100,
+    repeats: Often = 1,
+    members: Often = 100,
     seed: int | None = None,
-    time_limit: float | None = None,
+    time_limit: Any = None,
 ) -> Refutation:
     """The member of a class that a decoder is wrong about.
 
@@ -229,15 +236,7 @@ def refute(
         the decoder does wrong is no error but the status `broken`.
     """
     asked = ask_task(task, eps)
-    cls = class_of(function_class) if isinstance(function_class, str) else function_class
-    _check_count("repeats", repeats)
-    _check_count("members", members)
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
-        raise InvalidInput(
-            f"seed = {seed!r}; expected an integer, or None for a coin of the system"
-        )
-    if numbers not in ("float", "exact"):
-        raise InvalidInput(f'numbers = {numbers!r}; expected "float" or "exact"')
+    cls = as_class(function_class)
     as_floats = numbers == "float"
     question = pose(cls, asked, dim, visualization, query, as_floats=as_floats)
     given = visualization is not None or query is not None
@@ -257,38 +256,32 @@ def refute(
 
 def ask_task(task: Task | str, eps: Any) -> Task:
     """The task by its key, with its tolerance."""
-    if isinstance(task, str):
-        found = task_of(task)
-        if eps is None:
-            return found
-        if found.key != "approx":
-            raise InvalidInput(
-                f"eps = {eps} is given, but the task is {found.key}; eps belongs to approx"
-            )
-        return Approx(eps)
-    if eps is not None:
-        raise InvalidInput(f"eps = {eps} is given twice; the task {task!r} has its own")
-    return task
+    found = task_of(task)
+    if eps is None:
+        return found
+    if found is task:
+        raise InvalidInput(f"eps = {brief(eps)} is given twice; the task {task!r} has its own")
+    if found.key != "approx":
+        raise InvalidInput(
+            f"eps = {brief(eps)} is given, but the task is {found.key}; eps belongs to approx"
+        )
+    return Approx(eps)
 
 
-def _check_count(what: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidInput(f"{what} = {value!r}; expected an integer of at least 1")
-
-
-def _asker(decoder: Decoder | str, task: Task, time_limit: float | None) -> Asker:
-    if time_limit is not None and not float(as_number(time_limit, "time limit")) > 0:
-        raise InvalidInput(f"time limit = {time_limit} s; expected more than 0")
+def _asker(decoder: Any, task: Task, time_limit: Any) -> Asker:
+    seconds = None if time_limit is None else as_number(time_limit, "time limit")
+    if seconds is not None and not 0 < seconds <= LONGEST_TIME_LIMIT:
+        raise InvalidInput(
+            f"time limit = {brief(time_limit)} s; expected more than 0 and at most {LONGEST_TIME_LIMIT}"
+        )
     if isinstance(decoder, str):
-        return Isolated(decoder, task, float(time_limit or DEFAULT_TIME_LIMIT))
+        return Isolated(decoder, task, float(seconds or DEFAULT_TIME_LIMIT))
     if not callable(decoder):
         raise InvalidInput(
-            f"decoder = {decoder!r} cannot be called; expected a function of a visualization and a query, "
-            "or FILE.py:FUNCTION"
+            f"decoder = {spelled(decoder)} cannot be called; expected a function of a visualization and a "
+            "query, or FILE.py:FUNCTION"
         )
-    if time_limit is None:
-        return InProcess(decoder, task)
-    return Isolated(decoder, task, float(time_limit))
+    return InProcess(decoder, task) if seconds is None else Isolated(decoder, task, float(seconds))
 
 
 def _ask(asker: Asker, question: Question, count: int, as_floats: bool) -> list[Reply]:

@@ -30,9 +30,9 @@ def main() -> None:
     os.dup2(2, 1)
 
     from trompe.constructions.adversary import type_name
+    from trompe.ground.errors import one_line
     from trompe.refuting.asking import Input, Reply, call
     from trompe.theory import task
-    from trompe.theory.exact import one_line
 
     started = os.getpid()
 

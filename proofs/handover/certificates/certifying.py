@@ -16,7 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from trompe.ground.errors import at_least_one
 from trompe.ground.processes import Processes
 from trompe.proofs.handover.certificates.folder import Place
 from trompe.proofs.handover.certificates.manifest import (
@@ -30,7 +29,7 @@ from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, Ques
 from trompe.proofs.solvers import (
     SOLVERS,
     Answer,
-    available,
+    chosen,
     solve_all,
     solver_options,
     solver_processes,
@@ -64,14 +63,6 @@ def combine(answers: Mapping[Question, Mapping[str, Answer]]) -> tuple[Verdict, 
                 said = answer.reason or f"{answer.result}, expected {EXPECTED[question]}"
                 return "UNKNOWN", f"{answer.solver}: {_ABOUT[question]}: {said}"[:_LONGEST]
     return "PROVED", ""
-
-
-def chosen(solvers: Sequence[str]) -> tuple[str, ...]:
-    """The solvers, each once, if they are there."""
-    names = tuple(dict.fromkeys(at_least_one("solvers", solvers, "at least one must check")))
-    for name in names:
-        available(name)
-    return names
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 from trompe.ground.processes import Processes
 from trompe.ground.reading import Unreadable
 from trompe.ground.text import wrapped
-from trompe.proofs.handover.certificates.certifying import Solved, ask, chosen
+from trompe.proofs.handover.certificates.certifying import Solved, ask
 from trompe.proofs.handover.certificates.folder import Listing, list_folder, old_name, read_member
 from trompe.proofs.handover.certificates.manifest import (
     MANIFEST,
@@ -29,7 +29,7 @@ from trompe.proofs.handover.certificates.manifest import (
 )
 from trompe.proofs.handover.certificates.plan import Plan, plan
 from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, file_name
-from trompe.proofs.solvers import SOLVERS, solver_processes, solver_version
+from trompe.proofs.solvers import SOLVERS, chosen, solver_processes, solver_version
 from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import at_least_one
 from trompe.proofs.evidence import CASES, case
 from trompe.proofs.handover.certificates.script import QUESTIONS, certificate_text, file_name
 from trompe.proofs.obligations import Obligation, Scope, registered

@@ -12,17 +12,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
-from trompe.ground.errors import at_least_one
+from trompe.ground.arguments import checked
 from trompe.ground.reading import TooLarge, Unreadable, read_input
 from trompe.proofs.handover.witnesses.data import Witness, check_row
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
 from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse
 from trompe.proofs.handover.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.proofs.pinned import statement_stray
-from trompe.proofs.solvers import SOLVERS
+from trompe.proofs.solvers import SOLVERS, chosen
 from trompe.theory import Interval, InvalidInput, Point, show, theorem
 
 _IS_WITNESS = "the file is a witness file"
@@ -100,7 +101,8 @@ def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Repo
         return check_witness(witness, solvers)
 
 
-def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
+@checked
+def check_witness(witness: Witness, solvers: Any = tuple(SOLVERS)) -> Report:
     """Prove or refute every claim of a witness.
 
     In order: the statement is the one that this trompe has under the key; some member of the class has this
@@ -113,7 +115,7 @@ def check_witness(witness: Witness, solvers: Sequence[str] = tuple(SOLVERS)) -> 
     ------
     InvalidInput : no solver is given.
     """
-    solvers = at_least_one("solvers", solvers, "at least one must check")
+    solvers = chosen(solvers)
     with limited(MAX_STEPS):
         findings = [_statement(witness), *_setting(witness)]
         if all(f.verdict == "PROVED" for f in findings):

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from trompe.constructions import FoolingPair, Triple
 from trompe.constructions.expressions import Expression, trace_several, values
+from trompe.ground.arguments import checked, made
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.rows import CHECKS
 from trompe.theory import (
@@ -19,6 +20,7 @@ from trompe.theory import (
     show,
     theorem,
 )
+from trompe.theory import task as as_task
 from trompe.theory.statements import Form
 
 
@@ -37,6 +39,7 @@ def check_row(key: str) -> None:
         )
 
 
+@made
 @dataclass(frozen=True)
 class Witness:
     """Two functions with the same visualization that defeat every decoder of one task at one query.
@@ -70,24 +73,25 @@ class Witness:
         return self.v.dim
 
 
-def pair_of(made: Triple, task: Task, eta: Fraction | None = None) -> FoolingPair:
+def pair_of(triple: Triple, task: Task, eta: Fraction | None = None) -> FoolingPair:
     """The pair of a triple for a task, with a weight that serves, or with the given one.
 
     Raises
     ------
     InvalidInput : the task is decidable at this query (for lipschitz/side, up to which L it is).
     """
-    if eta is not None and not task.decidable(made.envelope, made.v):
-        return made.pair(eta)
-    reason = CHECKS[made.cls.key].why_decided(made, task)
-    if reason and task.decidable(made.envelope, made.v):
+    if eta is not None and not task.decidable(triple.envelope, triple.v):
+        return triple.pair(eta)
+    reason = CHECKS[triple.cls.key].why_decided(triple, task)
+    if reason and task.decidable(triple.envelope, triple.v):
         raise InvalidInput(
-            f"{made.cls.key}/{task.key}: no pair defeats every decoder at query {show(made.x)}: {reason}"
+            f"{triple.cls.key}/{task.key}: no pair defeats every decoder at query {show(triple.x)}: {reason}"
         )
-    return made.pair_for(task)
+    return triple.pair_for(task)
 
 
-def witness_of(pair: FoolingPair, task: Task) -> Witness:
+@checked
+def witness_of(pair: FoolingPair, task: Task | str) -> Witness:
     """The pair with everything that it claims, its functions written as expressions.
 
     Raises
@@ -96,6 +100,7 @@ def witness_of(pair: FoolingPair, task: Task) -> Witness:
         if any does), or it is not piecewise affine (Lipschitz in l2, neurons), or the statement is not the
         released one.
     """
+    task = as_task(task)
     cls, v, x, dim = pair.triple.cls, pair.v, pair.x, pair.v.dim
     key = f"{cls.key}/{task.key}"
     check_row(key)

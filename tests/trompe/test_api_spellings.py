@@ -1,0 +1,122 @@
+"""Keys are classes, tasks and theorems; lists, arrays and tensors are points; one point or many."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import trompe
+from trompe.constructions import centre, exact_decoder, exemplar_triple
+from trompe.proofs import case, registered
+from trompe.theory import as_number, as_point, task
+from trompe.theory.bounding import Bound, Bounds
+
+V = trompe.Visualization((0, 0), (1, 1), 0, 1)
+X = (Fraction(1, 2), Fraction(1, 4))
+CONVEX = trompe.function_class("convex")
+
+
+def test_a_key_is_a_class_a_task_and_a_theorem():
+    assert trompe.bound("convex", V, X) == trompe.bound(CONVEX, V, X)
+    assert trompe.triple("convex", V, X) == trompe.triple(CONVEX, V, X)
+    assert exemplar_triple("convex", V, X) == exemplar_triple(CONVEX, V, X)
+    assert centre("convex", V, X) == centre(CONVEX, V, X)
+    assert exact_decoder("constant")(trompe.Visualization((0,), (1,), 2, 2), (0,)) == 2
+    pair = trompe.triple("convex", V, ("7/8", "1/2")).pair_for("side")
+    assert pair.defeats("side") and pair.defeats(trompe.Side())
+    assert trompe.witness_of(pair, "side") == trompe.witness_of(pair, trompe.Side())
+    claim = trompe.theorem("convex/side")
+    assert trompe.theorem(claim) is claim and case(claim) == case("convex/side")
+    assert task(trompe.Approx("1/3")) == trompe.Approx("1/3")
+    assert (
+        trompe.bound("lipschitz", V, X).interval
+        == trompe.bound(trompe.function_class("lipschitz"), V, X).interval
+    )
+
+
+def test_one_key_is_a_list_of_one():
+    once = trompe.verify_keys("mix/gap", solvers="z3", jobs=1)
+    assert list(once) == ["mix/gap"] == list(trompe.verify_keys(["mix/gap"], jobs=1))
+    assert registered("mix/gap", [1])[0].key == "mix/gap"
+    of_theorem = trompe.verify_keys("constant/side", jobs=1)
+    assert of_theorem and all(o.verdict == "PROVED" for o in of_theorem.values())
+    table = trompe.verify_table("constant", jobs=1)
+    assert table.rows == ("constant",)
+    assert table[trompe.theorem("constant/side")] is table["constant/side"]
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        [0.5, 0.25],
+        ["1/2", "1/4"],
+        (np.float32(0.5), np.array(0.25)),
+        np.array([0.5, 0.25]),
+        np.array([0.5, 0.25], dtype=np.float16),
+        np.array([Fraction(1, 2), Fraction(1, 4)], dtype=object),
+        (q for q in (0.5, 0.25)),
+    ],
+)
+def test_lists_and_arrays_are_points(point):
+    assert as_point(point, "x", 2) == X
+
+
+def test_tensors_are_points_and_numbers():
+    torch = pytest.importorskip("torch")
+    x = torch.tensor([0.5, 0.25], requires_grad=True)
+    assert as_point(x) == X
+    assert as_point(torch.tensor([0.5, 0.25], dtype=torch.bfloat16)) == X
+    assert as_number(x[0]) == Fraction(1, 2)
+    shown = trompe.Visualization(torch.zeros(2), torch.ones(2), torch.tensor(0.0), torch.tensor(1))
+    assert shown == V
+    assert trompe.bound("convex", V, x).interval.upper == 0.5
+    assert trompe.bounds("convex", V, torch.stack([x, x])).upper.tolist() == [0.5, 0.5]
+    exemplars = [(torch.tensor([0.5, 0.5]), 0.25)]
+    assert trompe.bound("convex", V, x, exemplars).interval.upper < 0.5
+
+
+def test_numbers_are_read_without_pytorch():
+    code = (
+        "import sys, trompe; v = trompe.Visualization([0, 0], [1, 1], 0, 1); trompe.bound('convex', v, [0.5, 0.5]); "
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
+
+
+def test_bound_gives_one_and_bounds_many():
+    assert isinstance(trompe.bound("convex", V, X), Bound)
+    many = trompe.bounds("convex", V, [X, (1, Fraction(1, 2))])
+    assert isinstance(many, Bounds) and many[0] == trompe.bound("convex", V, X)
+    assert isinstance(trompe.bound("convex", V, [X, X]), Bounds)
+    assert len(trompe.bounds("convex", V, np.empty((0, 2)))) == 0
+    for one in (X, np.array([0.5, 0.25])):
+        with pytest.raises(trompe.InvalidInput, match="is one point; expected several"):
+            trompe.bounds("convex", V, one)
+    with pytest.raises(trompe.InvalidInput, match=r"bounds\[2\]: there are 2 queries"):
+        many[2]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: trompe.bound(3, V, X), "function_class = 3; expected a FunctionClass or a text"),
+        (lambda: trompe.bound("convexe", V, X), "did you mean convex"),
+        (lambda: trompe.bound("convex", "v", X), "visualization = 'v'; expected a Visualization"),
+        (lambda: trompe.example("convex", 1.5), "dim = 1.5; expected an integer of at least 1"),
+        (lambda: trompe.function_class("convex", constant=2), "constant is no parameter"),
+        (lambda: trompe.Visualization({0: 1}, (1,), 0, 1), "argmin = .* is not a point"),
+        (lambda: as_point({0, 1}), "is not a point"),
+        (lambda: as_point(np.ma.masked_array([0.5], [True])), "is not a point"),
+        (lambda: as_number(10**5000, "m") and CONVEX.check_dim(10**5000), "dim = .*at most"),
+        (lambda: trompe.refute(lambda v, x: 0, "convex", "exact", members=0), "members = 0; exp"),
+        (lambda: trompe.check_witness({}), "witness = {}; expected a Witness"),
+        (lambda: CONVEX.envelope(None, X), "v = None; expected a Visualization"),
+    ],
+)
+def test_the_line_names_argument_value_and_what_is_expected(call, words):
+    with pytest.raises(trompe.TrompeError, match=words):
+        call()
