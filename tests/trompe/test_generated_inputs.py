@@ -18,6 +18,7 @@ import sys
 import threading
 import zipfile
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import get_type_hints
 
 import numpy as np
@@ -25,10 +26,17 @@ import pytest
 import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
+import trompe
 from trompe.cli import app, run
 from trompe.ground import processes
 from trompe.ground.streams import LONGEST
+from trompe.proofs import obligations, verify
+from trompe.proofs.handover.witnesses import to_json
+from trompe.proofs.mutation import running
+from trompe.proofs.sampling import fuzzing
+from trompe.proofs.sharp import table as sharp_table
 from trompe.refuting import isolation
 
 EXAMPLES = int(os.environ.get("TROMPE_EXAMPLES", "700"))
@@ -76,7 +84,8 @@ words = st.one_of(st.sampled_from(WORDS), st.sampled_from(ODD), texts, numbers, 
 
 def files(kinds: str):
     """Names of files of some formats; what they hold is in `FILES`."""
-    return st.sampled_from([name for name in FILES if name.rpartition(".")[2] in kinds.split()])
+    names = [*FILES, *sorted({f"odd.{name.rpartition('.')[2]}" for name in FILES})]
+    return st.sampled_from([name for name in names if name.rpartition(".")[2] in kinds.split()])
 
 
 def values(param, kind):
@@ -105,6 +114,12 @@ def npy(shape="(2, 2)", kind="<f8", data=b"\0" * 32, order="False", version=b"\x
     head = f"{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}"
     head += " " * (-(len(head) + 11) % 64) + "\n"
     return b"\x93NUMPY" + version + struct.pack("<H", len(head)) + head.encode() + data
+
+
+def witness() -> bytes:
+    case = trompe.example("convex", 2)
+    pair = trompe.triple(case.cls, case.v, case.x).pair_for("side")
+    return to_json(trompe.witness_of(pair, "side")).encode()
 
 
 def zipped() -> bytes:
@@ -164,6 +179,7 @@ FILES: dict[str, bytes] = {
     "twice.json": b'{"format": 1, "format": 2}',
     "surrogate.json": b'{"format": "\\ud800"}',
     "manifest.json": b'{"format": "trompe-certificates-1"}',
+    "witness.json": witness(),
     "images.idx": IDX,
     "boastful.idx": b"\0\0\x08\x03" + struct.pack(">3I", 2**31, 2**31, 2**31),
     "images.gz": gzip.compress(IDX),
@@ -176,12 +192,23 @@ FILES: dict[str, bytes] = {
 }
 
 
-def make_files(folder) -> None:
-    for name, content in FILES.items():
+def make_files(folder, damaged=()) -> None:
+    for name, content in [*FILES.items(), *damaged]:
         if name.endswith(".folder"):
             (folder / name).mkdir(exist_ok=True)
         elif not (folder / name).is_dir():
             (folder / name).write_bytes(content)
+
+
+@st.composite
+def damage(draw):
+    """A file of `FILES`, some of its bytes replaced, left out or doubled, under a name of its own."""
+    name = draw(st.sampled_from([n for n, content in FILES.items() if content]))
+    content = FILES[name]
+    at = draw(st.integers(0, min(len(content) - 1, 4000)))
+    until = at + draw(st.integers(0, 8))
+    new = draw(st.one_of(st.just(b""), st.just(2 * content[at:until]), st.binary(max_size=8)))
+    return f"odd.{name.rpartition('.')[2]}", content[:at] + new + content[until:]
 
 
 # -- calls -----------------------------------------------------------------------------------------------
@@ -200,8 +227,8 @@ def calls(draw, names):
         if getattr(param, "is_flag", False):
             arguments.append(param.opts[0])
             continue
-        value = draw(GOOD[param.name]) if param.name in GOOD and draw(st.booleans()) else None
-        value = draw(values(param, kinds[param.name])) if value is None else value
+        is_good = param.name in GOOD and draw(st.integers(0, 9)) < 8
+        value = draw(GOOD[param.name] if is_good else values(param, kinds[param.name]))
         is_option = param.param_type_name == "option"
         arguments += [param.opts[0], value] if is_option else [value]
     return arguments
@@ -224,6 +251,10 @@ GOOD = {
     "dim": st.sampled_from(("1", "2", "3")),
     "output": st.sampled_from(("new.json", "new.png")),
     "model": st.just("mine.py:f"),
+    "images": st.just("folder.folder"),
+    "path": st.sampled_from(("witness.json", "odd.json", "folder.folder")),
+    "lambda_": st.just("2"),
+    "range_": st.just("1"),
 }
 
 
@@ -252,9 +283,11 @@ WORK = [
     (obligations.Scope, "__init__"),
     (sharp_table, "_numbers"),
     (running, "all_places"),
-    (fuzzing, "_try_case"),
+    (fuzzing, "run_batch"),
+    (verify, "check_identity"),
+    (Figure, "__init__"),
 ]
-"""Where long work begins: processes, a decoder, a sentence for solvers, a cell of the sharp table, mutants, a campaign."""
+"""Where long work begins: processes, a decoder, sentences for solvers, a cell of the sharp table, mutants, a campaign, a figure."""
 
 
 def reached(*_, **__):
@@ -268,7 +301,7 @@ def cut(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"1/2,1/2\n")))
     for place, name in WORK:
         monkeypatch.setattr(place, name, reached)
-    if "torch" in sys.modules or find_spec("torch"):
+    if find_spec("torch"):
         from trompe.empirical.experiments import runner
 
         monkeypatch.setattr(runner, "Context", reached)
@@ -296,9 +329,9 @@ def test_every_value_has_a_result_or_one_line(cut, capsys, names):
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(calls(names))
-    def try_one(arguments):
-        make_files(cut)
+    @given(calls(names), st.lists(damage(), max_size=1))
+    def try_one(arguments, damaged):
+        make_files(cut, damaged)
         count["tried"] += 1
         status = None
         with no_hang(arguments):
