@@ -1,4 +1,4 @@
-"""Is a conclusion that says less noticed? Each comparison in it, by its own planted fault (`trompe.proofs.conclusions`).
+"""Is a conclusion that says less noticed? Each comparison in it, by its own planted fault (`trompe.proofs.mutation.comparisons`).
 
 A comparison is
 
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trompe.proofs.conclusions import Compared, Put, atoms, parts
+from trompe.proofs.mutation.comparisons import Compared, Put, atoms, parts
 from trompe.proofs.obligations import Claim, Obligation, Scope
 from trompe.proofs.smt import question
 from trompe.proofs.solvers import SOLVERS, solve, z3

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
 import os
 import re
 import signal
@@ -19,6 +18,7 @@ import threading
 import zipfile
 from contextlib import contextmanager
 from importlib.util import find_spec
+from types import SimpleNamespace
 from typing import get_type_hints
 
 import numpy as np
@@ -258,8 +258,6 @@ GOOD = {
     "model": st.just("mine.py:f"),
     "images": st.just("folder.folder"),
     "path": st.sampled_from(("witness.json", "odd.json", "folder.folder")),
-    "lambda_": st.just("2"),
-    "range_": st.just("1"),
 }
 
 
@@ -352,7 +350,7 @@ def test_every_value_has_a_result_or_one_line(cut, capsys, names):
         assert not problem(status, said), (problem(status, said), status, said.err)
 
     try_one()
-    assert count["tried"] >= min(EXAMPLES, 100)
+    assert count["tried"] >= EXAMPLES
 
 
 def test_so_many_are_tried():
@@ -370,5 +368,4 @@ def test_so_many_are_tried():
     ],
 )
 def test_a_bad_ending_is_noticed(status, err):
-    said = type("Said", (), {"err": err, "out": json.dumps({})})
-    assert problem(status, said)
+    assert problem(status, SimpleNamespace(err=err))

@@ -125,11 +125,11 @@ def _verdict(report: SelfcheckReport) -> str:
         says = [survives] * bool(report.findings)
         says += ["no damaged file is accepted"] * bool(report.tampered)
         says += ["every hypothesis is needed or spare"] * bool(report.hypotheses)
-        says += ["no conclusion can say less unnoticed"] * bool(report.conclusions)
+        says += ["no needed comparison can say less unnoticed"] * bool(report.conclusions)
         return f"passed: {', '.join(says)}"
     missed = sum(t.status == "accepted" for t in report.tampered)
     return (
-        f"FAILED: {len(report.survivors)} survive, {len(report.undecided)} are undecided, "
+        f"FAILED: {len(report.survivors)} mutants or comparisons survive, {len(report.undecided)} are undecided, "
         f"{missed} damaged files are accepted, {len(report.problems)} problems"
     )
 

@@ -14,9 +14,6 @@ from trompe.proofs.obligations import Claim, Fault, Obligation, all_of, any_of, 
 from trompe.proofs.verify import find_obligation
 from trompe.theory import InvalidInput
 
-SOME = [registered([family], [1, 2, 3])[0].key for family in families()][::4]
-"""Committed sentences; `trompe selfcheck --only conclusions` tries all, at all d, which takes half a minute."""
-
 
 def planted(show, without: str = "") -> Obligation:
     """A sentence about u <= w and a mix f of the two with the weight 1/2."""
@@ -72,7 +69,7 @@ def test_what_holds_without_its_premise_is_spare_and_alone_a_failure():
     ]
 
 
-def test_hats_that_overlap_by_a_unit_are_noticed(monkeypatch):
+def test_hats_that_overlap_by_a_unit_are_noticed():
     item = find_obligation("hats/disjoint")
     assert set(statuses(item)) == {"needed"}
 
@@ -119,7 +116,8 @@ def test_reasons_are_given():
         read_loose(json.dumps({"loose": [entry]}))
 
 
-def test_committed_sentences_cannot_say_less_unnoticed():
-    found = [w for key in SOME for w in weaken_each(find_obligation(key), read_loose())]
+@pytest.mark.parametrize("family", families())
+def test_committed_sentences_cannot_say_less_unnoticed(family):
+    found = [w for item in registered([family], [1, 2]) for w in weaken_each(item, read_loose())]
     assert [w for w in found if w.status in ("surviving", "unknown")] == []
-    assert sum(w.status == "needed" for w in found) > 100
+    assert any(w.status == "needed" for w in found)

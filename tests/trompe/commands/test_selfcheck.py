@@ -56,7 +56,7 @@ def test_a_survivor_is_named_and_fails(capsys, monkeypatch):
     assert run(ONE_SURVIVOR) == 1
     said = capsys.readouterr().out
     assert f"SURVIVING mutants: every check still holds:\n  {EQUIVALENT}\n" in said
-    assert "FAILED: 1 survive" in said
+    assert "FAILED: 1 mutants or comparisons survive" in said
 
 
 def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatch):
@@ -75,7 +75,7 @@ def test_an_undecided_mutant_or_hypothesis_is_named_and_fails(capsys, monkeypatc
     )
     assert "  mix/gap without eta < 1\n      mix/gap: cvc5: gave up\n" in said
     assert "  mix/gap: part 2, comparison 1\n      u <= w: it could say more\n" in said
-    assert "FAILED: 0 survive, 3 are undecided, " in said
+    assert "FAILED: 0 mutants or comparisons survive, 3 are undecided, " in said
     assert run(["selfcheck", "--format", "json"]) == 1
     data = json.loads(capsys.readouterr().out)
     assert data["passed"] is False

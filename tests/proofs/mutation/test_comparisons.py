@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trompe.proofs.conclusions import atoms, parts
+from trompe.proofs.mutation.comparisons import atoms, parts
 from trompe.proofs.solvers import z3
 
 X, Y = z3.Reals("x y")
