@@ -148,5 +148,5 @@ def assumed_by(key: Theorem | str) -> tuple[str, ...]:
     item = case(key)
     if item.inherits is not None:
         inherited = assumed_by(item.inherits)[:-1]
-        return tuple(dict.fromkeys([*inherited, "layers", *of.assumed, "solvers"]))
+        return tuple(dict.fromkeys([*inherited, *of.assumed, "solvers"]))
     return ("instantiation", *of.assumed, "solvers")

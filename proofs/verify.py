@@ -178,7 +178,7 @@ def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT
             raise unfit("keys", key, "the key of a theorem, a row or an obligation")
         if key in all_theorems or key in rows:
             theorems = [key] if key in all_theorems else [f"{key}/{task}" for task in TASKS]
-            involved = _with_parents(theorems)
+            involved = with_parents(theorems)
             check_dims(numbers, dict.fromkeys(theorem(name).row for name in involved))
             found |= dict.fromkeys(k for name in involved for k in _wanted(name, numbers))
         elif key in families():
@@ -300,7 +300,7 @@ class Table:
         return bool(self.cells) and all(cell.verdict == "PROVED" for cell in self.cells.values())
 
 
-def _with_parents(keys: Iterable[str]) -> list[str]:
+def with_parents(keys: Iterable[str]) -> list[str]:
     """The theorems, and after each the subclasses' theorems that it inherits from."""
     found: dict[str, None] = {}
     for key in keys:
@@ -441,7 +441,7 @@ def verify_table(
             asked = at_least_one("rows", rows, "name one, such as convex, or pass None for all")
             wanted_rows = tuple(row_class(row).key for row in asked)
         shown = [f"{row}/{task}" for row in everything if row in wanted_rows for task in TASKS]
-    involved = _with_parents(shown)
+    involved = with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
     outcomes, samples = _check(

@@ -351,6 +351,7 @@ EVIDENCE = {
         coq=("pair_defeats", "shown_decidable", "piecewise_affine_continuous"),
         inherits="neural-network",
         includes=("network/relu-is-piecewise-affine",),
+        assumed=("layers",),
     ),
     "neural-network": Evidence(
         coq=("pair_defeats", "shown_decidable"),

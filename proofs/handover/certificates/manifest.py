@@ -13,11 +13,11 @@ from typing import Any
 
 from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.evidence import ASSUMED, assumed_by, case
-from trompe.proofs.handover.certificates.plan import Plan, chain, rows_behind
+from trompe.proofs.handover.certificates.plan import Plan, rows_behind
 from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, file_name
 from trompe.proofs.kernel import coq_name, kernel_evidence
 from trompe.proofs.symbolic import identity
-from trompe.proofs.verify import Verdict
+from trompe.proofs.verify import Verdict, with_parents
 from trompe.theory import InvalidInput, theorem
 
 FORMAT = "trompe certificate set"
@@ -126,7 +126,7 @@ def _not_contained(key: str, kernel: Mapping[str, Any], sympy: Any) -> dict[str,
     def add(name: str, level: str, says: str, checked_by: Any) -> None:
         found[name] = {"key": name, "level": level, "says": says, "checked_by": checked_by}
 
-    for name in dict.fromkeys(n for link in chain(key) for n in case(link).symbolic):
+    for name in dict.fromkeys(n for link in with_parents([key]) for n in case(link).symbolic):
         add(name, "symbolic", identity(name).says, sympy)
     for row in dict.fromkeys(rows_behind(key)):
         add(

@@ -20,6 +20,7 @@ from trompe.proofs.verify import (
     check_dims,
     expand_keys,
     find_obligation,
+    with_parents,
 )
 from trompe.theory import TASKS, InvalidInput, theorem
 
@@ -138,22 +139,15 @@ def _claims(
     return [key for key in CASES if key in theorems], [find_obligation(key) for key in order]
 
 
-def chain(key: str) -> list[str]:
-    """The theorem and those of the subclasses that it inherits from."""
-    found, at = [], case(key)
-    while at.inherits is not None:
-        found.append(at.key)
-        at = case(at.inherits)
-    return [*found, at.key]
-
-
 def rows_behind(key: str) -> list[str]:
     """The rows of the theorem and of those that it inherits from."""
-    return [theorem(name).row for name in chain(key)]
+    return [theorem(name).row for name in with_parents([key])]
 
 
 def _obligations(key: str, dims: tuple[int, ...]) -> list[Obligation]:
-    families = dict.fromkeys(family for name in chain(key) for family in case(name).obligations)
+    families = dict.fromkeys(
+        family for name in with_parents([key]) for family in case(name).obligations
+    )
     return registered(families, dims)
 
 
@@ -166,7 +160,7 @@ def _serving() -> dict[str, tuple[str, ...]]:
     """For each obligation family the theorems whose proof has it as a step."""
     found: dict[str, dict[str, None]] = {}
     for key in CASES:
-        for name in chain(key):
+        for name in with_parents([key]):
             for family in case(name).obligations:
                 found.setdefault(family, {})[key] = None
     return {family: tuple(keys) for family, keys in found.items()}
