@@ -73,7 +73,7 @@ def refute(
         ),
     ] = None,
     time_limit: Annotated[
-        float, number("Seconds a call may take; loading the file has 60.", 86_400)
+        float, number("Seconds a call may take; loading the file has 60.", MANY)
     ] = 10.0,
     format: Format = "text",  # noqa: A002
     output: Output = None,
