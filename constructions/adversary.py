@@ -220,7 +220,7 @@ def fraction_of(text: object) -> Fraction | None:
     return Fraction(text) if isinstance(text, str) and _FRACTION.fullmatch(text) else None
 
 
-_FRACTION = re.compile(r"-?[0-9]{1,4300}(/0{0,9}[1-9][0-9]{0,4289})?")
+_FRACTION = re.compile(r"-?(0|[1-9][0-9]{0,4299})(/[1-9][0-9]{0,4299})?")
 
 
 def type_name(value: object) -> str:

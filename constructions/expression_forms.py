@@ -215,13 +215,13 @@ def rational(value: object, where: str) -> Fraction:
     """
     if not isinstance(value, str):
         raise InvalidInput(
-            f'{where}: {brief(value)} is no exact number; write a string such as "1/4" or "-3"'
+            f'{where}: {short(value)} is no exact number; write a string such as "1/4" or "-3"'
         )
     if len(value) > MAX_DIGITS:
         raise InvalidInput(f"{where}: a number of {len(value)} characters; at most {MAX_DIGITS}")
     if not _NUMBER.fullmatch(value):
         raise InvalidInput(
-            f'{where}: {brief(value)} is no exact number; write a string such as "1/4" or "-3"'
+            f'{where}: {short(value)} is no exact number; write a string such as "1/4" or "-3"'
         )
     return Fraction(value)
 
@@ -244,7 +244,7 @@ def from_data(
     for name, data in definitions.items():
         if not _NAME.fullmatch(name):
             raise InvalidInput(
-                f"definitions: {brief(name)} is no name; use a letter, then letters, digits and _"
+                f"definitions: {short(name)} is no name; use a letter, then letters, digits and _"
             )
         reader.named[name] = reader.read(data, f"definitions.{name}")
     read = {name: reader.read(data, name) for name, data in values.items()}
@@ -268,7 +268,7 @@ class _Reader:
             return builder.number(rational(data, where))
         if not isinstance(data, dict) or len(data) != 1:
             raise InvalidInput(
-                f"{where}: {brief(data)} is no expression; expected a number as a string, or an object "
+                f"{where}: {short(data)} is no expression; expected a number as a string, or an object "
                 f"with one of {', '.join(_OPS)}"
             )
         ((op, inside),) = data.items()
@@ -277,12 +277,12 @@ class _Reader:
             case "z":
                 if type(inside) is not int or not 1 <= inside <= builder.dim:
                     raise InvalidInput(
-                        f"{place}: {brief(inside)} is no coordinate; expected 1 to {builder.dim}"
+                        f"{place}: {short(inside)} is no coordinate; expected 1 to {builder.dim}"
                     )
                 return builder.coordinate(inside - 1)
             case "use":
                 if not isinstance(inside, str) or inside not in self.named:
-                    raise InvalidInput(f"{place}: {brief(inside)} is not defined before this place")
+                    raise InvalidInput(f"{place}: {short(inside)} is not defined before this place")
                 self.met.add(inside)
                 return self.named[inside]
             case "sum":
@@ -296,16 +296,16 @@ class _Reader:
             case "abs":
                 return builder.absolute(self.read(inside, place))
         raise InvalidInput(
-            f"{where}: {brief(op)} is no operation; expected one of {', '.join(_OPS)}"
+            f"{where}: {short(op)} is no operation; expected one of {', '.join(_OPS)}"
         )
 
     def _list(self, data: Any, place: str) -> list[Linear]:
         if not isinstance(data, list) or not data:
-            raise InvalidInput(f"{place}: {brief(data)}; expected a list of expressions")
+            raise InvalidInput(f"{place}: {short(data)}; expected a list of expressions")
         return [self.read(item, f"{place}[{k}]") for k, item in enumerate(data)]
 
 
-def brief(value: object) -> str:
+def short(value: object) -> str:
     """A value for a message, cut short. No long integer is ever turned into decimal digits here."""
     if isinstance(value, (dict, list)):
         return f"{type(value).__name__} of {len(value)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.constructions.expression_forms import brief, rational
+from trompe.constructions.expression_forms import rational, short
 from trompe.theory import InvalidInput, Point
 
 
@@ -28,7 +28,7 @@ def fields(data: Any, names: tuple[str, ...], where: str) -> dict[str, Any]:
         raise InvalidInput(f"{where}: the field {missing[0]} is missing")
     if unknown:
         raise InvalidInput(
-            f"{where}: unknown field {brief(unknown[0])}; known: {', '.join(names) or 'none'}"
+            f"{where}: unknown field {short(unknown[0])}; known: {', '.join(names) or 'none'}"
         )
     return data
 
@@ -41,10 +41,10 @@ def point(data: Any, where: str, dim: int) -> Point:
     InvalidInput : anything else; `where` names the place.
     """
     if not isinstance(data, list) or len(data) != dim:
-        count = f"{len(data)} entries" if isinstance(data, list) else brief(data)
+        count = f"{len(data)} entries" if isinstance(data, list) else short(data)
         raise InvalidInput(f"{where}: {count}; expected a list of d = {dim} numbers")
     found = tuple(rational(value, f"{where}[{i}]") for i, value in enumerate(data))
     for i, value in enumerate(found):
         if not 0 <= value <= 1:
-            raise InvalidInput(f"{where}[{i}]: {brief(value)} lies outside [0, 1]")
+            raise InvalidInput(f"{where}[{i}]: {short(value)} lies outside [0, 1]")
     return found

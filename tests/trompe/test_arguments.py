@@ -14,7 +14,8 @@ import typer
 
 import trompe
 from trompe.cli import app, run
-from trompe.ground.streams import LONGEST, complain
+from trompe.ground.errors import LONGEST
+from trompe.ground.streams import complain
 from trompe.theory import as_number
 
 LONG = "9" * 500
@@ -125,66 +126,6 @@ def test_the_middle_of_a_long_complaint_is_left_out(capsys):
     said = capsys.readouterr().err
     assert said.startswith("trompe: begin x") and said.endswith("x end\n") and " ... " in said
     assert len(said) < LONGEST + 20
-
-
-@pytest.mark.parametrize("command", ["bound", "refute", "witness"])
-@pytest.mark.parametrize(
-    ("array", "words"),
-    [
-        (np.zeros((1, 2)), "shape (1, 2)"),
-        (np.float64(0), "shape ()"),
-        (np.array([None, 1], dtype=object), "it is no .npy file"),
-        (np.array(["0", "1"]), "--argmin"),
-    ],
-)
-def test_a_point_in_a_file_has_one_axis_of_numbers(capsys, tmp_path, command, array, words):
-    path = tmp_path / "a.npy"
-    np.save(path, array, allow_pickle=True)
-    (tmp_path / "mine.py").write_text("def f(v, x):\n    return 0\n")
-    asked = {
-        "bound": [
-            "--class",
-            "convex",
-            "--argmax",
-            "1",
-            "--min",
-            "0",
-            "--max",
-            "1",
-            "--query",
-            "1/2",
-        ],
-        "refute": [f"{tmp_path}/mine.py:f", "--class", "convex", "--task", "exact"],
-        "witness": ["convex/exact"],
-    }[command]
-    assert words in refused(capsys, command, *asked, "--argmin", str(path))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"PK\x03\x04" + bytes(40),
-        b"\x93NUMPY\x01\x00\x76\x00{'descr': '<f8', 'fortran_order': False, 'shape': (9999999999999,), }".ljust(
-            128
-        ),
-        b"\x93NUMPY\x01\x00\xff\xff{",
-        b"\x93NUMPY\x09\x00\x10\x00" + bytes(200),
-    ],
-    ids=["empty", "an archive", "boastful", "a long header", "a version to come"],
-)
-def test_a_damaged_array_is_one_line(capsys, tmp_path, content):
-    path = tmp_path / "a.npy"
-    path.write_bytes(content)
-    said = refused(capsys, "witness", "convex/exact", "--query", str(path))
-    assert "--query" in said and "a.npy" in said
-
-
-@pytest.mark.parametrize("content", ["", "\n\n", "# nothing\n"])
-def test_a_file_without_a_training_point_is_none(capsys, tmp_path, content):
-    (tmp_path / "data.txt").write_text(content)
-    said = refused(capsys, "witness", "erm/exact", "--data", str(tmp_path / "data.txt"))
-    assert "holds no training point" in said
 
 
 def test_too_little_memory_is_one_line(capsys, monkeypatch):

@@ -93,7 +93,7 @@ def bound(
     )
     if "constant" in row_class(row).parameters() and constant is None:
         raise InvalidInput(f"{row}: no constant is given; add --constant L")
-    cls = function_class(row, **class_parameters(row, row, dim, constant, metric, rows, link))
+    cls = function_class(row, **class_parameters(row, dim, constant, metric, rows, link))
     if points is None:
         x = [of_length(z, dim, "--query") for z in x]
     exemplars = [(of_length(z, dim, "--exemplar"), y) for z, y in shown]

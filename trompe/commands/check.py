@@ -30,19 +30,16 @@ def check(
         from trompe.ground.processes import import_ahead
 
         import_ahead(jobs, ("trompe.proofs.solvers", "z3", "cvc5"))
-    from trompe.proofs.solvers import SOLVERS
+    from trompe.proofs.solvers import SOLVERS, chosen
 
-    solvers = tuple(solver or SOLVERS)
+    solvers = chosen(solver or tuple(SOLVERS))
     if path == Path("-") or (path.suffix == ".json" and not path.is_dir()):
         if path.name == "manifest.json":
             from trompe.theory import InvalidInput
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
-        from trompe.proofs.solvers import available
         from trompe.refuting.checking import check_file
 
-        for name in solvers:
-            available(name)
         report = check_file(path, solvers)
         emit(report.text())
         return 0 if report.ok else 1

@@ -22,7 +22,6 @@ STDIN = Path("-")
 
 def class_parameters(
     what: str,
-    row: str,
     dim: int,
     constant: str | None,
     metric: str | None,
@@ -33,8 +32,7 @@ def class_parameters(
 
     Parameters
     ----------
-    what : the question, for the complaint about an option of other rows. rows : training points; one number stands
-        for all d coordinates.
+    what : the row or a theorem's key. rows : training points; one number stands for all d coordinates.
 
     Raises
     ------
@@ -43,7 +41,7 @@ def class_parameters(
     from trompe.theory import Dataset, InvalidInput, as_number, row_class
     from trompe.theory.catalogue import rows_with
 
-    known = row_class(row).parameters()
+    known = row_class(what.partition("/")[0]).parameters()
     given = {"constant": constant, "metric": metric, "link": link, "data": rows or None}
     kept: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     for name in kept:
@@ -61,11 +59,11 @@ def class_parameters(
 # -- numbers and points ----------------------------------------------------------------------------------
 
 
-def exact_numbers(text: str, what: str) -> list[Any]:
+def exact_numbers(text: str, what: str) -> Sequence[Any]:
     """Numbers with commas, exact; `what` is said where one of them is none."""
-    from trompe.theory import as_number
+    from trompe.theory.exact import as_numbers
 
-    return [as_number(part, f"{what}[{i}]") for i, part in enumerate(text.split(","))]
+    return as_numbers(text.split(","), what)
 
 
 def point(text: str, what: str) -> Sequence[Any]:
@@ -94,6 +92,13 @@ def points_of(**texts: str | None) -> dict[str, Sequence[Any]]:
 def known_dim(points: Iterable[Sequence[Any]]) -> int | None:
     """The number d of the first point that has several coordinates; a single one stands for all d."""
     return next((len(z) for z in points if len(z) > 1), None)
+
+
+def told_dim(row: str, points: Mapping[str, Sequence[Any]], rows: Sequence[Row]) -> int:
+    """The number d that points or training points tell, else the row's own, else 2."""
+    from trompe.theory import row_class
+
+    return known_dim([*points.values(), *(z for z, _ in rows)]) or row_class(row).max_dim or 2
 
 
 def of_length(values: Sequence[Any], dim: int, name: str) -> Sequence[Any]:

@@ -30,10 +30,10 @@ from trompe.commands.options import (
 from trompe.commands.reading import (
     class_parameters,
     data_rows,
-    known_dim,
     of_length,
     points_of,
     shown_instead,
+    told_dim,
 )
 from trompe.commands.reporting import destination, emit, view_of
 
@@ -73,7 +73,7 @@ def refute(
         ),
     ] = None,
     time_limit: Annotated[
-        float, number("Seconds a call may take; loading the file has 60.", 86_400)
+        float, number("Seconds a call may take; loading the file has 60.", MANY)
     ] = 10.0,
     format: Format = "text",  # noqa: A002
     output: Output = None,
@@ -83,12 +83,13 @@ def refute(
 ) -> int:
     """Hand a decoder to the adversary: get the function of the class that it is wrong about.
 
-    The decoder gets an object with argmin, argmax (arrays of shape (d,)), minimum, maximum (floats) and the
-    query; it returns a number, or "min" or "max" for side. What is not given is chosen so that a refutation exists;
-    a point may also be a .npy file; d is as in a point given, else 2; L is 1. Exit status 0: refuted: every decoder is
-    wrong here about some member. 1: the construction failed, nothing is claimed. 2: bad input. 3: no refutation exists here, and the decoder was right. 4: the
-    decoder is broken (raised, returned no number or side, changed its input, took too long). 5: one answer is
-    right here for all members, but the decoder gave another one.
+    The decoder gets an object with argmin, argmax (arrays of shape (d,)), minimum, maximum (floats)
+    and the query; it returns a number, or "min" or "max" for side. What is not given is chosen so that a
+    refutation exists; a point may also be a .npy file; d is as in a point given, else 2; L is 1.
+    Exit status 0: refuted: every decoder is wrong here about some member. 1: the construction failed,
+    nothing is claimed. 2: bad input. 3: no refutation exists here, and the decoder was right.
+    4: the decoder is broken (raised, returned no number or side, changed its input, took too long).
+    5: one answer is right here for all members, but the decoder gave another one.
     """
     from trompe.theory import InvalidInput
     from trompe.views.refutation import FORMATS
@@ -100,16 +101,14 @@ def refute(
     from trompe.constructions.adversary import pose
     from trompe.refuting import judging
     from trompe.refuting.isolation import parse_source
-    from trompe.theory import row_class
     from trompe.theory.catalogue import function_class
 
     parse_source(decoder)
     rows = data_rows(data or ())
     points = points_of(query=query, argmin=argmin, argmax=argmax)
-    several = [*points.values(), *(z for z, _ in rows)]
-    if dim is None and several:
-        dim = known_dim(several) or row_class(row).max_dim or 2
-    cls = function_class(row, **class_parameters(row, row, dim or 2, constant, metric, rows, link))
+    if dim is None and (points or rows):
+        dim = told_dim(row, points, rows)
+    cls = function_class(row, **class_parameters(row, dim or 2, constant, metric, rows, link))
     asked = judging.ask_task(task, eps)
     if dim is not None and "--query" in points:
         points["--query"] = of_length(points["--query"], dim, "--query")

@@ -32,11 +32,12 @@ def selfcheck(
     format: Format = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
-    """Damage every construction, class and sentence, and files that are checked: verification must notice each time.
+    """Damage constructions, classes, sentences and files that are checked: verification must notice.
 
-    Exit status 0 only if, of what is tried, no mutant survives that is not listed as equivalent, no comparison that is
-    not spare or listed as loose can say less unnoticed, nothing is left undecided, every sentence is the pinned one,
-    and no damaged file is accepted that says something else.
+    Exit status 0 only if, of what is tried, no mutant survives that is not listed as equivalent, no
+    comparison that is not spare or listed as loose can say less unnoticed, nothing is left
+    undecided, every sentence is the pinned one, and no damaged file is accepted that says something
+    else.
     """
     from trompe.views.selfcheck import FORMATS
 

@@ -24,10 +24,10 @@ from trompe.commands.options import (
 from trompe.commands.reading import (
     class_parameters,
     data_rows,
-    known_dim,
     of_length,
     points_of,
     shown_instead,
+    told_dim,
 )
 from trompe.commands.reporting import destination, emit, view_of
 
@@ -72,7 +72,7 @@ def witness(
     from trompe.proofs.handover.witnesses import witness_of
     from trompe.proofs.handover.witnesses.data import check_row, pair_of
     from trompe.proofs.handover.witnesses.file import MAX_DIM
-    from trompe.theory import TASKS, Approx, InvalidInput, as_eta, row_class
+    from trompe.theory import TASKS, Approx, InvalidInput, as_eta
 
     kind = TASKS[item.task]
     if eps is not None and kind is not Approx:
@@ -82,12 +82,11 @@ def witness(
     rows = data_rows(data or ())
     points = points_of(query=query, argmin=argmin, argmax=argmax)
     if dim is None:
-        several = [*points.values(), *(z for z, _ in rows)]
-        dim = known_dim(several) or row_class(item.row).max_dim or 2
+        dim = told_dim(item.row, points, rows)
     if dim > MAX_DIM:
         raise InvalidInput(f"--dim {dim}: a witness has at most {MAX_DIM} inputs")
     base = example(item.row, dim)
-    cls = replace(base.cls, **class_parameters(key, item.row, dim, constant, metric, rows))
+    cls = replace(base.cls, **class_parameters(key, dim, constant, metric, rows))
     points = {name: of_length(values, dim, name) for name, values in points.items()}
     v = shown_instead(base.v, points, minimum, maximum)
     made = triple(cls, v, points.get("--query", base.x))

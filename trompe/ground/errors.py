@@ -18,7 +18,7 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 64
 _SHORT.maxlist = _SHORT.maxtuple = 12
 
-_LONGEST = 1000
+LONGEST = 1000
 """Characters of a message."""
 
 
@@ -55,7 +55,7 @@ class TrompeError(Exception):
     """Base of every error that trompe raises on purpose. The command line prints it and exits with 2."""
 
     def __init__(self, message: object = "") -> None:
-        super().__init__(one_line(message, _LONGEST))
+        super().__init__(one_line(message, LONGEST))
 
 
 class InvalidInput(TrompeError, ValueError):

@@ -9,10 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from trompe.ground.errors import TrompeError
-
-LONGEST = 1000
-"""Characters of a complaint; more are left out in its middle."""
+from trompe.ground.errors import LONGEST, TrompeError
 
 
 class _Stream(io.FileIO):
@@ -96,7 +93,7 @@ def finish(status: int, name: str) -> int:
 
 
 def complain(name: str, message: str, status: int = 2) -> int:
-    """One line on standard error, of at most LONGEST characters; the status."""
+    """One line on standard error, the middle of a long one (LONGEST) left out; the status."""
     line = " ".join(message.split())
     if len(line) > LONGEST:
         line = f"{line[: LONGEST - 205]} ... {line[-200:]}"

@@ -5,16 +5,18 @@ What the decoder did cannot be checked from a file. What follows from its answer
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from trompe.constructions.adversary import fraction_of, read_answer
-from trompe.constructions.expression_forms import brief
+from trompe.constructions.expression_forms import short
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.reading import MAX_DEPTH, Unreadable, json_data
 from trompe.proofs.handover import witnesses
 from trompe.proofs.handover.witnesses import MAX_STEPS, Finding, Report, Witness, check_witness
+from trompe.proofs.handover.witnesses.checking import content_of
 from trompe.proofs.handover.witnesses.file import MAX_BYTES, from_json
 from trompe.proofs.shapes import fields, texts
 from trompe.proofs.solvers import SOLVERS
@@ -59,15 +61,16 @@ _COUNTED = (
 
 def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
     """Check a refutation or a witness file (`-`: standard input); see `witnesses.check_file`."""
-    return witnesses.check_file(path, solvers, check_bytes)
+    content = content_of(path)
+    return content if isinstance(content, Report) else check_bytes(content, solvers)
 
 
 def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
     """Check the content of a refutation or a witness file; of what is neither, the report says that it is no witness."""
-    try:
-        data = json_data(content, MAX_BYTES, MAX_DEPTH + 1)  # its witness stands one deeper
-    except Unreadable:
-        data = None
+    data = None
+    if FORMAT.encode() in content:  # what is none is parsed once
+        with contextlib.suppress(Unreadable):
+            data = json_data(content, MAX_BYTES, MAX_DEPTH + 1)  # its witness stands one deeper
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         return witnesses.check_bytes(content, solvers)
     with limited(MAX_STEPS):
@@ -106,17 +109,17 @@ def _check_shape(data: dict[str, Any]) -> None:
     for name, kinds in _FIELDS.items():
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         if type(data[name]) not in kinds:
-            raise InvalidInput(f"{name}: {brief(data[name])}; expected {kinds[0].__name__}")
+            raise InvalidInput(f"{name}: {short(data[name])}; expected {kinds[0].__name__}")
     if data["version"] != VERSION:
         raise InvalidInput(f"version: {data['version']}; this trompe reads version {VERSION}")
     if (data["status"], data["exit_status"], data["members_checked"]) != ("refuted", 0, 0):
         raise InvalidInput(
-            f"status: {brief(data['status'])} with exit status {data['exit_status']}; only what is refuted (0) "
+            f"status: {short(data['status'])} with exit status {data['exit_status']}; only what is refuted (0) "
             "can be checked"
         )
     if data["witness"] is None:
         raise InvalidInput(
-            f"witness: none ({brief(data['witness_missing'])}); nothing can be checked"
+            f"witness: none ({short(data['witness_missing'])}); nothing can be checked"
         )
 
 
@@ -139,30 +142,30 @@ def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, 
     other = next((each for each in wanted if data[each] != wanted[each]), "")
     yield (
         "the witness is about the recorded question",
-        f"{other}: {brief(data[other])}, the witness has {brief(wanted[other])}" if other else "",
+        f"{other}: {short(data[other])}, the witness has {short(wanted[other])}" if other else "",
         "same theorem, d, eps, visualization and query",
     )
     values = {"f": witness.f_x, "g": witness.g_x}
     truth = values.get(name)
-    says = f"{brief(name)} is the function, and its value the recorded truth"
+    says = f"{short(name)} is the function, and its value the recorded truth"
     if truth is None or fraction_of(data["truth"]) != truth:
         yield (
             says,
-            f"{brief(data['truth'])}; the witness has f(x) = {brief(values['f'])}, g(x) = {brief(values['g'])}",
+            f"{short(data['truth'])}; the witness has f(x) = {short(values['f'])}, g(x) = {short(values['g'])}",
             "",
         )
         return
     yield says, "", "as in the witness"
     number = fraction_of(data["prediction"])
     answer, fault = read_answer(task, data["prediction"] if number is None else number)
-    says = f"the recorded answer {brief(data['prediction'])} is wrong for {name}"
+    says = f"the recorded answer {short(data['prediction'])} is wrong for {name}"
     is_right = not fault and task.right(answer, truth, v)
-    yield says, fault or "it is right" * is_right, f"computed from {name}(x) = {brief(truth)}"
+    yield says, fault or "it is right" * is_right, f"computed from {name}(x) = {short(truth)}"
     if fault or is_right:
         return
     error = task.error(answer, truth, v)
     told = fraction_of(data["error"]) == error
-    yield "the recorded error is its distance", "" if told else f"it is {brief(error)}", "computed"
+    yield "the recorded error is its distance", "" if told else f"it is {short(error)}", "computed"
     if data["randomised"] is not None:
         wrong = {each: not task.right(answer, value, v) for each, value in values.items()}
         yield (
@@ -178,12 +181,12 @@ def _counts(data: dict[str, Any], wrong: dict[str, bool]) -> str:
     try:
         fields(rates, ("coin", "on_f", "on_g", "coin_seed"), "randomised")
         if type(rates["coin_seed"]) not in (int, type(None)):
-            return f"coin_seed: {brief(rates['coin_seed'])}; expected an integer or null"
+            return f"coin_seed: {short(rates['coin_seed'])}; expected an integer or null"
         for name in ("coin", "on_f", "on_g"):
             part = fields(rates[name], _RATE, f"randomised.{name}")
             errors, trials, ends = part["errors"], part["trials"], part["interval_95"]
             if not (type(errors) is type(trials) is int and 0 <= errors <= trials <= MAX_TRIALS):
-                return f"{name}: {brief(errors)} errors of {brief(trials)}, at most {MAX_TRIALS}"
+                return f"{name}: {short(errors)} errors of {short(trials)}, at most {MAX_TRIALS}"
             on[name] = ErrorRate(errors, trials)
             true = list(on[name].interval())
             if not isinstance(ends, list) or [type(end) for end in ends] != [float, float]:

@@ -110,7 +110,7 @@ class Isolated(Asker):
         ]
         threading.Thread(target=_converse, args=(*pipes, line, replies), daemon=True).start()
         try:
-            found = replies.get(timeout=min(limit, threading.TIMEOUT_MAX))
+            found = replies.get(timeout=limit)
         except queue.Empty:
             fault = f"did not return: {doing} took more than {limit:g} s"
         else:

@@ -62,9 +62,8 @@ def main() -> None:
             question = json.loads(line)
             try:
                 reply = call(decoder, asked, Input.from_wire(question))
-            except (
-                KeyboardInterrupt
-            ):  # the decoder's own: a terminal's reaches only the other process
+            # The decoder's own: a terminal's reaches only the other process.
+            except KeyboardInterrupt:
                 reply = Reply(fault="raised KeyboardInterrupt")
             answer, fault = reply.answer, reply.fault
             if not isinstance(answer, (Fraction, str, type(None))):

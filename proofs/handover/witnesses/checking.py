@@ -65,28 +65,30 @@ class Report:
         return "\n".join([*lines, f"{proved} of {len(self.findings)} claims proved: {outcome}"])
 
 
-def check_file(
-    path: str | Path,
-    solvers: Sequence[str] = tuple(SOLVERS),
-    check: Callable[[bytes, Sequence[str]], Report] | None = None,
-) -> Report:
+def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
     """Check a witness file (`-`: standard input); a file that is not one is a report that says why.
-
-    Parameters
-    ----------
-    check : what is done with the file's content. [default: `check_bytes`]
 
     Raises
     ------
     InvalidInput : the file cannot be read at all, or no solver is given.
     """
+    content = content_of(path)
+    return content if isinstance(content, Report) else check_bytes(content, solvers)
+
+
+def content_of(path: str | Path) -> bytes | Report:
+    """The content of a file (`-`: standard input), or the report on one that is too large.
+
+    Raises
+    ------
+    InvalidInput : the file cannot be read at all.
+    """
     try:
-        content = read_input(str(path), MAX_BYTES)
+        return read_input(str(path), MAX_BYTES)
     except TooLarge as error:
         return Report("", (Finding(_IS_WITNESS, "REFUTED", f"{error}; nothing was read"),))
     except Unreadable as error:
         raise InvalidInput(f"{path}: {error}; give a witness file") from None
-    return (check or check_bytes)(content, solvers)
 
 
 def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:

@@ -10,7 +10,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from trompe.constructions.expression_forms import JSON, brief, from_data, rational, write
+from trompe.constructions.expression_forms import JSON, from_data, rational, short, write
 from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.handover.witnesses.data import Witness, check_row
 from trompe.proofs.rows import CHECKS
@@ -167,7 +167,7 @@ def _check_version(data: dict[str, Any]) -> None:
         raise InvalidInput(f'format: expected "{FORMAT}"; this is no witness file')
     if data.get("version") != VERSION or type(data["version"]) is not int:
         raise InvalidInput(
-            f"version: {brief(data.get('version'))}; this trompe reads version {VERSION}"
+            f"version: {short(data.get('version'))}; this trompe reads version {VERSION}"
         )
 
 
@@ -182,7 +182,7 @@ def _refuted(data: Any, key: str) -> tuple[Task, tuple[tuple[str, Fraction], ...
     names = ("task", *(("eps",) if task == "approx" else ()), *_AMOUNTS[task])
     if isinstance(data, dict) and data.get("task") != task:
         raise InvalidInput(
-            f"refutes.task: {brief(data.get('task'))}; the key {key} is about the task {task}"
+            f"refutes.task: {short(data.get('task'))}; the key {key} is about the task {task}"
         )
     said = fields(data, names, "refutes")
     amount = tuple((name, rational(said[name], f"refutes.{name}")) for name in _AMOUNTS[task])

@@ -64,7 +64,7 @@ def change(path, value):
         *inner, last = path.split(".")
         for name in inner:
             data = data[name]
-        data[last] = value
+        data[last] = value() if callable(value) else value
 
     return changed
 
@@ -87,9 +87,9 @@ TAMPERED = {
     "another status": (change("status", "mistaken"), "only what is refuted (0) can be checked"),
     "another exit status": (change("exit_status", 3), "only what is refuted (0) can be checked"),
     "a witness whose value is wrong": (change("witness.values.f", "1/2"), "f(x) = 1/2"),
-    "a witness of another task": (change("witness", made(task="exact")["witness"]), "key: 'convex/side'"),
-    "a witness of another query": (change("witness", made(query=("1/8", "0"))["witness"]), "query: list of 2"),
-    "a witness of another class": (change("witness", made("monotone")["witness"]), "key: 'convex/side'"),
+    "a witness of another task": (change("witness", lambda: made(task="exact")["witness"]), "key: 'convex/side'"),
+    "a witness of another query": (change("witness", lambda: made(query=("1/8", "0"))["witness"]), "query: list of 2"),
+    "a witness of another class": (change("witness", lambda: made("monotone")["witness"]), "key: 'convex/side'"),
     "a witness of more": (change("witness.steps", 3), "unknown field 'steps'"),
     "no witness": (change("witness", None), "nothing can be checked"),
     "a list as witness": (change("witness", []), "witness: list of 0; expected dict"),
@@ -114,9 +114,9 @@ def test_what_is_changed_is_noticed(name):
 def test_a_number_that_is_right_is_noticed():
     data = made(task="exact")
     assert check(data).ok
-    for answer in (data["truth"], f"{data['witness']['values']['f']}", "02/4"):
+    for answer in (data["truth"], data["witness"]["values"]["f"], "02/4", "2/04", "2/4"):
         report = check(data | {"prediction": answer})
-        assert report.ok is (answer == "02/4"), report.text()
+        assert report.ok is (answer == "2/4"), report.text()
     approx = made(task="approx", eps="2/5")
     assert check(approx).ok
     assert not check(approx | {"eps": "1/5"}).ok
@@ -173,7 +173,7 @@ def test_what_claims_nothing_or_has_no_witness_is_not_accepted():
     assert "only what is refuted" in check(made(decoder=lambda v, x: None)).text()
     assert "only what is refuted" in check(made("affine-1d", "exact")).text()
     curved = json.loads(as_json(refute(ANSWERS["exact"], Lipschitz(1, "l2"), "exact", dim=2)))
-    assert "use the metric linf" not in check(curved).text().splitlines()[-1]
+    assert "use the metric linf" not in check(curved).text()
     assert not check(curved).ok and "witness: none" in check(curved).text()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -215,12 +214,15 @@ WRITES = {
     "part": b'{"token"',
 }
 FORGED = """line(v, x):
-    for frame in [sys._getframe()]:
-        while frame.f_back is not None and "question" not in frame.f_locals:
-            frame = frame.f_back
-    reply = {{"token": frame.f_locals["question"]["token"], "answer": {answer}, "invalid": "", "fault": {fault}}}
-    write((json.dumps(reply) + "\\n").encode())
-    time.sleep(100)
+    frame = sys._getframe()
+    while "question" not in frame.f_locals:
+        frame = frame.f_back
+    question = frame.f_locals["question"]
+    while True:
+        reply = {{"token": question["token"], "answer": {answer}, "invalid": "", "fault": {fault}}}
+        write((json.dumps(reply) + "\\n").encode())
+        time.sleep({pause})
+        question = json.loads(frame.f_locals["questions"].readline())
 """
 FORGERIES = {
     "exponent": ("'1e999999999'", "''"), "no number": ("'1/0'", "''"), "a number": ("0.5", "''"), "none": ("None", "''"),
@@ -238,7 +240,6 @@ DEEDS = {
     "atexit": ("line(v, x):\n    atexit.register(time.sleep, 100)\n    return 0.5\n", 0, "refuted"),
     "exit": ("line(v, x):\n    os._exit(0)\n", 4, "with status 0"),
     "closes what speaks": ("line(v, x):\n    [f.close() for f in gc.get_objects() if type(f).__name__ == 'TextIOWrapper' and f.fileno() > 2]\n    return 0.5\n", 4, "ended its process"),
-    "reads the questions": ("line(v, x):\n    [os.set_blocking(fd, False) for fd in pipes()]\n    return 0.5\n", None, ""),
     "patches": ("line(v, x):\n    json.dumps = lambda *_: '{}'\n    return 0.5\n", 4, "wrote something else"),
     "stops": ("line(v, x):\n    os.kill(os.getpid(), signal.SIGSTOP)\n", 4, "took more than 2 s"),
     "leaves a child": ("line(v, x):\n    if not os.fork():\n        os.setsid()\n        time.sleep(8)\n        os._exit(0)\n    os._exit(3)\n", 4, "took more than 2 s"),
@@ -248,13 +249,12 @@ DEEDS = {
 def asked(capfd, tmp_path, body, *options):
     path = tmp_path / "mine.py"
     path.write_text(CODE.format(lies=LIES, body=body))
-    begin = time.monotonic()
-    with within(60):
+    with within(300):
         status = run(
             ["refute", f"{path}:line", "--class", "convex", "--task", "exact", "--time-limit", "2", *options]
         )  # fmt: skip
     out, err = capfd.readouterr()
-    assert time.monotonic() - begin < 30 and "Traceback" not in err, err
+    assert "Traceback" not in err, err
     return status, " ".join(out.split())
 
 
@@ -263,7 +263,7 @@ def asked(capfd, tmp_path, body, *options):
 def test_what_a_decoder_writes_into_the_pipe_is_no_answer(capfd, tmp_path, name, when):
     if not Path("/proc/self/fd").exists():
         pytest.skip("the decoder looks for its pipes in /proc")
-    write = f"    threading.Thread(target=write, args=({WRITES[name]!r},), daemon=True).start()\n    time.sleep(0.3)\n"
+    write = f"    write({WRITES[name]!r})\n"
     body = f"line(v, x):\n{write}    return 0.5\n"
     if when == "loaded":
         body = f"line(v, x):\n    return 0.5\ndef load():\n{write}load()\n"
@@ -276,24 +276,27 @@ def test_a_forged_reply_is_read_as_strictly_as_any(capfd, tmp_path, name):
     if not Path("/proc/self/fd").exists():
         pytest.skip("the decoder looks for its pipes in /proc")
     answer, fault = FORGERIES[name]
-    status, out = asked(capfd, tmp_path, FORGED.format(answer=answer, fault=fault))
+    status, out = asked(capfd, tmp_path, FORGED.format(answer=answer, fault=fault, pause=0))
     assert status == 4 and "into the pipe for answers" in out, out
 
 
-def test_a_forged_reply_that_is_one_is_the_decoders_answer(capfd, tmp_path):
+@pytest.mark.parametrize(
+    ("pause", "status", "words"), [(0, 0, "answers 1/3."), (10**4, 4, "took more than 2 s")]
+)
+def test_a_forged_reply_that_is_one_is_the_decoders_answer(capfd, tmp_path, pause, status, words):
+    """Who sleeps then does not read the next question, which is longer than a pipe holds."""
     if not Path("/proc/self/fd").exists():
         pytest.skip("the decoder looks for its pipes in /proc")
-    body = FORGED.format(answer="'1/3'", fault="''")
-    status, out = asked(capfd, tmp_path, body, "--dim", "20000")  # it never reads the next question
-    assert status == 4 and "took more than 2 s" in out
+    body = FORGED.format(answer="'1/3'", fault="''", pause=pause)
+    found, out = asked(capfd, tmp_path, body, "--dim", "20000")
+    assert found == status and words in out, out
 
 
 @pytest.mark.parametrize("name", DEEDS)
 def test_what_a_decoder_does_to_its_own_process(capfd, tmp_path, name):
     body, wanted, words = DEEDS[name]
     status, out = asked(capfd, tmp_path, body)
-    assert status in (0, 4) if wanted is None else status == wanted, out
-    assert words in out
+    assert status == wanted and words in out, out
 
 
 @pytest.mark.parametrize(
@@ -310,13 +313,6 @@ def test_what_a_decoder_does_to_its_own_process(capfd, tmp_path, name):
 def test_lying_types_are_read_alike_in_a_process_of_its_own(capfd, tmp_path, answer, status, words):
     found, out = asked(capfd, tmp_path, f"line(v, x):\n    return {answer}\n")
     assert found == status and words in out
-
-
-def test_no_limit_is_too_long_to_wait():
-    def half(v, x):
-        return 0.5
-
-    assert refute(half, "convex", "exact", time_limit=10**6).is_refuted
 
 
 def test_the_decoder_cannot_end_the_process_that_asks(capfd, tmp_path):
