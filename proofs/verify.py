@@ -441,10 +441,10 @@ def verify_table(
             asked = at_least_one("rows", rows, "name one, such as convex, or pass None for all")
             wanted_rows = tuple(row_class(row).key for row in asked)
         shown = [f"{row}/{task}" for row in everything if row in wanted_rows for task in TASKS]
-    names = chosen(solvers)
     involved = _with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
+    names = chosen(solvers)
     outcomes, samples = _check(
         (k for keys in wanted.values() for k in keys),
         dict.fromkeys(theorem(key).row for key in involved),
