@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from trompe.constructions.draws import Member, Pick, apart, draw_point
 from trompe.constructions.questions import QUARTER, flat_points
@@ -22,7 +22,7 @@ from trompe.constructions.rows.neuron import (
     NeuronRow,
 )
 from trompe.constructions.triples import Construction, FoolingPair, Triple
-from trompe.ground.arguments import Dim, checked
+from trompe.ground.arguments import BY_ITSELF, Dim, checked
 from trompe.theory import (
     CLASSES,
     EXTENDED,
@@ -41,7 +41,7 @@ from trompe.theory import (
     show,
     theorem,
 )
-from trompe.theory.catalogue import as_class
+from trompe.theory.catalogue import Class, as_class
 from trompe.theory.fibres import fibres_of
 
 _MAKERS: dict[str, type[Row]] = {
@@ -106,7 +106,7 @@ def construction(row: str) -> Construction | None:
 
 
 @checked
-def triple(cls: FunctionClass | str, v: Visualization, x: Any) -> Triple:
+def triple(cls: Class, v: Visualization, x: Any) -> Triple:
     """The extremal triple of `cls` at the visualization `v` and the query `x`.
 
     Raises
@@ -126,7 +126,7 @@ def triple(cls: FunctionClass | str, v: Visualization, x: Any) -> Triple:
 
 @checked
 def exemplar_triple(
-    cls: FunctionClass | str, v: Visualization, x: Any, exemplars: Any = ()
+    cls: Class, v: Visualization, x: Any, exemplars: Annotated[Iterable[Any], BY_ITSELF] = ()
 ) -> Triple:
     """U, W, B of a class at a visualization and a query, all through the values at the exemplars.
 
@@ -150,7 +150,7 @@ def exemplar_triple(
     return row_of(cls.key).through(known, query) or triple(cls, v, x)
 
 
-def exact_decoder(cls: FunctionClass | str) -> Decoder:
+def exact_decoder(cls: Class) -> Decoder:
     """The decoder of a Yes row, of the table or further: right for every member and every query.
 
     Raises

@@ -6,8 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.ground.arguments import checked
-from trompe.theory import FunctionClass, Visualization
-from trompe.theory.catalogue import as_class
+from trompe.theory import Visualization
+from trompe.theory.catalogue import Class, as_class
 from trompe.theory.exact import Value
 
 
@@ -23,7 +23,7 @@ def midrange(v: Visualization, x: Any) -> Fraction:
 
 
 @checked
-def centre(cls: FunctionClass | str, v: Visualization, x: Any) -> Any:
+def centre(cls: Class, v: Visualization, x: Any) -> Any:
     """The centre of the fibre: of all decoders for the class, the one with the smallest worst error.
 
     Of a fibre of one value it is that value itself, which a computable real is compared with by its name.

@@ -17,7 +17,8 @@ import numpy as np
 
 from trompe.constructions.expressions import Atom, Builder, Linear, traced
 from trompe.constructions.triples import FoolingPair, as_array
-from trompe.ground.arguments import Dim, checked, made, unfit
+from trompe.ground.arguments import Dim, checked, checked_fields, unfit
+from trompe.ground.errors import one_line
 from trompe.theory import InvalidInput
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 
@@ -49,7 +50,7 @@ class Layer:
             )
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class Network:
     """A feed-forward ReLU network with one output, exact on [0, 1]^d."""
@@ -175,16 +176,20 @@ def compile_network(function: Callable[[Array, ArrayNamespace], Array], dim: Dim
 
     Raises
     ------
-    NotPiecewiseAffine (a TypeError) : the function multiplies two quantities that depend on z, or fails.
-    InvalidInput : a weight or a bias has more than MAX_BITS bits.
+    NotPiecewiseAffine (a TypeError) : the function multiplies two quantities that depend on z, or does what else z has
+    no operation for. InvalidInput : it fails; a weight or a bias has more than MAX_BITS bits.
     """
     units = _Units(dim)
     try:
         targets = traced(lambda z, xp: (function(z, xp),), units)
     except InvalidInput:
         raise
+    except TypeError as error:  # what is no affine combination
+        raise NotPiecewiseAffine(str(error) or "TypeError") from error
     except Exception as error:  # what the caller's function raises
-        raise NotPiecewiseAffine(str(error) or type(error).__name__) from error
+        raise InvalidInput(
+            f"function: fails with {type(error).__name__}: {one_line(error)}"
+        ) from error
     backwards: list[Layer] = []
     for depth in range(units.depth(targets[0]), 0, -1):
         targets = [_split(units, target, depth) for target in targets]

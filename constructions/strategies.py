@@ -26,11 +26,10 @@ from trompe.theory import (
     InvalidInput,
     MissingDependency,
     Point,
-    Task,
     Visualization,
     task,
 )
-from trompe.theory.catalogue import as_class, row_class
+from trompe.theory.catalogue import AnyTask, Class, as_class, row_class
 
 try:
     from hypothesis import strategies as st
@@ -91,9 +90,7 @@ def classes(row: str, dim: int) -> SearchStrategy[FunctionClass]:
 
 
 @checked
-def visualizations(
-    cls: FunctionClass | str, dim: Dim | None = None
-) -> SearchStrategy[Visualization]:
+def visualizations(cls: Class, dim: Dim | None = None) -> SearchStrategy[Visualization]:
     """A visualization that some member has: unique extremes with m < M, or what a Yes row may show."""
     _check_about(cls, dim)
     return _drawn(
@@ -102,7 +99,7 @@ def visualizations(
 
 
 @checked
-def queries(cls: FunctionClass | str, v: Visualization) -> SearchStrategy[Point]:
+def queries(cls: Class, v: Visualization) -> SearchStrategy[Point]:
     """A point whose value is not shown."""
     kind = as_class(cls)
     return _drawn(lambda pick: draw_query(pick, kind, v))
@@ -110,7 +107,7 @@ def queries(cls: FunctionClass | str, v: Visualization) -> SearchStrategy[Point]
 
 @checked
 def triples(
-    cls: FunctionClass | str, max_dim: int = _MAX_DIM, *, dim: Dim | None = None
+    cls: Class, max_dim: int = _MAX_DIM, *, dim: Dim | None = None
 ) -> SearchStrategy[Triple]:
     """An extremal triple of a class, at `dim` inputs or at most `max_dim`, with random visualization and query.
 
@@ -125,7 +122,7 @@ def triples(
 
 @checked
 def fooling_pairs(
-    cls: FunctionClass | str, max_dim: int = _MAX_DIM, *, dim: Dim | None = None
+    cls: Class, max_dim: int = _MAX_DIM, *, dim: Dim | None = None
 ) -> SearchStrategy[FoolingPair]:
     """A fooling pair with a random mixing weight; its gap may be 0 where x is decidable."""
     _check_has_pairs(cls)
@@ -136,14 +133,14 @@ def fooling_pairs(
     )
 
 
-def _triple(pick: Pick, cls: FunctionClass | str, dim: int | None, max_dim: int) -> Triple:
+def _triple(pick: Pick, cls: Class, dim: int | None, max_dim: int) -> Triple:
     drawn, at = _about(pick, cls, dim, max_dim)
     v = draw_visualization(pick, drawn, at)
     return triple(drawn, v, draw_query(pick, drawn, v))
 
 
 def _about(
-    pick: Pick, cls: FunctionClass | str, dim: int | None, max_dim: int = _MAX_DIM
+    pick: Pick, cls: Class, dim: int | None, max_dim: int = _MAX_DIM
 ) -> tuple[FunctionClass, int]:
     """A class and a number of inputs where one is left open."""
     data = getattr(cls, "data", None)
@@ -154,14 +151,14 @@ def _about(
     return (draw_class(pick, cls, dim) if isinstance(cls, str) else cls), dim
 
 
-def _check_about(cls: FunctionClass | str, dim: int | None) -> None:
+def _check_about(cls: Class, dim: int | None) -> None:
     """Raise InvalidInput or UnknownKey unless there is such a class at this number of inputs."""
     kind = as_class(cls)
     if dim is not None:
         kind.check_dim(dim)
 
 
-def _check_has_pairs(cls: FunctionClass | str) -> None:
+def _check_has_pairs(cls: Class) -> None:
     key = as_class(cls).key
     if construction(key) is None:
         raise InvalidInput(
@@ -173,7 +170,7 @@ def _check_has_pairs(cls: FunctionClass | str) -> None:
 
 
 @checked
-def members(cls: FunctionClass | str, dim: Dim | None = None) -> SearchStrategy[Member]:
+def members(cls: Class, dim: Dim | None = None) -> SearchStrategy[Member]:
     """A member of the class, with its exact visualization; not only mixes of the row's triple.
 
     Raises
@@ -199,7 +196,7 @@ def networks(
     return _drawn(lambda pick: draw_network(pick, dim, max_depth, max_width))
 
 
-def decoders(question: Task | str = "exact") -> SearchStrategy[Opponent]:
+def decoders(question: AnyTask = "exact") -> SearchStrategy[Opponent]:
     """A decoder of a task: a function of a visualization and a query, the same answer for the same input."""
     asked = task(question)
     return _drawn(lambda pick: draw_opponent(pick, asked))

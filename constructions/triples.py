@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,18 +10,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from trompe.ground.arguments import made
+from trompe.ground.arguments import checked_fields, kind_of_array
 from trompe.theory import (
     FunctionClass,
     Interval,
     InvalidInput,
     Point,
-    Task,
     Visualization,
     as_eta,
     show,
 )
 from trompe.theory import task as as_task
+from trompe.theory.catalogue import AnyTask
 from trompe.theory.exact import Number, as_numbers
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
 from trompe.theory.rationals import RATIONALS
@@ -36,10 +35,10 @@ def mix(top: Any, strict: Any, eta: Any) -> Any:
 
 def namespace_of(z: Array) -> ArrayNamespace:
     """The namespace that belongs to an array: NumPy's by dtype, PyTorch's for tensors."""
-    if isinstance(z, np.ndarray) and not isinstance(z, np.ma.MaskedArray):
+    kind = kind_of_array(z)
+    if kind == "numpy":
         return _numpy_namespace(z.dtype)
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(z, torch.Tensor):
+    if kind == "torch":
         if not z.is_floating_point() or z.is_meta:
             raise InvalidInput(
                 f"points of dtype {z.dtype} on {z.device}; expected a tensor of floats"
@@ -111,7 +110,7 @@ class ExemplarTriple(Construction):
         raise NotImplementedError(f"{self.row}: its parameters come from all shown points")
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class Triple:
     """U, W, B of one class at one visualization and one query.
@@ -163,7 +162,7 @@ class Triple:
     def _mixed(self, eta: Fraction) -> FoolingPair:
         return FoolingPair(self, eta)
 
-    def pair_for(self, task: Task | str) -> FoolingPair:
+    def pair_for(self, task: AnyTask) -> FoolingPair:
         """The pair with an eta that makes it defeat every decoder of `task`.
 
         Raises
@@ -179,12 +178,12 @@ class Triple:
             )
         return self._mixed(eta)
 
-    def weight(self, task: Task | str) -> Fraction | None:
+    def weight(self, task: AnyTask) -> Fraction | None:
         """An eta that makes the pair defeat every decoder of `task`, None where the task is decidable."""
         return as_task(task).eta(self.envelope, self.v)
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class FoolingPair:
     """Two members with the same unique extremes that disagree at the query.
@@ -243,7 +242,7 @@ class FoolingPair:
         """f(x) - g(x) = (1-eta) (U(x) - W(x)) >= 0, in the unit's own scale."""
         return self.f_x - self.g_x
 
-    def defeats(self, task: Task | str) -> bool:
+    def defeats(self, task: AnyTask) -> bool:
         """Is every decoder of `task` wrong at the query on f or on g?"""
         return not as_task(task).decidable(Interval(self.g_x, self.f_x), self.v)
 

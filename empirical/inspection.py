@@ -122,7 +122,8 @@ def named_layer(model: nn.Module, name: str) -> nn.Module:
     UnknownKey : with the nearest names.
     """
     modules = dict(model.named_modules())
-    return known("layer", name, modules)
+    root = modules.pop("")
+    return known("layer", name, modules) if name else root
 
 
 class Captured(dict[str, torch.Tensor]):

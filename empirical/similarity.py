@@ -32,7 +32,7 @@ def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:
     ------
     UnknownKey : measure is none of spearman, pearson, cosine.
     """
-    known("measure", measure, dict.fromkeys(MEASURES))
+    known("measure", measure, MEASURES)
     rows = average_ranks(x) if measure == "spearman" else x.double()
     if measure != "cosine":
         rows = rows - rows.mean(1, keepdim=True)

@@ -78,7 +78,7 @@ def classifier(
 ) -> nn.Module:
     """The trained `cnn` or `inception` of this data set and seed, in eval mode, from the cache or trained now."""
     cache = cache or TensorCache()
-    known("network", network, {name: name for name, _ in RECIPES})
+    known("network", network, tuple(name for name, _ in RECIPES))
     device = pick_device(device)
     recipe = RECIPES[network, len(data.train) < 10_000].sized(len(data.train))
     key = {

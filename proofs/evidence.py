@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from trompe.ground.arguments import checked
 from trompe.proofs.row import Evidence
 from trompe.proofs.rows import EVIDENCE
-from trompe.theory import ALL_THEOREMS, Form, Theorem, theorem
-from trompe.theory.catalogue import row_class
+from trompe.theory import ALL_THEOREMS, Form, theorem
+from trompe.theory.catalogue import AnyTheorem, row_class
 from trompe.theory.inclusions import path
 
 
@@ -81,14 +81,14 @@ _REQUIRED = {
 }
 
 
-def case(key: Theorem | str) -> Case:
+def case(key: AnyTheorem) -> Case:
     """The evidence that the theorem called `key` asks for."""
     return CASES[theorem(key).key]
 
 
 @checked
 def earned_label(
-    key: Theorem | str, proved: Mapping[str, bool], inherited: str | None = None
+    key: AnyTheorem, proved: Mapping[str, bool], inherited: str | None = None
 ) -> str | None:
     """The label of a theorem, or None: computed from which obligation families were proved.
 
@@ -142,7 +142,7 @@ ASSUMED: dict[str, str] = {
 """What no solver says, by name; `assumed_by` picks what applies to a theorem."""
 
 
-def assumed_by(key: Theorem | str) -> tuple[str, ...]:
+def assumed_by(key: AnyTheorem) -> tuple[str, ...]:
     """The names of ASSUMED that the proof of this theorem rests on besides its obligations."""
     of = EVIDENCE[theorem(key).row]
     item = case(key)

@@ -18,7 +18,7 @@ from importlib import import_module
 from operator import itemgetter
 from typing import Any, Literal
 
-from trompe.ground.arguments import Count, at_least_one, checked
+from trompe.ground.arguments import Count, Keys, at_least_one, checked
 from trompe.ground.errors import MissingDependency, known
 from trompe.ground.processes import Died, Processes
 
@@ -200,7 +200,7 @@ def solver_version(name: str) -> str:
     return version.decode() if isinstance(version, bytes) else str(version)
 
 
-def chosen(solvers: Any) -> tuple[str, ...]:
+def chosen(solvers: Keys) -> tuple[str, ...]:
     """The solvers of these names, each once; one name is one solver.
 
     Raises

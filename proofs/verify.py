@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.ground.arguments import Count, as_dim, at_least_one, checked, unfit
+from trompe.ground.arguments import BY_ITSELF, Count, Keys, as_dim, at_least_one, checked, unfit
 from trompe.ground.errors import known
 from trompe.ground.processes import Died, results
 from trompe.proofs.evidence import CASES, case, earned_label
@@ -38,6 +38,7 @@ from trompe.theory import (
     row_class,
     theorem,
 )
+from trompe.theory.catalogue import AnyTheorem
 
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 DEFAULT_DIMS = (1, 2, 3)
@@ -70,7 +71,7 @@ class Outcome:
 @checked
 def check_obligation(
     item: Obligation,
-    solvers: Any,
+    solvers: Keys,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> Outcome:
     """Ask every solver for the sentence and its two twins.
@@ -286,7 +287,7 @@ class Table:
     """Name and version of each solver."""
     dims: tuple[int, ...]
 
-    def __getitem__(self, key: Theorem | str) -> Cell:
+    def __getitem__(self, key: AnyTheorem) -> Cell:
         return known("cell of this table", theorem(key).key, self.cells)
 
     @property
@@ -314,9 +315,9 @@ def with_parents(keys: Iterable[str]) -> list[str]:
 
 @checked
 def verify_keys(
-    keys: Any,
+    keys: Keys,
     *,
-    solvers: Any = tuple(SOLVERS),
+    solvers: Keys = tuple(SOLVERS),
     jobs: Count | None = None,
     progress: Progress | None = None,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
@@ -339,13 +340,13 @@ def verify_keys(
     UnknownKey, MissingDependency : a key or solver that is not there. InvalidInput : no key or no solver.
     """
     asked = at_least_one("keys", keys, "name an obligation, such as mix/gap")
-    return _check(expand_keys(asked), (), solvers, jobs, progress, constructions)[0]
+    return _check(expand_keys(asked), (), chosen(solvers), jobs, progress, constructions)[0]
 
 
 def _check(
     keys: Iterable[str],
     rows: Iterable[str],
-    solvers: Sequence[str],
+    names: tuple[str, ...],
     jobs: int | None,
     progress: Progress | None,
     constructions: Mapping[str, Construction],
@@ -355,7 +356,6 @@ def _check(
     No thread is started here: Z3 terms that Python's garbage collector frees in another thread
     damage Z3's tables while a solver runs.
     """
-    names = chosen(solvers)
     # The longest first: SymPy takes a second to import, networks and large d have most cases.
     ordered = list(dict.fromkeys(keys))
     own = () if constructions is CONSTRUCTIONS else (constructions,)
@@ -403,13 +403,13 @@ def _died(call: tuple[Any, ...], reason: str) -> Outcome | Sampled:
 
 @checked
 def verify_table(
-    rows: Any = None,
+    rows: Keys | None = None,
     *,
-    dims: Any = DEFAULT_DIMS,
-    solvers: Any = tuple(SOLVERS),
+    dims: Annotated[Iterable[int], BY_ITSELF] = DEFAULT_DIMS,
+    solvers: Keys = tuple(SOLVERS),
     jobs: Count | None = None,
     progress: Progress | None = None,
-    theorems: Any = None,
+    theorems: Annotated[AnyTheorem | Iterable[AnyTheorem], BY_ITSELF] | None = None,
     extended: bool = False,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> Table:
@@ -444,10 +444,11 @@ def verify_table(
     involved = with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
+    names = chosen(solvers)
     outcomes, samples = _check(
         (k for keys in wanted.values() for k in keys),
         dict.fromkeys(theorem(key).row for key in involved),
-        solvers,
+        names,
         jobs,
         progress,
         constructions,
@@ -460,7 +461,7 @@ def verify_table(
     return Table(
         {key: cells[key] for key in shown},
         outcomes,
-        {name: solver_version(name) for name in chosen(solvers)},
+        {name: solver_version(name) for name in names},
         numbers,
     )
 

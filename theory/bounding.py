@@ -11,7 +11,7 @@ import numpy as np
 
 from trompe.ground.arguments import checked, listed, unfit
 from trompe.ground.errors import InvalidInput, brief, known
-from trompe.theory.catalogue import as_class
+from trompe.theory.catalogue import AnyTask, Class, as_class
 from trompe.theory.classes import FunctionClass
 from trompe.theory.exact import Point, as_eps, as_point, check_short, holds_points
 from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres_of
@@ -67,7 +67,7 @@ class Bound:
     verdicts: Mapping[str, Verdict]
     """By task: exact, approx, side."""
 
-    def __getitem__(self, task: Task | str) -> Verdict:
+    def __getitem__(self, task: AnyTask) -> Verdict:
         return known("task", task.key if isinstance(task, Task) else task, self.verdicts)
 
 
@@ -142,7 +142,7 @@ class Bounds:
 
 
 def bound(
-    function_class: FunctionClass | str,
+    function_class: Class,
     visualization: Visualization,
     x: Any,
     exemplars: Iterable[Any] = (),
@@ -177,7 +177,7 @@ def bound(
 
 
 def bounds(
-    function_class: FunctionClass | str,
+    function_class: Class,
     visualization: Visualization,
     xs: Any,
     exemplars: Iterable[Any] = (),
@@ -207,7 +207,7 @@ def bounds(
 
 @checked
 def _follows(
-    function_class: FunctionClass | str,
+    function_class: Class,
     visualization: Visualization,
     x: Any,
     exemplars: Any,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from trompe.ground.arguments import unfit
+from trompe.ground.arguments import BY_ITSELF, unfit
 from trompe.ground.errors import InvalidInput, brief, known
 from trompe.theory.classes import FunctionClass
 from trompe.theory.rows.additive import Additive
@@ -67,6 +67,16 @@ EXTENDED_THEOREMS = {key: cell for key, cell in ALL_THEOREMS.items() if cell.row
 """The cells of our further rows; `paper` is None in each."""
 
 
+Class: TypeAlias = Annotated[FunctionClass | str, BY_ITSELF]
+"""A class of functions, or its key; `as_class` reads it."""
+
+AnyTask: TypeAlias = Annotated[Task | str, BY_ITSELF]
+"""A task, or its key; `task` reads it."""
+
+AnyTheorem: TypeAlias = Annotated[Theorem | str, BY_ITSELF]
+"""A theorem, or its key; `theorem` reads it."""
+
+
 def row_class(key: str) -> type[FunctionClass]:
     """The class of functions of the row called `key`."""
     return known("row", key, ROWS)
@@ -89,7 +99,7 @@ def function_class(key: str, **parameters: Any) -> FunctionClass:
     return kind(**parameters)
 
 
-def as_class(given: FunctionClass | str) -> FunctionClass:
+def as_class(given: Class) -> FunctionClass:
     """A class of functions; a key stands for the class with its default parameters.
 
     Raises
@@ -108,7 +118,7 @@ def rows_with(parameter: str) -> tuple[str, ...]:
     return tuple(key for key, kind in ROWS.items() if parameter in kind.parameters())
 
 
-def theorem(key: Theorem | str) -> Theorem:
+def theorem(key: AnyTheorem) -> Theorem:
     """The theorem called `key`, for example `monotone/side` or, of our further rows, `additive/side`.
 
     Raises
@@ -118,7 +128,7 @@ def theorem(key: Theorem | str) -> Theorem:
     return known("theorem", key.key if isinstance(key, Theorem) else key, ALL_THEOREMS)
 
 
-def task(key: Task | str) -> Task:
+def task(key: AnyTask) -> Task:
     """The task called `key`, with eps = 1/4 where it needs one; a task is itself.
 
     Raises

@@ -10,7 +10,7 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import Annotated, Any, TypeAlias
 
-from trompe.ground.arguments import Dim, checked, listed, unfit, unwrapped
+from trompe.ground.arguments import Dim, checked, listed, one_of, unfit, unwrapped
 from trompe.ground.errors import InvalidInput, spelled
 
 Point: TypeAlias = tuple[Fraction, ...]
@@ -115,12 +115,7 @@ def as_answer(value: Any, choices: Sequence[str], what: str) -> Any:
     ------
     InvalidInput : it is neither.
     """
-    if not choices:
-        return as_value(value, what)
-    if not isinstance(value, str) or value not in choices:
-        expected = " or ".join(f'"{choice}"' for choice in choices)
-        raise unfit(what, value, expected)
-    return value
+    return one_of(choices)(value, what) if choices else as_value(value, what)
 
 
 Value = Annotated[Any, as_value]

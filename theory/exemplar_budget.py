@@ -66,7 +66,7 @@ def budget(
     L, R = as_number(constant, "Lipschitz constant"), as_number(range, "range")
     check_short("budget", (L, R))
     _metric(metric)
-    known("task", task, dict.fromkeys(("side", "eps")))
+    known("task", task, ("side", "eps"))
     for what, value in (("Lipschitz constant", L), ("range", R)):
         if value <= 0:
             raise InvalidInput(f"budget: {what} = {written(value)}; expected a positive number")

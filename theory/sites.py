@@ -5,7 +5,6 @@ In double precision u = 2^-53 is the largest relative error of one rounded opera
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.ground.arguments import unfit
+from trompe.ground.arguments import kind_of_array, unfit
 from trompe.ground.errors import InvalidInput, spelled
 from trompe.theory.exact import Point, as_number, as_numbers, as_point, check_short, show
 from trompe.theory.namespace import EXACT
@@ -139,15 +138,15 @@ def as_array(values: Any, what: str) -> Any:
     ------
     InvalidInput : an array with a mask, or a tensor that has no such array.
     """
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(values, torch.Tensor):
+    kind = kind_of_array(values)
+    if kind == "masked":
+        raise unfit(what, values, "an array without a mask", " is a masked array")
+    if kind == "torch":
         try:
             plain = values.detach().cpu()
             return (plain.double() if plain.is_floating_point() else plain).numpy()
         except Exception:
             raise unfit(what, values, "a dense tensor of numbers") from None
-    if isinstance(values, np.ma.MaskedArray):
-        raise unfit(what, values, "an array without a mask", " is a masked array")
     return values
 
 

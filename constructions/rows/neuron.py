@@ -39,19 +39,19 @@ from trompe.constructions.triples import (
     Triple,
     mix,
 )
-from trompe.ground.arguments import checked, made
+from trompe.ground.arguments import checked, checked_fields
 from trompe.theory import (
     Affine,
     FunctionClass,
     Neuron,
     Point,
-    Task,
     Visualization,
     as_point,
     corner_reflection,
     function_class,
 )
 from trompe.theory import task as as_task
+from trompe.theory.catalogue import AnyTask
 from trompe.theory.fibres import Fibres
 from trompe.theory.links import Link
 from trompe.theory.namespace import Array, ArrayNamespace, cast
@@ -143,7 +143,7 @@ class NeuronTriple(LinkedConstruction):
         return NeuronParameters(v.minimum, v.maximum, cls.function, flip, sign, i, j)
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class LinkedTriple(Triple):
     """A triple whose pairs mix what goes into the link.
@@ -154,7 +154,7 @@ class LinkedTriple(Triple):
     def _mixed(self, eta: Fraction) -> LinkedPair:
         return LinkedPair(self, eta)
 
-    def weight(self, task: Task | str) -> Fraction | None:
+    def weight(self, task: AnyTask) -> Fraction | None:
         """The first of 1/10, 1/10^2, 1/10^4, ... with which the pair defeats every decoder of `task`.
 
         There is one wherever the task is not decidable, because H is continuous: f(x) tends to U(x) and
@@ -169,7 +169,7 @@ class LinkedTriple(Triple):
         return eta
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class LinkedPair(FoolingPair):
     """Two neurons with the same unique extremes: f(x) - g(x) > 0 tends to U(x) - W(x) as eta tends to 0."""

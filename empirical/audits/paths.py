@@ -229,7 +229,7 @@ def audit_paths(
         raise InvalidInput(
             f"layers: none given; choose some of {', '.join(layer_names(model)[:8])} ..."
         )
-    known("measure", measure, dict.fromkeys(MEASURES))
+    known("measure", measure, MEASURES)
     classes = sorted(set(natural.labels.tolist()))
     unit_of = dict(zip(classes, units, strict=False)) if units else {c: c for c in classes}
     if len(units) not in (0, len(classes)):

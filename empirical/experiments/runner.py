@@ -62,7 +62,7 @@ def reproduce(
     ------
     UnknownKey, InvalidInput, MissingDependency : one line on what is wrong with the question.
     """
-    known("experiment", experiment, {**EXPERIMENTS, "all": None})
+    known("experiment", experiment, (*EXPERIMENTS, "all"))
     keys = list(EXPERIMENTS) if experiment == "all" else [experiment]
     place = pick_device(device)
     images = data if isinstance(data, ImageData) else load_data(data)

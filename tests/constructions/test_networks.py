@@ -13,7 +13,7 @@ from pair_checks import asked, is_l2, special_points, stack
 from trompe.constructions import CONSTRUCTIONS, compile_network, pair_networks, triple
 from trompe.constructions.catalogue import example
 from trompe.constructions.strategies import fooling_pairs, networks, points
-from trompe.theory import CLASSES, Dataset, EmpiricalRiskMinimizer, Visualization
+from trompe.theory import CLASSES, Dataset, EmpiricalRiskMinimizer, InvalidInput, Visualization
 
 F = Fraction
 
@@ -116,6 +116,12 @@ def test_a_product_of_two_signals_is_refused():
         TypeError, match="a product of two quantities that depend on z is not piecewise affine"
     ):
         compile_network(lambda z, xp: z[..., 0] * z[..., 1], 2)
+
+
+def test_what_the_function_raises_is_named():
+    with pytest.raises(InvalidInput, match="function: fails with ZeroDivisionError: ") as caught:
+        compile_network(lambda z, xp: z[0] + 1 // 0, 2)
+    assert not isinstance(caught.value, TypeError)
 
 
 def test_a_root_is_refused():

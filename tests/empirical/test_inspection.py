@@ -10,7 +10,7 @@ torch = pytest.importorskip(
 
 
 from trompe.empirical.cache import TensorCache, state_sha256
-from trompe.empirical.inspection import capture, check_model, frozen, load_model
+from trompe.empirical.inspection import capture, check_model, frozen, load_model, named_layer
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn
@@ -66,6 +66,13 @@ def test_models_that_cannot_be_used():
     nn.init.constant_(fine[1].bias, float("nan"))
     with pytest.raises(InvalidInput, match="NaN or infinite"):
         check_model(fine, images)
+
+
+def test_only_real_layers_are_suggested():
+    model = nn.Sequential(nn.ReLU(), nn.ReLU())
+    assert named_layer(model, "") is model and named_layer(model, "1") is model[1]
+    with pytest.raises(UnknownKey, match=r"unknown layer 'zz'; known: 0, 1$"):
+        named_layer(model, "zz")
 
 
 def test_load_model(tmp_path):

@@ -38,6 +38,14 @@ def test_a_key_is_a_class_a_task_and_a_theorem():
     )
 
 
+def test_solvers_and_keys_may_come_one_by_one():
+    table = trompe.verify_table(
+        iter(["constant"]), solvers=iter(["z3"]), jobs=1, dims=iter([1]), theorems=None
+    )
+    assert list(table.solvers) == ["z3"] and table.is_proved
+    assert trompe.verify_keys(iter(["mix/gap"]), solvers={"z3"}, jobs=1)["mix/gap"].verdict
+
+
 def test_one_key_is_a_list_of_one():
     once = trompe.verify_keys("mix/gap", solvers="z3", jobs=1)
     assert list(once) == ["mix/gap"] == list(trompe.verify_keys(["mix/gap"], jobs=1))
@@ -103,13 +111,14 @@ def test_bound_gives_one_and_bounds_many():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: trompe.bound(3, V, X), "function_class = 3; expected a FunctionClass or a text"),
+        (lambda: trompe.bound(3, V, X), "function_class = 3; expected a class, such as"),
         (lambda: trompe.bound("convexe", V, X), "did you mean convex"),
         (lambda: trompe.bound("convex", "v", X), "visualization = 'v'; expected a Visualization"),
         (lambda: trompe.example("convex", 1.5), "dim = 1.5; expected an integer of at least 1"),
         (lambda: trompe.function_class("convex", constant=2), "constant is no parameter"),
         (lambda: trompe.Visualization({0: 1}, (1,), 0, 1), "argmin = .* is not a point"),
         (lambda: as_point({0, 1}), "is not a point"),
+        (lambda: CONVEX.gauge(V, {0.5, 0.25}), "x = .*expected a sequence"),
         (lambda: as_point(np.ma.masked_array([0.5], [True])), "is not a point"),
         (lambda: as_number(10**5000, "m") and CONVEX.check_dim(10**5000), "dim = .*at most"),
         (lambda: trompe.refute(lambda v, x: 0, "convex", "exact", members=0), "members = 0; exp"),

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from trompe.ground.arguments import checked, made
+from trompe.ground.arguments import checked, checked_fields
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.data import Dataset
@@ -117,7 +117,7 @@ _KNOWN = Sentence(
 )
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class EmpiricalRiskMinimizer(NeuralNetwork):
     """ReLU networks of unrestricted width that fit every label of a known data set.

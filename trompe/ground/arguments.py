@@ -6,6 +6,7 @@ import functools
 import inspect
 import math
 import operator
+import sys
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -20,6 +21,9 @@ R = TypeVar("R")
 
 Reader = Callable[[Any, str], Any]
 """From a value and the argument's name to what it stands for, or InvalidInput."""
+
+BY_ITSELF: Reader | None = None
+"""As the metadata of an `Annotated`: for callers it has a type, and the function itself reads it."""
 
 LONGEST = 1_000_000
 """Items that are taken from an iterator, which may have no end."""
@@ -47,6 +51,9 @@ class Integer:
             raise unfit(what, value, f"an integer of at most {high}")
         return number
 
+
+Keys = typing.Annotated[str | Iterable[str], BY_ITSELF]
+"""One key or several; `at_least_one` reads them."""
 
 Count = typing.Annotated[int, Integer(1)]
 """At least 1."""
@@ -109,22 +116,31 @@ def unwrapped(value: Any) -> Any:
     ------
     TypeError : it is masked, or holds dates.
     """
-    home = type(value).__module__.partition(".")[0]
-    if home not in ("numpy", "torch"):
-        return value
-    if hasattr(value, "mask") or getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M"):
+    kind = kind_of_array(value)
+    if kind == "masked" or (kind == "numpy" and value.dtype.kind in "mM"):
         raise TypeError
-    if home == "torch":
+    if kind == "torch":
         return value.detach().cpu().tolist()
-    return value.tolist() if hasattr(value, "tolist") else value
+    return value.tolist() if kind else value
+
+
+def kind_of_array(value: Any) -> Literal["numpy", "torch", "masked", ""]:
+    """Whose array this is, a number of NumPy's and subclasses too; "" if it is none. Imports nothing."""
+    numpy, torch = map(sys.modules.get, ("numpy", "torch"))
+    if isinstance(value, (getattr(numpy, "ndarray", ()), getattr(numpy, "generic", ()))):
+        return "masked" if hasattr(value, "mask") else "numpy"
+    if isinstance(value, getattr(torch, "Tensor", ())):
+        return "masked" if hasattr(value, "get_mask") else "torch"
+    return ""
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """The function, behind a look at each of its arguments.
 
     What an annotation says is what is asked for; integers and numbers of NumPy's are numbers, sequences may be
-    arrays, and the metadata of an `Annotated` is a reader. `Any` is read by the function itself. What does not fit
-    is an InvalidInput in one line; a missing or a surplus argument stays Python's TypeError.
+    arrays, sets only where an `Iterable` is asked for, and the metadata of an `Annotated` is a reader. `Any` is read
+    by the function itself, and so are `BY_ITSELF`, defaults and what `*args` and `**kwargs` collect. What does not fit is an
+    InvalidInput in one line; a missing or a surplus argument stays Python's TypeError.
     """
 
     @functools.cache
@@ -137,7 +153,14 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
             inspect.unwrap(function).__globals__,
             include_extras=True,
         )
-        found = {name: reader for name in hints if (reader := reader_of(hints[name])) is not None}
+        collected = {
+            p.name for p in parameters.values() if p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        }
+        found = {
+            name: reader
+            for name in hints.keys() - collected
+            if (reader := reader_of(hints[name])) is not None
+        }
         single = [p.name for p in parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
         return [(name, found.get(name)) for name in single], found
 
@@ -156,7 +179,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
-def made(kind: type[R]) -> type[R]:
+def checked_fields(kind: type[R]) -> type[R]:
     """The class, made of fields that are looked at as `checked` looks at arguments."""
     kind.__init__ = checked(kind.__init__)  # type: ignore[method-assign]
     return kind
@@ -168,16 +191,16 @@ def reader_of(hint: Any) -> Reader | None:
     if hint is Any or hint is object or isinstance(hint, TypeVar):
         return None
     if origin is typing.Annotated:
-        reader: Reader = arguments[1]
+        reader: Reader | None = arguments[1]
         return reader
     if origin in (typing.Union, types.UnionType):
         return _any_of(arguments)
     if origin is Literal:
-        return _one_of(arguments)
+        return one_of(arguments)
     if origin in (tuple, Sequence, Iterable, list):
         if origin is tuple and arguments[-1] is not ...:
             return _items(list(map(reader_of, arguments)), _words(hint))
-        return _items(reader_of(arguments[0]), _words(hint), arguments[0])
+        return _items(reader_of(arguments[0]), _words(hint), arguments[0], origin is Iterable)
     if origin in (dict, Mapping):
         return _table(reader_of(arguments[1]))
     special: dict[Any, Reader] = {int: Integer(), float: _number}
@@ -203,7 +226,9 @@ def _any_of(hints: Sequence[Any]) -> Reader | None:
     return None if None in readers else read
 
 
-def _one_of(choices: Sequence[Any]) -> Reader:
+def one_of(choices: Sequence[Any]) -> Reader:
+    """What takes one of these texts."""
+
     def read(value: Any, what: str) -> Any:
         if not isinstance(value, str) or value not in choices:
             raise unfit(what, value, " or ".join(f'"{choice}"' for choice in choices))
@@ -212,11 +237,13 @@ def _one_of(choices: Sequence[Any]) -> Reader:
     return read
 
 
-def _items(inside: Any, expected: str, plain: Any = None) -> Reader:
+def _items(inside: Any, expected: str, plain: Any = None, in_any_order: bool = False) -> Reader:
+    is_read_by_type = plain not in (None, float)  # of floats not all are numbers
+
     def read(value: Any, what: str) -> Any:
-        if type(value) is tuple and {plain}.issuperset(map(type, value)):
+        if is_read_by_type and type(value) is tuple and {plain}.issuperset(map(type, value)):
             return value
-        items = listed(_in_turn(value), what, expected)
+        items = listed(_in_turn(value) if in_any_order else value, what, expected)
         if isinstance(inside, list):
             if len(items) != len(inside):
                 raise unfit(what, value, expected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -85,8 +85,12 @@ class UnknownKey(TrompeError, KeyError):
         return str(self.args[0])
 
 
-def known(kind: str, key: object, table: Mapping[str, T]) -> T:
-    """What the table has under the key.
+@overload
+def known(kind: str, key: object, table: Mapping[str, T]) -> T: ...
+@overload
+def known(kind: str, key: object, table: tuple[str, ...]) -> str: ...
+def known(kind: str, key: object, table: Any) -> Any:
+    """What the table has under the key; the key itself where the table is only names.
 
     Raises
     ------
@@ -94,4 +98,4 @@ def known(kind: str, key: object, table: Mapping[str, T]) -> T:
     """
     if not isinstance(key, str) or key not in table:
         raise UnknownKey(kind, key, table)
-    return table[key]
+    return table[key] if isinstance(table, Mapping) else key

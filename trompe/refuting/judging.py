@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from trompe.constructions import exact_decoder
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import row_of
-from trompe.ground.arguments import Dim, Integer, checked
+from trompe.ground.arguments import BY_ITSELF, Dim, Integer, checked
 from trompe.ground.errors import brief, spelled
 from trompe.refuting import reasons
 from trompe.refuting.asking import Asker, InProcess, Input, Reply
@@ -19,7 +19,6 @@ from trompe.refuting.error_rate import ErrorRate
 from trompe.refuting.isolation import Isolated
 from trompe.theory import (
     Approx,
-    FunctionClass,
     InvalidInput,
     Point,
     Task,
@@ -27,7 +26,8 @@ from trompe.theory import (
     as_number,
 )
 from trompe.theory import task as task_of
-from trompe.theory.catalogue import as_class
+from trompe.theory.catalogue import AnyTask, Class, as_class
+from trompe.theory.exact import Number
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
@@ -192,9 +192,9 @@ class Refutation:
 
 @checked
 def refute(
-    decoder: Any,
-    function_class: FunctionClass | str,
-    task: Task | str,
+    decoder: Annotated[Decoder | str, BY_ITSELF],
+    function_class: Class,
+    task: AnyTask,
     *,
     dim: Dim | None = None,
     visualization: Visualization | None = None,
@@ -204,7 +204,7 @@ def refute(
     repeats: Often = 1,
     members: Often = 100,
     seed: int | None = None,
-    time_limit: Any = None,
+    time_limit: Annotated[Number | None, BY_ITSELF] = None,
 ) -> Refutation:
     """The member of a class that a decoder is wrong about.
 
@@ -254,7 +254,7 @@ def refute(
     return _judge(question, replies, repeats, seed)
 
 
-def ask_task(task: Task | str, eps: Any) -> Task:
+def ask_task(task: AnyTask, eps: Any) -> Task:
     """The task by its key, with its tolerance."""
     found = task_of(task)
     if eps is None:

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 from trompe.constructions.expressions import Expression, values
 from trompe.constructions.work import TooMuchWork, limited
-from trompe.ground.arguments import checked
+from trompe.ground.arguments import Keys, checked
 from trompe.ground.reading import TooLarge, Unreadable, read_input
 from trompe.proofs.handover.witnesses.data import Witness, check_row
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
@@ -104,7 +103,7 @@ def check_bytes(content: bytes, solvers: Sequence[str] = tuple(SOLVERS)) -> Repo
 
 
 @checked
-def check_witness(witness: Witness, solvers: Any = tuple(SOLVERS)) -> Report:
+def check_witness(witness: Witness, solvers: Keys = tuple(SOLVERS)) -> Report:
     """Prove or refute every claim of a witness.
 
     In order: the statement is the one that this trompe has under the key; some member of the class has this
@@ -117,11 +116,11 @@ def check_witness(witness: Witness, solvers: Any = tuple(SOLVERS)) -> Report:
     ------
     InvalidInput : no solver is given.
     """
-    solvers = chosen(solvers)
+    names = chosen(solvers)
     with limited(MAX_STEPS):
         findings = [_statement(witness), *_setting(witness)]
         if all(f.verdict == "PROVED" for f in findings):
-            findings += _units(witness, solvers)
+            findings += _units(witness, names)
             findings.append(_guarded(_refuted_text(witness), lambda: _refuted(witness)))
     return Report(witness.key, tuple(findings))
 

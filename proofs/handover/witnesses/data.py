@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from trompe.constructions import FoolingPair, Triple
 from trompe.constructions.expressions import Expression, trace_several, values
-from trompe.ground.arguments import checked, made
+from trompe.ground.arguments import checked, checked_fields
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.rows import CHECKS
 from trompe.theory import (
@@ -21,6 +21,7 @@ from trompe.theory import (
     theorem,
 )
 from trompe.theory import task as as_task
+from trompe.theory.catalogue import AnyTask
 from trompe.theory.statements import Form
 
 
@@ -39,7 +40,7 @@ def check_row(key: str) -> None:
         )
 
 
-@made
+@checked_fields
 @dataclass(frozen=True)
 class Witness:
     """Two functions with the same visualization that defeat every decoder of one task at one query.
@@ -91,7 +92,7 @@ def pair_of(triple: Triple, task: Task, eta: Fraction | None = None) -> FoolingP
 
 
 @checked
-def witness_of(pair: FoolingPair, task: Task | str) -> Witness:
+def witness_of(pair: FoolingPair, task: AnyTask) -> Witness:
     """The pair with everything that it claims, its functions written as expressions.
 
     Raises
