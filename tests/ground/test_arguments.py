@@ -33,6 +33,8 @@ class Masked(np.ma.MaskedArray):
         (Sequence[int], {1, 2}),
         (tuple[int, ...], {1: 0}),
         (tuple[int, int], {1, 2}),
+        (Sequence[int], range(10**12)),
+        (Iterable[int], range(10**12)),
     ],
 )
 def test_what_does_not_fit_the_annotation_is_refused(hint, value):

@@ -69,7 +69,7 @@ def test_a_number_without_a_largest_one_is_noticed():
     assert {n: d.max for n, d in numbers(command, hints)} == {"--free": None, "--bounded": 1}
 
 
-@pytest.mark.parametrize("value", [LONG, "1e400", "nan", "x" * 5000])
+@pytest.mark.parametrize("value", [LONG, "1e400", "nan", "x" * 5000, "1_0", "\u0661", "", "0x1"])
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_that_is_none_or_too_large_is_one_line(capsys, monkeypatch, tmp_path, name, value):
     monkeypatch.chdir(tmp_path)

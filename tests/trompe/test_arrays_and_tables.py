@@ -111,6 +111,15 @@ def test_a_damaged_or_boastful_array_is_one_line(capfd, folder, name):
     assert words in refused(capfd, *BOUND, "--points", "x.npy")
 
 
+def test_a_point_of_too_many_coordinates_is_refused_before_it_is_read(capfd, folder):
+    for kind, size in (("<f8", 10**9), ("|u1", 10**10)):
+        with (folder / "x.npy").open("wb") as file:
+            file.write(header((size,), repr(kind)))
+            file.truncate(file.tell() + size * int(kind[-1]))
+        said = refused(capfd, *BOUND, "--query", "x.npy")
+        assert f"{size} coordinates; expected at most" in said
+
+
 def test_all_commands_take_the_same_points(capfd, folder):
     erm = ("--min", "0", "--max", "1", "--argmin", "0", "--argmax", "1", "--query", "1/2,1/4")
     for array, fault in (
@@ -144,10 +153,10 @@ def test_a_training_file_names_no_other_file(capfd, folder):
 
 
 def test_a_point_of_another_length_is_refused_before_it_is_read(capfd, folder):
-    np.save(folder / "x.npy", np.zeros(10**7))
-    assert "10000000 coordinates; expected d = 2" in refused(capfd, *BOUND, "--query", "x.npy")
+    np.save(folder / "x.npy", np.zeros(10**6))
+    assert "1000000 coordinates; expected d = 2" in refused(capfd, *BOUND, "--query", "x.npy")
     said = refused(capfd, "witness", "convex/side", "--query", "x.npy")
-    assert "--dim 10000000: a witness has at most" in said
+    assert "--dim 1000000: a witness has at most" in said
 
 
 def test_an_option_of_another_row_is_refused_in_the_same_words(capfd, folder):

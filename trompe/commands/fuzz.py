@@ -37,7 +37,7 @@ def fuzz(
     view, place = view_of(FORMATS, format), destination(output)
     if cases is not None and budget is not None:
         raise InvalidInput("--cases and --budget are both given; one of them says how much to do")
-    seconds = None if cases is not None else _seconds(budget or "60s")
+    seconds = None if cases is not None else _seconds("60s" if budget is None else budget)
     from trompe.proofs.sampling.fuzzing import campaign
 
     with progress_bar("cases a row") as progress:
@@ -54,7 +54,7 @@ def fuzz(
 def _seconds(text: str) -> float:
     from trompe.theory import InvalidInput
 
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smh]?)", text.strip())
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([smh]?)", text.strip())
     if not match or not float(match[1]):
         raise InvalidInput(
             f"--budget {text!r}: expected a time of more than 0, such as 60s, 5m or 2h"

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 
-def number(says: str, largest: float = 10**9, *names: str) -> Any:
+class _Number:
+    """Reads an option's number: digits as everywhere, no 1_0 and none of other scripts, and at most `largest`."""
+
+    __name__ = "number"
+
+    def __init__(self, largest: float, kind: type) -> None:
+        self._largest, self._kind = largest, kind
+
+    def __call__(self, text: Any) -> Any:
+        if not isinstance(text, str):
+            return text  # a default
+        from trompe.ground.errors import brief
+
+        words = "an integer" if self._kind is int else "a number"
+        spelling = (
+            r"[-+]?[0-9]+"
+            if self._kind is int
+            else r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?"
+        )
+        if not re.fullmatch(spelling, text.strip(), re.IGNORECASE):
+            raise typer.BadParameter(f"{brief(text)!r}: expected {words}")
+        if len(text) > 40 or self._kind(text) > self._largest:
+            raise typer.BadParameter(f"{brief(text)}: expected {words} of at most {self._largest}")
+        return self._kind(text)
+
+
+def number(says: str, largest: float = 10**9, *names: str, kind: type = int, **more: Any) -> Any:
     """An option that takes a number of at most this size; what is too small its command says."""
-    return typer.Option(*names, help=says, max=largest)
+    reader = _Number(largest, kind)
+    return typer.Option(*names, help=says, max=largest, parser=reader, metavar="NUMBER", **more)
 
 
 SEED = 2**63 - 1
@@ -46,9 +74,9 @@ Solvers = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(
-        max=1024,
-        help="Processes. With 1, a solver that crashes ends this command. [default: one per core]",
+    number(
+        "Processes. With 1, a solver that crashes ends this command. [default: one per core]",
+        1024,
         callback=_at_least_1,
     ),
 ]

@@ -239,6 +239,7 @@ def array_file(path: Path, option: str, axes: tuple[str, ...]) -> Any:
 
     import numpy as np
 
+    from trompe.ground.arguments import LONGEST
     from trompe.ground.reading import Unreadable, check_file
     from trompe.theory import InvalidInput
 
@@ -261,6 +262,10 @@ def array_file(path: Path, option: str, axes: tuple[str, ...]) -> Any:
         raise InvalidInput(f"{option} {path}: more bytes than its header says; {expected}")
     if array.ndim != len(axes):
         raise InvalidInput(f"{option} {path}: shape {array.shape}; expected {shape}")
+    if array.shape[-1] > LONGEST:
+        raise InvalidInput(
+            f"{option} {path}: {array.shape[-1]} coordinates; expected at most {LONGEST}"
+        )
     is_integer = array.dtype.kind in "iu" and (not array.size or array.max() <= 1)
     if not is_integer and (array.dtype.kind != "f" or array.dtype.itemsize > 8):
         raise InvalidInput(f"{option} {path} holds {array.dtype}; {expected} of at most 64 bits")

@@ -73,7 +73,7 @@ def refute(
         ),
     ] = None,
     time_limit: Annotated[
-        float, number("Seconds a call may take; loading the file has 60.", MANY)
+        float, number("Seconds a call may take; loading the file has 60.", MANY, kind=float)
     ] = 10.0,
     format: Format = "text",  # noqa: A002
     output: Output = None,

@@ -64,7 +64,9 @@ def witness(
     from trompe.theory import theorem
     from trompe.views.witness import FORMATS
 
-    form = format or (_SUFFIXES.get(output.suffix.lower()) if output else None) or "text"
+    form = format
+    if form is None:
+        form = _SUFFIXES.get(output.suffix.lower(), "text") if output else "text"
     view, item = view_of(FORMATS, form), theorem(key)
     place = destination(output)
     from trompe.constructions import triple

@@ -9,7 +9,7 @@ import operator
 import sys
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from numbers import Real
 from typing import Any, Literal, ParamSpec, TypeVar
@@ -82,7 +82,7 @@ def listed(values: Any, what: str, expected: str = "a sequence", why: str = "") 
         if isinstance(values, (str, bytes, bytearray, memoryview, set, frozenset, Mapping)):
             raise TypeError
         values = unwrapped(values)
-        most = len(values) if isinstance(values, Collection) else LONGEST
+        most = len(values) if hasattr(values, "ndim") else LONGEST
         items = list(islice(iter(values), most + 1))
     except Exception:
         raise unfit(what, values, expected, why) from None

@@ -170,13 +170,18 @@ def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, 
         wrong = {each: not task.right(answer, value, v) for each, value in values.items()}
         yield (
             "the counts of errors are possible",
-            _counts(data, wrong),
+            _counts(data, wrong, bool(task.choices)),
             "computed, with their intervals",
         )
 
 
-def _counts(data: dict[str, Any], wrong: dict[str, bool]) -> str:
-    """What is wrong with the error rates, "" if nothing. `wrong`: for which functions the recorded answer is."""
+def _counts(data: dict[str, Any], wrong: dict[str, bool], one_of_two: bool) -> str:
+    """What is wrong with the error rates, "" if nothing.
+
+    Parameters
+    ----------
+    wrong : for which functions the recorded answer is. one_of_two : are there two answers, each wrong for one of f and g?
+    """
     rates, on = data["randomised"], {}
     try:
         fields(rates, ("coin", "on_f", "on_g", "coin_seed"), "randomised")
@@ -203,6 +208,8 @@ def _counts(data: dict[str, Any], wrong: dict[str, bool]) -> str:
         fewest, most = int(wrong[name]), count - (not wrong[name])
         if not data["answers_differ"]:
             fewest = most = count * wrong[name]
+        elif one_of_two:  # both were given
+            fewest, most = 1, count - 1
         if not fewest <= rate.errors <= most:
             return f"on_{name}: {rate.errors} errors do not fit the recorded answer"
     return ""

@@ -165,6 +165,12 @@ def test_counts_with_right_intervals_that_cannot_be_are_noticed():
         changed = copy.deepcopy(data)
         changed["randomised"][name] = none
         assert "every answer is wrong about f or about g" in check(changed).text()
+    always = made(decoder=lambda v, x: "min", repeats=50, seed=3)["randomised"]["on_f"]
+    name = {"f": "on_f", "g": "on_g"}[data["function"]]
+    other = {"on_f": "on_g", "on_g": "on_f"}[name]
+    changed = copy.deepcopy(data)
+    changed["randomised"] |= {name: always, other: none, "coin": none}
+    assert "errors do not fit the recorded answer" in check(changed).text()
     sure = made(decoder=lambda v, x: "min", repeats=50, seed=3)
     assert check(sure).ok and sure["randomised"]["on_f"]["errors"] == 50
 
