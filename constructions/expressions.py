@@ -19,7 +19,9 @@ from typing import Any, Literal
 import numpy as np
 
 from trompe.constructions.work import spend, weight
-from trompe.theory import InvalidInput, as_number
+from trompe.ground.arguments import listed
+from trompe.theory import InvalidInput
+from trompe.theory.exact import as_numbers
 from trompe.theory.namespace import Array, ArrayNamespace, ObjectNamespace
 
 MAX_BITS = 32_768
@@ -93,7 +95,7 @@ class Expression:
 
 def values(expressions: Sequence[Expression], z: Iterable[Any]) -> tuple[Fraction, ...]:
     """The values of several expressions at one point, exact; equal lists of atoms are evaluated once."""
-    point = [as_number(value, f"point[{i}]") for i, value in enumerate(z)]
+    point = as_numbers(listed(z, "point", "a sequence of numbers"), "point")
     spend(len(point))
     found: list[Fraction] = []
     atoms: tuple[Atom, ...] | None = None

@@ -253,6 +253,8 @@ def as_array(z: Any, dim: int, exact: ArrayNamespace = RATIONALS) -> tuple[Array
         z, xp = exact.array(as_numbers(z, "point")), exact
     else:
         xp = namespace_of(z)
+        if isinstance(z, np.ndarray):  # a matrix is one, with products and sums of its own
+            z = np.asarray(z)
         if xp is EXACT:
             z = as_exact(z, "point")
     if not z.ndim or z.shape[-1] != dim:

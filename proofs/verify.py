@@ -333,6 +333,7 @@ def verify_keys(
     keys : one key or several, of obligations, theorems or rows.
     solvers : a name or several; every one must answer `unsat` for PROVED.
     jobs : processes, default one per core. 1 is this process, which a crash ends.
+    progress : called with (done, n, key); what it raises is raised here.
     constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
     Raises
@@ -422,6 +423,7 @@ def verify_table(
     rows : one or several keys of rows, the paper's ten by default. theorems : keys of single cells instead.
     extended : whether the default is the ten and our further rows.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
+    progress : called with (done, n, key); what it raises is raised here.
     constructions : a caller's own make other sentences; their obligations are not compared with the pins.
 
     Raises

@@ -161,7 +161,7 @@ def bound(
         array or tensor of floats, shape (d,), is answered in float64.
     exemplars : further points with their shown values, pairs (point, value).
     eps : the tolerance of the approx task, in (0, 1/2).
-    progress : called with (done, n, "queries").
+    progress : called with (done, n, "queries"); what it raises is raised here.
 
     Returns
     -------

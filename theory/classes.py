@@ -148,11 +148,12 @@ class FunctionClass(ABC):
     # -- the fibre ----------------------------------------------------------------------------
 
     @checked
-    def shown_value(self, v: Visualization, x: Point) -> Fraction | None:
+    def shown_value(self, v: Visualization, x: Any) -> Fraction | None:
         """f(x) where what is shown tells it directly, else None."""
-        if x in v.argmin_set:
+        point = as_point(x, "x", v.dim)
+        if point in v.argmin_set:
             return v.minimum
-        if x in v.argmax_set:
+        if point in v.argmax_set:
             return v.maximum
         return None
 

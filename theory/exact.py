@@ -100,12 +100,12 @@ def _check_length(value: str | Decimal, what: str) -> None:
 def as_value(value: Any, what: str) -> Any:
     """A unit's value: a number of any kind, an algebraic or computable one too, as it is; a text as its fraction."""
     try:
-        if value.is_number and value.is_real:
+        if value.is_number is True and value.is_real is True:
             return value
     except Exception:  # it is none of those
         pass
     exact = _read(value, what)
-    return value if isinstance(value, Real) else exact
+    return value if issubclass(type(value), Real) else exact
 
 
 def as_answer(value: Any, choices: Sequence[str], what: str) -> Any:
@@ -156,7 +156,7 @@ def holds_points(items: Sequence[Any]) -> bool:
     """Are these several points, and not the numbers of one?"""
     if not len(items) or isinstance(items[0], (str, Real)):
         return False
-    return isinstance(items[0], Iterable) and getattr(items[0], "ndim", 1) > 0
+    return isinstance(items[0], Iterable) and getattr(items[0], "ndim", 1) != 0
 
 
 def as_eps(value: object) -> Fraction:

@@ -38,6 +38,9 @@ class Budget:
     argument: str
 
 
+_EPS = Fraction(1, 4)
+
+
 @checked
 def budget(
     constant: Any,
@@ -45,7 +48,7 @@ def budget(
     dim: Dim,
     metric: str = "l1",
     task: str = "side",
-    eps: Any = Fraction(1, 4),
+    eps: Any = _EPS,
 ) -> Budget:
     """A lower bound on the number of exemplars that decide `task` at every x of [0, 1]^dim.
 
@@ -60,13 +63,16 @@ def budget(
 
     Raises
     ------
-    InvalidInput : L or R not positive, d < 1, or L so small that no unit has this range.
+    InvalidInput : L or R not positive, d < 1, an eps for side, or L so small that no unit has this range.
     UnknownKey : no such metric or task.
     """
     L, R = as_number(constant, "Lipschitz constant"), as_number(range, "range")
     check_short("budget", (L, R))
     _metric(metric)
     known("task", task, ("side", "eps"))
+    share = as_eps(eps)
+    if task == "side" and share != _EPS:
+        raise InvalidInput(f"eps = {written(share)} belongs to task eps; leave it out")
     for what, value in (("Lipschitz constant", L), ("range", R)):
         if value <= 0:
             raise InvalidInput(f"budget: {what} = {written(value)}; expected a positive number")
@@ -75,7 +81,6 @@ def budget(
         radius = R / (2 * L)
         needed = _least(lambda iv: 1 / _volume(iv, metric, dim, radius), 2)
         return Budget(task, *needed, _side_argument(L, R, dim, metric, radius))
-    share = as_eps(eps)
     near, far = share * R / L, (Fraction(1, 2) + share) * R / L
     needed = _least(
         lambda iv: (1 - 2 * _volume(iv, metric, dim, far)) / _volume(iv, metric, dim, near), 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from trompe.ground.arguments import checked
+from trompe.ground.arguments import checked, is_term, unfit
 from trompe.ground.errors import known
 from trompe.theory.exact import Value, as_answer, as_eps, as_value
 from trompe.theory.namespace import EXACT, ArrayNamespace
@@ -20,11 +20,20 @@ class Interval:
     """The envelope of a fibre: its interior is attained, nothing outside [lower, upper] is.
 
     Diameter and midrange questions have the same answer for the open and the closed interval,
-    so the end points need no flag.
+    so the end points need no flag. They are numbers of any kind, a text stands for its fraction, or solver terms.
+
+    Raises
+    ------
+    InvalidInput : an end is neither.
     """
 
     lower: Any
     upper: Any
+
+    def __post_init__(self) -> None:
+        for name, end in (("lower", self.lower), ("upper", self.upper)):
+            if type(end) not in (Fraction, int, float) and not is_term(end):
+                object.__setattr__(self, name, as_value(end, name))
 
     @property
     def diameter(self) -> Any:
@@ -96,7 +105,14 @@ class Task(ABC):
 
     @checked
     def refuted(self, margin: Mapping[str, Value]) -> bool:
-        """Is every answer wrong for one of two members with this margin?"""
+        """Is every answer wrong for one of two members with this margin?
+
+        Raises
+        ------
+        InvalidInput : the margin is empty, and so says nothing.
+        """
+        if not margin:
+            raise unfit("margin", margin, "what `margin` gives")
         return all(bool(amount > self.eps) for amount in margin.values())
 
     @checked
@@ -169,7 +185,7 @@ class Approx(Task):
     """A number in (0, 1/2), or a solver term with that hypothesis."""
 
     def __post_init__(self) -> None:
-        if not hasattr(self.eps, "sexpr"):  # a term of Z3
+        if not is_term(self.eps):
             object.__setattr__(self, "eps", as_eps(self.eps))
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from fractions import Fraction
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -129,3 +130,73 @@ def test_bound_gives_one_and_bounds_many():
 def test_the_line_names_argument_value_and_what_is_expected(call, words):
     with pytest.raises(trompe.TrompeError, match=words):
         call()
+
+
+class Anything(str):
+    """Equal to every text, as the key of any table."""
+
+    def __hash__(self):
+        return hash("convex")
+
+    def __eq__(self, other):
+        return True
+
+    def __ne__(self, other):
+        return False
+
+
+class Unasked:
+    @property
+    def sexpr(self):
+        raise RuntimeError("not to be asked")
+
+
+PAIR = trompe.triple("convex", V, X).pair()
+WITNESS = trompe.witness_of(PAIR, "exact")
+SIDE, APPROX = trompe.Side(), trompe.Approx()
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize(
+    "of", [PAIR.f, PAIR.g, PAIR.both, PAIR.triple.upper, PAIR.triple.lower, PAIR.triple.strict]
+)
+def test_a_matrix_of_points_is_their_array(of):
+    matrix = np.matrix([[0.5, 0.5], [0.25, 1]])
+    assert np.array_equal(of(matrix), of(np.asarray(matrix)))
+    with pytest.raises(trompe.InvalidInput, match="points of shape"):
+        of(matrix[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: WITNESS.f(None), "point = None; expected a sequence of numbers"),
+        (lambda: trompe.bound("convex", V, [MagicMock(), MagicMock()]), "no coordinates"),
+        (lambda: trompe.Approx(MagicMock()), "eps = .*Mock.* is not a number"),
+        (lambda: trompe.Approx(Unasked()), "eps = .* is not a number"),
+        (lambda: trompe.refute(len, "convex", "approx", eps=MagicMock()), "eps = .*not a number"),
+        (lambda: trompe.Exact().right(MagicMock(), 0, V), "answer = .*Mock.* is not a number"),
+        (lambda: trompe.budget(2, 1, 2, eps="zzz"), "eps = 'zzz' is not a number"),
+        (lambda: trompe.budget(2, 1, 2, eps="1/3"), "eps = 1/3 belongs to task eps"),
+        (lambda: SIDE.refuted({}), "margin = {}; expected what `margin` gives"),
+        (lambda: APPROX.refuted({}), "margin = {}; expected what `margin` gives"),
+        (lambda: CONVEX.shown_value(V, []), "x = .* has no coordinates"),
+        (lambda: CONVEX.shown_value(V, [0] * 5), "x has 5 coordinates; expected 2"),
+        (lambda: trompe.function_class(Anything("q")), "unknown row 'q'"),
+        (lambda: trompe.refute(len, "convex", "exact", numbers=Anything("q")), "numbers = 'q'"),
+        (lambda: SIDE.right(Anything("q"), 0, V), "side answer = 'q'"),
+        *(
+            (lambda end=end: trompe.Interval(end, 1), "lower = .* not a number")
+            for end in (None, "a", b"0", [0], {0}, object(), MagicMock())
+        ),
+    ],
+)  # fmt: skip
+def test_what_only_claims_to_fit_is_refused_in_one_line(call, words):
+    with pytest.raises(trompe.TrompeError, match=words):
+        call()
+
+
+def test_texts_of_other_types_are_texts():
+    assert trompe.function_class(np.str_("convex")) == CONVEX
+    assert SIDE.right(np.str_("min"), 0, V)
+    assert trompe.Interval("0", "1/2").diameter == Fraction(1, 2)

@@ -12,7 +12,7 @@ from trompe.ground.arguments import checked, checked_fields
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.data import Dataset
-from trompe.theory.exact import Point, show, written
+from trompe.theory.exact import Point, as_point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, between
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
@@ -180,9 +180,10 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
                 )
 
     @checked
-    def shown_value(self, v: Visualization, x: Point) -> Fraction | None:
-        shown = super().shown_value(v, x)
-        return self.data.label_of(x) if shown is None else shown
+    def shown_value(self, v: Visualization, x: Any) -> Fraction | None:
+        point = as_point(x, "x", v.dim)
+        shown = super().shown_value(v, point)
+        return self.data.label_of(point) if shown is None else shown
 
 
 class LipschitzUnknown(FunctionClass):

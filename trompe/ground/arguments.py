@@ -14,7 +14,7 @@ from itertools import islice
 from numbers import Real
 from typing import Any, Literal, ParamSpec, TypeVar
 
-from trompe.ground.errors import InvalidInput, brief, spelled
+from trompe.ground.errors import InvalidInput, brief, plain, spelled
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -124,6 +124,11 @@ def unwrapped(value: Any) -> Any:
     return value.tolist() if kind else value
 
 
+def is_term(value: Any) -> bool:
+    """Is it a term of Z3, whatever it says of itself? Imports nothing."""
+    return issubclass(type(value), getattr(sys.modules.get("z3"), "ExprRef", ()))
+
+
 def kind_of_array(value: Any) -> Literal["numpy", "torch", "masked", ""]:
     """Whose array this is, a number of NumPy's and subclasses too; "" if it is none. Imports nothing."""
     numpy, torch = map(sys.modules.get, ("numpy", "torch"))
@@ -203,7 +208,7 @@ def reader_of(hint: Any) -> Reader | None:
         return _items(reader_of(arguments[0]), _words(hint), arguments[0], origin is Iterable)
     if origin in (dict, Mapping):
         return _table(reader_of(arguments[1]))
-    special: dict[Any, Reader] = {int: Integer(), float: _number}
+    special: dict[Any, Reader] = {int: Integer(), float: _number, str: _text}
     kind = origin or hint
     return special.get(kind) or _instance(kind)
 
@@ -230,9 +235,10 @@ def one_of(choices: Sequence[Any]) -> Reader:
     """What takes one of these texts."""
 
     def read(value: Any, what: str) -> Any:
-        if not isinstance(value, str) or value not in choices:
+        text = plain(value)
+        if text is None or text not in choices:
             raise unfit(what, value, " or ".join(f'"{choice}"' for choice in choices))
-        return value
+        return text
 
     return read
 
@@ -276,6 +282,13 @@ def _number(value: Any, what: str) -> float:
     except Exception:
         pass
     raise unfit(what, value, "a finite number")
+
+
+def _text(value: Any, what: str) -> str:
+    text = plain(value)
+    if text is None:
+        raise unfit(what, value, "a text")
+    return text
 
 
 def positive(value: Any, what: str) -> float:

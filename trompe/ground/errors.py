@@ -24,7 +24,13 @@ LONGEST = 1000
 
 def brief(value: object) -> str:
     """What somebody has given, as a message repeats it: at most 60 characters, and never an error."""
-    return _cut(value if isinstance(value, str) else spelled(value, str))
+    text = plain(value)
+    return _cut(spelled(value, str) if text is None else text)
+
+
+def plain(value: object) -> str | None:
+    """A text as exactly `str`, whatever a subclass says it equals; None for anything else."""
+    return str.__str__(value) if issubclass(type(value), str) else None
 
 
 def spelled(value: object, write: Callable[[object], str] = _SHORT.repr) -> str:
@@ -96,6 +102,7 @@ def known(kind: str, key: object, table: Any) -> Any:
     ------
     UnknownKey : it has nothing there.
     """
-    if not isinstance(key, str) or key not in table:
+    text = plain(key)
+    if text is None or text not in table:
         raise UnknownKey(kind, key, table)
-    return table[key] if isinstance(table, Mapping) else key
+    return table[text] if isinstance(table, Mapping) else text
