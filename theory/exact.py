@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from numbers import Rational, Real
 from typing import Annotated, Any, TypeAlias
 
-from trompe.ground.arguments import Dim, checked, listed, one_of, unfit, unwrapped
-from trompe.ground.errors import InvalidInput, spelled
+from trompe.ground.arguments import Dim, checked, is_term, listed, one_of, unfit, unwrapped
+from trompe.ground.errors import InvalidInput, brief, spelled
 
 Point: TypeAlias = tuple[Fraction, ...]
 """A point of [0, 1]^d: d exact coordinates."""
@@ -106,6 +106,21 @@ def as_value(value: Any, what: str) -> Any:
         pass
     exact = _read(value, what)
     return value if issubclass(type(value), Real) else exact
+
+
+def as_end(value: Any, what: str) -> Any:
+    """An end of an interval: a number of any kind as it is, a text as its fraction, or a solver's term."""
+    return value if type(value) in _PLAIN or is_term(value) else as_value(value, what)
+
+
+_PLAIN = (Fraction, int, float)
+
+
+def as_margin(value: Any, what: str) -> Any:
+    """What `Task.margin` gives: amounts by name, at least one, since nothing is no margin."""
+    if not isinstance(value, Mapping) or not value:
+        raise unfit(what, value, "what `margin` gives")
+    return {name: as_value(amount, f"{what}[{brief(name)}]") for name, amount in value.items()}
 
 
 def as_answer(value: Any, choices: Sequence[str], what: str) -> Any:

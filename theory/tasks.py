@@ -6,15 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from trompe.ground.arguments import checked, is_term, unfit
+from trompe.ground.arguments import checked, checked_fields, is_term
 from trompe.ground.errors import known
-from trompe.theory.exact import Value, as_answer, as_eps, as_value
+from trompe.theory.exact import Value, as_answer, as_end, as_eps, as_margin, as_value
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
 
 
+@checked_fields
 @dataclass(frozen=True)
 class Interval:
     """The envelope of a fibre: its interior is attained, nothing outside [lower, upper] is.
@@ -27,13 +28,8 @@ class Interval:
     InvalidInput : an end is neither.
     """
 
-    lower: Any
-    upper: Any
-
-    def __post_init__(self) -> None:
-        for name, end in (("lower", self.lower), ("upper", self.upper)):
-            if type(end) not in (Fraction, int, float) and not is_term(end):
-                object.__setattr__(self, name, as_value(end, name))
+    lower: Annotated[Any, as_end]
+    upper: Annotated[Any, as_end]
 
     @property
     def diameter(self) -> Any:
@@ -104,15 +100,13 @@ class Task(ABC):
         """
 
     @checked
-    def refuted(self, margin: Mapping[str, Value]) -> bool:
+    def refuted(self, margin: Annotated[Mapping[str, Value], as_margin]) -> bool:
         """Is every answer wrong for one of two members with this margin?
 
         Raises
         ------
         InvalidInput : the margin is empty, and so says nothing.
         """
-        if not margin:
-            raise unfit("margin", margin, "what `margin` gives")
         return all(bool(amount > self.eps) for amount in margin.values())
 
     @checked
@@ -167,7 +161,7 @@ class Exact(Task):
         return {"gap": fibre.diameter}
 
     @checked
-    def refuted(self, margin: Mapping[str, Value]) -> bool:
+    def refuted(self, margin: Annotated[Mapping[str, Value], as_margin]) -> bool:
         return bool(known("amount", "gap", margin) != 0)
 
     def _weight(self, fibre: Interval, v: Visualization) -> Any:
