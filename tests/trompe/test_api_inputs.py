@@ -615,11 +615,15 @@ def test_every_entry_is_about_a_door():
     assert sorted((ARGUMENTS.keys() | methods) - walked().keys()) == []
 
 
+class Hangs(BaseException):
+    """What no `except Exception` on the way takes for an error of its own."""
+
+
 def called(function: Any, arguments: dict[str, Any]) -> str:
     """What is wrong with the answer, "" if nothing is."""
 
     def too_long(*_: Any) -> None:
-        raise TimeoutError
+        raise Hangs
 
     before = signal.signal(signal.SIGALRM, too_long)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
@@ -668,3 +672,15 @@ def test_a_wrong_argument_is_one_line(name):
 
 def test_many_calls_were_made():
     assert sum(len(given()) for _, given in walked().values() if given) * len(WRONG) >= 1980
+
+
+def test_a_hang_is_noticed_where_errors_are_taken_for_wrong_input(monkeypatch):
+    def function(value):
+        try:
+            while True:
+                pass
+        except Exception:
+            raise trompe.InvalidInput("a line") from None
+
+    monkeypatch.setitem(globals(), "SECONDS", 0.05)
+    assert called(function, {"value": 1}).startswith("Hangs")

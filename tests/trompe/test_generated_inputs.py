@@ -11,12 +11,9 @@ import gzip
 import io
 import os
 import re
-import signal
 import struct
 import sys
-import threading
 import zipfile
-from contextlib import contextmanager
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import get_type_hints
@@ -27,6 +24,7 @@ import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
+from nodes import within
 
 import trompe
 from trompe.cli import app, run
@@ -261,25 +259,6 @@ GOOD = {
 }
 
 
-@contextmanager
-def no_hang(arguments):
-    """Fail where a call does not come back."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
-        yield
-        return
-
-    def stop(*_):
-        raise AssertionError(f"no answer after {HANGS_AFTER} s: {arguments}")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(HANGS_AFTER)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 WORK = [
     (processes.Processes, "__init__"),
     (isolation.Isolated, "__init__"),
@@ -340,7 +319,7 @@ def test_every_value_has_a_result_or_one_line(cut, capsys, names):
         make_files(cut, damaged)
         count["tried"] += 1
         status = None
-        with no_hang(arguments):
+        with within(HANGS_AFTER):
             try:
                 status = run(arguments)
             except Reached:
