@@ -10,7 +10,16 @@ from fractions import Fraction
 from numbers import Rational, Real
 from typing import Annotated, Any, TypeAlias
 
-from trompe.ground.arguments import Dim, checked, is_term, listed, one_of, unfit, unwrapped
+from trompe.ground.arguments import (
+    Dim,
+    checked,
+    is_term,
+    kind_of_array,
+    listed,
+    one_of,
+    unfit,
+    unwrapped,
+)
 from trompe.ground.errors import InvalidInput, brief, spelled
 
 Point: TypeAlias = tuple[Fraction, ...]
@@ -109,8 +118,10 @@ def as_value(value: Any, what: str) -> Any:
 
 
 def as_end(value: Any, what: str) -> Any:
-    """An end of an interval: a number of any kind as it is, a text as its fraction, or a solver's term."""
-    return value if type(value) in _PLAIN or is_term(value) else as_value(value, what)
+    """An end of an interval: a number of any kind as it is, a text as its fraction, a solver's term, or an array of ends."""
+    if type(value) in _PLAIN or is_term(value) or (kind_of_array(value) and value.ndim):
+        return value
+    return as_value(value, what)
 
 
 _PLAIN = (Fraction, int, float)

@@ -21,7 +21,7 @@ class Interval:
     """The envelope of a fibre: its interior is attained, nothing outside [lower, upper] is.
 
     Diameter and midrange questions have the same answer for the open and the closed interval,
-    so the end points need no flag. They are numbers of any kind, a text stands for its fraction, or solver terms.
+    so the end points need no flag. They are numbers of any kind, arrays of them, solver terms, or texts, which stand for fractions.
 
     Raises
     ------
