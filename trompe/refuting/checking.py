@@ -17,7 +17,7 @@ from trompe.ground.reading import MAX_DEPTH, Unreadable, json_data
 from trompe.proofs.handover import witnesses
 from trompe.proofs.handover.witnesses import MAX_STEPS, Finding, Report, Witness, check_witness
 from trompe.proofs.handover.witnesses.checking import content_of
-from trompe.proofs.handover.witnesses.file import MAX_BYTES, from_json
+from trompe.proofs.handover.witnesses.file import MAX_BYTES, from_json, visualization_json
 from trompe.proofs.shapes import fields, texts
 from trompe.proofs.solvers import SOLVERS
 from trompe.refuting.error_rate import ErrorRate
@@ -130,12 +130,7 @@ def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, 
         "key": witness.key,
         "dim": witness.dim,
         "eps": str(task.eps) if task.eps else None,
-        "visualization": {
-            "argmin": texts(v.argmin),
-            "argmax": texts(v.argmax),
-            "minimum": str(v.minimum),
-            "maximum": str(v.maximum),
-        },
+        "visualization": visualization_json(v),
         "query": texts(witness.x),
         "witness_missing": None,
     }

@@ -52,6 +52,16 @@ _AMOUNTS = {"exact": ("gap",), "approx": ("half_gap",), "side": ("above_mid", "b
 # -- writing ------------------------------------------------------------------------------------------
 
 
+def visualization_json(v: Visualization) -> dict[str, Any]:
+    """What is shown, as files of witnesses and of refutations have it."""
+    return {
+        "argmin": texts(v.argmin),
+        "argmax": texts(v.argmax),
+        "minimum": str(v.minimum),
+        "maximum": str(v.maximum),
+    }
+
+
 def to_json(witness: Witness) -> str:
     """The file's text, one field or definition a line; the same witness gives the same bytes.
 
@@ -71,12 +81,7 @@ def to_json(witness: Witness) -> str:
         "statement": witness.statement,
         "dim": witness.dim,
         "parameters": CHECKS[witness.cls.key].write_parameters(witness.cls),
-        "visualization": {
-            "argmin": texts(v.argmin),
-            "argmax": texts(v.argmax),
-            "minimum": str(v.minimum),
-            "maximum": str(v.maximum),
-        },
+        "visualization": visualization_json(v),
         "query": texts(witness.x),
         "refutes": refutes | {name: str(value) for name, value in witness.amount},
         "values": {"f": str(witness.f_x), "g": str(witness.g_x)},
