@@ -90,27 +90,25 @@ Proof. intros; apply coarser with Maximum; [exact I | apply lipschitz_side_maxim
 
 (** ** affine, d = 1 *)
 
-Lemma affine_scaled d f p q : affine d f -> affine d (fun z => p * f z + q).
+Lemma affine_combination d f g h p q c :
+  affine d f -> affine d g -> (forall z, h z = p * f z + q * g z + c) -> affine d h.
 Proof.
-  intros (E & w & e & H); split.
-  - intros y z Cy P; rewrite (E y z Cy P); reflexivity.
-  - exists (fun i => p * w i), (p * e + q); intros z Cz; rewrite (H z Cz).
-    rewrite (sumn_ext d (fun i => p * w i * z i) (fun i => p * (w i * z i))) by (intros; ring).
-    rewrite sumn_scal; ring.
+  intros (Ef & w & e & F) (Eg & v & k & G) H; split.
+  - intros y z Cy P; rewrite !H, (Ef y z Cy P), (Eg y z Cy P); reflexivity.
+  - exists (fun i => p * w i + q * v i), (p * e + q * k + c); intros z Cz; rewrite H, (F z Cz), (G z Cz).
+    rewrite (sumn_ext d (fun i => (p * w i + q * v i) * z i) (fun i => p * (w i * z i) + q * (v i * z i)))
+      by (intros; ring).
+    rewrite sumn_plus, !sumn_scal; ring.
 Qed.
 
 Lemma affine_shifted d f c : affine d f -> affine d (shifted c f).
 Proof.
-  intros H; destruct (affine_scaled d f 1 c H) as (E & w & e & F); split.
-  - intros y z Cy P; specialize (E y z Cy P); unfold shifted; lra.
-  - exists w, e; intros z Cz; rewrite <- (F z Cz); unfold shifted; ring.
+  intros A; apply (affine_combination d f f _ 1 0 c A A); intros z; unfold shifted; ring.
 Qed.
 
 Lemma affine_shrunk d f M lam : affine d f -> affine d (shrunk lam M f).
 Proof.
-  intros H; destruct (affine_scaled d f lam (M - lam * M) H) as (E & w & e & F); split.
-  - intros y z Cy P; specialize (E y z Cy P); unfold shrunk; lra.
-  - exists w, e; intros z Cz; rewrite <- (F z Cz); unfold shrunk; ring.
+  intros A; apply (affine_combination d f f _ lam 0 (M - lam * M) A A); intros z; unfold shrunk; ring.
 Qed.
 
 (** A line about its midrange. *)
