@@ -216,7 +216,7 @@ Proof.
   intros (_ & K) y z Cy Cz; eapply Rle_trans; [apply Rle_abs | auto].
 Qed.
 
-Theorem cones_fibre d dist L lo hi S :
+Theorem cones_fibre d dist L lo hi (S : sites) :
   metric d dist -> 0 < L -> (forall s l u, In (s, (l, u)) S -> cube d s) ->
   feasible dist L lo hi S ->
   forall x y, cube d x ->
@@ -228,7 +228,7 @@ Proof.
   split; intros (f & H); exists f; rewrite (lipschitz_steep d dist L f Me) in *; tauto.
 Qed.
 
-Theorem cones_feasible d dist L lo hi S :
+Theorem cones_feasible d dist L lo hi (S : sites) :
   metric d dist -> 0 < L -> (forall s l u, In (s, (l, u)) S -> cube d s) ->
   ((exists f, lipschitz dist L d f /\ consistent d lo hi S f) <-> feasible dist L lo hi S).
 Proof.
