@@ -5,16 +5,15 @@
     piecewise affine, monotone, convex, affine with d >= 2, affine with d = 1, constant), three
     tasks each (exact, eps-approximate, side), in every dimension d.
 
-    [statement t] stands for the statement of the theorem t, so that nothing is said
-    twice: [Check table] prints it in full.
+    [statement t] stands for the statement of the theorem t (see [Family]): [Check table]
+    prints it in full.
 
     Reference for the table: Geirhos, Zimmermann, Bilodeau, Brendel, Kim, "Don't
     trust your eyes: on the (un)reliability of feature visualizations", ICML 2024. *)
 
 From Trompe Require Export Points Tasks Triples Randomised Networks Hats PiecewiseAffine
-  BlackBox Erm Monotone Convex Affine Line Metrics Lipschitz Limits Further Wording Extended.
-
-Notation statement t := ltac:(let T := type of t in exact T) (only parsing).
+  BlackBox Erm Monotone Convex Affine Line Metrics Lipschitz Limits Further Wording Extended
+  Levels LevelCells Near Cones Audit Family.
 
 Theorem table :
   statement black_box_exact /\ statement black_box_approx /\ statement black_box_side /\
