@@ -83,13 +83,16 @@ Proof.
     inversion_clear S2 as [|? ? Fq S3]; inversion_clear Fa as [|? ? ? Fa1].
     inversion_clear Fa1; inversion_clear Fp.
     rewrite dist1_sym in H3; constructor; [|constructor; [|constructor]]; auto. }
-  inversion_clear HC as [|? ? Ca HC']; inversion_clear HC' as [|? ? Cp HC'']; inversion_clear HC'' as [|? ? Cq _].
+  inversion_clear HC as [|? ? Ca HC']; inversion_clear HC' as [|? ? Cp HC''];
+    inversion_clear HC'' as [|? ? Cq _].
   set (l := bump a p q m M data 0).
   set (l' := (a, - ((M - m) / 2)) :: (p, 0) :: (q, (M - m) / 2)
              :: map (fun sy => (fst sy, snd sy - (m + M) / 2)) data).
-  assert (E : forall z, denote d (hat_network d r ((m + M) / 2) l) z = bump_fn d r a p q m M data 0 z)
+  assert (E : forall z, denote d (hat_network d r ((m + M) / 2) l) z
+    = bump_fn d r a p q m M data 0 z)
     by (intros z; symmetry; apply hat_network_computes).
-  assert (E' : forall z, denote d (hat_network d r ((m + M) / 2) l') z = bump_fn d r a q p m M data 0 z)
+  assert (E' : forall z, denote d (hat_network d r ((m + M) / 2) l') z
+    = bump_fn d r a q p m M data 0 z)
     by (intros z; rewrite <- hat_network_computes; unfold bump_fn, bump, l'; simpl; ring).
   assert (G : forall u v N, cube d u -> separated d r (a :: u :: v :: map fst data) ->
     (forall z, denote d N z = bump_fn d r a u v m M data 0 z) ->

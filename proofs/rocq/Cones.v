@@ -159,9 +159,11 @@ Section Cones.
   Proof.
     destruct Fe as (Hh & F1 & F2); split.
     - intros z Cz; split; [|apply cap_hi]; apply cap_glb; [lra|]; intros s l u H.
-      destruct (F1 s l u H) as (_ & K & _); pose proof (hemi_nonneg _ _ He z s Cz (Cs s l u H)); nra.
+      destruct (F1 s l u H) as (_ & K & _).
+      pose proof (hemi_nonneg _ _ He z s Cz (Cs s l u H)); nra.
     - intros s l u H; split.
-      + apply cap_glb; [apply (F1 s l u H)|]; intros t l' u' H'; specialize (F2 s l u t l' u' H H'); lra.
+      + apply cap_glb; [apply (F1 s l u H)|]; intros t l' u' H';
+          specialize (F2 s l u t l' u' H H'); lra.
       + pose proof (cap_site s s l u H) as K; rewrite (hemi_self _ _ He s (Cs s l u H)) in K; lra.
   Qed.
 
@@ -169,10 +171,12 @@ Section Cones.
   Proof.
     destruct Fe as (Hh & F1 & F2); split.
     - intros z Cz; split; [apply cup_lo|]; apply cup_lub; [lra|]; intros s l u H.
-      destruct (F1 s l u H) as (_ & _ & K); pose proof (hemi_nonneg _ _ He s z (Cs s l u H) Cz); nra.
+      destruct (F1 s l u H) as (_ & _ & K).
+      pose proof (hemi_nonneg _ _ He s z (Cs s l u H) Cz); nra.
     - intros s l u H; split.
       + pose proof (cup_site s s l u H) as K; rewrite (hemi_self _ _ He s (Cs s l u H)) in K; lra.
-      + apply cup_lub; [apply (F1 s l u H)|]; intros t l' u' H'; specialize (F2 t l' u' s l u H' H); lra.
+      + apply cup_lub; [apply (F1 s l u H)|]; intros t l' u' H';
+          specialize (F2 t l' u' s l u H' H); lra.
   Qed.
 
   Lemma steep_fibre x y :
@@ -180,7 +184,8 @@ Section Cones.
     ((exists f, (steep rho L d f /\ consistent d lo hi S f) /\ f x = y) <-> W x <= y <= U x).
   Proof.
     intros Cx; split; [intros (f & (K & F) & <-); exact (cones_sound f x Cx K F)|]; intros Hy.
-    apply between_members with U W; [| | | exact Hy]; auto using cap_steep, cap_consistent, cup_steep, cup_consistent.
+    apply between_members with U W; [| | | exact Hy];
+      auto using cap_steep, cap_consistent, cup_steep, cup_consistent.
     intros eta Ht; destruct cap_consistent as (B & F), cup_consistent as (B' & F'); unfold mix.
     split; [|split].
     - intros p q Cp Cq; pose proof (cap_steep p q Cp Cq); pose proof (cup_steep p q Cp Cq); nra.
@@ -194,7 +199,9 @@ Section Cones.
      U x <= mid V \/ mid V <= W x).
   Proof.
     intros Cx; split.
-    - intros ([|] & H); [left; exact (H U cap_steep cap_consistent) | right; exact (H W cup_steep cup_consistent)].
+    - intros ([|] & H); [left | right].
+      + exact (H U cap_steep cap_consistent).
+      + exact (H W cup_steep cup_consistent).
     - intros [H | H]; [exists Lower | exists Upper]; intros f K F;
         pose proof (cones_sound f x Cx K F); simpl; lra.
   Qed.
@@ -224,7 +231,8 @@ Theorem cones_fibre d dist L lo hi (S : sites) :
    cup dist L lo S x <= y <= cap dist L hi S x).
 Proof.
   intros Me HL Cs Fe x y Cx.
-  rewrite <- (steep_fibre d dist L lo hi S (metric_hemimetric d dist Me) (Rlt_le _ _ HL) Cs Fe x y Cx).
+  pose proof (metric_hemimetric d dist Me) as He.
+  rewrite <- (steep_fibre d dist L lo hi S He (Rlt_le _ _ HL) Cs Fe x y Cx).
   split; intros (f & H); exists f; rewrite (lipschitz_steep d dist L f Me) in *; tauto.
 Qed.
 
@@ -282,7 +290,8 @@ Proof.
                 mid (shown d a b alpha beta) <= cup dist L lo (two a b alpha beta sigma) x).
   - rewrite <- (steep_side d dist L lo hi _ He (Rlt_le _ _ HL)
       (fun s l u => two_cube d a b alpha beta sigma s l u Ca Cb)
-      (two_feasible d dist L a b alpha beta sigma lo hi He (Rlt_le _ _ HL) Ca Cb (Rlt_le _ _ H) Hs Hl Hh F)
+      (two_feasible d dist L a b alpha beta sigma lo hi He (Rlt_le _ _ HL) Ca Cb (Rlt_le _ _ H)
+         Hs Hl Hh F)
       (shown d a b alpha beta) x Cx).
     split; intros (h & K); exists h; intros f; [rewrite <- (lipschitz_steep d dist L f Me) |
       rewrite (lipschitz_steep d dist L f Me)]; apply K.
@@ -315,7 +324,8 @@ Proof.
   split; unfold order_gap.
   - intros z _; destruct below_dec as [|n]; [reflexivity|]; exfalso; apply n; intros i _; lra.
   - intros y z _ _; destruct below_dec; lra.
-  - intros w y z _ _ _; destruct (below_dec d w y) as [b|], (below_dec d y z) as [b'|], (below_dec d w z) as [|N];
+  - intros w y z _ _ _.
+    destruct (below_dec d w y) as [b|], (below_dec d y z) as [b'|], (below_dec d w z) as [|N];
       try lra; exfalso; apply N; intros i Hi; specialize (b i Hi); specialize (b' i Hi); lra.
 Qed.
 
@@ -327,7 +337,8 @@ Proof.
     + specialize (K y z Cy Cz b); lra.
     + pose proof (B y Cy); pose proof (B z Cz); lra.
   - intros K; assert (Up : forall y z, cube d y -> cube d z -> below d y z -> f y <= f z).
-    { intros y z Cy Cz b; specialize (K y z Cy Cz); revert K; unfold order_gap; destruct below_dec; [lra | contradiction]. }
+    { intros y z Cy Cz b; specialize (K y z Cy Cz); revert K; unfold order_gap;
+        destruct below_dec; [lra | contradiction]. }
     split; [|exact Up]; intros y z Cy E; pose proof (peq_cube d y z E Cy) as Cz.
     apply Rle_antisym; apply Up; auto; intros i Hi; rewrite (E i Hi); lra.
 Qed.
@@ -351,10 +362,12 @@ Proof.
     (fun s l u => two_cube d a b alpha beta 0 s l u Ca Cb)
     (two_feasible d (order_gap d) (hi - lo) a b alpha beta 0 lo hi He ltac:(lra) Ca Cb
        (Rlt_le _ _ H) (Rle_refl 0) Hl Hh F) x y Cx) as E.
-  assert (Ecap : cap (order_gap d) (hi - lo) hi (two a b alpha beta 0) x = mono_cap d a b alpha beta hi x).
+  assert (Ecap : cap (order_gap d) (hi - lo) hi (two a b alpha beta 0) x
+                 = mono_cap d a b alpha beta hi x).
   { unfold two, mono_cap, order_gap; simpl; repeat destruct below_dec; unfold Rmin;
       repeat destruct Rle_dec; lra. }
-  assert (Ecup : cup (order_gap d) (hi - lo) lo (two a b alpha beta 0) x = mono_cup d a b alpha beta lo x).
+  assert (Ecup : cup (order_gap d) (hi - lo) lo (two a b alpha beta 0) x
+                 = mono_cup d a b alpha beta lo x).
   { unfold two, mono_cup, order_gap; simpl; repeat destruct below_dec; unfold Rmax;
       repeat destruct Rle_dec; lra. }
   rewrite <- Ecap, <- Ecup, <- E; split.
@@ -370,7 +383,8 @@ Theorem mono_near_feasible d a b alpha beta lo hi :
 Proof.
   intros Ca Cb H Hl Hh; split.
   - intros (f & (_ & K) & Fa & Fb & _) B; specialize (K b a Cb Ca B); lra.
-  - intros N; destruct (mono_near_fibre d a b alpha beta lo hi Ca Cb H Hl Hh N a alpha Ca) as (_ & (f & K & Nf & _)).
+  - intros N; destruct (mono_near_fibre d a b alpha beta lo hi Ca Cb H Hl Hh N a alpha Ca)
+      as (_ & (f & K & Nf & _)).
     + unfold mono_cup, mono_cap; destruct (below_dec d b a); [contradiction|].
       destruct (below_dec d a a) as [|N']; [lra|]; exfalso; apply N'; intros i _; lra.
     + exists f; auto.
@@ -403,7 +417,8 @@ Section AffineNear.
                (beta - alpha + tau) (- tau) alpha); auto using coordinate_affine.
       intros z; unfold reach, coordinate_fn; ring.
     - pose proof (flip_max d b K) as FM; pose proof (flip_min d b K) as Fm; unfold near, reach.
-      rewrite (FM i Hi), (FM j Hj), (Fm i Hi), (Fm j Hj); unfold ones, zeros; split; [ring | split; [ring|]].
+      rewrite (FM i Hi), (FM j Hj), (Fm i Hi), (Fm j Hj); unfold ones, zeros.
+      split; [ring | split; [ring|]].
       intros z Cz; pose proof (flip_cube d b z Cz i Hi); pose proof (flip_cube d b z Cz j Hj); nra.
   Qed.
 
@@ -420,7 +435,8 @@ Section AffineNear.
     assert (G : forall z, cube d z -> f z = alpha + sumn d (fun k => s k * flip b z k)).
     { intros z Cz; rewrite <- Fa, (F z Cz), (F _ Ca).
       assert (E : sumn d (fun k => s k * flip b z k)
-                  = sumn d (fun i => w i * z i) - sumn d (fun i => w i * opposite b i)); [|rewrite E; ring].
+                  = sumn d (fun i => w i * z i) - sumn d (fun i => w i * opposite b i));
+        [|rewrite E; ring].
       rewrite sumn_minus; apply sumn_ext; intros k Hk; unfold s, flip, opposite.
       destruct (K k Hk) as [Q | Q]; destruct Req_EM_T; rewrite ?Q in *; lra. }
     assert (S : sumn d s = beta - alpha).
@@ -458,7 +474,8 @@ Section AffineNear.
     intros Cx ((j & Hj & Ej) & Su) ((i & Hi & Ei) & Sv) y; split.
     - intros (f & A & N & <-); apply affine_near_sound; auto.
       rewrite <- Ei; auto.
-    - intros Hy; destruct (reach_member i j Hi Hj) as (A & N), (reach_member j i Hj Hi) as (A' & N').
+    - intros Hy; destruct (reach_member i j Hi Hj) as (A & N).
+      destruct (reach_member j i Hj Hi) as (A' & N').
       destruct (between_members (fun f => affine d f /\ near d (opposite b) b alpha beta lo hi f)
                   (reach i j) (reach j i) x y) as (f & (Af & Nf) & E); auto.
       + intros eta He; split; [apply affine_mix; auto|].

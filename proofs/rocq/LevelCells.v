@@ -28,7 +28,8 @@ Proof.
   revert lo hi; induction ps as [|p ps IH]; intros lo hi H.
   - exists ((lo + hi) / 2); split; [lra | constructor].
   - destruct (Rle_dec (p 0%nat) ((lo + hi) / 2));
-      [destruct (IH ((lo + hi) / 2) hi) as (t & Ht & F) | destruct (IH lo ((lo + hi) / 2)) as (t & Ht & F)];
+      [destruct (IH ((lo + hi) / 2) hi) as (t & Ht & F) |
+       destruct (IH lo ((lo + hi) / 2)) as (t & Ht & F)];
       try lra; exists t; split; try lra; constructor; auto; lra.
 Qed.
 
@@ -67,7 +68,8 @@ Proof.
   inversion_clear F as [|? ? Nb F']; inversion_clear F' as [|? ? Nx _].
   destruct (small_range d dist L c b x) as (r & U); auto using peq_sym.
   specialize (U (M - r)); replace (M - r + r) with M in U by ring.
-  apply no_from_finer with (shown d c b (M - r) M); [|exact U]; split; [intros z _; tauto | reflexivity].
+  apply no_from_finer with (shown d c b (M - r) M); [|exact U].
+  split; [intros z _; tauto | reflexivity].
 Qed.
 
 Theorem lipschitz_side_images :
@@ -86,7 +88,7 @@ Theorem lipschitz_side_argmax :
   forall d dist L a b m M x,
   (1 <= d)%nat -> metric d dist -> 0 < L -> cube d b -> cube d x -> ~ peq d x b ->
   undecidable_at Argmax side (lipschitz dist L d) d (shown d a b m M) x.
-Proof. intros; apply coarser with Maximum; [exact I | apply lipschitz_side_maximum; assumption]. Qed.
+Proof. intros; apply coarser with Maximum; [exact I | apply lipschitz_side_maximum; auto]. Qed.
 
 (** ** affine, d = 1 *)
 
@@ -95,9 +97,10 @@ Lemma affine_combination d f g h p q c :
 Proof.
   intros (Ef & w & e & F) (Eg & v & k & G) H; split.
   - intros y z Cy P; rewrite !H, (Ef y z Cy P), (Eg y z Cy P); reflexivity.
-  - exists (fun i => p * w i + q * v i), (p * e + q * k + c); intros z Cz; rewrite H, (F z Cz), (G z Cz).
-    rewrite (sumn_ext d (fun i => (p * w i + q * v i) * z i) (fun i => p * (w i * z i) + q * (v i * z i)))
-      by (intros; ring).
+  - exists (fun i => p * w i + q * v i), (p * e + q * k + c); intros z Cz;
+      rewrite H, (F z Cz), (G z Cz).
+    rewrite (sumn_ext d (fun i => (p * w i + q * v i) * z i)
+               (fun i => p * (w i * z i) + q * (v i * z i))) by (intros; ring).
     rewrite sumn_plus, !sumn_scal; ring.
 Qed.
 
@@ -108,7 +111,8 @@ Qed.
 
 Lemma affine_shrunk d f M lam : affine d f -> affine d (shrunk lam M f).
 Proof.
-  intros A; apply (affine_combination d f f _ lam 0 (M - lam * M) A A); intros z; unfold shrunk; ring.
+  intros A; apply (affine_combination d f f _ lam 0 (M - lam * M) A A).
+  intros z; unfold shrunk; ring.
 Qed.
 
 (** A line about its midrange. *)
@@ -128,7 +132,8 @@ Proof.
   destruct E as (E & E'); unfold range, mid; rewrite E, E'; split.
   - unfold Rmin, Rmax, Rabs; destruct Rle_dec, Rcase_abs; lra.
   - intros x Cx; rewrite (H x Cx); simpl; fold r.
-    replace (c + Rmin 0 r + (c + Rmax 0 r)) with (2 * c + r) by (unfold Rmin, Rmax; destruct Rle_dec; lra).
+    replace (c + Rmin 0 r + (c + Rmax 0 r)) with (2 * c + r)
+      by (unfold Rmin, Rmax; destruct Rle_dec; lra).
     field.
 Qed.
 
@@ -140,15 +145,18 @@ Lemma line_member b m M :
   forall x, cube 1 x -> M - coordinate_fn b m M 0 x = (M - m) * Rabs (x 0%nat - b 0%nat).
 Proof.
   intros K H; pose proof (coordinate_affine 1 b m M 0 Nat.lt_0_1) as A.
-  assert (E : forall x, cube 1 x -> M - coordinate_fn b m M 0 x = (M - m) * Rabs (x 0%nat - b 0%nat)).
+  assert (E : forall x, cube 1 x ->
+    M - coordinate_fn b m M 0 x = (M - m) * Rabs (x 0%nat - b 0%nat)).
   { intros x Cx; specialize (Cx 0%nat Nat.lt_0_1); unfold coordinate_fn, flip.
     destruct (K 0%nat Nat.lt_0_1) as [-> | ->]; destruct Req_EM_T; try lra;
       unfold Rabs; destruct Rcase_abs; nra. }
   split; [exact A | split; [|exact E]].
   pose proof (affine_triple 1 b m M 0 0 K H Nat.lt_0_1 Nat.lt_0_1) as [_ Ca Cb _ SU _ SB St MU _].
-  assert (F : forall z, mix (1 / 2) (coordinate_fn b m M 0) (flip_mean 1 b m M) z = coordinate_fn b m M 0 z)
+  assert (F : forall z, mix (1 / 2) (coordinate_fn b m M 0) (flip_mean 1 b m M) z
+    = coordinate_fn b m M 0 z)
     by (intros z; unfold mix, coordinate_fn, flip_mean, mean; simpl; field).
-  pose proof (mix_lemma 1 _ b m M _ _ (1 / 2) ltac:(lra) Ca Cb (proj1 (MU (1 / 2) ltac:(lra))) SU SB St)
+  assert (Ex : ext 1 (mix (1 / 2) (coordinate_fn b m M 0) (flip_mean 1 b m M))) by (apply MU; lra).
+  pose proof (mix_lemma 1 _ b m M _ _ (1 / 2) ltac:(lra) Ca Cb Ex SU SB St)
     as (B & Hm & HM & X & Y).
   split; [|split; [|split; [|split; assumption]]]; intros z Cz; rewrite <- F; auto.
 Qed.
@@ -172,7 +180,8 @@ Proof.
   intros A Rf Cb Ab Cx H; destruct (line_about_mid f V A Rf) as (w & Hr & F); simpl.
   pose proof Rf as (B & _ & HM & _); pose proof (B x Cx).
   rewrite <- (proj1 (HM b Cb) Ab), (F b Cb), (F x Cx), Hr.
-  replace (mid V + w * (b 0%nat - 1 / 2) - (mid V + w * (x 0%nat - 1 / 2))) with (w * (b 0%nat - x 0%nat)) by ring.
+  replace (mid V + w * (b 0%nat - 1 / 2) - (mid V + w * (x 0%nat - 1 / 2)))
+    with (w * (b 0%nat - x 0%nat)) by ring.
   rewrite Rabs_mult, Rabs_minus_sym; pose proof (Rabs_pos w); nra.
 Qed.
 
@@ -203,7 +212,8 @@ Definition line_images_side (s : point * point) (x : point) : half :=
 
 (** What any line shows at its extremes, and at points that fall short of them by tau. *)
 Lemma line_short tau f V w a :
-  0 <= tau < 1 / 2 -> range V = Rabs w -> (forall x, cube 1 x -> f x = mid V + w * (x 0%nat - 1 / 2)) ->
+  0 <= tau < 1 / 2 -> range V = Rabs w ->
+  (forall x, cube 1 x -> f x = mid V + w * (x 0%nat - 1 / 2)) ->
   cube 1 a ->
   (f a <= vmin V + tau * range V -> (w <= 0 \/ a 0%nat < 1 / 2) /\ (0 <= w \/ 1 / 2 < a 0%nat)) /\
   (vmax V - tau * range V <= f a -> (w <= 0 \/ 1 / 2 < a 0%nat) /\ (0 <= w \/ a 0%nat < 1 / 2)).
@@ -218,7 +228,8 @@ Theorem affine_1d_side_images_short :
   forall tau f V a b x,
   0 <= tau < 1 / 2 -> affine 1 f -> represents 1 V f -> cube 1 a -> cube 1 b -> cube 1 x ->
   f a <= vmin V + tau * range V -> vmax V - tau * range V <= f b ->
-  correct side V (f x) (nearer_half 0 1 (if Rlt_dec (a 0%nat) (b 0%nat) then x 0%nat else 1 - x 0%nat)).
+  correct side V (f x)
+    (nearer_half 0 1 (if Rlt_dec (a 0%nat) (b 0%nat) then x 0%nat else 1 - x 0%nat)).
 Proof.
   intros tau f V a b x Ht A Rf Ca Cb Cx Sa Sb.
   destruct (line_about_mid f V A Rf) as (w & Hr & F).
@@ -231,7 +242,8 @@ Theorem affine_1d_side_argmax_short :
   forall tau f V b x,
   0 <= tau < 1 / 2 -> affine 1 f -> represents 1 V f -> cube 1 b -> cube 1 x ->
   vmax V - tau * range V <= f b ->
-  correct side V (f x) (nearer_half 0 1 (if Rlt_dec (1 / 2) (b 0%nat) then x 0%nat else 1 - x 0%nat)).
+  correct side V (f x)
+    (nearer_half 0 1 (if Rlt_dec (1 / 2) (b 0%nat) then x 0%nat else 1 - x 0%nat)).
 Proof.
   intros tau f V b x Ht A Rf Cb Cx Sb.
   destruct (line_about_mid f V A Rf) as (w & Hr & F).
@@ -242,7 +254,8 @@ Qed.
 
 (** At the extremes themselves: the ends of [0, 1]. *)
 Lemma line_ends f V w a :
-  represents 1 V f -> range V = Rabs w -> (forall x, cube 1 x -> f x = mid V + w * (x 0%nat - 1 / 2)) ->
+  represents 1 V f -> range V = Rabs w ->
+  (forall x, cube 1 x -> f x = mid V + w * (x 0%nat - 1 / 2)) ->
   cube 1 a ->
   (argmin V a -> w = 0 \/ (0 < w /\ a 0%nat = 0) \/ (w < 0 /\ a 0%nat = 1)) /\
   (argmax V a -> w = 0 \/ (0 < w /\ a 0%nat = 1) \/ (w < 0 /\ a 0%nat = 0)).
@@ -263,7 +276,8 @@ Qed.
 
 Theorem affine_1d_side_images : decodes_at Images side (affine 1) 1 line_images_side.
 Proof.
-  intros f V (a, b) x A Rf ((Ca & Aa) & (Cb & Ab)) Cx; destruct (line_about_mid f V A Rf) as (w & Hr & F).
+  intros f V (a, b) x A Rf ((Ca & Aa) & (Cb & Ab)) Cx;
+    destruct (line_about_mid f V A Rf) as (w & Hr & F).
   pose proof (Cx 0%nat Nat.lt_0_1) as Qx; unfold line_images_side; rewrite (F x Cx).
   apply (line_ends f V w a Rf Hr F Ca) in Aa; apply (line_ends f V w b Rf Hr F Cb) in Ab.
   unfold Rabs; repeat destruct Rcase_abs; destruct Rle_dec; simpl;
@@ -280,13 +294,16 @@ Qed.
 
 Theorem affine_1d_exact_images :
   forall f V x, affine 1 f -> represents 1 V f -> undecidable_at Images exact (affine 1) 1 V x.
-Proof. intros f V x A Rf; apply (shift_no Images (affine 1) 1 V f x); simpl; auto using affine_shifted. Qed.
+Proof.
+  intros f V x A Rf; apply (shift_no Images (affine 1) 1 V f x); simpl; auto using affine_shifted.
+Qed.
 
 Theorem affine_1d_approx_images :
   forall eps f V x, 0 <= eps -> affine 1 f -> represents 1 V f ->
   undecidable_at Images (approx eps) (affine 1) 1 V x.
 Proof.
-  intros eps f V x He A Rf; apply (shift_no Images (affine 1) 1 V f x); simpl; auto using affine_shifted.
+  intros eps f V x He A Rf; apply (shift_no Images (affine 1) 1 V f x); simpl;
+    auto using affine_shifted.
 Qed.
 
 Theorem affine_1d_exact_argmax :
@@ -301,7 +318,7 @@ Proof. intros; apply coarser with Images; simpl; eauto using affine_1d_approx_im
 (** ** constant *)
 
 Lemma constant_shifted d f c : constant d f -> constant d (shifted c f).
-Proof. intros (e & H); exists (e + c); intros z Cz; unfold shifted; rewrite (H z Cz); reflexivity. Qed.
+Proof. intros (e & H); exists (e + c); intros z Cz; unfold shifted; rewrite (H z Cz); ring. Qed.
 
 (** Either half is right, whatever is shown. *)
 Lemma constant_side_any d f V x h :
@@ -322,7 +339,7 @@ Qed.
 Theorem constant_approx_maximum :
   forall d eps, (1 <= d)%nat -> 0 <= eps ->
   decodes_at Maximum (approx eps) (constant d) d (fun s _ => snd s).
-Proof. intros d eps Hd He; exact (exact_approx_at _ _ _ _ eps He (constant_exact_maximum d Hd)). Qed.
+Proof. intros d eps Hd He; apply exact_approx_at; auto using constant_exact_maximum. Qed.
 
 Theorem constant_side_maximum :
   forall d, (1 <= d)%nat -> decodes_at Maximum side (constant d) d (fun _ _ => Lower).
@@ -340,7 +357,8 @@ Theorem constant_exact_images :
   forall d f V x, (1 <= d)%nat -> constant d f -> represents d V f ->
   undecidable_at Images exact (constant d) d V x.
 Proof.
-  intros d f V x _ A Rf; apply (shift_no Images (constant d) d V f x); simpl; auto using constant_shifted.
+  intros d f V x _ A Rf; apply (shift_no Images (constant d) d V f x); simpl;
+    auto using constant_shifted.
 Qed.
 
 Theorem constant_approx_images :

@@ -61,7 +61,8 @@ Definition decidable_at (l : level) (T : task) (C : class) (d : nat) (V : vis) (
   exists t : answer T,
     forall f V', C f -> represents d V' f -> alike l d V V' -> correct T V' (f x) t.
 
-Definition undecidable_at (l : level) (T : task) (C : class) (d : nat) (V : vis) (x : point) : Prop :=
+Definition undecidable_at (l : level) (T : task) (C : class) (d : nat) (V : vis) (x : point)
+    : Prop :=
   (exists f g Vf Vg, C f /\ C g /\ represents d Vf f /\ represents d Vg g /\
      alike l d V Vf /\ alike l d V Vg /\ apart_own T Vf Vg (f x) (g x)) /\
   (forall D : decoder T, (forall V', alike l d V V' -> D V' x = D V x) ->
@@ -233,8 +234,9 @@ Proof.
     apply (pair_defeats_at _ _ _ _ _ _ _ _ _ _ (K f c Cf) Cf (shifted_represents d V f c Rf) Rf);
       auto using alike_refl.
     split; intros z _; tauto. }
-  unfold range in B; split; [apply (P exact 1) | intros eps He; apply (P (approx eps) (1 + 2 * eps * range V))];
-    simpl; unfold shifted, range; simpl; [lra | rewrite Rabs_right; nra].
+  split; [apply (P exact 1); simpl; unfold shifted; lra|]; intros eps He.
+  apply (P (approx eps) (1 + 2 * eps * range V)); simpl; unfold shifted, range in *; simpl.
+  rewrite Rabs_right; nra.
 Qed.
 
 (** ** Shrinking: the minimum is not shown *)
@@ -243,7 +245,8 @@ Definition shrunk (lam M : R) (f : fn) : fn := fun z => M - lam * (M - f z).
 
 Lemma shrunk_represents d V f lam :
   0 < lam -> represents d V f ->
-  represents d (Vis (argmin V) (argmax V) (vmax V - lam * range V) (vmax V)) (shrunk lam (vmax V) f).
+  represents d (Vis (argmin V) (argmax V) (vmax V - lam * range V) (vmax V))
+    (shrunk lam (vmax V) f).
 Proof.
   intros Hl (B & Hm & HM & X & Y); unfold shrunk, range;
     split; [|split; [|split; [|split; assumption]]]; simpl.

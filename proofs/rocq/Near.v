@@ -55,7 +55,8 @@ Lemma near_pair T (C : class) d a b alpha beta lo hi x f g :
   undecidable_near T C d a b alpha beta lo hi x.
 Proof.
   intros Cf Cg Nf Ng A; split; [exists f, g; auto|].
-  intros D; destruct (correct_dec T (shown d a b alpha beta) (f x) (D a b alpha beta lo hi x)) as [Hf | Hf].
+  intros D; destruct (correct_dec T (shown d a b alpha beta) (f x) (D a b alpha beta lo hi x))
+    as [Hf | Hf].
   - exists g; split; [|split]; auto; intros Hg; exact (apart_no_answer T _ _ _ _ A Hf Hg).
   - exists f; auto.
 Qed.
@@ -130,10 +131,12 @@ Qed.
 
 Theorem affine_1d_exact_near : decodes_near exact (affine 1) 1 two_points.
 Proof.
-  intros f a b alpha beta lo hi x (_ & w & c & H) (Fa & Fb & _) O Ca Cb Cx; unfold two_points; simpl.
+  intros f a b alpha beta lo hi x (_ & w & c & H) (Fa & Fb & _) O Ca Cb Cx.
+  unfold two_points; simpl.
   destruct O as [O | (e & K)].
   - rewrite (H a Ca) in Fa; rewrite (H b Cb) in Fb; rewrite (H x Cx); simpl in *.
-    assert (b 0%nat - a 0%nat <> 0) by (intros Z; replace (b 0%nat) with (a 0%nat) in Fb by lra; lra).
+    assert (b 0%nat - a 0%nat <> 0)
+      by (intros Z; replace (b 0%nat) with (a 0%nat) in Fb by lra; lra).
     rewrite <- Fa, <- Fb; field; assumption.
   - rewrite <- Fa, <- Fb, (K a Ca), (K b Cb), (K x Cx); ring.
 Qed.
@@ -169,7 +172,8 @@ Proof. intros d Hd; exact (exact_side_near _ _ _ (constant_exact_near d Hd)). Qe
 Theorem lipschitz_side_near :
   forall d dist L a b alpha beta lo hi,
   (1 <= d)%nat -> metric d dist -> 0 < L ->
-  cube d a -> cube d b -> alpha < beta -> beta - alpha <= L * dist a b -> lo <= alpha -> beta <= hi ->
+  cube d a -> cube d b -> alpha < beta -> beta - alpha <= L * dist a b ->
+  lo <= alpha -> beta <= hi ->
   forall x, cube d x ->
   (L * Rmin (dist x a) (dist x b) > (beta - alpha) / 2 ->
      undecidable_near side (lipschitz dist L d) d a b alpha beta lo hi x) /\
@@ -203,7 +207,8 @@ Proof.
   intros Hd Me Ca Cb Cx Cy Cz H (Fa & Fb & B) P Hlow Q K L Lf; pose proof (proj2 Lf) as G.
   pose proof (G y z Cy Cz) as Gyz; pose proof (G a b Ca Cb) as Gab; rewrite Fa, Fb in Gab.
   assert (low <= L) by nra; pose proof (B a Ca); pose proof (B b Cb).
-  assert (0 <= Rmin (dist x a) (dist x b)) by (apply Rmin_glb; apply (metric_nonneg d dist); assumption).
+  assert (0 <= Rmin (dist x a) (dist x b)) by (apply Rmin_glb; apply (metric_nonneg d dist);
+    assumption).
   apply lipschitz_side_near; auto; try lra; [|nra].
   revert Gab; unfold Rabs; destruct Rcase_abs; lra.
 Qed.
