@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from trompe.proofs import kernel
-from trompe.theory import ALL_THEOREMS, THEOREMS, InvalidInput, UnknownKey
+from trompe.theory import ALL_THEOREMS, TASKS, THEOREMS, InvalidInput, UnknownKey
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 TREE = kernel.Places.under(PROOFS)
@@ -305,3 +305,50 @@ def test_a_false_proof_leaves_no_log(copy: kernel.Places) -> None:
     assert done.returncode != 0
     assert "no log is written" in done.stderr
     assert not (copy.rocq / "build-log.json").exists()
+
+
+LEVELS_PAGE = (PROOFS.parent / "docs" / "levels.md").read_text(encoding="utf-8")
+OWN = [
+    f"{cell}_{level}"
+    for cell in ("lipschitz_side", *(f"{r}_{t}" for r in ("affine_1d", "constant") for t in TASKS))
+    for level in ("near", "maximum", "images", "argmax")
+]
+"""The cells where less is shown that are not inherited from the table."""
+
+
+def test_every_theorem_that_the_page_on_levels_names_was_proved() -> None:
+    log = json.loads((PROOFS / "data" / "kernel.json").read_text(encoding="utf-8"))
+    sources = "".join(p.read_text(encoding="utf-8") for p in (PROOFS / "rocq").glob("*.v"))
+    proved = set(re.findall(r"^ *(?:Theorem|Lemma|Corollary) (\w+)", sources, re.MULTILINE))
+    named = set(re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+|coarser|audit)`", LEVELS_PAGE))
+    assert set(OWN) <= named
+    assert named - proved == set()
+    for name in {*OWN, "levels", "no_inherited", "near_no", "coarser", "yes_inherited"}:
+        assert set(log["axioms"][name]) <= kernel.ALLOWED_AXIOMS
+
+
+def test_one_theorem_holds_every_cell_where_less_is_shown() -> None:
+    family = re.sub(r"[.\s]+", " ", (PROOFS / "rocq" / "Family.v").read_text(encoding="utf-8"))
+    for name in OWN:
+        assert f"statement {name} " in family
+
+
+def test_what_the_page_calls_no_and_yes_is_what_coq_states() -> None:
+    """Its labels, cell by cell, against the predicate of the theorem."""
+    theorems = STATEMENTS.partition("\n\nDefinitions\n")[0].split("\n\nTheorem ")[1:]
+    printed = {block.split()[0]: block for block in theorems}
+    rows = re.findall(r"^\| (?:Lipschitz|affine|constant).*$", LEVELS_PAGE, re.MULTILINE)
+    labels = dict(zip(("lipschitz", "affine_1d", "constant"), rows[:3], strict=True))
+    for row, line in labels.items():
+        _, _, *columns = (part.strip().replace("*", "") for part in line.strip("|").split("|"))
+        for level, column in zip(("near", "maximum", "images", "argmax"), columns, strict=True):
+            tasks = ("side",) if row == "lipschitz" else tuple(TASKS)
+            said = [column] if row == "lipschitz" else column.split()
+            for task, label in zip(tasks, said, strict=True):
+                statement = printed[f"{row}_{task}_{level}"]
+                is_no, is_yes = "undecidable_" in statement, "decodes_" in statement
+                wanted = (label == "No", label == "Yes")
+                if label.startswith("Only"):
+                    wanted = (True, False)
+                    assert "<->" in statement
+                assert (is_no, is_yes) == wanted, (row, task, level)
