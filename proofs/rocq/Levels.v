@@ -7,7 +7,7 @@
     - [alike l d V V']: the two visualizations agree in what the level shows.
     - [decidable_at l T C d V x], [undecidable_at l T C d V x]: as [decidable] and [undecidable],
       but for all members whose visualization is alike V. Each member is judged on its own
-      range and midrange ([apart_own] for two of them), and a decoder has to give one answer to
+      range and midrange ([apart_own] for two of them, in Tasks.v), and a decoder has to give one answer to
       visualizations that are alike.
     - [shown_at l]: what a decoder is handed at the level, one minimiser or maximiser of each
       set shown; [shows]: it is that of V; [decodes_at]: one decoder is right for the whole
@@ -48,15 +48,6 @@ Definition alike (l : level) (d : nat) (V V' : vis) : Prop :=
   | Argmax => same_set d (argmax V) (argmax V')
   end.
 
-(** The values y of a member that shows V and y' of one that shows V' have no correct answer
-    in common. *)
-Definition apart_own (T : task) (V V' : vis) (y y' : R) : Prop :=
-  match T with
-  | exact => y <> y'
-  | approx eps => Rabs (y - y') > eps * (range V + range V')
-  | side => mid V < y /\ y' < mid V'
-  end.
-
 Definition decidable_at (l : level) (T : task) (C : class) (d : nat) (V : vis) (x : point) : Prop :=
   exists t : answer T,
     forall f V', C f -> represents d V' f -> alike l d V V' -> correct T V' (f x) t.
@@ -69,15 +60,6 @@ Definition undecidable_at (l : level) (T : task) (C : class) (d : nat) (V : vis)
      exists f V', C f /\ represents d V' f /\ alike l d V V' /\ ~ correct T V' (f x) (D V' x)).
 
 (** ** Fooling pairs *)
-
-Lemma apart_own_no_answer T V V' y y' (t : answer T) :
-  apart_own T V V' y y' -> correct T V y t -> correct T V' y' t -> False.
-Proof.
-  destruct T; simpl in *.
-  - congruence.
-  - intros A H H'; revert A H H'; unfold Rabs; repeat destruct Rcase_abs; lra.
-  - destruct t; lra.
-Qed.
 
 Lemma pair_defeats_at l T (C : class) d V x f g Vf Vg :
   C f -> C g -> represents d Vf f -> represents d Vg g -> alike l d V Vf -> alike l d V Vg ->
@@ -109,7 +91,7 @@ Theorem no_from_finer l T (C : class) d V V' x :
   alike l d V V' -> undecidable T C d V' x -> undecidable_at l T C d V x.
 Proof.
   intros A ((f & g & Cf & Cg & Rf & Rg & P) & _).
-  apply (pair_defeats_at l T C d V x f g V' V'); auto; destruct T; simpl in *; lra.
+  apply (pair_defeats_at l T C d V x f g V' V'); auto using apart_is_own.
 Qed.
 
 Corollary no_inherited l T (C : class) d V x :

@@ -82,6 +82,14 @@ Definition apart (T : task) (V : vis) (y y' : R) : Prop :=
   | side => y' < mid V < y
   end.
 
+(** The same for y of a member that shows V and y' of one that shows V', each on its own scale. *)
+Definition apart_own (T : task) (V V' : vis) (y y' : R) : Prop :=
+  match T with
+  | exact => y <> y'
+  | approx eps => Rabs (y - y') > eps * (range V + range V')
+  | side => mid V < y /\ y' < mid V'
+  end.
+
 (** ** Decoders *)
 
 Definition decoder (T : task) : Type := vis -> point -> answer T.
@@ -116,14 +124,21 @@ Proof.
 Qed.
 
 (** No answer is correct for both of two values that are apart. *)
-Lemma apart_no_answer T V y y' (t : answer T) :
-  apart T V y y' -> correct T V y t -> correct T V y' t -> False.
+Lemma apart_own_no_answer T V V' y y' (t : answer T) :
+  apart_own T V V' y y' -> correct T V y t -> correct T V' y' t -> False.
 Proof.
   destruct T; simpl in *.
   - congruence.
   - intros A H H'; revert A H H'; unfold Rabs; repeat destruct Rcase_abs; lra.
   - destruct t; lra.
 Qed.
+
+Lemma apart_is_own T V y y' : apart T V y y' -> apart_own T V V y y'.
+Proof. destruct T; simpl; lra. Qed.
+
+Lemma apart_no_answer T V y y' (t : answer T) :
+  apart T V y y' -> correct T V y t -> correct T V y' t -> False.
+Proof. intros A; exact (apart_own_no_answer T V V y y' t (apart_is_own T V y y' A)). Qed.
 
 Lemma fooling_pair_defeats T V d x (C : class) f g :
   C f -> C g -> represents d V f -> represents d V g -> apart T V (f x) (g x) ->

@@ -308,10 +308,11 @@ def test_a_false_proof_leaves_no_log(copy: kernel.Places) -> None:
 
 
 LEVELS_PAGE = (PROOFS.parent / "docs" / "levels.md").read_text(encoding="utf-8")
+LEVELS = ("near", "maximum", "images", "argmax")
 OWN = [
     f"{cell}_{level}"
     for cell in ("lipschitz_side", *(f"{r}_{t}" for r in ("affine_1d", "constant") for t in TASKS))
-    for level in ("near", "maximum", "images", "argmax")
+    for level in LEVELS
 ]
 """The cells where less is shown that are not inherited from the table."""
 
@@ -341,7 +342,7 @@ def test_what_the_page_calls_no_and_yes_is_what_coq_states() -> None:
     labels = dict(zip(("lipschitz", "affine_1d", "constant"), rows[:3], strict=True))
     for row, line in labels.items():
         _, _, *columns = (part.strip().replace("*", "") for part in line.strip("|").split("|"))
-        for level, column in zip(("near", "maximum", "images", "argmax"), columns, strict=True):
+        for level, column in zip(LEVELS, columns, strict=True):
             tasks = ("side",) if row == "lipschitz" else tuple(TASKS)
             said = [column] if row == "lipschitz" else column.split()
             for task, label in zip(tasks, said, strict=True):
