@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trompe.ground.arguments import checked
+from trompe.proofs import levels
 from trompe.proofs.row import Evidence
 from trompe.proofs.rows import EVIDENCE
-from trompe.theory import ALL_THEOREMS, Form, theorem
-from trompe.theory.catalogue import AnyTheorem, row_class
+from trompe.theory import ALL_THEOREMS, Form, Theorem, theorem
+from trompe.theory.catalogue import LEVEL_THEOREMS, AnyTheorem, row_class
 from trompe.theory.inclusions import path
+from trompe.theory.levels import EXTREMES
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Case:
     same unique extremes), `fools` (they defeat every decoder at the stated queries), `exists` (there
     are such queries), `decides` (elsewhere one answer is right), `extremes` (what every member's
     extremes are), `decodes` (the decoder is right), `includes` (the subclass that a No comes from),
-    `links` (the named links are what the neuron rows ask of one).
+    `links` (the named links are what the neuron rows ask of one), `hides` (who is shown less than both extremes with
+    their values cannot tell the pair apart either).
     """
 
     key: str
@@ -72,7 +75,20 @@ def _roles_of_a_pair(of: Evidence, key: str, task: str) -> dict[str, tuple[str, 
 
 
 CASES: dict[str, Case] = {key: _case(t.row, t.task) for key, t in ALL_THEOREMS.items()}
-"""What each of the theorems is proved from, further rows included."""
+"""What each of the theorems about both extremes is proved from, further rows included."""
+
+
+def _level_case(t: Theorem) -> Case:
+    """What the row says itself; else its No of the extremes, which decoders that are shown less cannot undo."""
+    own = EVIDENCE[t.row].levels.get((t.task, t.level))
+    if own is not None:
+        return Case(t.key, own, ())
+    hides = levels.HOLDS if t.level == "near" else levels.DEFEATS[t.task]
+    return Case(t.key, {"hides": (hides,)}, (), f"{t.row}/{t.task}")
+
+
+LEVEL_CASES: dict[str, Case] = {key: _level_case(t) for key, t in LEVEL_THEOREMS.items()}
+"""What each of the theorems is proved from where less is shown than both extremes with their values."""
 
 _REQUIRED = {
     Form.IMPOSSIBLE: ("pair", "fools"),
@@ -83,7 +99,8 @@ _REQUIRED = {
 
 def case(key: AnyTheorem) -> Case:
     """The evidence that the theorem called `key` asks for."""
-    return CASES[theorem(key).key]
+    found = theorem(key).key
+    return (CASES if found in CASES else LEVEL_CASES)[found]
 
 
 @checked
@@ -105,12 +122,13 @@ def earned_label(
         return None
     if item.inherits is not None:
         subclass = theorem(item.inherits)
-        is_sub = path(subclass.row, statement.row) is not None
+        is_sub = subclass.row == statement.row or path(subclass.row, statement.row) is not None
         same = inherited == Form.IMPOSSIBLE.value and statement.form is Form.IMPOSSIBLE
         return inherited if is_sub and same else None
     needed = _REQUIRED[statement.form]
     if (
         statement.form is Form.IMPOSSIBLE
+        and statement.level == EXTREMES
         and row_class(statement.row).statement.fooled[statement.task].text
     ):
         needed = (*needed, "exists", "decides")

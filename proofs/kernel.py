@@ -28,7 +28,9 @@ from typing import Any
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
 from trompe.proofs.rows import EVIDENCE
-from trompe.theory import ALL_THEOREMS, InvalidInput, Theorem, theorem
+from trompe.theory import InvalidInput, Theorem, theorem
+from trompe.theory.catalogue import EVERY_THEOREM
+from trompe.theory.levels import EXTREMES
 
 ALLOWED_AXIOMS = frozenset(
     {
@@ -90,13 +92,31 @@ class KernelEvidence:
 
 
 def _theorems() -> dict[str, Theorem]:
-    """Every theorem of the catalogue: the table's and those of our further rows."""
-    return ALL_THEOREMS
+    """Every theorem of the catalogue: the table's, those of our further rows and of every level."""
+    return EVERY_THEOREM
 
 
 def coq_name(key: str) -> str:
-    """The name of the Coq theorem of a cell: `affine-1d/exact` is `affine_1d_exact`."""
-    return theorem(key).key.replace("/", "_").replace("-", "_")
+    """The name of the Coq theorem of a cell: `affine-1d/exact` is `affine_1d_exact`; an inherited No has its parent's."""
+    own = _inherits(theorem(key)) or theorem(key).key
+    return own.replace("/", "_").replace("-", "_")
+
+
+def coq_facts(key: str) -> tuple[str, ...]:
+    """The Coq theorems that lead from the catalogue's words to the theorem of that name."""
+    item = theorem(key)
+    of = EVIDENCE[item.row]
+    if item.level == EXTREMES:
+        return of.coq
+    if _inherits(item):
+        return (*of.coq, "near_no" if item.level == "near" else "no_inherited")
+    return of.levels_coq.get((item.task, item.level), ())
+
+
+def _inherits(item: Theorem) -> str:
+    """The cell of the table whose No an inherited cell has; else nothing."""
+    is_own = item.level == EXTREMES or (item.task, item.level) in EVIDENCE[item.row].levels
+    return "" if is_own else f"{item.row}/{item.task}"
 
 
 def coq_statement(key: str) -> str:
@@ -291,7 +311,7 @@ def _entry_problems(key: str, entry: Mapping[str, Any]) -> list[str]:
     found = []
     if entry["theorem"] != coq_name(key):
         found.append(f"{key}: tied to {entry['theorem']}, expected {coq_name(key)}")
-    if tuple(entry["facts"]) != EVIDENCE[theorem(key).row].coq:
+    if tuple(entry["facts"]) != coq_facts(key):
         found.append(f"{key}: tied with other facts than its row's; {_COMPARE}")
     if entry["catalogue_sha256"] != theorem(key).sha256:
         found.append(f"{key}: the catalogue's statement changed; {_COMPARE}")
@@ -362,7 +382,7 @@ def write_correspondence(places: Places) -> Path:
     now = _statements(places.rocq)
     entries = {}
     for key, item in _theorems().items():
-        name, facts = coq_name(key), EVIDENCE[item.row].coq
+        name, facts = coq_name(key), coq_facts(key)
         if lacking := [n for n in (name, *facts) if n not in now.theorems and n not in now.facts]:
             raise InvalidInput(f"{key}: STATEMENTS.txt has no {', '.join(lacking)}")
         entries[key] = {
@@ -372,7 +392,7 @@ def write_correspondence(places: Places) -> Path:
             "coq": now.theorems[name],
             "coq_sha256": _sha256(now.theorems[name]),
         }
-    used = dict.fromkeys(name for of in EVIDENCE.values() for name in of.coq)
+    used = dict.fromkeys(name for entry in entries.values() for name in entry["facts"])
     content = {
         "statements_sha256": hashlib.sha256(
             (places.rocq / "STATEMENTS.txt").read_bytes()

@@ -32,13 +32,14 @@ from trompe.proofs.pinned import COMMAND, PINNED, RELEASED, Record, current
 from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import IDENTITIES, identity_sha256
 from trompe.proofs.verify import all_keys, find_obligation
-from trompe.theory import ALL_THEOREMS, InvalidInput
+from trompe.theory import InvalidInput
+from trompe.theory.catalogue import EVERY_THEOREM
 
 
 def hashes(record: Record) -> dict[str, str]:
     """The SHA-256 of every statement, or of every sentence, as it is today, by key."""
     if record is RELEASED:
-        return {key: item.sha256 for key, item in ALL_THEOREMS.items()}
+        return {key: item.sha256 for key, item in EVERY_THEOREM.items()}
     return {
         key: identity_sha256(IDENTITIES[key])
         if key in IDENTITIES

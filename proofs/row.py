@@ -39,6 +39,9 @@ Refused = Iterator[tuple[str, FunctionClass, Visualization]]
 Instances = Iterator[tuple[SharpRow, FunctionClass, Visualization]]
 """A row of the sharp table, and a class and a visualization for which it makes its claim."""
 
+Levels = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
+"""By task and level: the roles of a cell and their obligation families."""
+
 LOW, HIGH = Fraction(-1, 2), Fraction(5, 2)
 """m and M of the chosen questions: a range of 3, so that no factor of 1 hides anything."""
 
@@ -93,6 +96,10 @@ class Evidence:
     """Are pairs mixed from the triple's own values? Then the gap in closed form is evidence too."""
     symbolic: tuple[str, ...] = ()
     also_symbolic: tuple[str, ...] = ()
+    levels: Levels = field(default_factory=dict)
+    """By task and level, the roles of what the row states itself where less is shown than both extremes with their values."""
+    levels_coq: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """By task and level, the Coq theorems that belong to its statement besides the one of its name."""
     coq: tuple[str, ...] = ()
     """The Coq theorems that lead from the catalogue's words to the row's statements."""
     assumed: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from trompe.constructions import CONSTRUCTIONS, Construction
 from trompe.ground.arguments import BY_ITSELF, Count, Keys, as_dim, at_least_one, checked, unfit
 from trompe.ground.errors import known
 from trompe.ground.processes import Died, results
-from trompe.proofs.evidence import CASES, case, earned_label
+from trompe.proofs.evidence import case, earned_label
 from trompe.proofs.obligations import Obligation, Scope, families, registered
 from trompe.proofs.pinned import identity_stray, obligation_stray, statement_stray
 from trompe.proofs.sampling import Sampled, sample_row
@@ -27,7 +27,6 @@ from trompe.proofs.solvers import (
 )
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.theory import (
-    ALL_THEOREMS,
     CLASSES,
     ROWS,
     TASKS,
@@ -38,7 +37,8 @@ from trompe.theory import (
     row_class,
     theorem,
 )
-from trompe.theory.catalogue import AnyTheorem
+from trompe.theory.catalogue import EVERY_THEOREM, AnyTheorem
+from trompe.theory.levels import EXTREMES, cell_key, level
 
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 DEFAULT_DIMS = (1, 2, 3)
@@ -172,7 +172,7 @@ def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT
     if keys is None:
         return all_keys(numbers)
     asked = at_least_one("keys", keys, "name a theorem, row or obligation, or pass None for all")
-    all_theorems, rows = tuple(ALL_THEOREMS), tuple(ROWS)
+    all_theorems, rows = tuple(EVERY_THEOREM), tuple(ROWS)
     found: dict[str, None] = {}
     for key in asked:
         if not isinstance(key, str):
@@ -296,6 +296,16 @@ class Table:
         return tuple(dict.fromkeys(cell.theorem.row for cell in self.cells.values()))
 
     @property
+    def levels(self) -> tuple[str, ...]:
+        """What is shown of a unit in the shown cells, by the keys of the levels."""
+        return tuple(dict.fromkeys(cell.theorem.level for cell in self.cells.values()))
+
+    def line(self, row: str, at: str) -> dict[str, Cell]:
+        """The shown cells of a row at a level, by task."""
+        keys = {task: cell_key(row, task, at) for task in TASKS}
+        return {task: self.cells[key] for task, key in keys.items() if key in self.cells}
+
+    @property
     def is_proved(self) -> bool:
         """Is a cell shown, and is every shown cell proved?"""
         return bool(self.cells) and all(cell.verdict == "PROVED" for cell in self.cells.values())
@@ -412,6 +422,7 @@ def verify_table(
     progress: Progress | None = None,
     theorems: Annotated[AnyTheorem | Iterable[AnyTheorem], BY_ITSELF] | None = None,
     extended: bool = False,
+    levels: Keys = EXTREMES,
     constructions: Mapping[str, Construction] = CONSTRUCTIONS,
 ) -> Table:
     """Check everything that the shown cells ask for, and compute their labels.
@@ -421,7 +432,8 @@ def verify_table(
     Parameters
     ----------
     rows : one or several keys of rows, the paper's ten by default. theorems : keys of single cells instead.
-    extended : whether the default is the ten and our further rows.
+    extended : whether the default is the ten and our further rows, which have cells at `extremes` only.
+    levels : one or several keys of `trompe.theory.levels.LEVELS`: what is shown of a unit.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
     progress : called with (done, n, key); what it raises is raised here.
     constructions : a caller's own make other sentences; their obligations are not compared with the pins.
@@ -442,7 +454,7 @@ def verify_table(
         else:
             asked = at_least_one("rows", rows, "name one, such as convex, or pass None for all")
             wanted_rows = tuple(row_class(row).key for row in asked)
-        shown = [f"{row}/{task}" for row in everything if row in wanted_rows for task in TASKS]
+        shown = _cells_of([row for row in everything if row in wanted_rows], levels, rows is None)
     involved = with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
@@ -468,8 +480,21 @@ def verify_table(
     )
 
 
+def _cells_of(rows: list[str], levels: Iterable[Any], may_lack: bool) -> list[str]:
+    """The cells of these rows, level by level; a row that has none at a level is left out or refused."""
+    shown = []
+    for name in at_least_one("levels", levels, "name one, such as maximum"):
+        at = level(name).key
+        keys = [cell_key(row, task, at) for row in rows for task in TASKS]
+        lacking = [key.split("/")[0] for key in keys if key not in EVERY_THEOREM]
+        if lacking and not may_lack:
+            raise InvalidInput(f"{lacking[0]}: this row has cells at {EXTREMES} only, none at {at}")
+        shown += [key for key in keys if key in EVERY_THEOREM]
+    return shown
+
+
 def _wanted(key: str, dims: tuple[int, ...]) -> list[str]:
-    item = CASES[key]
+    item = case(key)
     return [o.key for o in registered(item.obligations, dims)] + list(item.symbolic)
 
 

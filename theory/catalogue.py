@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from trompe.ground.arguments import BY_ITSELF, unfit
 from trompe.ground.errors import InvalidInput, brief, known
 from trompe.theory.classes import FunctionClass
+from trompe.theory.levels import level_cells
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d
 from trompe.theory.rows.constant import Constant
@@ -58,13 +59,23 @@ ALL_THEOREMS: dict[str, Theorem] = {
     for row, kind in ROWS.items()
     for key, cell in cells(row, kind.statement, kind.paper).items()
 }
-"""Every cell, row by row."""
+"""Every cell where both extremes are shown with their values, row by row."""
 
 THEOREMS = {key: cell for key, cell in ALL_THEOREMS.items() if cell.row in CLASSES}
 """All cells of the paper's table."""
 
 EXTENDED_THEOREMS = {key: cell for key, cell in ALL_THEOREMS.items() if cell.row in EXTENDED}
 """The cells of our further rows; `paper` is None in each."""
+
+LEVEL_THEOREMS: dict[str, Theorem] = {
+    key: cell
+    for row, kind in CLASSES.items()
+    for key, cell in level_cells(row, kind.statement, kind.own).items()
+}
+"""The cells of the paper's ten rows where less is shown than both extremes with their values: row/task/level."""
+
+EVERY_THEOREM = {**ALL_THEOREMS, **LEVEL_THEOREMS}
+"""Every theorem by its key."""
 
 
 Class: TypeAlias = Annotated[FunctionClass | str, BY_ITSELF]
@@ -119,13 +130,13 @@ def rows_with(parameter: str) -> tuple[str, ...]:
 
 
 def theorem(key: AnyTheorem) -> Theorem:
-    """The theorem called `key`, for example `monotone/side` or, of our further rows, `additive/side`.
+    """The theorem called `key`: `monotone/side`, of our further rows `additive/side`, of a level `monotone/side/argmax`.
 
     Raises
     ------
     UnknownKey : no such theorem.
     """
-    return known("theorem", key.key if isinstance(key, Theorem) else key, ALL_THEOREMS)
+    return known("theorem", key.key if isinstance(key, Theorem) else key, EVERY_THEOREM)
 
 
 def task(key: AnyTask) -> Task:

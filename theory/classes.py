@@ -11,6 +11,7 @@ from trompe.ground.arguments import Dim, checked
 from trompe.ground.errors import InvalidInput, QueryShown
 from trompe.theory.exact import Point, as_point, show, written
 from trompe.theory.fibres import Fibres, Unproved
+from trompe.theory.levels import Own
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.statements import Sentence, Statement
@@ -62,6 +63,8 @@ class FunctionClass(ABC):
     """One member in words, such as `convex function`."""
     statement: ClassVar[Statement]
     """How the statements of the row are quantified."""
+    own: ClassVar[Own] = {}
+    """By task and level, what the row states itself where less is shown; else a No is that of the extremes."""
     paper: ClassVar[tuple[str, str, str] | None] = None
     """The labels that the paper's table prints, in the order of TASKS; None for a row of ours."""
     inside: ClassVar[tuple[Inclusion, ...]] = ()

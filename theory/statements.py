@@ -53,18 +53,30 @@ class Statement:
     fooled: dict[str, Sentence]
     """For which queries a fooling pair exists, per task (empty: all queries of the setting)."""
     exists: Sentence
-    """That such queries exist, and where the task is decidable."""
+    """That such queries exist."""
     members: Sentence | None = None
     """The functions of a fooling pair; None for a Yes row."""
+    elsewhere: Sentence | None = None
+    """What is known at the other queries where both extremes are shown with their values."""
+    only: Sentence | None = None
+    """What extremes a member can have at all."""
     threshold: Threshold | None = None
     """Of a row with Form.THRESHOLD."""
 
 
 @dataclass(frozen=True)
-class Theorem:
-    """One cell of the table, or of our further rows.
+class OwnStatement:
+    """What a row claims of one task where less is shown than both extremes with their values, in full."""
 
-    `key` is its path, for life. `statement` and `latex` carry every quantifier. `paper` is the label
+    form: Form
+    sentence: Sentence
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """One cell of the table, of our further rows, or of the table where less is shown.
+
+    `key` is its path, for life: row/task, and row/task/level where less is shown. `statement` and `latex` carry every quantifier. `paper` is the label
     that the paper prints, None where it has no such row: data to compare with, never the source of ours.
     """
 
@@ -76,6 +88,8 @@ class Theorem:
     latex: str
     paper: str | None
     source: str
+    level: str = "extremes"
+    """What is shown: a key of `levels.LEVELS`."""
 
     @property
     def sha256(self) -> str:
@@ -88,7 +102,8 @@ ALL_YES = dict.fromkeys(TASKS, Form.POSSIBLE)
 NOTHING = Sentence("", "")
 EVERYWHERE = dict.fromkeys(TASKS, NOTHING)
 
-_EPS = Sentence("every 0 < eps < 1/2", r"every $0<\varepsilon<\tfrac12$")
+EPS = Sentence("every 0 < eps < 1/2", r"every $0<\varepsilon<\tfrac12$")
+ANY_EPS = Sentence("every eps >= 0", r"every $\varepsilon\ge0$")
 
 _SHARP = {
     "exact": Sentence("f(x) != g(x)", r"$f(x)\neq g(x)$"),
@@ -96,7 +111,7 @@ _SHARP = {
     "side": Sentence("f(x) > (m + M)/2 > g(x)", r"$f(x)>\tfrac{m+M}{2}>g(x)$"),
 }
 
-_FAILS = {
+FAILS = {
     "exact": Sentence(
         "no decoder D(phi(f), x) equals f(x) for both",
         r"no decoder $D(\varphi(f),x)$ equals $f(x)$ for both",
@@ -129,6 +144,10 @@ SHOWN = Sentence(
     r"The only queries left out are $a$ and $b$, whose values are shown.",
 )
 
+DECIDED = Sentence(
+    "At every other x the task is decidable.", "At every other $x$ the task is decidable."
+)
+
 
 def no_gap(further: Sentence, left_out: Sentence, members: Sentence) -> Statement:
     """A row whose fibre is everything between m and M at every query that is not shown."""
@@ -141,8 +160,9 @@ def no_gap(further: Sentence, left_out: Sentence, members: Sentence) -> Statemen
             + further.latex,
         ),
         EVERYWHERE,
-        left_out,
+        NOTHING,
         members,
+        left_out,
     )
 
 
@@ -152,17 +172,30 @@ _PHI = Sentence(
 )
 
 
-def _state(row: Statement, task: str, latex: bool) -> str:
+def state(
+    row: Statement,
+    task: str,
+    latex: bool,
+    fails: Sentence | None = None,
+    further: Sentence | None = None,
+) -> str:
+    """The statement of one task as text or LaTeX.
+
+    Parameters
+    ----------
+    fails : what no decoder does, where less is shown; then nothing is said of other queries. further : what
+        the setting also ranges over there.
+    """
+
     def pick(sentence: Sentence) -> str:
         return sentence.latex if latex else sentence.text
 
-    eps = pick(_EPS) if task == "approx" else ""
-    form, setting = row.form[task], "For " + pick(row.setting)
+    eps = pick(EPS) if task == "approx" else ""
+    ranges = pick(row.setting) + (pick(further) if further else "")
+    form, setting = row.form[task], "For " + ranges
     if row.members is None:
         return f"{setting}: {pick(_RIGHT[task])}."
-    pair = (
-        f"there are {pick(row.members)} {pick(_PHI)} and {pick(_SHARP[task])}; {pick(_FAILS[task])}"
-    )
+    pair = f"there are {pick(row.members)} {pick(_PHI)} and {pick(_SHARP[task])}; {pick(fails or FAILS[task])}"
     where = pick(row.fooled[task])
     if row.threshold is not None and form is Form.THRESHOLD:
         return (
@@ -172,24 +205,31 @@ def _state(row: Statement, task: str, latex: bool) -> str:
         )
     exists = pick(row.exists).replace("{eps}", f" and {eps}" if eps else "")
     condition = f" if {where}," if where else ""
-    setting = f"For {eps}, {pick(row.setting)}" if eps else setting
-    return f"{setting}:{condition} {pair}. {exists}"
+    setting = f"For {eps}, {ranges}" if eps else setting
+    more = [pick(sentence) for sentence in (None if fails else row.elsewhere, row.only) if sentence]
+    return " ".join(part for part in (f"{setting}:{condition} {pair}.", exists, *more) if part)
 
 
 def cells(key: str, row: Statement, labels: Sequence[str] | None) -> dict[str, Theorem]:
     """The three theorems of a row. `labels` are what the paper prints, None where it has no such row."""
+    found = {}
+    for task, label in zip(TASKS, labels or (None,) * len(TASKS), strict=True):
+        sentence = Sentence(state(row, task, latex=False), state(row, task, latex=True))
+        said = OwnStatement(row.form[task], sentence)
+        found[f"{key}/{task}"] = theorem_of(key, task, said, label)
+    return found
+
+
+def theorem_of(
+    row: str, task: str, said: OwnStatement, label: str | None, level: str = ""
+) -> Theorem:
+    """The theorem with this statement; `level` where less is shown than both extremes with their values."""
     ours = "statement, construction and constants: trompe"
-    source = f"label: {PAPER}; {ours}" if labels else f"{ours}; the paper's table has no such row"
-    return {
-        f"{key}/{task}": Theorem(
-            key=f"{key}/{task}",
-            row=key,
-            task=task,
-            form=row.form[task],
-            statement=_state(row, task, latex=False),
-            latex=_state(row, task, latex=True),
-            paper=label,
-            source=source,
-        )
-        for task, label in zip(TASKS, labels or (None,) * len(TASKS), strict=True)
-    }
+    where = (
+        "the paper's table is about both extremes" if level else "the paper's table has no such row"
+    )
+    source = f"label: {PAPER}; {ours}" if label else f"{ours}; {where}"
+    key = "/".join(part for part in (row, task, level) if part)
+    sentence = said.sentence
+    shown = {"level": level} if level else {}
+    return Theorem(key, row, task, said.form, sentence.text, sentence.latex, label, source, **shown)

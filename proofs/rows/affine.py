@@ -9,8 +9,9 @@ from typing import Any
 from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import opposite
+from trompe.constructions.levels import is_along, is_near_maximiser, is_nearer_to_minimiser
 from trompe.constructions.triples import Scale
-from trompe.proofs import roles
+from trompe.proofs import levels, roles
 from trompe.proofs.closed_forms import Named, affine_identities, known
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, implies, obligation
@@ -28,6 +29,7 @@ from trompe.proofs.row import (
     Admitted,
     Evidence,
     Extremes,
+    Levels,
     Refused,
     RowChecks,
     Said,
@@ -39,7 +41,7 @@ from trompe.proofs.row import (
 from trompe.proofs.sharp.cells import Kinks, along, differences, intervals
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register, sympy_namespace
-from trompe.theory import Affine, Comparison, Convex, Exact, Visualization
+from trompe.theory import Affine, Approx, Comparison, Convex, Exact, Side, Visualization
 from trompe.theory.functionals import flipped, mean, mean_flipped
 from trompe.theory.namespace import Array
 
@@ -392,11 +394,141 @@ def _decodes_constant(s: Scope) -> Claim:
     )
 
 
+@obligation(
+    "affine-1d/line",
+    "alpha + (beta - alpha) (x-a)/(b-a) = h(x) for every affine h with h(a) = alpha, h(b) = beta, a != b; if h(a) = h(b) "
+    "for some a != b, h is constant",
+)
+def _line(s: Scope) -> Claim:
+    c, w, a, b, x, inv_reach = s.reals("c w a b x inv_reach")
+    at_a, at_b, at_x = (c + w * z for z in (a, b, x))
+    return Claim(
+        {"inv_reach": inv_reach * (b - a) == 1},
+        all_of(
+            [interpolate(at_a, at_b, x - a, inv_reach) == at_x, implies(at_a == at_b, at_a == at_x)]
+        ),
+        Fault("|b - a| for b - a", without="inv_reach", instead=inv_reach * s.xp.abs(b - a) == 1),
+    )
+
+
+def _shown_side(s: Scope, t: _Line, says_max: Any) -> tuple[Any, Any]:
+    """An answer to the side about h's own midrange, and the other one."""
+    ends = t.h(s.xp.number(0)), t.h(s.xp.number(1))
+    low, high = s.xp.minimum(*ends), s.xp.maximum(*ends)
+    of_min, of_max = (Side().correct(k, t.h(t.x), low, high, s.xp) for k in ("min", "max"))
+    return z3.If(says_max, of_max, of_min), z3.If(says_max, of_min, of_max)
+
+
+@obligation(
+    "affine-1d/side-by-pictures",
+    'of any minimiser a and maximiser b of an affine h on [0, 1], "min" where |x-a| <= |x-b| and "max" elsewhere is right',
+)
+def _side_by_pictures(s: Scope) -> Claim:
+    t = _Line(s)
+    right, wrong = _shown_side(s, t, z3.Not(is_nearer_to_minimiser(t.a, t.b, t.x, s.xp)))
+    return Claim(t.given, right, Fault('"max" and "min" exchanged', show=wrong))
+
+
+@obligation(
+    "affine-1d/side-by-maximum",
+    'of any maximiser b of an affine h on [0, 1], "max" where |x-b| <= 1/2 and "min" elsewhere is right',
+)
+def _side_by_maximum(s: Scope) -> Claim:
+    t = _Line(s)
+    given = {k: v for k, v in t.given.items() if k != "a is a minimiser"}
+    right, _ = _shown_side(s, t, is_near_maximiser(t.b, t.x, s.xp))
+    return Claim(given, right, Fault("b need not be a maximiser", without="b is a maximiser"))
+
+
+def _short(s: Scope, t: _Line) -> dict[str, Any]:
+    """a and b fall short of the extremes by less than half the range."""
+    (tau,) = s.reals("tau")
+    ends = t.h(s.xp.number(0)), t.h(s.xp.number(1))
+    low, high = s.xp.minimum(*ends), s.xp.maximum(*ends)
+    return {
+        "a, b, x in [0, 1]": in_box((t.a, t.b, t.x)),
+        "tau < 1/2": 2 * tau < 1,
+        "h(a) <= m + tau R": t.h(t.a) <= low + tau * (high - low),
+        "h(b) >= M - tau R": t.h(t.b) >= high - tau * (high - low),
+    }
+
+
+@obligation(
+    "affine-1d/side-by-short-pictures",
+    'if h(a) <= m + tau R and h(b) >= M - tau R, tau < 1/2, then "max" on the side of 1/2 to which the way from a to b '
+    'leads and "min" elsewhere is right',
+)
+def _side_by_short_pictures(s: Scope) -> Claim:
+    t = _Line(s)
+    right, _ = _shown_side(s, t, is_along(t.b - t.a, t.x))
+    return Claim(_short(s, t), right, Fault("tau may be 1/2", without="tau < 1/2"))
+
+
+@obligation(
+    "affine-1d/side-by-short-maximum",
+    'if h(b) >= M - tau R, tau < 1/2, then "max" on the same side of 1/2 as b and "min" elsewhere is right',
+)
+def _side_by_short_maximum(s: Scope) -> Claim:
+    t = _Line(s)
+    given = {k: v for k, v in _short(s, t).items() if k != "h(a) <= m + tau R"}
+    right, _ = _shown_side(s, t, is_along(2 * t.b - 1, t.x))
+    return Claim(given, right, Fault("tau may be 1/2", without="tau < 1/2"))
+
+
+@obligation(
+    "affine-1d/near-maximum",
+    "at |x-b| <= eps, M is within eps R of h(x) for every affine h on [0, 1] with h(b) = M at an end b",
+)
+def _near_maximum(s: Scope) -> Claim:
+    t = _Line(s)
+    (eps,) = s.reals("eps")
+    ends = t.h(s.xp.number(0)), t.h(s.xp.number(1))
+    low, high = s.xp.minimum(*ends), s.xp.maximum(*ends)
+    given = {k: v for k, v in t.given.items() if k != "a is a minimiser"}
+    return Claim(
+        given | {"|x - b| <= eps": s.xp.abs(t.x - t.b) <= eps},
+        Approx(eps).correct(high, t.h(t.x), low, high, s.xp),
+        Fault("x anywhere", without="|x - b| <= eps", instead=eps >= 0),
+    )
+
+
 def _affine_1d(sympy: Any) -> tuple[Any, Any, Any]:
     alpha, w, x = sympy.symbols("alpha w x")
     rising = interpolate(alpha, alpha + w, x, 1)
     falling = interpolate(alpha + w, alpha, 1 - x, 1)
     return rising + falling, 2 * (alpha + w * x), alpha + w * x
+
+
+def _levels_1d() -> Levels:
+    line, decodes = ("affine-1d/line",), collected("affine-1d")["decodes"]
+    moved = (levels.closed_under_rescaling("affine-1d"), levels.RESCALED)
+    pulled = (*moved, *decodes)
+    found: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
+        ("exact", "near"): {"decodes": line},
+        ("approx", "near"): {"decodes": (*line, "approx/exact-is-enough")},
+        ("side", "near"): {"decodes": (*line, "side/exact-is-enough")},
+        ("exact", "maximum"): {
+            "pair": pulled,
+            "fools": (levels.SHRUNK["exact"], levels.DEFEATS["exact"]),
+        },
+        ("approx", "maximum"): {
+            "pair": pulled,
+            "fools": (levels.SHRUNK["approx"], levels.DEFEATS["approx"]),
+            "decides": ("affine-1d/near-maximum",),
+        },
+        ("side", "maximum"): {"decodes": ("affine-1d/side-by-maximum",)},
+        ("side", "images"): {
+            "decodes": ("affine-1d/side-by-pictures", "affine-1d/side-by-short-pictures")
+        },
+        ("side", "argmax"): {
+            "decodes": ("affine-1d/side-by-maximum", "affine-1d/side-by-short-maximum")
+        },
+    }
+    for level in ("images", "argmax"):
+        for task in ("exact", "approx"):
+            fools = (levels.SHIFTED[task], levels.DEFEATS[task])
+            found[task, level] = {"pair": moved, "fools": fools}
+    return found
 
 
 # -- what the theorems are proved from ----------------------------------------------------------------------
@@ -430,6 +562,11 @@ EVIDENCE = {
             )
         ),
         assumed=("representation",),
+        levels=_levels_1d(),
+        levels_coq={
+            ("side", "images"): ("affine_1d_side_images_short",),
+            ("side", "argmax"): ("affine_1d_side_argmax_short",),
+        },
     ),
 }
 

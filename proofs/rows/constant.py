@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from trompe.constructions.rows.constant import constant_value
-from trompe.proofs import roles
+from trompe.proofs import levels, roles
 from trompe.proofs.closed_forms import Named, known
-from trompe.proofs.obligations import Claim, Fault, Scope, collected
+from trompe.proofs.obligations import Claim, Fault, Scope, all_of, collected, obligation
 from trompe.proofs.row import (
     LOW,
     Admitted,
     Evidence,
     Extremes,
+    Levels,
     Refused,
     RowChecks,
     Said,
@@ -21,7 +22,8 @@ from trompe.proofs.row import (
     refuses,
     shown,
 )
-from trompe.theory import Comparison, Constant
+from trompe.theory import Comparison, Constant, Side
+from trompe.theory.levels import LESS_SHOWN
 
 
 @roles.decodes("constant/decodes", "m = h(x) for every constant h")
@@ -34,7 +36,38 @@ def _constant(s: Scope) -> Claim:
     )
 
 
-EVIDENCE = {"constant": Evidence(decodes=collected("constant")["decodes"])}
+@obligation(
+    "constant/either-side",
+    "of a constant, whose minimum and maximum are its value, either side is right",
+)
+def _either_side(s: Scope) -> Claim:
+    at_a, at_b, at_x = s.reals("h_a h_b h_x")
+    task = Side()
+    law = [Constant().law(Comparison(at_x, other), s.xp) for other in (at_a, at_b)]
+    return Claim(
+        {"h: law at x, a": law[0], "h: law at x, b": law[1]},
+        all_of(task.correct(answer, at_x, at_a, at_b, s.xp) for answer in task.choices),
+        Fault("h(b) may be another value", without="h: law at x, b"),
+    )
+
+
+def _levels() -> Levels:
+    decodes, either = collected("constant")["decodes"], ("constant/either-side",)
+    moved = (levels.closed_under_rescaling("constant"), levels.RESCALED)
+    found: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {}
+    for level in ("near", "maximum"):
+        found["exact", level] = {"decodes": decodes}
+        found["approx", level] = {"decodes": (*decodes, "approx/exact-is-enough")}
+    for level in ("images", "argmax"):
+        for task in ("exact", "approx"):
+            fools = (levels.SHIFTED[task], levels.DEFEATS[task])
+            found[task, level] = {"pair": moved, "fools": fools}
+    for level in LESS_SHOWN:
+        found["side", level] = {"decodes": either}
+    return found
+
+
+EVIDENCE = {"constant": Evidence(decodes=collected("constant")["decodes"], levels=_levels())}
 
 
 # -- what is checked in exact numbers, and how witnesses are written ----------------------------------------

@@ -9,18 +9,28 @@ from typing import Any
 from trompe.constructions import Triple, triple
 from trompe.constructions.expression_forms import rational
 from trompe.constructions.rows.lipschitz import LipschitzScale
-from trompe.proofs import roles
+from trompe.proofs import levels, roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.closed_forms_lipschitz import lipschitz_identities
 from trompe.proofs.lemmas import ATTAINED, MIX, closed_under_mixing
 from trompe.proofs.metrics import LAGRANGE, METRIC_FACTS, MIDPOINTS
-from trompe.proofs.obligations import Claim, Fault, Scope, all_of, any_of, collected
+from trompe.proofs.obligations import (
+    Claim,
+    Fault,
+    Scope,
+    all_of,
+    any_of,
+    collected,
+    implies,
+    obligation,
+)
 from trompe.proofs.pieces import half_way, members, range_ends_and_uniqueness, values
 from trompe.proofs.row import (
     Admitted,
     Evidence,
     Extremes,
     Instances,
+    Levels,
     Refused,
     RowChecks,
     Said,
@@ -208,6 +218,75 @@ def _exists(s: Scope) -> Claim:
     )
 
 
+# -- where less is shown: the side ------------------------------------------------------------------------
+
+
+@obligation(
+    "lipschitz/near-threshold-below",
+    "if L min(|x-a|, |x-b|) <= R/2, one side of (alpha + beta)/2 holds f(x) for every L-Lipschitz f with f(a) = alpha, "
+    "f(b) = beta",
+)
+def _near_below(s: Scope) -> Claim:
+    t = _Symbols(s)
+    x, facts = t.at("x")
+    h, k = s.reals("h_x k_x")
+    laws = {
+        f"{name}: law at x, {end}": Lipschitz().law(
+            Comparison(value, at, bound=t.L * distance), s.xp
+        )
+        for name, value in (("h", h), ("k", k))
+        for end, at, distance in (("a", t.m, x.from_a), ("b", t.M, x.from_b))
+    }
+    task, nearest = Side(), s.xp.minimum(x.from_a, x.from_b)
+    right = [
+        all_of(task.correct(answer, q, t.m, t.M, s.xp) for q in (h, k)) for answer in task.choices
+    ]
+    return Claim(
+        t.parameters | facts | laws | {"L at most the threshold": 2 * t.L * nearest <= t.M - t.m},
+        any_of(right),
+        Fault(
+            "a threshold of 3R/4",
+            without="L at most the threshold",
+            instead=4 * t.L * nearest <= 3 * (t.M - t.m),
+        ),
+    )
+
+
+@obligation(
+    "lipschitz/small-range",
+    "the range L min(|a-b|, |x-a|, |x-b|) is possible, and with it L min(|x-a|, |x-b|) > R/2",
+)
+def _small_range(s: Scope) -> Claim:
+    L, apart, from_a, from_b, R = s.reals("L apart x_from_a x_from_b R")
+    nearest = s.xp.minimum(from_a, from_b)
+    return Claim(
+        {
+            "L > 0": L > 0,
+            "a, b, x are different": all_of([apart > 0, from_a > 0, from_b > 0]),
+            "R": L * s.xp.minimum(apart, nearest) == R,
+        },
+        all_of([R > 0, L * apart >= R, 2 * L * nearest > R]),
+        Fault(
+            "the range L |a-b|",
+            without="R",
+            instead=L * apart == R,
+        ),
+    )
+
+
+@obligation(
+    "lipschitz/third-point",
+    "the coordinate half-way between those of b and x lies in [0, 1], and is that of b or of x only where they agree",
+)
+def _third_point(s: Scope) -> Claim:
+    a, b, x = s.reals("a b x")
+    return Claim(
+        {"half-way": 2 * a == b + x, "b, x in [0, 1]": all_of([b >= 0, b <= 1, x >= 0, x <= 1])},
+        all_of([a >= 0, a <= 1, implies(any_of([a == b, a == x]), b == x)]),
+        Fault("b may lie outside", without="b, x in [0, 1]"),
+    )
+
+
 # -- what the theorems are proved from ----------------------------------------------------------------------
 
 
@@ -224,16 +303,41 @@ _ALL_METRICS = tuple(dict.fromkeys(key for keys in METRIC_FACTS.values() for key
 
 _OF = collected("lipschitz")
 
+_PAIR = (*MIX, *ATTAINED, *_OF["pair"], *_ALL_METRICS, closed_under_mixing("lipschitz"))
+
+
+def _levels() -> Levels:
+    """Near, the pair of the extremes keeps the promise; with less shown, it is the pair of a small range."""
+    above, _ = _OF["threshold"]
+    fools = (above, "side/fools")
+    found = {
+        ("side", "near"): {
+            "pair": (*_PAIR, levels.HOLDS),
+            "fools": (*fools, "side/defeats"),
+            "decides": ("lipschitz/near-threshold-below",),
+        }
+    }
+    for level, points in (
+        ("maximum", ("lipschitz/third-point",)),
+        ("images", ()),
+        ("argmax", ("lipschitz/third-point",)),
+    ):
+        small = ("lipschitz/small-range", *points)
+        found["side", level] = {"pair": (*_PAIR, *small), "fools": (*fools, levels.DEFEATS["side"])}
+    return found
+
+
 EVIDENCE = {
     "lipschitz": Evidence(
         coq=("pair_defeats", "distance_metric", "lipschitz_ordered", "lipschitz_threshold"),
-        pair=(*MIX, *ATTAINED, *_OF["pair"], *_ALL_METRICS, closed_under_mixing("lipschitz")),
+        pair=_PAIR,
         decides=_OF["decides"],
         exists=(*_OF["exists"], *MIDPOINTS),
         threshold=_OF["threshold"],
         symbolic=at_query("lipschitz", _at_query),
         also_symbolic=LAGRANGE,
         assumed=("induction over d",),
+        levels=_levels(),
     )
 }
 

@@ -12,7 +12,14 @@ from trompe.theory.fibres import Brackets, Fibres, WithoutExemplars, between
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats
-from trompe.theory.statements import ALL_NO, EVERYWHERE, SHOWN, Sentence, Statement
+from trompe.theory.statements import (
+    ALL_NO,
+    EVERYWHERE,
+    NOTHING,
+    SHOWN,
+    Sentence,
+    Statement,
+)
 from trompe.theory.visualization import Visualization
 
 
@@ -33,13 +40,15 @@ class Additive(FunctionClass):
             r"$x\in[0,1]^d$ other than $a$ and $b$",
         ),
         EVERYWHERE,
-        Sentence(
-            f"{SHOWN.text} Every additive function with unique extremes has them at such a and b.",
-            rf"{SHOWN.latex} Every additive function with unique extremes has them at such $a$ and $b$.",
-        ),
+        NOTHING,
         Sentence(
             "additive functions f, g (sums of functions of one coordinate each)",
             r"additive functions $f,g$ (sums of functions of one coordinate each)",
+        ),
+        SHOWN,
+        Sentence(
+            "Every additive function with unique extremes has them at such a and b.",
+            r"Every additive function with unique extremes has them at such $a$ and $b$.",
         ),
     )
     sharp_setting = Sentence(

@@ -23,6 +23,7 @@ from trompe.theory.classes import (
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, between, those_before
 from trompe.theory.functionals import flipped
+from trompe.theory.levels import NO_QUERY_LEFT, Own, decoded, undecided
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 from trompe.theory.rows.constant import Known
@@ -30,7 +31,16 @@ from trompe.theory.shares.base import KnownEverywhere, SharpRow
 from trompe.theory.shares.quantities import Quantity, Term, exact, powers
 from trompe.theory.simplex import Feasible, Optimum, dot, feasible, value_of
 from trompe.theory.sites import UNIT, Floats, Site, Surd
-from trompe.theory.statements import ALL_NO, ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
+from trompe.theory.statements import (
+    ALL_NO,
+    ALL_YES,
+    ANY_EPS,
+    DECIDED,
+    EVERYWHERE,
+    NOTHING,
+    Sentence,
+    Statement,
+)
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
@@ -58,12 +68,15 @@ class Affine(FunctionClass):
             "side": Sentence("min x' < 1/2 < max x'", r"$\min x'<\tfrac12<\max x'$"),
         },
         Sentence(
-            "For all such d, m, M, b{eps} there are such x. At every other x the task is decidable. Every "
-            "affine function with unique extremes has them at a corner b and at 1 - b.",
-            r"For all such $d,m,M,b${eps} there are such $x$. At every other $x$ the task is decidable. "
-            r"Every affine function with unique extremes has them at a corner $b$ and at $1-b$.",
+            "For all such d, m, M, b{eps} there are such x.",
+            r"For all such $d,m,M,b${eps} there are such $x$.",
         ),
         Sentence("affine functions f, g", r"affine functions $f,g$"),
+        DECIDED,
+        Sentence(
+            "Every affine function with unique extremes has them at a corner b and at 1 - b.",
+            r"Every affine function with unique extremes has them at a corner $b$ and at $1-b$.",
+        ),
     )
     sharp_setting = Sentence("every corner b, a = 1 - b", r"every corner $b$, $a=1-b$")
     inside: ClassVar[tuple[Inclusion, ...]] = (
@@ -112,6 +125,114 @@ class Affine(FunctionClass):
         return AffineShares(cls)
 
 
+def _own_1d() -> Own:
+    near = Sentence(
+        "d = 1, every affine f : [0,1] -> R, all points a, b of [0,1] with alpha = f(a) < f(b) = beta, and all a, b if f "
+        "is constant, all lo and hi with lo <= f <= hi and every x in [0,1]",
+        r"$d=1$, every affine $f:[0,1]\to\mathbb R$, all $a,b\in[0,1]$ with $\alpha=f(a)<f(b)=\beta$, and all $a,b$ if "
+        r"$f$ is constant, all $lo,hi$ with $lo\le f\le hi$ and every $x\in[0,1]$",
+    )
+    line = Sentence(
+        "alpha + (beta - alpha) (x - a)/(b - a) if alpha < beta and alpha otherwise",
+        r"$\alpha+(\beta-\alpha)\frac{x-a}{b-a}$ if $\alpha<\beta$ and $\alpha$ otherwise",
+    )
+    side_of_line = Sentence(
+        '"min" if alpha = beta or (x - a)/(b - a) <= 1/2 and "max" otherwise',
+        r'"min" if $\alpha=\beta$ or $\frac{x-a}{b-a}\le\tfrac12$ and "max" otherwise',
+    )
+    every = Sentence(
+        "d = 1, every affine f : [0,1] -> R and every x in [0,1]",
+        r"$d=1$, every affine $f:[0,1]\to\mathbb R$ and every $x\in[0,1]$",
+    )
+    same = {
+        "images": Sentence(
+            "there is an affine g with the same argmin set and the same argmax set, and",
+            "there is an affine $g$ with the same argmin set and the same argmax set, and",
+        ),
+        "argmax": Sentence(
+            "there is an affine g with the same argmax set, and",
+            "there is an affine $g$ with the same argmax set, and",
+        ),
+    }
+    end = Sentence("d = 1, b in {0, 1}, every M", r"$d=1$, $b\in\{0,1\}$, every $M$")
+    two = Sentence(
+        "there are affine functions f, g on [0,1], each with the maximum M at b only, with",
+        "there are affine functions $f,g$ on $[0,1]$, each with the maximum $M$ at $b$ only, with",
+    )
+    found = {
+        ("exact", "near"): decoded("exact", "near", near, line),
+        ("approx", "near"): decoded("approx", "near", near, line),
+        ("side", "near"): decoded("side", "near", near, side_of_line),
+        ("exact", "maximum"): undecided(
+            "exact",
+            "maximum",
+            Sentence(
+                f"{end.text} and every x != b in [0,1]",
+                rf"{end.latex} and every $x\neq b$ in $[0,1]$",
+            ),
+            two,
+            Sentence(
+                "The only query left out is b, whose value M is shown.",
+                "The only query left out is $b$, whose value $M$ is shown.",
+            ),
+        ),
+        ("approx", "maximum"): undecided(
+            "approx",
+            "maximum",
+            Sentence(
+                f"{end.text} and every x in [0,1] with |x - b| > eps",
+                rf"{end.latex} and every $x\in[0,1]$ with $|x-b|>\varepsilon$",
+            ),
+            two,
+            Sentence(
+                "There are such x. At every other x the answer M is within eps (max f - min f) of f(x) for every affine f "
+                "with its maximum M at b.",
+                r"There are such $x$. At every other $x$ the answer $M$ is within $\varepsilon(\max f-\min f)$ of $f(x)$ "
+                r"for every affine $f$ with its maximum $M$ at $b$.",
+            ),
+        ),
+    }
+    for level, other in same.items():
+        for task in ("exact", "approx"):
+            found[task, level] = undecided(task, level, every, other, NO_QUERY_LEFT, ANY_EPS)
+    at_b = Sentence(
+        '"max" if |x - b| <= 1/2 and "min" otherwise, b any element of B',
+        r'"max" if $|x-b|\le\tfrac12$ and "min" otherwise, $b$ any element of $B$',
+    )
+    nearer = Sentence(
+        '"min" if |x - a| <= |x - b| and "max" otherwise, a any element of A, b any element of B',
+        r'"min" if $|x-a|\le|x-b|$ and "max" otherwise, $a$ any element of $A$, $b$ any element of $B$',
+    )
+    short = Sentence(
+        "Let pictures fall short: f(b) >= max f - tau (max f - min f) with 0 <= tau < 1/2",
+        r"Let pictures fall short: $f(b)\ge\max f-\tau(\max f-\min f)$ with $0\le\tau<\tfrac12$",
+    )
+    found["side", "maximum"] = decoded("side", "maximum", every, at_b)
+    found["side", "images"] = decoded(
+        "side",
+        "images",
+        every,
+        nearer,
+        Sentence(
+            f"{short.text}, and f(a) <= min f + tau (max f - min f). Then the order of a and b serves: "
+            '"max" if x lies on the side of 1/2 to which the way from a to b leads, and "min" otherwise.',
+            rf"{short.latex}, and $f(a)\le\min f+\tau(\max f-\min f)$. Then the order of $a$ and $b$ serves: "
+            r'"max" if $x$ lies on the side of $\tfrac12$ to which the way from $a$ to $b$ leads, and "min" otherwise.',
+        ),
+    )
+    found["side", "argmax"] = decoded(
+        "side",
+        "argmax",
+        every,
+        at_b,
+        Sentence(
+            f'{short.text}. Then b serves by its side of 1/2: "max" if x lies on the same side, and "min" otherwise.',
+            rf'{short.latex}. Then $b$ serves by its side of $\tfrac12$: "max" if $x$ lies on the same side, and "min" otherwise.',
+        ),
+    )
+    return found
+
+
 class Affine1d(Affine):
     """Affine functions of one input, constants included."""
 
@@ -133,6 +254,7 @@ class Affine1d(Affine):
         EVERYWHERE,
         NOTHING,
     )
+    own = _own_1d()
     sharp_setting = Sentence("every member", "every member")
     inside: ClassVar[tuple[Inclusion, ...]] = ()
     min_dim = 1

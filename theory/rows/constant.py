@@ -11,12 +11,47 @@ from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass
 from trompe.theory.exact import Point, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, OneValue, between
+from trompe.theory.levels import NO_QUERY_LEFT, Own, decoded, undecided
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
 from trompe.theory.sites import Floats, Surd
-from trompe.theory.statements import ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
-from trompe.theory.tasks import Interval
+from trompe.theory.statements import (
+    ALL_YES,
+    ANY_EPS,
+    EVERYWHERE,
+    NOTHING,
+    Sentence,
+    Statement,
+)
+from trompe.theory.tasks import TASKS, Interval
 from trompe.theory.visualization import Visualization
+
+
+def _own() -> Own:
+    near = Sentence(
+        "every d >= 1, every constant f : [0,1]^d -> R with value alpha = beta, all points a, b of [0,1]^d, all lo "
+        "and hi with lo <= alpha <= hi and every x in [0,1]^d",
+        r"every $d\ge 1$, every constant $f:[0,1]^d\to\mathbb R$ with value $\alpha=\beta$, all $a,b\in[0,1]^d$, all "
+        r"$lo\le\alpha\le hi$ and every $x\in[0,1]^d$",
+    )
+    every = Sentence(
+        "every d >= 1, every constant f : [0,1]^d -> R and every x in [0,1]^d",
+        r"every $d\ge 1$, every constant $f:[0,1]^d\to\mathbb R$ and every $x\in[0,1]^d$",
+    )
+    other = Sentence(
+        "there is a constant g, which like f has its minimum and its maximum everywhere, with",
+        "there is a constant $g$, which like $f$ has its minimum and its maximum everywhere, with",
+    )
+    value, smaller = Sentence("alpha", r"$\alpha$"), Sentence('"min"', '"min"')
+    found = {(task, "near"): decoded(task, "near", near, value) for task in TASKS}
+    found["side", "near"] = decoded("side", "near", near, smaller)
+    for task in ("exact", "approx"):
+        found[task, "maximum"] = decoded(task, "maximum", every, Sentence("M", "$M$"))
+        for level in ("images", "argmax"):
+            found[task, level] = undecided(task, level, every, other, NO_QUERY_LEFT, ANY_EPS)
+    for level in ("maximum", "images", "argmax"):
+        found["side", level] = decoded("side", level, every, smaller)
+    return found
 
 
 class Constant(FunctionClass):
@@ -39,6 +74,7 @@ class Constant(FunctionClass):
         EVERYWHERE,
         NOTHING,
     )
+    own = _own()
     sharp_setting = Sentence("every member", "every member")
 
     def law(self, c: Comparison, xp: ArrayNamespace) -> Any:

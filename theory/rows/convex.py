@@ -21,7 +21,7 @@ from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.quantities import Quantity, Term, exact, powers
 from trompe.theory.simplex import Feasible, Optimum, dot, feasible, value_of
 from trompe.theory.sites import UNIT, Floats, Site, Surd
-from trompe.theory.statements import ALL_NO, Sentence, Statement
+from trompe.theory.statements import ALL_NO, DECIDED, Sentence, Statement
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
@@ -53,10 +53,11 @@ class Convex(FunctionClass):
             "side": Sentence("x != b and gamma(x) > 1/2", r"$x\neq b$ and $\gamma(x)>\tfrac12$"),
         },
         Sentence(
-            "For all such d, m, M, a, b{eps} there are such x. At every other x the task is decidable.",
-            r"For all such $d,m,M,a,b${eps} there are such $x$. At every other $x$ the task is decidable.",
+            "For all such d, m, M, a, b{eps} there are such x.",
+            r"For all such $d,m,M,a,b${eps} there are such $x$.",
         ),
         Sentence("convex functions f, g", r"convex functions $f,g$"),
+        DECIDED,
     )
     sharp_setting = Sentence(
         "every corner b and every other a", r"every corner $b$ and every other $a$"

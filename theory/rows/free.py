@@ -203,11 +203,12 @@ class LipschitzUnknown(FunctionClass):
             r"different $a,b,x\in[0,1]^d$",
         ),
         EVERYWHERE,
-        SHOWN,
+        NOTHING,
         Sentence(
             "functions f, g, each Lipschitz in this metric with some constant,",
             r"functions $f,g$, each Lipschitz in this metric with some constant,",
         ),
+        SHOWN,
     )
     inside: ClassVar[tuple[Inclusion, ...]] = (
         Inclusion("lipschitz-unknown", "black-box", "by definition: every function is a member"),

@@ -17,14 +17,87 @@ from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.exact import Point, as_number, show, written
 from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats
 from trompe.theory.functionals import METRICS, exact_distance, metric
+from trompe.theory.levels import Own, undecided
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.shares.quantities import Quantity
 from trompe.theory.sites import UNIT, Floats, Site, Surd, directed, squared_distance
-from trompe.theory.statements import Form, Sentence, Statement, Threshold
+from trompe.theory.statements import (
+    DECIDED,
+    Form,
+    OwnStatement,
+    Sentence,
+    Statement,
+    Threshold,
+)
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
+
+
+def _own() -> Own:
+    """The side: near, the threshold of the extremes; with less shown, none, since the range may be small beside L."""
+    metrics = Sentence(
+        "every d >= 1, each of the metrics l1, l2, linf, every L > 0",
+        r"every $d\ge 1$, each of the metrics $\ell_1,\ell_2,\ell_\infty$, every $L>0$",
+    )
+    near = OwnStatement(
+        Form.THRESHOLD,
+        Sentence(
+            f"For {metrics.text}, all points a, b of [0,1]^d, all alpha < beta with R = beta - alpha <= L |a - b|, all "
+            "lo <= alpha and hi >= beta and every x in [0,1]^d: the task is decidable at x if and only if "
+            "L <= R / (2 min(|x - a|, |x - b|)) (always if x is a or b). That is: if L min(|x - a|, |x - b|) > R/2, "
+            "there are L-Lipschitz functions f, g with f(a) = g(a) = alpha, f(b) = g(b) = beta, both within [lo, hi], and "
+            "f(x) > (alpha + beta)/2 > g(x); no decoder D(a, b, alpha, beta, lo, hi, x) names the right side of "
+            "(alpha + beta)/2 for both; otherwise one answer is right for every L-Lipschitz function with these values "
+            "at a and b.",
+            rf"For {metrics.latex}, all $a,b\in[0,1]^d$, all $\alpha<\beta$ with $R=\beta-\alpha\le L|a-b|$, all "
+            r"$lo\le\alpha$, $hi\ge\beta$ and every $x\in[0,1]^d$: the task is decidable at $x$ if and only if "
+            r"$L\le R/(2\min(|x-a|,|x-b|))$ (always if $x$ is $a$ or $b$). That is: if $L\min(|x-a|,|x-b|)>\tfrac R2$, "
+            r"there are $L$-Lipschitz functions $f,g$ with $f(a)=g(a)=\alpha$, $f(b)=g(b)=\beta$, both within $[lo,hi]$, "
+            r"and $f(x)>\tfrac{\alpha+\beta}{2}>g(x)$; no decoder $D(a,b,\alpha,\beta,lo,hi,x)$ names the right side "
+            r"of $\tfrac{\alpha+\beta}{2}$ for both; otherwise one answer is right for every $L$-Lipschitz function with "
+            r"these values at $a$ and $b$.",
+        ),
+    )
+    two = Sentence(
+        f"{metrics.text} and all different points b, x of [0,1]^d",
+        rf"{metrics.latex} and all different $b,x\in[0,1]^d$",
+    )
+    with_maximum = Sentence(
+        f"{metrics.text}, every M and all different points b, x of [0,1]^d",
+        rf"{metrics.latex}, every $M$ and all different $b,x\in[0,1]^d$",
+    )
+    three = Sentence(
+        f"{metrics.text} and all pairwise different points a, b, x of [0,1]^d",
+        rf"{metrics.latex} and all pairwise different $a,b,x\in[0,1]^d$",
+    )
+    lead = Sentence(
+        "there are L-Lipschitz functions f, g, each",
+        "there are $L$-Lipschitz functions $f,g$, each",
+    )
+    with_value = Sentence(
+        f"{lead.text} with the maximum M at b only, with",
+        f"{lead.latex} with the maximum $M$ at $b$ only, with",
+    )
+    at_b = Sentence(
+        f"{lead.text} with its maximum at b only, with",
+        f"{lead.latex} with its maximum at $b$ only, with",
+    )
+    at_both = Sentence(
+        f"{lead.text} with its minimum at a only and its maximum at b only, with",
+        f"{lead.latex} with its minimum at $a$ only and its maximum at $b$ only, with",
+    )
+    but_b = Sentence("The only query left out is b.", "The only query left out is $b$.")
+    but_both = Sentence(
+        "The only queries left out are a and b.", "The only queries left out are $a$ and $b$."
+    )
+    return {
+        ("side", "near"): near,
+        ("side", "maximum"): undecided("side", "maximum", with_maximum, with_value, but_b),
+        ("side", "images"): undecided("side", "images", three, at_both, but_both),
+        ("side", "argmax"): undecided("side", "argmax", two, at_b, but_b),
+    }
 
 
 @dataclass(frozen=True)
@@ -53,17 +126,17 @@ class Lipschitz(FunctionClass):
             "side": Sentence("L min(|x - a|, |x - b|) > R/2", r"$L\min(|x-a|,|x-b|)>\tfrac R2$"),
         },
         Sentence(
-            "For every d, every metric, every L{eps} there are such m, M, a, b, x. At every other x the task is "
-            "decidable.",
-            r"For every $d$, every metric, every $L${eps} there are such $m,M,a,b,x$. At every other $x$ the task "
-            r"is decidable.",
+            "For every d, every metric, every L{eps} there are such m, M, a, b, x.",
+            r"For every $d$, every metric, every $L${eps} there are such $m,M,a,b,x$.",
         ),
         Sentence("L-Lipschitz functions f, g", r"$L$-Lipschitz functions $f,g$"),
-        Threshold(
+        DECIDED,
+        threshold=Threshold(
             Sentence("L <= R / (2 min(|x - a|, |x - b|))", r"$L\le R/(2\min(|x-a|,|x-b|))$"),
             "L-Lipschitz function",
         ),
     )
+    own = _own()
     inside: ClassVar[tuple[Inclusion, ...]] = (
         Inclusion("lipschitz", "lipschitz-unknown", "by definition: the known L is some constant"),
         Inclusion("lipschitz", "black-box", "by definition: every function is a member"),

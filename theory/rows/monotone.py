@@ -14,7 +14,7 @@ from trompe.theory.fibres import Brackets, Ends, Fibres, all_directed, as_floats
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Site, Surd
-from trompe.theory.statements import ALL_NO, EVERYWHERE, Sentence, Statement
+from trompe.theory.statements import ALL_NO, EVERYWHERE, NOTHING, Sentence, Statement
 from trompe.theory.visualization import Visualization
 
 
@@ -36,11 +36,12 @@ class Monotone(FunctionClass):
             r"than $a$ and $b$",
         ),
         EVERYWHERE,
-        Sentence(
+        NOTHING,
+        Sentence("monotone functions f, g", r"monotone functions $f,g$"),
+        only=Sentence(
             "Every monotone function with unique extremes has them at these a and b.",
             r"Every monotone function with unique extremes has them at these $a$ and $b$.",
         ),
-        Sentence("monotone functions f, g", r"monotone functions $f,g$"),
     )
     sharp_setting = Sentence("a = 0, b = 1, the only ones", r"$a=0$, $b=1$, the only ones")
     inside: ClassVar[tuple[Inclusion, ...]] = (

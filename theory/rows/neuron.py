@@ -26,7 +26,15 @@ from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.rows.affine import Affine, Weights
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
 from trompe.theory.sites import UNIT, Floats, directed
-from trompe.theory.statements import ALL_NO, ALL_YES, EVERYWHERE, NOTHING, Sentence, Statement
+from trompe.theory.statements import (
+    ALL_NO,
+    ALL_YES,
+    DECIDED,
+    EVERYWHERE,
+    NOTHING,
+    Sentence,
+    Statement,
+)
 from trompe.theory.tasks import Interval
 from trompe.theory.visualization import Visualization
 
@@ -64,14 +72,17 @@ class Neuron(FunctionClass):
             ),
         },
         Sentence(
-            "For all such d, h, s, t, b{eps} there are such x. At every other x the task is decidable. Every "
-            "such neuron with unique extremes has them at a corner b and at 1 - b.",
-            r"For all such $d,h,s,t,b${eps} there are such $x$. At every other $x$ the task is decidable. "
-            r"Every such neuron with unique extremes has them at a corner $b$ and at $1-b$.",
+            "For all such d, h, s, t, b{eps} there are such x.",
+            r"For all such $d,h,s,t,b${eps} there are such $x$.",
         ),
         Sentence(
             "neurons f, g with link h (functions z -> h(w.z + c))",
             r"neurons $f,g$ with link $h$ (functions $z\mapsto h(w\cdot z+c)$)",
+        ),
+        DECIDED,
+        Sentence(
+            "Every such neuron with unique extremes has them at a corner b and at 1 - b.",
+            r"Every such neuron with unique extremes has them at a corner $b$ and at $1-b$.",
         ),
     )
     inside: ClassVar[tuple[Inclusion, ...]] = (

@@ -62,6 +62,12 @@ Rows = Annotated[
     list[str] | None,
     typer.Option("--row", help="Only this row; repeat for more. [default: the paper's ten]"),
 ]
+Level = Annotated[
+    str,
+    typer.Option(
+        help="What is shown of a unit: extremes, near, maximum, images or argmax; all for the five of them."
+    ),
+]
 EXTENDED = typer.Option("--extended", help="Also our further rows; the paper has none of them.")
 Dims = Annotated[
     str, typer.Option(help="Dimensions at which sentences about coordinates are checked.")

@@ -8,6 +8,7 @@ from trompe.commands.options import (
     EXTENDED,
     Dims,
     Jobs,
+    Level,
     Output,
     Rows,
     Solvers,
@@ -22,6 +23,7 @@ def table(
     output: Output = None,
     row: Rows = None,
     extended: Annotated[bool, EXTENDED] = False,
+    level: Level = "extremes",
     dims: Dims = "1,2,3",
     solver: Solvers = None,
     jobs: Jobs = None,
@@ -39,6 +41,7 @@ def table(
 
     import_ahead(jobs, ("trompe.proofs.verify", "z3", "cvc5", "sympy"))
     from trompe.proofs import SOLVERS, verify_table
+    from trompe.theory.levels import LEVELS
 
     with progress_bar("checking") as progress:
         result = verify_table(
@@ -48,6 +51,7 @@ def table(
             jobs=jobs,
             progress=progress,
             extended=extended,
+            levels=tuple(LEVELS) if level == "all" else level,
         )
     emit(view(result), place)
     return 0 if result.is_proved else 1

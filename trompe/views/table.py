@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import trompe
 from trompe.ground.text import wrapped
 from trompe.theory import TASKS, row_class
+from trompe.theory.levels import EXTREMES, LEVELS
+from trompe.views import levels
 from trompe.views.layout import csv_text, latex_table
 from trompe.views.outcomes import at_point
 
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
 
 
 OURS = "ours, not in the paper"
+
+READING_LESS = (
+    "No: two members of the class that show the same defeat every decoder, at the queries that `trompe show "
+    "ROW/TASK/LEVEL` names. Yes: one decoder of what is shown is right for every member and every query. {scale}"
+)
+
+_SCALE = {
+    True: "Right and wrong are about the unit's own range and midrange, which are not shown.",
+    False: "Right and wrong are about the two values that are shown. Only for small L: as for the extremes.",
+}
 
 READING = (
     "No: two members of the class with the same visualization defeat every decoder, at the queries "
@@ -38,9 +50,9 @@ def agreement(cell: Cell) -> str:
     return "as in the paper" if cell.agrees else f"the paper: {cell.theorem.paper}"
 
 
-def _is_ours(table: Table, row: str) -> bool:
+def _is_ours(row: str) -> bool:
     """Is the row one of our further rows, which the paper's table does not have?"""
-    return any(c.theorem.paper is None for c in table.cells.values() if c.theorem.row == row)
+    return row_class(row).paper is None
 
 
 def _counts(cell: Cell) -> dict[str, tuple[int, int]]:
@@ -80,13 +92,21 @@ def _footer(table: Table) -> list[str]:
         "sampled: random exact instances; no proof.",
         *_kernel_line(table),
         *_ours_line(table),
-        READING,
+        *(_reading(at) for at in table.levels),
     ]
+
+
+def _reading(at: str) -> str:
+    """What a label says where this is shown."""
+    shown = LEVELS[at]
+    if at == EXTREMES:
+        return READING
+    return READING_LESS.format(scale=_SCALE[shown.is_own_scale])
 
 
 def _ours_line(table: Table) -> list[str]:
     """Which rows the paper's table does not have."""
-    ours = [row for row in table.rows if _is_ours(table, row)]
+    ours = [row for row in table.rows if _is_ours(row)]
     if not ours:
         return []
     return [
@@ -116,15 +136,23 @@ def text(table: Table) -> str:
             f"{cell:<{width}}" for cell, width in zip(cells, columns, strict=True)
         ).rstrip()
 
-    lines = [line(["class", *TASKS]), "-" * (sum(columns) - 1)]
+    (at,) = table.levels
+    lines = wrapped(f"{at}: {LEVELS[at].says} are shown.") if at != EXTREMES else []
+    lines += [line(["class", *TASKS]), "-" * (sum(columns) - 1)]
     for row in table.rows:
-        cells = [table.cells.get(f"{row}/{task}") for task in TASKS]
+        cells = _cells(table, row)
         lines += [
             line([row_class(row).named(columns[0]), *(label(c) if c else "" for c in cells)]),
             line([f"  {row}", *(agreement(c) if c else "" for c in cells)]),
             line(["", *(_evidence(c) if c else "" for c in cells)]),
             line(["", *(_more_evidence(c) if c else "" for c in cells)]),
         ]
+    return "\n".join([*lines, *failures(table), "", *footer(table), ""])
+
+
+def failures(table: Table) -> list[str]:
+    """What kept a cell from its label, at most three obligations of each."""
+    lines: list[str] = []
     for cell in table.cells.values():
         if cell.reason:
             lines += wrapped(f"{cell.key}: {cell.verdict}: {cell.reason}", cuts_hyphens=True)
@@ -136,15 +164,25 @@ def text(table: Table) -> str:
         if cell.sampled is not None and not cell.sampled.held:
             why = cell.sampled.failure or cell.sampled.unanswered
             lines += wrapped(f"{cell.key}: sampled: {why}", cuts_hyphens=True)
-    footer = (line for part in _footer(table) for line in wrapped(part, cuts_hyphens=True))
-    return "\n".join([*lines, "", *footer, ""])
+    return lines
+
+
+def footer(table: Table) -> list[str]:
+    """What was checked, by whom, and how the labels are to be read."""
+    return [line for part in _footer(table) for line in wrapped(part, cuts_hyphens=True)]
+
+
+def _cells(table: Table, row: str) -> list[Cell | None]:
+    """The cells of a row in the order of the tasks, of a table of one level."""
+    found = table.line(row, table.levels[0])
+    return [found.get(task) for task in TASKS]
 
 
 def markdown(table: Table) -> str:
     """A GitHub table with the evidence in each cell."""
     lines = ["| class | " + " | ".join(TASKS) + " |", "|---" * (len(TASKS) + 1) + "|"]
     for row in table.rows:
-        cells = [table.cells.get(f"{row}/{task}") for task in TASKS]
+        cells = _cells(table, row)
         shown = [
             f"**{label(c)}**<br>{agreement(c)}<br>{_evidence(c)}, {_more_evidence(c)}" if c else ""
             for c in cells
@@ -153,15 +191,30 @@ def markdown(table: Table) -> str:
     return "\n".join([*lines, "", *_footer(table), ""])
 
 
+_CAPTION = (
+    "What a feature visualization can tell about a unit $f$ at a query $x$. No: two members of the class "
+    "with the same visualization defeat every decoder at some query. Yes: one decoder is right for every member "
+    "and every query."
+)
+
+
+def _caption(at: str) -> str:
+    return (
+        f"What can be told about a unit $f$ at a query $x$ of ${LEVELS[at].given.latex}$ alone (level {at}). No: two "
+        "members of the class that show the same defeat every decoder at some query. Yes: one decoder is right for "
+        "every member and every query."
+    )
+
+
 def latex(table: Table) -> str:
     r"""A `table` environment for a document with \usepackage{booktabs}."""
-    extended = any(_is_ours(table, row) for row in table.rows)
+    extended = any(map(_is_ours, table.rows))
     rows = []
     for row in table.rows:
-        cells = [table.cells.get(f"{row}/{task}") for task in TASKS]
+        cells = _cells(table, row)
         shown = [label(c).replace("small L", "small $L$") if c else "" for c in cells]
         if extended:
-            shown.append("no (ours)" if _is_ours(table, row) else "yes")
+            shown.append("no (ours)" if _is_ours(row) else "yes")
         rows.append(" & ".join([row_class(row).name, f"${row_class(row).symbol}$", *shown]))
     dims = ", ".join(map(str, table.dims))
     return latex_table(
@@ -170,9 +223,7 @@ def latex(table: Table) -> str:
         "ll" + "l" * (len(TASKS) + extended),
         "class & & " + " & ".join([*TASKS, *["row of the paper"] * extended]),
         rows,
-        "What a feature visualization can tell about a unit $f$ at a query $x$. No: two members of the class "
-        "with the same visualization defeat every decoder at some query. Yes: one decoder is right for every member "
-        f"and every query. Labels computed by trompe {trompe.__version__} from obligations checked with "
+        f"{_CAPTION if table.levels == (EXTREMES,) else _caption(table.levels[0])} Labels computed by trompe {trompe.__version__} from obligations checked with "
         f"{_solvers(table)} (or SymPy), for every $d$ or at $d={dims}$.",
     )
 
@@ -187,14 +238,13 @@ def as_json(table: Table) -> dict[str, Any]:
             {
                 "key": row,
                 "class": row_class(row).name,
-                "source": "ours" if _is_ours(table, row) else "paper",
-                "cells": {
-                    task: _cell_json(table.cells[f"{row}/{task}"])
-                    for task in TASKS
-                    if f"{row}/{task}" in table.cells
-                },
+                "source": "ours" if _is_ours(row) else "paper",
+                **({"level": at} if at != EXTREMES else {}),
+                "cells": {task: _cell_json(cell) for task, cell in cells.items()},
             }
+            for at in table.levels
             for row in table.rows
+            if (cells := table.line(row, at))
         ],
     }
 
@@ -239,10 +289,17 @@ def comma_separated(table: Table) -> str:
     return csv_text(header, rows)
 
 
+def _by_levels(
+    one: Callable[[Table], str], several: Callable[[Table], str]
+) -> Callable[[Table], str]:
+    """The view of a table of one level, or the summary of several."""
+    return lambda table: (one if len(table.levels) == 1 else several)(table)
+
+
 FORMATS: dict[str, Callable[[Table], str]] = {
-    "text": text,
-    "markdown": markdown,
-    "latex": latex,
+    "text": _by_levels(text, levels.text),
+    "markdown": _by_levels(markdown, levels.markdown),
+    "latex": _by_levels(latex, levels.latex),
     "json": lambda table: json.dumps(as_json(table), indent=2) + "\n",
     "csv": comma_separated,
 }

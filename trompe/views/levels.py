@@ -1,0 +1,82 @@
+"""The labels of several levels on one screen: a line a class, three letters a level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from trompe.ground.text import wrapped
+from trompe.theory import TASKS, row_class
+from trompe.theory.levels import LEVELS
+from trompe.views.layout import latex_table
+
+if TYPE_CHECKING:
+    from trompe.proofs import Table
+
+_SHORT = {"Only for small L": "L", None: "?"}
+_LEGEND = (
+    "Per level the labels of exact, approx and side. No: two members that show the same defeat every decoder at some "
+    "query. Yes: one decoder is right for every member and every query. L: only for small L. ?: not proved. "
+    "`trompe show ROW/TASK/LEVEL` has each statement with its quantifiers."
+)
+
+
+def _labels(table: Table, row: str, at: str) -> list[str]:
+    cells = table.line(row, at)
+    return [
+        (_SHORT.get(cells[task].label) or str(cells[task].label)) if task in cells else ""
+        for task in TASKS
+    ]
+
+
+def text(table: Table) -> str:
+    """At most 100 columns, no colour."""
+    from trompe.views.table import failures, footer
+
+    def line(name: str, parts: Iterable[str]) -> str:
+        return f"{name:<22}" + "".join(f"{part:<15}" for part in parts).rstrip()
+
+    lines = [
+        line("class", table.levels),
+        line("", ["E   A   S"] * len(table.levels)),
+        "-" * (22 + 15 * len(table.levels) - 1),
+    ]
+    for row in table.rows:
+        shown = (_labels(table, row, at) for at in table.levels)
+        name = row_class(row).named(22)
+        lines.append(line(name, ("".join(f"{label:<4}" for label in each) for each in shown)))
+    told = [f"{at}: {LEVELS[at].says}." for at in table.levels]
+    lines += ["", *(part for says in told for part in wrapped(says, then="  "))]
+    lines += ["", *wrapped(_LEGEND.replace("exact, approx and side", "E exact, A approx, S side"))]
+    return "\n".join([*lines, *failures(table), "", *footer(table), ""])
+
+
+def markdown(table: Table) -> str:
+    """A GitHub table with three labels a cell."""
+    from trompe.views.table import footer
+
+    lines = ["| class | " + " | ".join(table.levels) + " |", "|---" * (len(table.levels) + 1) + "|"]
+    for row in table.rows:
+        shown = (" ".join(_labels(table, row, at)) for at in table.levels)
+        lines.append(f"| {row_class(row).name} (`{row}`) | " + " | ".join(shown) + " |")
+    return "\n".join([*lines, "", _LEGEND, "", *footer(table), ""])
+
+
+def latex(table: Table) -> str:
+    r"""A `table` environment for a document with \usepackage{booktabs}."""
+    rows = [
+        " & ".join(
+            [row_class(row).name, *(" ".join(_labels(table, row, at)) for at in table.levels)]
+        )
+        for row in table.rows
+    ]
+    given = "; ".join(f"{at}: ${LEVELS[at].given.latex}$" for at in table.levels)
+    legend = _LEGEND.partition(" `trompe")[0].replace("small L", "small $L$")
+    return latex_table(
+        [r"\usepackage{booktabs}"],
+        r"\centering",
+        "l" * (1 + len(table.levels)),
+        " & ".join(["class", *table.levels]),
+        rows,
+        f"What can be told about a unit $f$ at a query $x$, by what is shown ({given}). {legend}",
+    )
