@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -90,6 +91,9 @@ def _level_case(t: Theorem) -> Case:
 LEVEL_CASES: dict[str, Case] = {key: _level_case(t) for key, t in LEVEL_THEOREMS.items()}
 """What each of the theorems is proved from where less is shown than both extremes with their values."""
 
+EVERY_CASE: Mapping[str, Case] = ChainMap(LEVEL_CASES, CASES)
+"""What each theorem is proved from."""
+
 _REQUIRED = {
     Form.IMPOSSIBLE: ("pair", "fools"),
     Form.POSSIBLE: ("decodes",),
@@ -99,8 +103,7 @@ _REQUIRED = {
 
 def case(key: AnyTheorem) -> Case:
     """The evidence that the theorem called `key` asks for."""
-    found = theorem(key).key
-    return (CASES if found in CASES else LEVEL_CASES)[found]
+    return EVERY_CASE[theorem(key).key]
 
 
 @checked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 from trompe.ground.arguments import BY_ITSELF, unfit
@@ -74,7 +76,7 @@ LEVEL_THEOREMS: dict[str, Theorem] = {
 }
 """The cells of the paper's ten rows where less is shown than both extremes with their values: row/task/level."""
 
-EVERY_THEOREM = {**ALL_THEOREMS, **LEVEL_THEOREMS}
+EVERY_THEOREM: Mapping[str, Theorem] = ChainMap(LEVEL_THEOREMS, ALL_THEOREMS)
 """Every theorem by its key."""
 
 

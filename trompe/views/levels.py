@@ -17,7 +17,8 @@ _SHORT = {"Only for small L": "L", None: "?"}
 _LEGEND = (
     "Per level the labels of exact, approx and side. No: two members that show the same defeat every decoder at some "
     "query. Yes: one decoder is right for every member and every query. L: only for small L. ?: not proved. "
-    "`trompe show ROW/TASK/LEVEL` has each statement with its quantifiers."
+    "At extremes and near right and wrong are about the two values that are shown, at the others about the unit's own range "
+    "and midrange, which are not. `trompe show ROW/TASK/LEVEL` has each statement with its quantifiers."
 )
 
 

@@ -92,7 +92,7 @@ def _footer(table: Table) -> list[str]:
         "sampled: random exact instances; no proof.",
         *_kernel_line(table),
         *_ours_line(table),
-        *(_reading(at) for at in table.levels),
+        *([_reading(table.levels[0])] if len(table.levels) == 1 else []),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from trompe.ground.text import wrapped
 from trompe.theory import show
+from trompe.theory.levels import EXTREMES
 from trompe.views.outcomes import listed
 from trompe.views.table import agreement, label
 
@@ -25,12 +26,18 @@ def to_text(table: Table, key: str, shown: FoolingPair | Decided) -> str:
     lines += _lines(cell.theorem.statement)
     lines += _lines(f"Source: {cell.theorem.source}.")
     lines += ["", *_instance(shown, cell.theorem.task), ""]
-    if cell.inherits is not None:
+    if cell.inherits is not None and cell.theorem.level != EXTREMES:
+        lines += _lines(
+            f"The No of {cell.inherits} is inherited: its pair shows the same here, and its values have no common answer. "
+            f"The obligations of both follow."
+        )
+    elif cell.inherits is not None:
         lines += _lines(
             f"No construction of its own: the No of {cell.inherits} is inherited, because every member of "
             f"that class is a member of this one. Its obligations follow."
         )
-    roles = {k: role for role, keys in case(_root(key)).roles.items() for k in keys}
+    named = (*case(_root(key)).roles.items(), *case(key).roles.items())
+    roles = {k: role for role, keys in named for k in keys}
     lines += listed(cell.outcomes, roles)
     if cell.sampled is not None:
         dims = ", ".join(map(str, cell.sampled.dims))

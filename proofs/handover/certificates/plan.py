@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from trompe.ground.arguments import at_least_one
-from trompe.proofs.evidence import CASES, case
+from trompe.proofs.evidence import CASES, EVERY_CASE, LEVEL_CASES, case
 from trompe.proofs.handover.certificates.script import QUESTIONS, certificate_text, file_name
 from trompe.proofs.obligations import Obligation, Scope, registered
 from trompe.proofs.pinned import obligation_stray, statement_stray
@@ -117,13 +117,13 @@ def _claims(
     further: dict[str, None] = {}
     rows = {key.partition("/")[0] for key in CASES}
     if keys is None:
-        theorems.update(CASES)
+        theorems.update(EVERY_CASE)
         further |= dict.fromkeys(key for key in all_keys(dims) if key not in IDENTITIES)
         keys = theorems
     for key in at_least_one(
         "keys", keys, "name a theorem, row or obligation, or pass None for all"
     ):
-        if key in CASES:
+        if key in EVERY_CASE:
             theorems.add(key)
         elif key in rows:
             theorems.update(f"{key}/{task}" for task in TASKS)
@@ -136,7 +136,7 @@ def _claims(
             )
     order = [key for key in all_keys(dims) if key in further]
     order += [key for key in further if key not in order]
-    return [key for key in CASES if key in theorems], [find_obligation(key) for key in order]
+    return [key for key in EVERY_CASE if key in theorems], [find_obligation(key) for key in order]
 
 
 def rows_behind(key: str) -> list[str]:
@@ -157,12 +157,16 @@ def _family(item: Obligation) -> str:
 
 @cache
 def _serving() -> dict[str, tuple[str, ...]]:
-    """For each obligation family the theorems whose proof has it as a step."""
+    """For each obligation family the theorems whose proof has it as a step; those of a level where no other has."""
     found: dict[str, dict[str, None]] = {}
     for key in CASES:
         for name in with_parents([key]):
             for family in case(name).obligations:
                 found.setdefault(family, {})[key] = None
+    about_extremes = set(found)
+    for key, item in LEVEL_CASES.items():
+        for family in set(item.obligations) - about_extremes:
+            found.setdefault(family, {})[key] = None
     return {family: tuple(keys) for family, keys in found.items()}
 
 
