@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -20,7 +20,13 @@ from typing import Any, Literal
 import numpy as np
 
 from trompe.constructions import FoolingPair, Triple, construction, triple
-from trompe.constructions.catalogue import choose_query, choose_visualization
+from trompe.constructions.catalogue import (
+    choose_query,
+    choose_visualization,
+    exact_decoder,
+    row_of,
+)
+from trompe.constructions.levels import RescaledPair, rescaled_pair
 from trompe.ground.errors import one_line
 from trompe.theory import (
     FunctionClass,
@@ -31,9 +37,22 @@ from trompe.theory import (
     Visualization,
     as_number,
     as_point,
+    show,
+    theorem,
 )
 from trompe.theory.exact import LONGEST_BITS, bits, written
+from trompe.theory.levels import (
+    EXTREMES,
+    LEVELS,
+    AnyLevel,
+    Observation,
+    cell_key,
+    observed,
+    promised,
+)
+from trompe.theory.levels import level as level_of
 from trompe.theory.sites import is_float
+from trompe.theory.statements import Form
 
 LARGEST_ETA = Fraction(1, 16)
 """The pair keeps at least 15/16 of the envelope's width, so that the error is large."""
@@ -52,7 +71,7 @@ class Mistake:
     `error` is |answer - truth|; for side |truth - mid|.
     """
 
-    pair: FoolingPair
+    pair: FoolingPair | RescaledPair
     name: Literal["f", "g"]
     truth: Any
     error: Any
@@ -62,25 +81,61 @@ class Mistake:
         """The function itself, for tuples of numbers, NumPy arrays and tensors."""
         return self.pair.f if self.name == "f" else self.pair.g
 
+    @property
+    def v(self) -> Visualization:
+        """Its visualization, by which the answer is judged."""
+        return self.pair.v_of(self.name)
+
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a class, a task, what is shown of the unit, and the query."""
+    """What is asked: a class, a task, the extremes of the unit, the query, and how much of the extremes is shown."""
 
     cls: FunctionClass
     task: Task
     v: Visualization
     x: Point
+    level: str = EXTREMES
+    stopped: tuple[Point, Point] | None = None
+    """Of a Yes: where an optimiser stopped, if it is not the extremes that are shown."""
 
     @property
     def key(self) -> str:
         """The theorem that the question belongs to."""
-        return f"{self.cls.key}/{self.task.key}"
+        return cell_key(self.cls.key, self.task.key, self.level)
 
     @property
     def has_decoder(self) -> bool:
-        """Is one decoder right for every member of the class? (the Yes rows)"""
-        return construction(self.cls.key) is None
+        """Is one decoder right for every member of the class? (the label Yes)"""
+        if self.level == EXTREMES:
+            return construction(self.cls.key) is None
+        return theorem(self.key).form is Form.POSSIBLE
+
+    @property
+    def has_rescaled_pair(self) -> bool:
+        """Does its pair differ in what is not shown?"""
+        return construction(self.cls.key) is None and not self.has_decoder
+
+    @cached_property
+    def observation(self) -> Observation:
+        """What a decoder gets, exact, where less is shown than both extremes with their values."""
+        return observed(self.shown, self.level, promised(self.v))
+
+    @cached_property
+    def shown(self) -> Visualization:
+        """The extremes, or where an optimiser stopped, with the values there."""
+        if self.stopped is None:
+            return self.v
+        return Visualization(*self.stopped, *map(self.only_member, self.stopped))
+
+    @property
+    def scale(self) -> Visualization:
+        """By whose range and midrange an answer is judged: near, those of the shown values, else the unit's own."""
+        return self.shown if self.level == "near" else self.v
+
+    def only_member(self, z: Any) -> Any:
+        """Of a row with one member for each visualization: its value at z."""
+        return exact_decoder(self.cls)(self.v, z)
 
     @cached_property
     def triple(self) -> Triple:
@@ -94,15 +149,18 @@ class Question:
 
     @cached_property
     def is_decidable(self) -> bool:
-        """Is one answer right for every member with this visualization?"""
-        return self.task.decidable(self.fibre, self.v)
+        """Is one answer right for every member that shows this?"""
+        return not self.has_rescaled_pair and self.task.decidable(self.fibre, self.v)
 
     @cached_property
-    def pair(self) -> FoolingPair:
+    def pair(self) -> FoolingPair | RescaledPair:
         """The pair that defeats every decoder here, or, at a decidable query, some pair.
 
         Its eta is the first of 1/16, 1/16^2, 1/16^4, ... that defeats.
         """
+        if self.has_rescaled_pair:
+            known = row_of(self.cls.key).known
+            return rescaled_pair(self.cls, known, self.v, self.x, self.task, self.level)
         pair = self.triple.pair(LARGEST_ETA)
         while not self.is_decidable and pair.eta > SMALLEST_ETA and not pair.defeats(self.task):
             pair = self.triple.pair(pair.eta**2)
@@ -110,13 +168,16 @@ class Question:
 
     def failure(self) -> str:
         """Why the pair is no fooling pair for the task, "" if it is one: what a refutation rests on, exactly."""
-        v, pair = self.v, self.pair
-        for what, point, value in (("a", v.argmin, v.minimum), ("b", v.argmax, v.maximum)):
-            for name, found in zip("fg", pair.both(point), strict=True):
-                if found != value:
-                    return f"{name}({what}) = {found}, but {value} is shown"
-        if not all(v.minimum < value < v.maximum for value in (pair.f_x, pair.g_x)):
-            return f"f(x) = {pair.f_x} or g(x) = {pair.g_x} is an extreme value"
+        pair = self.pair
+        for name, at_x in (("f", pair.f_x), ("g", pair.g_x)):
+            h, v = getattr(pair, name), pair.v_of(name)
+            for what, point, value in (("a", v.argmin, v.minimum), ("b", v.argmax, v.maximum)):
+                if h(point) != value:
+                    return f"{name}({what}) = {h(point)}, but its extreme is {value}"
+            if self.level != EXTREMES and observed(v, self.level, promised(v)) != self.observation:
+                return f"{name} does not show what the decoder is given"
+            if not (self.has_rescaled_pair or v.minimum < at_x < v.maximum):
+                return f"{name}(x) = {at_x} is an extreme value"
         if not pair.defeats(self.task):
             return f"f(x) = {pair.f_x} and g(x) = {pair.g_x} allow one answer for both"
         return ""
@@ -130,6 +191,7 @@ def pose(
     x: Any = None,
     *,
     as_floats: bool = False,
+    level: AnyLevel = EXTREMES,
 ) -> Question:
     """The question, with a visualization and a query chosen where they are not given.
 
@@ -140,6 +202,8 @@ def pose(
     ----------
     dim : the number of inputs; 2 (or what the class asks for) unless v or x tells.
     as_floats : round v and x to float64 first, so that floats hold them exactly.
+    level : what of the extremes is shown. Where the pair of the extremes is none at a given v and x, another range is
+        tried where the level shows no range; near, f and g keep the promise of `promised`.
 
     Raises
     ------
@@ -166,9 +230,33 @@ def pose(
         x = choose_query(cls, task, v)
     if construction(cls.key) is not None:
         x = cls.check_query(v, x)
+    asked = _at_level(Question(cls, task, v, x, level_of(level).key), as_floats)
     if as_floats:
-        _check_floats(cls, v, x)
-    return Question(cls, task, v, x)
+        _check_floats(cls, asked.v, x)
+    return asked
+
+
+def _at_level(asked: Question, as_floats: bool) -> Question:
+    """The question, with another of the extremes that its level does not tell apart where that makes it undecidable."""
+    if asked.level == EXTREMES:
+        return asked
+    theorem(asked.key)  # UnknownKey: the row has no cells at this level
+    if asked.has_decoder:
+        return asked
+    if asked.has_rescaled_pair:
+        _ = asked.pair  # InvalidInput: decidable here
+        return asked
+    if not asked.is_decidable or theorem(asked.key).form is Form.THRESHOLD:
+        return asked
+    if LEVELS[asked.level].is_own_scale:
+        for v in row_of(asked.cls.key).alike(asked.cls, asked.v, asked.x):
+            other = replace(asked, v=_rounded_visualization(v) if as_floats else v)
+            if not other.is_decidable:
+                return other
+    raise InvalidInput(
+        f"{asked.key}: with these extremes shown whole the task is decidable at query {show(asked.x)}, so the No of the "
+        "extremes says nothing here of less; leave the query or the extremes out to get a pair"
+    )
 
 
 def _check_floats(cls: FunctionClass, v: Visualization, x: Point) -> None:
@@ -319,12 +407,12 @@ def _shown(raw: object) -> str:
 # -- refuting ----------------------------------------------------------------------------------------
 
 
-def mistakes(question: Question, pair: FoolingPair, answer: Answer) -> list[Mistake]:
+def mistakes(question: Question, pair: FoolingPair | RescaledPair, answer: Answer) -> list[Mistake]:
     """The members of the pair that the answer is wrong for, the larger error first."""
-    v, task = question.v, question.task
-    found = []
+    task, found = question.task, []
     members: tuple[tuple[Literal["f", "g"], Any], ...] = (("f", pair.f_x), ("g", pair.g_x))
     for name, truth in members:
+        v = pair.v_of(name)
         if not task.right(answer, truth, v):
             found.append(Mistake(pair, name, truth, task.error(answer, truth, v)))
     # As floats: which of two nearly equal errors comes first is of no consequence.

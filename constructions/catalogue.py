@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 from trompe.constructions.draws import Member, Pick, apart, draw_point
+from trompe.constructions.levels import RescaledPair, level_decoder, rescaled_pair
 from trompe.constructions.questions import QUARTER, flat_points
 from trompe.constructions.row import Decoder, Row
 from trompe.constructions.rows.additive import AdditiveRow
@@ -34,6 +35,7 @@ from trompe.theory import (
     Point,
     QueryShown,
     Task,
+    Theorem,
     UnknownKey,
     Visualization,
     as_point,
@@ -43,6 +45,8 @@ from trompe.theory import (
 )
 from trompe.theory.catalogue import Class, as_class
 from trompe.theory.fibres import fibres_of
+from trompe.theory.levels import EXTREMES, observed
+from trompe.theory.statements import Form
 
 _MAKERS: dict[str, type[Row]] = {
     "black-box": BlackBoxRow,
@@ -239,11 +243,11 @@ class Decided(NamedTuple):
 
     @property
     def answer(self) -> Any:
-        """The value at the query."""
+        """What the decoder says of the query."""
         return self.decode(self.v, self.x)
 
 
-def demonstrate(key: str, dim: int) -> FoolingPair | Decided:
+def demonstrate(key: str, dim: int) -> FoolingPair | RescaledPair | Decided:
     """What shows a theorem at the row's example: the pair that defeats its task, or the decoder.
 
     Raises
@@ -251,10 +255,20 @@ def demonstrate(key: str, dim: int) -> FoolingPair | Decided:
     UnknownKey : no such theorem. InvalidInput : its row is not about this number of inputs.
     """
     item = theorem(key)
-    case = example(item.row, dim)
+    case, asked = example(item.row, dim), TASKS[item.task]()
+    if item.form is Form.POSSIBLE:
+        return Decided(*case, _decoder_of(item, case.cls))
     if construction(item.row) is None:
-        return Decided(*case, exact_decoder(case.cls))
-    return triple(*case).pair_for(TASKS[item.task]())
+        return rescaled_pair(case.cls, row_of(item.row).known, case.v, case.x, asked, item.level)
+    return triple(*case).pair_for(asked)
+
+
+def _decoder_of(item: Theorem, cls: FunctionClass) -> Decoder:
+    """The decoder of a Yes, which gets of the visualization what the level shows."""
+    if item.level == EXTREMES:
+        return exact_decoder(cls)
+    decode = level_decoder(item.key)
+    return lambda v, x: decode(observed(v, item.level), x)
 
 
 _LARGEST_RADIUS = Fraction(1, 2)

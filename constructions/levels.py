@@ -1,10 +1,28 @@
-"""What shows the cells where less is shown: a member and itself rescaled, which have the same pictures; decoders of pictures."""
+"""What shows the cells where less is shown: pairs that show the same and differ in range, and decoders of what is shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
-from trompe.theory.namespace import ArrayNamespace
+from trompe.constructions.decoders import interpolate
+from trompe.constructions.triples import as_array
+from trompe.theory import (
+    FunctionClass,
+    InvalidInput,
+    Point,
+    Task,
+    UnknownKey,
+    Visualization,
+    as_point,
+    theorem,
+)
+from trompe.theory.levels import LEVELS, Observation, cell_key
+from trompe.theory.namespace import EXACT, Array, ArrayNamespace
+from trompe.theory.statements import Form
 
 
 def rescaled(value: Any, maximum: Any, scale: Any, shift: Any) -> Any:
@@ -12,16 +30,185 @@ def rescaled(value: Any, maximum: Any, scale: Any, shift: Any) -> Any:
     return maximum - scale * (maximum - value) + shift
 
 
+# -- decoders of pictures, d = 1 ---------------------------------------------------------------------------
+
+
 def is_nearer_to_minimiser(a: Any, b: Any, x: Any, xp: ArrayNamespace) -> Any:
-    """d = 1: is |x - a| <= |x - b|?"""
+    """Is |x - a| <= |x - b|?"""
     return xp.abs(x - a) <= xp.abs(x - b)
 
 
 def is_near_maximiser(b: Any, x: Any, xp: ArrayNamespace) -> Any:
-    """d = 1: is |x - b| <= 1/2?"""
+    """Is |x - b| <= 1/2?"""
     return 2 * xp.abs(x - b) <= 1
 
 
 def is_along(way: Any, x: Any) -> Any:
-    """d = 1: does x lie on the side of 1/2 to which `way` leads, upwards where it is above 0?"""
+    """Does x lie on the side of 1/2 to which `way` leads, upwards where it is above 0?"""
     return (2 * x - 1) * way > 0
+
+
+def _line(shown: Observation, x: Point) -> Any:
+    """The value at x of the line through both shown points."""
+    a, b = shown.argmin[0], shown.argmax[0]
+    if shown.minimum == shown.maximum:
+        return shown.minimum
+    return interpolate(shown.minimum, shown.maximum, x[0] - a, 1 / (b - a))
+
+
+def _line_side(shown: Observation, x: Point) -> str:
+    return "min" if 2 * _line(shown, x) <= shown.minimum + shown.maximum else "max"
+
+
+def _side_by_pictures(shown: Observation, x: Point) -> str:
+    nearer = is_nearer_to_minimiser(shown.argmin[0], shown.argmax[0], x[0], EXACT)
+    return "min" if nearer else "max"
+
+
+def _side_by_maximum(shown: Observation, x: Point) -> str:
+    return "max" if is_near_maximiser(shown.argmax[0], x[0], EXACT) else "min"
+
+
+def side_by_short_pictures(shown: Observation, x: Point) -> str:
+    """Of an affine function on [0, 1], right also for pictures that fall short by less than half the range."""
+    return "max" if is_along(shown.argmax[0] - shown.argmin[0], x[0]) else "min"
+
+
+def side_by_short_maximum(shown: Observation, x: Point) -> str:
+    """The same from the picture of the maximum alone."""
+    return "max" if is_along(2 * shown.argmax[0] - 1, x[0]) else "min"
+
+
+LevelDecoder = Callable[[Observation, Point], Any]
+"""An answer from what a level shows and a query, both exact."""
+
+LEVEL_DECODERS: dict[str, LevelDecoder] = {
+    "affine-1d/exact/near": _line,
+    "affine-1d/approx/near": _line,
+    "affine-1d/side/near": _line_side,
+    "affine-1d/side/maximum": _side_by_maximum,
+    "affine-1d/side/images": _side_by_pictures,
+    "affine-1d/side/argmax": _side_by_maximum,
+    "constant/exact/near": lambda shown, x: shown.minimum,
+    "constant/approx/near": lambda shown, x: shown.minimum,
+    "constant/exact/maximum": lambda shown, x: shown.maximum,
+    "constant/approx/maximum": lambda shown, x: shown.maximum,
+    **{
+        f"constant/side/{level}": lambda shown, x: "min"
+        for level in ("near", "maximum", "images", "argmax")
+    },
+}
+"""By theorem, the decoder of each Yes where less is shown than both extremes with their values."""
+
+
+def level_decoder(key: str) -> LevelDecoder:
+    """The decoder that is right for every member and every query, of a theorem whose label is Yes.
+
+    Raises
+    ------
+    UnknownKey : the theorem is another one.
+    """
+    name = theorem(key).key
+    if name not in LEVEL_DECODERS:
+        raise UnknownKey("theorem of a level with the label Yes", name, LEVEL_DECODERS)
+    return LEVEL_DECODERS[name]
+
+
+# -- pairs of different range ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RescaledPair:
+    """A member g with extremes `v`, and f = M - scale (M - g) + shift, which shows the same pictures.
+
+    Of a class with one member for each visualization; f(x) >= g(x).
+
+    Parameters
+    ----------
+    known : the member with this visualization, at an array of points of a namespace.
+    """
+
+    cls: FunctionClass
+    v: Visualization
+    x: Point
+    scale: Fraction
+    shift: Fraction
+    known: Callable[[Visualization, Array, ArrayNamespace], Array]
+
+    formulas = {"g": "the member with these extremes", "f": "M - scale (M - g) + shift"}
+
+    def v_of(self, name: str) -> Visualization:
+        """The visualization of f or of g."""
+        if name == "g":
+            return self.v
+        low, high = (
+            rescaled(end, self.v.maximum, self.scale, self.shift)
+            for end in (self.v.minimum, self.v.maximum)
+        )
+        return Visualization(self.v.argmin_set, self.v.argmax_set, low, high)
+
+    def f(self, z: Any) -> Array:
+        """M - scale (M - g(z)) + shift."""
+        return self.both(z)[0]
+
+    def g(self, z: Any) -> Array:
+        """The member with the visualization v."""
+        return self.both(z)[1]
+
+    def both(self, z: Any) -> tuple[Array, Array]:
+        """(f(z), g(z))."""
+        return self.evaluate_both(*as_array(z, self.v.dim))
+
+    def evaluate(self, z: Array, xp: ArrayNamespace, extremal: str) -> Array:
+        """f (`upper`) or g (`lower`) at the array z of the namespace `xp`."""
+        return self.evaluate_both(z, xp)[extremal == "lower"]
+
+    def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
+        """f and g at the array z of the namespace `xp`."""
+        g = self.known(self.v, z, xp)
+        high, scale, shift = map(xp.number, (self.v.maximum, self.scale, self.shift))
+        return rescaled(g, high, scale, shift), g
+
+    @cached_property
+    def f_x(self) -> Any:
+        """f at the query, exact."""
+        return self.f(self.x)
+
+    @cached_property
+    def g_x(self) -> Any:
+        """g at the query, exact."""
+        return self.g(self.x)
+
+    def defeats(self, task: Task) -> bool:
+        """Is every answer at the query wrong for f or for g, each judged on its own range?"""
+        own = self.v_of("f").range + self.v.range
+        return bool(abs(self.f_x - self.g_x) > task.eps * own)
+
+
+def rescaled_pair(
+    cls: FunctionClass, known: Any, v: Visualization, x: Any, task: Task, level: str
+) -> RescaledPair:
+    """The pair that defeats every decoder of exact or approx at a level where a range is not shown.
+
+    Raises
+    ------
+    InvalidInput : the task is decidable here, or it is side, or the level shows both values.
+    """
+    key, query = cell_key(cls.key, task.key, level), as_point(x, "query", v.dim)
+    if theorem(key).form is not Form.IMPOSSIBLE:
+        raise InvalidInput(
+            f"{key}: no pair exists, one decoder of what is shown is right for every member"
+        )
+    cls.check_visualization(v)
+    scale, shift = Fraction(1), Fraction(0)
+    if "maximum" in LEVELS[level].shows:
+        short = v.maximum - RescaledPair(cls, v, query, scale, shift, known).g_x
+        share = short / v.range if v.range else Fraction(0)
+        if share <= task.eps:
+            raise InvalidInput(
+                f"{key}: M = {v.maximum} is right at this query for every member with this argmax set and this maximum"
+            )
+        scale = (share - task.eps) / (2 * (share + task.eps))
+    else:
+        shift = 2 * task.eps * v.range + 1
+    return RescaledPair(cls, v, query, scale, shift, known)

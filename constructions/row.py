@@ -11,6 +11,7 @@ from trompe.constructions.questions import dyadic_question
 from trompe.constructions.triples import Construction, Triple
 from trompe.theory import FunctionClass, Point, Task, Visualization
 from trompe.theory.fibres import Fibres
+from trompe.theory.namespace import Array, ArrayNamespace
 
 Decoder = Callable[[Visualization, Any], Any]
 """An answer from a visualization and a query."""
@@ -42,6 +43,14 @@ class Row:
     def through(self, known: Fibres, x: Point) -> Triple | None:
         """U, W, B through the values at the exemplars; None where no pair exists or none is built."""
         return None
+
+    def known(self, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+        """Of a Yes row: the only member with this visualization, at an array of points of a namespace."""
+        raise NotImplementedError
+
+    def alike(self, cls: Any, v: Visualization, x: Point) -> Iterable[Visualization]:
+        """Visualizations with the pictures and the maximum of v, at one of which most is undecidable at x."""
+        yield v
 
     def only_member(self, v: Visualization) -> str:
         """Of a Yes row: the only member with this visualization, written out."""

@@ -204,6 +204,10 @@ class FoolingPair:
         """The query."""
         return self.triple.x
 
+    def v_of(self, name: str) -> Visualization:
+        """The visualization of f or of g: the same."""
+        return self.v
+
     def f(self, z: Any) -> Array:
         """(1-eta) U(z) + eta B(z)."""
         return self.evaluate(*as_array(z, self.v.dim), "upper")

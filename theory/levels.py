@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from trompe.ground.arguments import BY_ITSELF
-from trompe.ground.errors import known
+from trompe.ground.errors import InvalidInput, known
 from trompe.theory.statements import (
     EPS,
     FAILS,
@@ -21,6 +21,7 @@ from trompe.theory.statements import (
 )
 from trompe.theory.statements import state as state_extremes
 from trompe.theory.tasks import TASKS
+from trompe.theory.visualization import Visualization
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,86 @@ def level(key: AnyLevel) -> Level:
 
 Own: TypeAlias = Mapping[tuple[str, str], OwnStatement]
 """What a row states itself, by task and level."""
+
+
+class NotShown(InvalidInput):
+    """A decoder reads what its level does not show."""
+
+
+class Observation:
+    """What a decoder gets of a unit at a level: what it shows, and nothing else.
+
+    Of `argmin`, `argmax` (one point each), `minimum`, `maximum` and `limits` (lo, hi) those that the level shows; `dim`
+    always; `range` and `mid` where both values are shown. Numbers are exact or floats.
+
+    Raises
+    ------
+    NotShown : what is read is not shown.
+    """
+
+    _shown: dict[str, Any]
+
+    def __init__(self, level: str, **shown: Any) -> None:
+        self.level, self._shown = level, {name: shown[name] for name in LEVELS[level].shows}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._shown:
+            return self._shown[name]
+        if name in _FIELDS:
+            raise NotShown(
+                f"{name} is not shown at the level {self.level}, which shows {', '.join(self._shown)}"
+            )
+        raise AttributeError(f"what is shown has no {name!r}; it has {', '.join(self._shown)}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Observation) and (self.level, self._shown) == (
+            other.level,
+            other._shown,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return (
+            f"Observation({self.level}: {', '.join(f'{k} = {v}' for k, v in self._shown.items())})"
+        )
+
+    @property
+    def dim(self) -> int:
+        """The number d of inputs."""
+        return len(self.argmax)
+
+    @property
+    def range(self) -> Any:
+        """The difference of the two shown values."""
+        return self.maximum - self.minimum
+
+    @property
+    def mid(self) -> Any:
+        """Half their sum."""
+        return (self.minimum + self.maximum) / 2
+
+
+_FIELDS = ("argmin", "argmax", "minimum", "maximum", "limits")
+
+
+def observed(v: Visualization, key: str, limits: tuple[Any, Any] | None = None) -> Observation:
+    """What a level shows of a unit with the visualization v, exact; near, with the promise `limits`, else `promised`."""
+    return Observation(
+        key,
+        argmin=v.argmin,
+        argmax=v.argmax,
+        minimum=v.minimum,
+        maximum=v.maximum,
+        limits=limits or promised(v),
+    )
+
+
+def promised(v: Visualization) -> tuple[Any, Any]:
+    """The promise lo <= f <= hi that is made where none is given: a range below m and a range above M."""
+    return v.minimum - v.range, v.maximum + v.range
 
 
 def cell_key(row: str, task: str, level: str) -> str:

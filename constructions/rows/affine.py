@@ -218,6 +218,10 @@ class Affine1dRow(AffineRow):
     def decoder(self, cls: Any) -> Decoder | None:
         return affine_1d
 
+    def known(self, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+        low, high, a = map(xp.number, (v.minimum, v.maximum, v.argmin[0]))
+        return interpolate(low, high, xp.abs(z[..., 0] - a), xp.number(1))
+
     def only_member(self, v: Visualization) -> str:
         slope = f" + {v.range} |z1 - {v.argmin[0]}|" if v.range else ""
         return f"f(z) = {v.minimum}{slope}"

@@ -24,6 +24,7 @@ from trompe.theory import (
     as_point,
 )
 from trompe.theory.exact import written
+from trompe.theory.namespace import Array, ArrayNamespace
 
 
 @checked
@@ -47,6 +48,9 @@ class ConstantRow(Row):
 
     def decoder(self, cls: Any) -> Decoder | None:
         return constant_value
+
+    def known(self, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+        return 0 * z[..., 0] + xp.number(v.minimum)
 
     def only_member(self, v: Visualization) -> str:
         return f"f(z) = {v.minimum}"

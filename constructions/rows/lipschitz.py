@@ -158,6 +158,16 @@ class LipschitzRow(Row):
     def visualizations(self, cls: Any, dim: int, x: Point | None) -> Iterable[Visualization]:
         yield from (_of_full_range(cls, a, b, x) for a, b in _far_extremes(dim, x))
 
+    def alike(self, cls: Any, v: Visualization, x: Point) -> Iterable[Visualization]:
+        """Also with a range that is small beside L: the same for every x other than a and b."""
+        yield v
+        points = ((v.argmin, v.argmax), (x, v.argmin), (x, v.argmax))
+        small = cls.constant * min(_rational_distance(cls.metric, *pair) for pair in points)
+        if small:
+            yield Visualization(
+                v.argmin_set, v.argmax_set, v.maximum - min(v.range, small), v.maximum
+            )
+
     def queries(self, cls: Any, task: Task, v: Visualization) -> Iterator[Point]:
         """Half-way, and as far from both extremes as simple points get."""
         a, b = v.argmin, v.argmax

@@ -58,6 +58,10 @@ def refute(
     metric: Metric = None,
     data: TrainingData = None,
     link: Link = None,
+    level: Annotated[
+        str,
+        typer.Option(help="What the decoder is shown: extremes, near, maximum, images or argmax."),
+    ] = "extremes",
     numbers: Annotated[
         str, typer.Option(help="float: the decoder gets float64 arrays. exact: fractions.")
     ] = "float",
@@ -84,7 +88,8 @@ def refute(
     """Hand a decoder to the adversary: get the function of the class that it is wrong about.
 
     The decoder gets an object with argmin, argmax (arrays of shape (d,)), minimum, maximum (floats)
-    and the query; it returns a number, or "min" or "max" for side. What is not given is chosen so that a
+    and the query; it returns a number, or "min" or "max" for side. Where --level shows less, only that can be read
+    (near: also limits). What is not given is chosen so that a
     refutation exists; a point may also be a .npy file; d is as in a point given, else 2; L is 1.
     Exit status 0: refuted: every decoder is wrong here about some member. 1: the construction failed,
     nothing is claimed. 2: bad input. 3: no refutation exists here, and the decoder was right.
@@ -115,14 +120,14 @@ def refute(
     x, v = points.pop("--query", None), None
     if points or minimum is not None or maximum is not None:
         is_whole = len(points) == 2 and minimum is not None and maximum is not None
-        base = None if is_whole else pose(cls, asked, dim, None, x).v
+        base = None if is_whole else pose(cls, asked, dim, None, x, level=level).v
         length = dim if base is None else base.dim
         assert length is not None  # where there is no base, two points tell it
         ends = {name: of_length(values, length, name) for name, values in points.items()}
         v = shown_instead(base, ends, minimum, maximum)
     found = judging.refute(
         decoder, cls, asked, dim=dim, visualization=v, query=x, numbers=numbers,  # type: ignore[arg-type]
-        repeats=repeats, members=members, seed=seed, time_limit=time_limit,
+        repeats=repeats, members=members, seed=seed, time_limit=time_limit, level=level,
     )  # fmt: skip
     if pair is not None:
         from trompe.proofs.handover.witnesses import to_json

@@ -70,11 +70,13 @@ def witness(
     view, item = view_of(FORMATS, form), theorem(key)
     place = destination(output)
     from trompe.constructions import triple
+    from trompe.constructions.adversary import pose
     from trompe.constructions.catalogue import example
     from trompe.proofs.handover.witnesses import witness_of
-    from trompe.proofs.handover.witnesses.data import check_row, pair_of
+    from trompe.proofs.handover.witnesses.data import check_row, pair_of, shared_extremes
     from trompe.proofs.handover.witnesses.file import MAX_DIM
     from trompe.theory import TASKS, Approx, InvalidInput, as_eta
+    from trompe.theory.levels import EXTREMES
 
     kind = TASKS[item.task]
     if eps is not None and kind is not Approx:
@@ -91,7 +93,9 @@ def witness(
     cls = replace(base.cls, **class_parameters(key, dim, constant, metric, rows))
     points = {name: of_length(values, dim, name) for name, values in points.items()}
     v = shown_instead(base.v, points, minimum, maximum)
-    made = triple(cls, v, points.get("--query", base.x))
-    pair = pair_of(made, task, None if eta is None else as_eta(eta))
-    emit(view(witness_of(pair, task)), place)
+    x = points.get("--query", base.x)
+    if item.level != EXTREMES:
+        v = shared_extremes(pose(cls, task, v=v, x=x, level=item.level))
+    pair = pair_of(triple(cls, v, x), task, None if eta is None else as_eta(eta))
+    emit(view(witness_of(pair, task, item.level)), place)
     return 0

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from trompe.constructions.adversary import read_answer, type_name
+from trompe.constructions.adversary import Question, read_answer, type_name
 from trompe.ground.errors import one_line
-from trompe.theory import Point, Task, Visualization
+from trompe.theory import Task, Visualization
+from trompe.theory.levels import EXTREMES, LEVELS, Observation, promised
 
 
 @dataclass
@@ -58,24 +59,33 @@ class Input:
     maximum: Any
     query: Any
     exact: bool
+    level: str = EXTREMES
+    limits: tuple[Any, Any] | None = None
+    """lo and hi, where they are shown."""
 
     @classmethod
-    def of(cls, v: Visualization, x: Point, exact: bool) -> Input:
-        """As floats, which must hold v and x exactly, or as exact fractions."""
-        parts = (v.argmin, v.argmax, v.minimum, v.maximum, x)
+    def of(cls, question: Question, exact: bool) -> Input:
+        """As floats, which must hold all that is shown exactly, or as exact fractions."""
+        v, level = question.shown, question.level
+        limits = promised(question.v) if "limits" in LEVELS[level].shows else None
+        parts = (v.argmin, v.argmax, v.minimum, v.maximum, question.x)
         if exact:
-            return cls(*parts, True)
+            return cls(*parts, True, level, limits)
         a, b, low, high, z = parts
         points = (np.array([q.numerator / q.denominator for q in point]) for point in (a, b, z))
         at_a, at_b, at_x = points
-        return cls(at_a, at_b, float(low), float(high), at_x, False)
+        ends = None if limits is None else (float(limits[0]), float(limits[1]))
+        return cls(at_a, at_b, float(low), float(high), at_x, False, level, ends)
 
     def fresh(self) -> tuple[Any, Any]:
         """The arguments of one call."""
-        if self.exact:
-            return Visualization(self.argmin, self.argmax, self.minimum, self.maximum), self.query
-        shown = Shown(self.argmin.copy(), self.argmax.copy(), self.minimum, self.maximum)
-        return shown, self.query.copy()
+        points = (self.argmin, self.argmax, self.query)
+        a, b, x = points if self.exact else (z.copy() for z in points)
+        if self.level != EXTREMES:
+            values = {"minimum": self.minimum, "maximum": self.maximum, "limits": self.limits}
+            return Observation(self.level, argmin=a, argmax=b, **values), x
+        kind = Visualization if self.exact else Shown
+        return kind(a, b, self.minimum, self.maximum), x
 
     def is_unchanged(self, shown: Any, query: Any) -> bool:
         """Do the arguments still hold what was handed over?"""
@@ -83,14 +93,14 @@ class Input:
             if self.exact:
                 then, _ = self.fresh()
                 return bool(shown == then and query == self.query)
+            told = LEVELS[self.level].shows
+            pairs = [(getattr(shown, name), getattr(self, name)) for name in told]
             return all(
                 isinstance(now, np.ndarray) and np.array_equal(now, then)
-                for now, then in (
-                    (shown.argmin, self.argmin),
-                    (shown.argmax, self.argmax),
-                    (query, self.query),
-                )
-            ) and (shown.minimum, shown.maximum) == (self.minimum, self.maximum)
+                if isinstance(then, np.ndarray)
+                else now == then
+                for now, then in (*pairs, (query, self.query))
+            )
         except KeyboardInterrupt:
             raise
         except BaseException:  # of what the decoder has put there
@@ -105,7 +115,9 @@ class Input:
         else:
             lists = {name: z.tolist() for name, z in fields.items()}
             ends = {"minimum": self.minimum, "maximum": self.maximum}
-        return {**lists, **ends, "exact": self.exact}
+        if self.limits is not None:
+            lists["limits"] = [str(q) if self.exact else q for q in self.limits]
+        return {**lists, **ends, "exact": self.exact, "level": self.level}
 
     @classmethod
     def from_wire(cls, data: dict[str, Any]) -> Input:
@@ -119,7 +131,10 @@ class Input:
                 np.array(data[name], dtype=np.float64) for name in ("argmin", "argmax", "query")
             ]
             ends = [data["minimum"], data["maximum"]]
-        return cls(points[0], points[1], ends[0], ends[1], points[2], data["exact"])
+        limits = data.get("limits")
+        if limits is not None:
+            limits = tuple(map(Fraction, limits) if data["exact"] else limits)
+        return cls(*points[:2], *ends, points[2], data["exact"], data["level"], limits)
 
 
 def call(decoder: Callable[[Any, Any], Any], task: Task, given: Input) -> Reply:

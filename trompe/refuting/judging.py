@@ -6,9 +6,9 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from trompe.constructions import exact_decoder
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import row_of
 from trompe.ground.arguments import BY_ITSELF, Dim, Integer, checked
@@ -28,6 +28,7 @@ from trompe.theory import (
 from trompe.theory import task as task_of
 from trompe.theory.catalogue import AnyTask, Class, as_class
 from trompe.theory.exact import Number
+from trompe.theory.levels import EXTREMES, AnyLevel
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
@@ -139,8 +140,7 @@ class Refutation:
             return self.mistake.member
         if self.status != "mistaken":
             return None
-        decode, v = exact_decoder(self.question.cls), self.question.v
-        return lambda z: decode(v, z)
+        return self.question.only_member
 
     def expression(self) -> str:
         """The function written out in z1, ..., zd with exact numbers.
@@ -176,13 +176,15 @@ class Refutation:
         ------
         InvalidInput : nothing was refuted, or the functions are not piecewise affine with rational numbers.
         """
-        from trompe.proofs.handover.witnesses import witness_of
+        from trompe.proofs.handover.witnesses.data import shared_extremes, witness_of
 
         if self.mistake is None or not self.is_refuted:
             raise InvalidInput(
                 f"{self.key}: nothing was refuted ({self.status}), so there is no witness"
             )
-        return witness_of(self.mistake.pair, self.question.task)
+        shared_extremes(self.question)
+        pair: Any = self.mistake.pair
+        return witness_of(pair, self.question.task, self.question.level)
 
     def __str__(self) -> str:
         from trompe.views.refutation import text
@@ -205,6 +207,7 @@ def refute(
     members: Often = 100,
     seed: int | None = None,
     time_limit: Annotated[Number | None, BY_ITSELF] = None,
+    level: AnyLevel = EXTREMES,
 ) -> Refutation:
     """The member of a class that a decoder is wrong about.
 
@@ -229,6 +232,9 @@ def refute(
     seed : of the coin and the members. [default: the operating system tosses the coin; 0 for the members]
     time_limit : seconds per call; the decoder then runs in a process of its own. A file's decoder always
         does [default there: 10]. A callable without a limit runs in this process.
+    level : how much of the extremes the decoder is shown: a key of `trompe.theory.levels.LEVELS`. Below `extremes` it gets
+        an `Observation`, of which it can read what the level shows only. `near` adds `limits`, numbers lo, hi that f and g do
+        not leave. Rows of the paper's table only.
 
     Raises
     ------
@@ -238,7 +244,7 @@ def refute(
     asked = ask_task(task, eps)
     cls = as_class(function_class)
     as_floats = numbers == "float"
-    question = pose(cls, asked, dim, visualization, query, as_floats=as_floats)
+    question = pose(cls, asked, dim, visualization, query, as_floats=as_floats, level=level)
     given = visualization is not None or query is not None
     with _asker(decoder, asked, time_limit) as asker:
         if question.has_decoder:
@@ -286,7 +292,7 @@ def _asker(decoder: Any, task: Task, time_limit: Any) -> Asker:
 
 def _ask(asker: Asker, question: Question, count: int, as_floats: bool) -> list[Reply]:
     """Answers to one question, up to the first fault."""
-    given = Input.of(question.v, question.x, exact=not as_floats)
+    given = Input.of(question, exact=not as_floats)
     replies: list[Reply] = []
     while len(replies) < count and not (replies and replies[-1].fault):
         replies.append(asker.ask(given))
@@ -367,30 +373,42 @@ def _others(question: Question, count: int, seed: int) -> list[Question]:
     for _ in range(count):
         v, x = row.dyadic_question(rng, dim)
         cls.check_visualization(v)
-        found.append(Question(cls, question.task, v, x))
+        stopped = _stopped(rng, v) if question.level == "near" else None
+        found.append(Question(cls, question.task, v, x, question.level, stopped))
     return found
 
 
+def _stopped(rng: random.Random, v: Visualization) -> tuple[Point, Point]:
+    """Two points on the way between the extremes, so that the value at the second is larger, if any is."""
+    steps = sorted(rng.sample(range(9), 2))
+    ways = (
+        [
+            (1 - Fraction(k, 8)) * p + Fraction(k, 8) * q
+            for p, q in zip(v.argmin, v.argmax, strict=True)
+        ]
+        for k in steps
+    )
+    low, high = map(tuple, ways)
+    return low, high
+
+
 def _compare(asker: Asker, questions: Sequence[Question], as_floats: bool) -> Refutation:
-    decode = exact_decoder(questions[0].cls)
     first: Any = None
     for count, question in enumerate(questions, 1):
         replies = _ask(asker, question, 2 if count == 1 else 1, as_floats)
         if replies[-1].fault:
             return Refutation("broken", reasons.broken(replies), question, checked=count - 1)
-        truth, task = decode(question.v, question.x), question.task
+        truth, task, v = question.only_member(question.x), question.task, question.scale
         for reply in replies:
             answer = reply.answer
             first = answer if count == 1 else first
-            if not task.right(answer, truth, question.v):
-                error = (
-                    abs(truth - question.v.mid) if answer in ("min", "max") else abs(answer - truth)
-                )
+            if not task.right(answer, truth, v):
+                error = abs(truth - v.mid) if answer in ("min", "max") else abs(answer - truth)
                 return Refutation(
                     "mistaken", reasons.wrong_on_a_member(question, answer, truth, error, count),
                     question, answer, truth, error, checked=count,
                 )  # fmt: skip
     return Refutation(
         "decidable", reasons.right_on_members(questions[0], len(questions)), questions[0], first,
-        decode(questions[0].v, questions[0].x), checked=len(questions),
+        questions[0].only_member(questions[0].x), checked=len(questions),
     )  # fmt: skip

@@ -7,7 +7,8 @@ from typing import Any
 
 from trompe.constructions.adversary import Mistake, Question
 from trompe.refuting.asking import Reply
-from trompe.theory import theorem
+from trompe.theory import Visualization, theorem
+from trompe.theory.levels import EXTREMES
 
 
 def _number(value: Any) -> str:
@@ -22,9 +23,9 @@ def _members(question: Question) -> str:
     return f"every member of the class ({question.cls.name}) with this visualization"
 
 
-def _judgement(question: Question, answer: Any, name: str, truth: Any, error: Any) -> str:
+def _judgement(question: Question, name: str, truth: Any, error: Any, v: Visualization) -> str:
     """`f(x) = 3/4, so the answer "min" is wrong`, by how much."""
-    task, v = question.task, question.v
+    task = question.task
     if task.choices:
         end, place = ("maximum", "above") if truth > v.mid else ("minimum", "below")
         return (
@@ -41,16 +42,22 @@ def _judgement(question: Question, answer: Any, name: str, truth: Any, error: An
 def refuted(question: Question, answer: Any, mistake: Mistake) -> str:
     """Why the decoder is wrong, and that any other would be."""
     pair, name = mistake.pair, mistake.name
+    has = "has this visualization" if question.level == EXTREMES else "shows this"
+    have = "have the same visualization" if question.level == EXTREMES else "show the same"
     return (
-        f"The decoder answers {_number(answer)}. The function {name} is in the class and has this "
-        f"visualization, and {_judgement(question, answer, name, mistake.truth, mistake.error)}. "
-        "No other answer would do: f and g have the same visualization, so every decoder gets the same input "
+        f"The decoder answers {_number(answer)}. The function {name} is in the class and {has}, and {_judgement(question, name, mistake.truth, mistake.error, mistake.v)}. "
+        f"No other answer would do: f and g {have}, so every decoder gets the same input "
         f"for both, and f(x) = {_number(pair.f_x)}, g(x) = {_number(pair.g_x)}."
     )
 
 
 def decidable(question: Question, answer: Any) -> str:
     """Why there is nothing to refute at this place."""
+    if question.level != EXTREMES:
+        return (
+            f"No refutation exists here: {_yes(question)} The decoder's answer {_number(answer)} is right for every "
+            "member that shows this. Other points, values or another query may be undecidable."
+        )
     where = question.cls.statement.fooled[question.task.key].text
     only = f" Fooling pairs for this task exist exactly where {where}." if where else ""
     return (
@@ -62,7 +69,12 @@ def decidable(question: Question, answer: Any) -> str:
 
 def mistaken(question: Question, answer: Any, mistake: Mistake) -> str:
     """That the decoder need not have been wrong."""
-    judged = _judgement(question, answer, mistake.name, mistake.truth, mistake.error)
+    judged = _judgement(question, mistake.name, mistake.truth, mistake.error, mistake.v)
+    if question.level != EXTREMES:
+        return (
+            f"One answer is right here for every member that shows this: {_yes(question)} But the decoder answers "
+            f"{_number(answer)}, and for the member {mistake.name}, {judged}."
+        )
     return (
         f"One answer is right here for {_members(question)}: the value at x lies in {_interval(question)}. But "
         f"the decoder answers {_number(answer)}, and for the member {mistake.name}, {judged}."
@@ -71,7 +83,7 @@ def mistaken(question: Question, answer: Any, mistake: Mistake) -> str:
 
 def wrong_on_a_member(question: Question, answer: Any, truth: Any, error: Any, count: int) -> str:
     """A Yes row: the class is decidable, this decoder is wrong."""
-    judged = _judgement(question, answer, "f", truth, error)
+    judged = _judgement(question, "f", truth, error, question.scale)
     return (
         f"No refutation of all decoders exists in this class: {_yes(question)} But this decoder is wrong. On the "
         f"{_ordinal(count)} member tried it answers {_number(answer)}; {judged}."

@@ -8,8 +8,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import trompe
+from trompe.constructions.catalogue import row_of
+from trompe.constructions.levels import RescaledPair
 from trompe.ground.text import WIDTH, wrapped
-from trompe.theory import InvalidInput, Point, show
+from trompe.theory import InvalidInput, Point, Visualization, show
+from trompe.theory.levels import EXTREMES, LEVELS
 
 if TYPE_CHECKING:
     from trompe.constructions.adversary import Mistake
@@ -23,6 +26,10 @@ WRITTEN_OUT = 8
 def _recipe(mistake: Mistake) -> str:
     """The pair's formulas with their few numbers, whatever d."""
     pair = mistake.pair
+    if isinstance(pair, RescaledPair):
+        member = f"g(z) = {row_of(pair.cls.key).only_member(pair.v).removeprefix('f(z) = ')}"
+        scale = f"scale = {pair.scale}, shift = {pair.shift}"
+        return f"{member}; f(z) = {pair.formulas['f']}, M = {pair.v.maximum}, {scale}"
     top = "U" if mistake.name == "f" else "W"
     formulas = pair.triple.construction.formulas
     parts = "; ".join(f"{name}(z) = {formula}" for name, formula in formulas.items())
@@ -68,8 +75,7 @@ def text(found: Refutation) -> str:
         f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
         *wrapped(found.reason),
         "",
-        *_wrap_at_argmax(f"visualization  argmin {show(v.argmin)}, argmax {show(v.argmax)}"),
-        f"               minimum {v.minimum}, maximum {v.maximum}",
+        *(_extremes(v) if question.level == EXTREMES else _observed(found)),
         f"query          {show(question.x)}",
     ]
     shown = _written(found)
@@ -92,6 +98,38 @@ def text(found: Refutation) -> str:
             "wrong with probability at least 1/2.",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _extremes(v: Visualization) -> list[str]:
+    return [
+        *_wrap_at_argmax(f"visualization  argmin {show(v.argmin)}, argmax {show(v.argmax)}"),
+        f"               minimum {v.minimum}, maximum {v.maximum}",
+    ]
+
+
+def _observed(found: Refutation) -> list[str]:
+    """What the decoder got, and the extremes of the functions that show this."""
+    question = found.question
+    told = question.observation
+    parts = []
+    for name in LEVELS[question.level].shows:
+        value = getattr(told, name)
+        is_point = name in ("argmin", "argmax")
+        says = (
+            show(value) if is_point else " to ".join(map(str, value)) if name == "limits" else value
+        )
+        parts.append(f"{name} {says}")
+    lines = wrapped(f"shown          {', '.join(parts)}", then=" " * 15)
+    units = (
+        {name: found.mistake.pair.v_of(name) for name in "fg"}
+        if found.mistake
+        else {"f": question.v}
+    )
+    if len(set(units.values())) == 1:
+        units = {" and ".join(units): next(iter(units.values()))}
+    for name, v in units.items():
+        lines += wrapped(f"{name:<15}{v}", then=" " * 15)
+    return lines
 
 
 _RANDOMISED = "The decoder is randomised (or keeps a state): its answers to the same input differ."

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from trompe.ground.text import wrapped
 from trompe.theory import show
-from trompe.theory.levels import EXTREMES
+from trompe.theory.levels import EXTREMES, LEVELS
 from trompe.views.outcomes import listed
 from trompe.views.table import agreement, label
 
 if TYPE_CHECKING:
     from trompe.constructions import FoolingPair
     from trompe.constructions.catalogue import Decided
+    from trompe.constructions.levels import RescaledPair
     from trompe.proofs import Table
-    from trompe.theory import FunctionClass
+    from trompe.theory import FunctionClass, Theorem
 
 
-def to_text(table: Table, key: str, shown: FoolingPair | Decided) -> str:
+def to_text(table: Table, key: str, shown: FoolingPair | RescaledPair | Decided) -> str:
     """Statement, formulas, the instance that is given, obligations and what is assumed."""
     from trompe.proofs import ASSUMED, assumed_by, case
 
@@ -25,7 +26,11 @@ def to_text(table: Table, key: str, shown: FoolingPair | Decided) -> str:
     lines = [f"{key}: {label(cell)} ({agreement(cell)})", *_lines(cell.reason)]
     lines += _lines(cell.theorem.statement)
     lines += _lines(f"Source: {cell.theorem.source}.")
-    lines += ["", *_instance(shown, cell.theorem.task), ""]
+    if cell.theorem.level != EXTREMES:
+        lines += _lines(
+            f"Shown, at the level {cell.theorem.level}: {LEVELS[cell.theorem.level].says}."
+        )
+    lines += ["", *_instance(shown, cell.theorem), ""]
     if cell.inherits is not None and cell.theorem.level != EXTREMES:
         lines += _lines(
             f"The No of {cell.inherits} is inherited: its pair shows the same here, and its values have no common answer. "
@@ -86,11 +91,21 @@ def _root(key: str) -> str:
     return key if inherits is None else _root(inherits)
 
 
-def _instance(shown: FoolingPair | Decided, task: str) -> list[str]:
+def _instance(shown: FoolingPair | RescaledPair | Decided, item: Theorem) -> list[str]:
     """The formulas of the pair, and the pair, or the decoder's answer."""
     from trompe.constructions import FoolingPair
+    from trompe.constructions.levels import RescaledPair
 
-    if isinstance(shown, FoolingPair):
+    task = item.task
+    if isinstance(shown, RescaledPair):
+        lines = [f"  {name} = {formula}" for name, formula in shown.formulas.items()]
+        lines += [
+            "",
+            f"An instance at d = {shown.v.dim}: scale = {shown.scale}, shift = {shown.shift}",
+        ]
+        lines += [f"  {name}: {shown.v_of(name)}" for name in "gf"]
+        lines += [f"  query x = {show(shown.x)}: f(x) = {shown.f_x}, g(x) = {shown.g_x}"]
+    elif isinstance(shown, FoolingPair):
         made = shown.triple
         formulas, envelope = made.construction.formulas, made.envelope
         lines = [f"  {name}(z) = {formula}" for name, formula in formulas.items()]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from trompe.constructions import FoolingPair, Triple
+from trompe.constructions.adversary import Question
 from trompe.constructions.expressions import Expression, trace_several, values
 from trompe.ground.arguments import checked, checked_fields
 from trompe.proofs.pinned import statement_stray
@@ -22,6 +23,8 @@ from trompe.theory import (
 )
 from trompe.theory import task as as_task
 from trompe.theory.catalogue import AnyTask
+from trompe.theory.levels import EXTREMES, AnyLevel, cell_key
+from trompe.theory.levels import level as level_of
 from trompe.theory.statements import Form
 
 
@@ -74,6 +77,21 @@ class Witness:
         return self.v.dim
 
 
+def shared_extremes(question: Question) -> Visualization:
+    """The extremes of both functions of a question's pair.
+
+    Raises
+    ------
+    InvalidInput : they are not the same.
+    """
+    if question.has_rescaled_pair:
+        raise InvalidInput(
+            f"{question.key}: f and g have different ranges, and a witness file holds one visualization for both; see "
+            f"`trompe show {question.key}` for the pair"
+        )
+    return question.v
+
+
 def pair_of(triple: Triple, task: Task, eta: Fraction | None = None) -> FoolingPair:
     """The pair of a triple for a task, with a weight that serves, or with the given one.
 
@@ -92,8 +110,12 @@ def pair_of(triple: Triple, task: Task, eta: Fraction | None = None) -> FoolingP
 
 
 @checked
-def witness_of(pair: FoolingPair, task: AnyTask) -> Witness:
+def witness_of(pair: FoolingPair, task: AnyTask, level: AnyLevel = EXTREMES) -> Witness:
     """The pair with everything that it claims, its functions written as expressions.
+
+    Parameters
+    ----------
+    level : which of the theorems of the class and the task it is a witness for; f and g have the same extremes in each.
 
     Raises
     ------
@@ -103,7 +125,7 @@ def witness_of(pair: FoolingPair, task: AnyTask) -> Witness:
     """
     task = as_task(task)
     cls, v, x, dim = pair.triple.cls, pair.v, pair.x, pair.v.dim
-    key = f"{cls.key}/{task.key}"
+    key = cell_key(cls.key, task.key, level_of(level).key)
     check_row(key)
     if stray := statement_stray(key):
         raise InvalidInput(f"{key}: {stray}")
