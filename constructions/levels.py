@@ -69,12 +69,12 @@ def _side_by_maximum(shown: Observation, x: Point) -> str:
     return "max" if is_near_maximiser(shown.argmax[0], x[0], EXACT) else "min"
 
 
-def side_by_short_pictures(shown: Observation, x: Point) -> str:
+def _side_by_short_pictures(shown: Observation, x: Point) -> str:
     """Of an affine function on [0, 1], right also for pictures that fall short by less than half the range."""
     return "max" if is_along(shown.argmax[0] - shown.argmin[0], x[0]) else "min"
 
 
-def side_by_short_maximum(shown: Observation, x: Point) -> str:
+def _side_by_short_maximum(shown: Observation, x: Point) -> str:
     """The same from the picture of the maximum alone."""
     return "max" if is_along(2 * shown.argmax[0] - 1, x[0]) else "min"
 
@@ -99,6 +99,13 @@ LEVEL_DECODERS: dict[str, LevelDecoder] = {
     },
 }
 """By theorem, the decoder of each Yes where less is shown than both extremes with their values."""
+
+
+SHORT_DECODERS: dict[str, LevelDecoder] = {
+    "affine-1d/side/images": _side_by_short_pictures,
+    "affine-1d/side/argmax": _side_by_short_maximum,
+}
+"""The decoders for pictures that fall short by less than half the range."""
 
 
 def level_decoder(key: str) -> LevelDecoder:

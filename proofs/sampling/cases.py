@@ -11,12 +11,31 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions import centre, construction, exact_decoder, pair_networks, side_of, triple
-from trompe.constructions.adversary import Question, mistakes, refuting_member
+from trompe.constructions.adversary import Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import draw_class, draw_member, draw_query, draw_visualization
 from trompe.constructions.draws import Pick, draw_point, draw_rational, texts
+from trompe.constructions.levels import (
+    SHORT_DECODERS,
+    LevelDecoder,
+    level_decoder,
+)
 from trompe.constructions.opponents import draw_opponent
 from trompe.proofs.rows import CHECKS
-from trompe.theory import Approx, Dataset, Exact, FunctionClass, Point, Side, Task, Visualization
+from trompe.theory import (
+    CLASSES,
+    Approx,
+    Dataset,
+    Exact,
+    Form,
+    FunctionClass,
+    InvalidInput,
+    Point,
+    Side,
+    Task,
+    Visualization,
+    theorem,
+)
+from trompe.theory.levels import LESS_SHOWN, LEVELS, Observation, cell_key
 
 PROPERTIES = {
     "envelope": "a random member's value at a random query lies in the class's envelope",
@@ -29,6 +48,8 @@ PROPERTIES = {
     "defeat": "where a task is undecidable, its pair allows no answer, and a random decoder's is wrong",
     "mistake": "where a task is decidable, a decoder is wrong for some member exactly if it is for an end",
     "yes": "the decoder of a row with label Yes is right for a random member at a random query",
+    "level-no": "where less is shown, both functions of a pair show the same, and a random answer is wrong for one of them",
+    "level-yes": "the decoder of a Yes where less is shown is right for a random member at a random query",
     "runs": "no admissible question is refused",
 }
 """What is checked, by key."""
@@ -52,6 +73,77 @@ def check_case(row: str, pick: Pick, dim: int) -> Iterator[Verdict]:
     yield from _check_member(pick, cls, dim, tasks)
     if construction(row) is not None:
         yield from _check_pair(pick, cls, dim, tasks)
+    if row in CLASSES:
+        at = LESS_SHOWN[pick(0, len(LESS_SHOWN) - 1)]
+        for task in tasks:
+            is_yes = theorem(cell_key(row, task.key, at)).form is Form.POSSIBLE
+            yield from (_check_level_yes if is_yes else _check_level_no)(pick, cls, dim, task, at)
+
+
+def _check_level_yes(
+    pick: Pick, cls: FunctionClass, dim: int, task: Task, at: str
+) -> Iterator[Verdict]:
+    """Near, the decoder sees two points on the way between the extremes; of pictures, it also sees some that fall short."""
+    h, x = draw_member(pick, cls, dim), draw_point(pick, dim)
+    low, high = sorted((pick(0, 5), pick(6, 11)))
+    shares = (Fraction(low, 11), Fraction(high, 11))
+    stopped = tuple(
+        tuple((1 - t) * p + t * q for p, q in zip(h.v.argmin, h.v.argmax, strict=True))
+        for t in shares
+    )
+    asked = Question(cls, task, h.v, x, at, stopped if at == "near" else None)
+    decoders = [level_decoder(asked.key)]
+    if asked.key in SHORT_DECODERS:
+        decoders.append(_told_short(SHORT_DECODERS[asked.key], stopped))
+    for decode in decoders:
+        answer, truth = decode(asked.observation, x), h(x)
+        says = f"{h!r}, {at}, {stopped}, x = {texts(x)}: {task}: {answer} for {truth}"
+        yield "level-yes", lambda says=says: says, task.right(answer, truth, asked.scale)  # type: ignore[misc]
+
+
+def _told_short(decode: LevelDecoder, stopped: Any) -> LevelDecoder:
+    """The decoder, told of pictures that fall short."""
+
+    def short(shown: Observation, x: Point) -> Any:
+        return decode(Observation(shown.level, argmin=stopped[0], argmax=stopped[1]), x)
+
+    return short
+
+
+def _check_level_no(
+    pick: Pick, cls: FunctionClass, dim: int, task: Task, at: str
+) -> Iterator[Verdict]:
+    v = draw_visualization(pick, cls, dim)
+    x, share = draw_query(pick, cls, v), draw_rational(pick, -1, 2)
+    try:
+        asked = pose(cls, task, v=v, x=x, level=at)
+    except (
+        InvalidInput
+    ):  # decidable with these extremes shown whole, and nothing is claimed of less
+        return
+    if asked.is_decidable:
+        return
+    pair, shows = asked.pair, LEVELS[at].shows
+    answer = task.choices[pick(0, 1)] if task.choices else v.minimum + share * v.range
+    f, g = pair.v_of("f"), pair.v_of("g")
+    sets = ((f.argmin_set, g.argmin_set), (f.argmax_set, g.argmax_set))
+    values = ((f.minimum, g.minimum), (f.maximum, g.maximum))
+    same = dict(zip(("argmin", "argmax", "minimum", "maximum"), (*sets, *values), strict=True))
+    wrong = [_is_wrong(task, answer, h_x, u) for h_x, u in ((pair.f_x, f), (pair.g_x, g))]
+    says = f"{cls!r}, {asked.v}, x = {texts(x)}, {task}, {at}: f {f}, g {g}: {answer}"
+    holds = not asked.failure() and any(wrong) and pair.defeats(task)
+    for name in shows:
+        if name in same:
+            holds = holds and same[name][0] == same[name][1]
+    yield "level-no", lambda: says, holds
+
+
+def _is_wrong(task: Task, answer: Any, value: Any, v: Visualization) -> bool:
+    """By the words of the task, not by its code."""
+    if task.choices:
+        middle = (v.minimum + v.maximum) / 2
+        return bool(value > middle if answer == "min" else value < middle)
+    return bool(abs(answer - value) > task.eps * (v.maximum - v.minimum))
 
 
 def _check_member(
