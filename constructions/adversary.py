@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -23,12 +24,18 @@ from trompe.constructions import FoolingPair, Triple, construction, triple
 from trompe.constructions.catalogue import (
     choose_query,
     choose_visualization,
+    draw_class,
+    draw_query,
+    draw_visualization,
     exact_decoder,
     row_of,
 )
+from trompe.constructions.draws import Pick, draw_rational
 from trompe.constructions.levels import RescaledPair, rescaled_pair
 from trompe.ground.errors import one_line
 from trompe.theory import (
+    TASKS,
+    Approx,
     FunctionClass,
     Interval,
     InvalidInput,
@@ -257,6 +264,28 @@ def _at_level(asked: Question, as_floats: bool) -> Question:
         f"{asked.key}: with these extremes shown whole the task is decidable at query {show(asked.x)}, so the No of the "
         "extremes says nothing here of less; leave the query or the extremes out to get a pair"
     )
+
+
+def draw_question(pick: Pick, key: str, dim: int) -> Question:
+    """A random question of a theorem, one that its pair answers where the label is No; exact.
+
+    Where the task is decidable at the query that was drawn, a better one is chosen.
+    """
+    item = theorem(key)
+    cls = draw_class(pick, item.row, dim)
+    task: Task = Approx(draw_rational(pick, 0, Fraction(1, 2), strict=True))
+    if item.task != task.key:
+        task = TASKS[item.task]()
+    v = draw_visualization(pick, cls, dim)
+    x = draw_query(pick, cls, v)
+    if item.form is Form.POSSIBLE:
+        return Question(cls, task, v, x, item.level)
+    for query in (x, None):
+        with suppress(InvalidInput):
+            asked = pose(cls, task, v=v, x=query, level=item.level)
+            if not asked.is_decidable:
+                return asked
+    return pose(cls, task, dim, level=item.level)
 
 
 def _check_floats(cls: FunctionClass, v: Visualization, x: Point) -> None:

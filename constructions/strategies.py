@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Annotated, Any
 
 from trompe.constructions import FoolingPair, Network, Triple, construction, triple
+from trompe.constructions.adversary import Question, draw_question
 from trompe.constructions.catalogue import (
     draw_class,
     draw_dim,
@@ -29,7 +30,7 @@ from trompe.theory import (
     Visualization,
     task,
 )
-from trompe.theory.catalogue import AnyTask, Class, as_class, row_class
+from trompe.theory.catalogue import AnyTask, AnyTheorem, Class, as_class, row_class, theorem
 
 try:
     from hypothesis import strategies as st
@@ -96,6 +97,20 @@ def visualizations(cls: Class, dim: Dim | None = None) -> SearchStrategy[Visuali
     return _drawn(
         lambda pick: draw_visualization(pick, *_about(pick, cls, dim)), _padding(dim, _MAX_DIM)
     )
+
+
+@checked
+def questions(key: AnyTheorem, dim: Dim | None = None) -> SearchStrategy[Question]:
+    """A question of a theorem: what is shown of a unit and asked, and two members that no answer serves (label No)."""
+    name = theorem(key).key
+    row = name.split("/")[0]
+    if dim is not None:
+        row_class(row)().check_dim(dim)
+
+    def make(pick: Pick) -> Question:
+        return draw_question(pick, name, draw_dim(pick, row, _MAX_DIM) if dim is None else dim)
+
+    return _drawn(make, _padding(dim, _MAX_DIM))
 
 
 @checked

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
     from trompe.constructions import FoolingPair, Triple
+    from trompe.constructions.adversary import Question
     from trompe.theory import Visualization
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "members",
     "networks",
     "queries",
+    "questions",
     "triples",
     "visualizations",
 ]
@@ -66,6 +68,19 @@ def triples(function_class: FunctionClass | str, dim: int | None = None) -> Sear
     InvalidInput : the label of the class is Yes, so it has no pairs.
     """
     return _home.triples(function_class, dim=dim)
+
+
+def questions(key: str, dim: int | None = None) -> SearchStrategy[Question]:
+    """A question of a theorem, such as `convex/side/argmax`: a random class, extremes and query.
+
+    `question.observation` is what a decoder gets at the theorem's level; where the label is No, `question.pair` has two
+    members f, g that show this and defeat the task; where it is Yes, `question.only_member(z)` is the member's value.
+
+    Raises
+    ------
+    InvalidInput : the row is not about this number of inputs. UnknownKey : no such theorem.
+    """
+    return _home.questions(key, dim)
 
 
 def fooling_pairs(

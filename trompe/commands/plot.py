@@ -13,7 +13,9 @@ from trompe.commands.options import number
 def plot(
     key: Annotated[
         str,
-        typer.Argument(help="A theorem, for example convex/approx, or: sharp, the sharp table."),
+        typer.Argument(
+            help="A theorem, for example convex/approx; or: sharp, the sharp table; levels, the labels by what is shown."
+        ),
     ],
     output: Annotated[Path, typer.Option(help="A .png, .pdf or .svg file.")],
     dim: Annotated[
@@ -45,8 +47,12 @@ def plot(
         draw_sharp = DRAWINGS[kind or "share"]
         draw_sharp(classes or list(CLASSES), 2 if dim is None else dim, picture_file(output))
         return 0
+    if key == "levels" and not (kind or classes or dim):
+        return _levels(output)
     if kind or classes:
         raise InvalidInput(f"--{'kind' if kind else 'class'} is an option of `trompe plot sharp`")
+    if key == "levels":
+        raise InvalidInput("--dim: the labels by what is shown are about every d; leave it out")
     from trompe.constructions.catalogue import demonstrate
     from trompe.views.pair_plot import draw
     from trompe.views.picture import picture_file
@@ -58,3 +64,18 @@ def plot(
     place = picture_file(output)
     draw(key, demonstrate(key, dim), place)
     return 0
+
+
+def _levels(output: Path) -> int:
+    """The labels of a run of all checks; exit status 1 where a cell is not proved."""
+    from trompe.commands.reporting import progress_bar
+    from trompe.proofs import verify_table
+    from trompe.theory.levels import LEVELS
+    from trompe.views.levels import draw
+    from trompe.views.picture import picture_file
+
+    place = picture_file(output)
+    with progress_bar("checking") as progress:
+        table = verify_table(levels=tuple(LEVELS), progress=progress)
+    draw(table, place)
+    return 0 if table.is_proved else 1

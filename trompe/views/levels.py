@@ -9,8 +9,10 @@ from trompe.ground.text import wrapped
 from trompe.theory import TASKS, row_class
 from trompe.theory.levels import LEVELS
 from trompe.views.layout import latex_table
+from trompe.views.picture import INK, pyplot, save
 
 if TYPE_CHECKING:
+    from trompe.ground.files import Destination
     from trompe.proofs import Table
 
 _SHORT = {"Only for small L": "L", None: "?"}
@@ -81,3 +83,59 @@ def latex(table: Table) -> str:
         rows,
         f"What can be told about a unit $f$ at a query $x$, by what is shown ({given}). {legend}",
     )
+
+
+_COLOURS = {"Yes": "#009E73", "L": "#E69F00", "No": "#DDDDDD", "?": "#FFFFFF"}
+"""Okabe and Ito's; the label stands in each field, so that grey print is read as well."""
+
+
+def draw(table: Table, output: Destination) -> None:
+    """Draw the labels as a field of cells, level by level: how the Yes disappear as less is shown.
+
+    Raises
+    ------
+    MissingDependency : matplotlib is not installed.
+    """
+    with pyplot() as plt:
+        figure, axes = plt.subplots(figsize=(10.2, 4.6), layout="constrained")
+        for i, row in enumerate(table.rows):
+            for k, at in enumerate(table.levels):
+                for j, label in enumerate(_labels(table, row, at)):
+                    x, field = k * (len(TASKS) + 0.4) + j, _COLOURS[label]
+                    axes.add_patch(
+                        plt.Rectangle((x, i), 0.94, 0.9, facecolor=field, edgecolor=INK, lw=0.4)
+                    )
+                    weight = "bold" if label == "Yes" else "normal"
+                    axes.text(
+                        x + 0.47,
+                        i + 0.46,
+                        label,
+                        ha="center",
+                        va="center",
+                        fontsize=9,
+                        weight=weight,
+                    )
+        for k, at in enumerate(table.levels):
+            middle = k * (len(TASKS) + 0.4) + len(TASKS) / 2
+            yes = sum(label == "Yes" for row in table.rows for label in _labels(table, row, at))
+            axes.text(middle, -1.25, f"{at}: {yes} Yes", ha="center", weight="bold")
+            for j, task in enumerate(TASKS):
+                axes.text(k * (len(TASKS) + 0.4) + j + 0.47, -0.3, task, ha="center", fontsize=8)
+        axes.set(
+            xlim=(-0.2, len(table.levels) * (len(TASKS) + 0.4)),
+            ylim=(len(table.rows) + 0.1, -1.9),
+        )
+        axes.set_yticks(
+            [i + 0.45 for i in range(len(table.rows))], [row_class(row).name for row in table.rows]
+        )
+        axes.set_xticks([])
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        told = "; ".join(f"{at}: {LEVELS[at].says}" for at in table.levels)
+        figure.supxlabel(
+            "\n".join(wrapped(f"Shown at {told}. L: only for small L.")),
+            fontsize=7.5,
+            x=0.02,
+            ha="left",
+        )
+        save(plt, figure, output)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trompe.constructions import FoolingPair
+from trompe.constructions.levels import RescaledPair
 from trompe.ground.files import Destination
 from trompe.theory import InvalidInput, Visualization
 from trompe.views.picture import INK, pyplot, save
@@ -21,7 +22,7 @@ F_COLOUR, G_COLOUR, SHADE = "#0072B2", "#D55E00", "#BBBBBB"
 GRID_1D, GRID_2D = 1201, 181
 
 
-def draw(key: str, shown: FoolingPair | Decided, output: Destination) -> None:
+def draw(key: str, shown: FoolingPair | RescaledPair | Decided, output: Destination) -> None:
     """Draw the pair (or the decoder) that shows a theorem, at d = 1 or 2.
 
     Raises
@@ -29,7 +30,9 @@ def draw(key: str, shown: FoolingPair | Decided, output: Destination) -> None:
     InvalidInput : a decoder of two inputs. MissingDependency : matplotlib is not installed.
     """
     with pyplot() as plt:
-        if isinstance(shown, FoolingPair):
+        if isinstance(shown, RescaledPair):
+            figure = _rescaled(plt, shown)
+        elif isinstance(shown, FoolingPair):
             figure = (_line if shown.v.dim == 1 else _square)(plt, shown)
         else:
             figure = _decoder(plt, shown)
@@ -75,6 +78,32 @@ def _line(plt: Any, pair: FoolingPair) -> Any:
     )
     axes.set(xlabel="input z", ylabel="activation", xlim=(-0.02, 1.02))
     figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    return figure
+
+
+def _rescaled(plt: Any, pair: RescaledPair) -> Any:
+    if pair.v.dim != 1:
+        raise InvalidInput(f"{pair.cls.key}: a pair of different ranges is drawn at d = 1")
+    figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
+    z = np.linspace(0.0, 1.0, 65)
+    x = float(pair.x[0])
+    for name, values, colour, style in zip(
+        "fg", pair.both(z[:, None]), (F_COLOUR, G_COLOUR), ("-", (0, (5, 2))), strict=True
+    ):
+        at_x = pair.f_x if name == "f" else pair.g_x
+        own = pair.v_of(name)
+        says = f"{name}, values in [{own.minimum}, {own.maximum}], {name}(x) = {at_x}"
+        axes.plot(z, values, color=colour, lw=2, ls=style, label=says)
+        axes.plot(x, float(at_x), ls="none", marker="o", ms=5, color=INK)
+        for point, value, marker in (
+            (own.argmin, own.minimum, "v"),
+            (own.argmax, own.maximum, "^"),
+        ):
+            axes.plot(float(point[0]), float(value), marker=marker, ms=9, color=INK, ls="none")
+    axes.axvline(x, color=INK, lw=0.7, ls=":")
+    axes.set_title(f"query x = {pair.x[0]}; the same pictures", loc="right", fontsize=9)
+    axes.set(xlabel="input z", ylabel="activation", xlim=(-0.02, 1.02))
+    figure.legend(loc="outside lower center", ncols=1, frameon=False, fontsize=9)
     return figure
 
 
@@ -134,7 +163,10 @@ def _decoder(plt: Any, case: Decided) -> Any:
         raise InvalidInput(f"{case.cls.key}: a decoder is drawn at d = 1")
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
     z = np.linspace(0.0, 1.0, 65)
-    answers = [float(case.decode(case.v, (value,))) for value in z]
+    exact = [(Fraction(k, len(z) - 1),) for k in range(len(z))]
+    if isinstance(case.answer, str):
+        return _sides(plt, case, exact)
+    answers = [float(case.decode(case.v, point)) for point in exact]
     axes.plot(z, answers, color=F_COLOUR, lw=2, label="the only member, and the decoder's answer")
     _extremes_line(axes, case.v)
     axes.plot(
@@ -149,4 +181,26 @@ def _decoder(plt: Any, case: Decided) -> Any:
     )
     axes.set(xlabel="input z", ylabel="activation", xlim=(-0.02, 1.02))
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    return figure
+
+
+def _sides(plt: Any, case: Decided, points: list[Any]) -> Any:
+    """The decoder's answers to the side along the line; what f is there is not shown to it."""
+    figure, axes = plt.subplots(figsize=(6.4, 2.2), layout="constrained")
+    for said, colour in (("min", F_COLOUR), ("max", G_COLOUR)):
+        at = [float(point[0]) for point in points if case.decode(case.v, point) == said]
+        axes.plot(
+            at,
+            [said] * len(at),
+            marker="o",
+            ms=4,
+            ls="none",
+            color=colour,
+            label=f'answer "{said}"',
+        )
+    for point, marker, name in ((case.v.argmin, "v", "argmin"), (case.v.argmax, "^", "argmax")):
+        axes.axvline(float(point[0]), color=INK, lw=0.7, ls=":")
+        axes.plot(float(point[0]), "max", marker=marker, ms=9, color=INK, ls="none", label=name)
+    axes.set(xlabel="query x", ylabel="side", xlim=(-0.02, 1.02))
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure
