@@ -32,6 +32,7 @@ from trompe.constructions.catalogue import (
 )
 from trompe.constructions.draws import Pick, draw_rational
 from trompe.constructions.levels import RescaledPair, rescaled_pair
+from trompe.constructions.triples import NAMES
 from trompe.ground.errors import one_line
 from trompe.theory import (
     TASKS,
@@ -176,7 +177,7 @@ class Question:
     def failure(self) -> str:
         """Why the pair is no fooling pair for the task, "" if it is one: what a refutation rests on, exactly."""
         pair = self.pair
-        for name, at_x in (("f", pair.f_x), ("g", pair.g_x)):
+        for name, at_x in zip(NAMES, (pair.f_x, pair.g_x), strict=True):
             h, v = getattr(pair, name), pair.v_of(name)
             for what, point, value in (("a", v.argmin, v.minimum), ("b", v.argmax, v.maximum)):
                 if h(point) != value:
@@ -458,7 +459,7 @@ def refuting_member(question: Question, answer: Answer) -> Mistake | None:
     ends = (question.fibre.lower, question.fibre.upper)
     if all(question.task.right(answer, end, question.v) for end in ends):
         return None
-    pair = question.pair
+    pair: Any = question.pair
     found = mistakes(question, pair, answer)
     while not found and pair.eta > SMALLEST_ETA:
         pair = question.triple.pair(pair.eta**2)

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.triples import as_array
+from trompe.constructions.triples import Name, as_array
+from trompe.ground.arguments import checked
 from trompe.theory import (
     FunctionClass,
     InvalidInput,
@@ -144,7 +145,8 @@ class RescaledPair:
 
     formulas = {"g": "the member with these extremes", "f": "M - scale (M - g) + shift"}
 
-    def v_of(self, name: str) -> Visualization:
+    @checked
+    def v_of(self, name: Name) -> Visualization:
         """The visualization of f or of g."""
         if name == "g":
             return self.v

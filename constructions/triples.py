@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
-from trompe.ground.arguments import checked_fields, kind_of_array
+from trompe.ground.arguments import checked, checked_fields, kind_of_array
 from trompe.theory import (
     FunctionClass,
     Interval,
@@ -26,6 +26,10 @@ from trompe.theory.exact import Number, as_numbers
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace, NumpyNamespace, cast
 from trompe.theory.rationals import RATIONALS
 from trompe.theory.sites import as_exact
+
+Name: TypeAlias = Literal["f", "g"]
+NAMES: tuple[Name, Name] = ("f", "g")
+"""The two functions of a pair."""
 
 
 def mix(top: Any, strict: Any, eta: Any) -> Any:
@@ -204,7 +208,8 @@ class FoolingPair:
         """The query."""
         return self.triple.x
 
-    def v_of(self, name: str) -> Visualization:
+    @checked
+    def v_of(self, name: Name) -> Visualization:
         """The visualization of f or of g: the same."""
         return self.v
 

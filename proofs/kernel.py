@@ -91,7 +91,7 @@ class KernelEvidence:
     where: str
 
 
-def _theorems() -> dict[str, Theorem]:
+def _theorems() -> Mapping[str, Theorem]:
     """Every theorem of the catalogue: the table's, those of our further rows and of every level."""
     return EVERY_THEOREM
 

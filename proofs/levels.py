@@ -173,14 +173,14 @@ def _closure(cls: FunctionClass, key: str) -> None:
         f"if f satisfies the {key} law at some points then so does M - scale (M - f) + shift",
     )
     def _build(s: Scope) -> Claim:
-        at_y, at_z, between, w, M, scale, shift = s.reals("fy fz fp w M scale shift")
+        *values, w, M, scale, shift = s.reals("fy fz fp w M scale shift")
         plain, other = (
-            (at_y, at_z, between),
-            tuple(rescaled(h, M, scale, shift) for h in (at_y, at_z, between)),
+            cls.law(Comparison(at_y, at_z, between, w), s.xp)
+            for at_y, at_z, between in (values, [rescaled(h, M, scale, shift) for h in values])
         )
         return Claim(
-            {"f: law": cls.law(Comparison(*plain, w), s.xp)},
-            cls.law(Comparison(*other, w), s.xp),
+            {"f: law": plain},
+            other,
             Fault("f need not satisfy the law", without="f: law"),
         )
 

@@ -301,8 +301,13 @@ class Table:
         return tuple(dict.fromkeys(cell.theorem.level for cell in self.cells.values()))
 
     def line(self, row: str, at: str) -> dict[str, Cell]:
-        """The shown cells of a row at a level, by task."""
-        keys = {task: cell_key(row, task, at) for task in TASKS}
+        """The shown cells of a row at a level, by task.
+
+        Raises
+        ------
+        UnknownKey : no such row or level.
+        """
+        keys = {task: cell_key(row_class(row).key, task, level(at).key) for task in TASKS}
         return {task: self.cells[key] for task, key in keys.items() if key in self.cells}
 
     @property

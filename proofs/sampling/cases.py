@@ -87,10 +87,11 @@ def _check_level_yes(
     h, x = draw_member(pick, cls, dim), draw_point(pick, dim)
     low, high = sorted((pick(0, 5), pick(6, 11)))
     shares = (Fraction(low, 11), Fraction(high, 11))
-    stopped = tuple(
+    first, last = (
         tuple((1 - t) * p + t * q for p, q in zip(h.v.argmin, h.v.argmax, strict=True))
         for t in shares
     )
+    stopped = (first, last)
     asked = Question(cls, task, h.v, x, at, stopped if at == "near" else None)
     decoders = [level_decoder(asked.key)]
     if asked.key in SHORT_DECODERS:

@@ -8,12 +8,13 @@ import sys
 import pytest
 
 from trompe.proofs import CASES, SOLVERS, Claim, Fault, Scope, check_obligation, registered
-from trompe.proofs.evidence import ASSUMED, assumed_by
+from trompe.proofs.evidence import ASSUMED, EVERY_CASE, LEVEL_CASES, assumed_by
 from trompe.proofs.obligations import Obligation, families, obligation
 from trompe.proofs.smt import scripts
 from trompe.proofs.symbolic import IDENTITIES, Identity, check_identity
 from trompe.proofs.verify import all_keys, expand_keys, find_obligation, verify_keys
 from trompe.theory import EXTENDED_THEOREMS, THEOREMS, InvalidInput, MissingDependency, UnknownKey
+from trompe.theory.catalogue import LEVEL_THEOREMS
 
 BOTH = tuple(SOLVERS)
 
@@ -34,14 +35,15 @@ def test_no_obligation_comes_near_its_resource_bound(outcomes):
 
 
 def test_every_theorem_asks_only_for_registered_obligations_and_every_one_is_asked_for():
-    asked = {key for case in CASES.values() for key in (*case.obligations, *case.symbolic)}
+    asked = {key for case in EVERY_CASE.values() for key in (*case.obligations, *case.symbolic)}
     known = set(families()) | set(IDENTITIES)
     assert asked <= known
     # The inclusion affine < convex is data that no cell's label rests on; exemplars and budgets are no cells.
     bounds = {key for key in known if key.split("/")[0] in ("exemplars", "budget")}
     assert known - asked == {"affine/is-convex", *bounds}
     assert set(CASES) == {*THEOREMS, *EXTENDED_THEOREMS}
-    assert all(name in ASSUMED for key in CASES for name in assumed_by(key))
+    assert set(LEVEL_CASES) == set(LEVEL_THEOREMS)
+    assert all(name in ASSUMED for key in EVERY_CASE for name in assumed_by(key))
 
 
 def test_obligations_at_a_dimension_beyond_the_default_are_proved_too():

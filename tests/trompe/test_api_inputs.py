@@ -151,7 +151,7 @@ ARGUMENTS: dict[str, Any] = {
     "pair_networks": lambda: {"pair": pair()},
     "refute": lambda: {
         "decoder": decode, "function_class": "convex", "task": "exact", "dim": 2, "visualization": V, "query": X, "eps": NO,
-        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO,
+        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO, "level": "extremes",
     },
     "theorem": lambda: {"key": "convex/side"},
     "triple": lambda: {"cls": "convex", "v": V, "x": X},
@@ -159,9 +159,9 @@ ARGUMENTS: dict[str, Any] = {
         "keys": "exact/fools", "solvers": "z3", "jobs": 1, "progress": NO, "constructions": NO
     },
     "verify_table": lambda: {
-        "rows": "constant", "dims": [1], "solvers": "z3", "jobs": 1, "progress": NO, "theorems": NO, "extended": False, "constructions": NO
+        "rows": "constant", "dims": [1], "solvers": "z3", "jobs": 1, "progress": NO, "theorems": NO, "extended": False, "levels": "extremes", "constructions": NO
     },
-    "witness_of": lambda: {"pair": pair(), "task": "exact"},
+    "witness_of": lambda: {"pair": pair(), "task": "exact", "level": "extremes"},
     "Approx": lambda: {"eps": "1/4"},
     "Dataset": lambda: {"inputs": [X], "labels": ["1/2"]},
     "Dataset.reduced": lambda: {"inputs": [X], "labels": ["1/2"]},
@@ -214,6 +214,7 @@ ARGUMENTS: dict[str, Any] = {
     "members": lambda: {"function_class": "convex", "dim": 2},
     "networks": lambda: {"dim": 2, "max_depth": 1, "max_width": 2},
     "queries": lambda: {"cls": "convex", "v": V},
+    "questions": lambda: {"key": "convex/side/argmax", "dim": 2},
     "triples": lambda: {"function_class": "convex", "dim": 2},
     "visualizations": lambda: {"function_class": "convex", "dim": 2},
 }  # fmt: skip
@@ -442,10 +443,12 @@ METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
     "FoolingPair": {
         **{name: (pair, lambda: {"z": X}) for name in ("f", "g", "both")},
         "defeats": (pair, lambda: {"task": "exact"}),
+        "v_of": (pair, lambda: {"name": "f"}),
     },
     "LinkedPair": {
         **{name: (linked_pair, lambda: {"z": X}) for name in ("f", "g", "both")},
         "defeats": (linked_pair, lambda: {"task": "exact"}),
+        "v_of": (linked_pair, lambda: {"name": "g"}),
     },
     "Interval": {
         "__contains__": (lambda: trompe.Interval(0, 1), lambda: {"value": Fraction(1, 2)}),
@@ -456,7 +459,10 @@ METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
         "__call__": (network, lambda: {"z": X}),
         "to_torch": (network, lambda: {"dtype": NO}),
     },
-    "Table": {"__getitem__": (table, lambda: {"key": "constant/side"})},
+    "Table": {
+        "__getitem__": (table, lambda: {"key": "constant/side"}),
+        "line": (table, lambda: {"row": "constant", "at": "extremes"}),
+    },
     "Triple": {
         **{
             name: (lambda: pair().triple, lambda: {"z": X}) for name in ("upper", "lower", "strict")

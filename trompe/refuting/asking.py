@@ -134,7 +134,8 @@ class Input:
         limits = data.get("limits")
         if limits is not None:
             limits = tuple(map(Fraction, limits) if data["exact"] else limits)
-        return cls(*points[:2], *ends, points[2], data["exact"], data["level"], limits)
+        a, b, x = points
+        return cls(a, b, ends[0], ends[1], x, data["exact"], data["level"], limits)
 
 
 def call(decoder: Callable[[Any, Any], Any], task: Task, given: Input) -> Reply:

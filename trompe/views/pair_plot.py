@@ -9,6 +9,7 @@ import numpy as np
 
 from trompe.constructions import FoolingPair
 from trompe.constructions.levels import RescaledPair
+from trompe.constructions.triples import NAMES
 from trompe.ground.files import Destination
 from trompe.theory import InvalidInput, Visualization
 from trompe.views.picture import INK, pyplot, save
@@ -88,7 +89,7 @@ def _rescaled(plt: Any, pair: RescaledPair) -> Any:
     z = np.linspace(0.0, 1.0, 65)
     x = float(pair.x[0])
     for name, values, colour, style in zip(
-        "fg", pair.both(z[:, None]), (F_COLOUR, G_COLOUR), ("-", (0, (5, 2))), strict=True
+        NAMES, pair.both(z[:, None]), (F_COLOUR, G_COLOUR), ("-", (0, (5, 2))), strict=True
     ):
         at_x = pair.f_x if name == "f" else pair.g_x
         own = pair.v_of(name)

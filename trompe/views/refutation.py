@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import trompe
 from trompe.constructions.catalogue import row_of
 from trompe.constructions.levels import RescaledPair
+from trompe.constructions.triples import NAMES
 from trompe.ground.text import WIDTH, wrapped
 from trompe.theory import InvalidInput, Point, Visualization, show
 from trompe.theory.levels import EXTREMES, LEVELS
@@ -121,7 +122,7 @@ def _observed(found: Refutation) -> list[str]:
         parts.append(f"{name} {says}")
     lines = wrapped(f"shown          {', '.join(parts)}", then=" " * 15)
     units = (
-        {name: found.mistake.pair.v_of(name) for name in "fg"}
+        {str(name): found.mistake.pair.v_of(name) for name in NAMES}
         if found.mistake
         else {"f": question.v}
     )

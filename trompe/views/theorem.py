@@ -95,6 +95,7 @@ def _instance(shown: FoolingPair | RescaledPair | Decided, item: Theorem) -> lis
     """The formulas of the pair, and the pair, or the decoder's answer."""
     from trompe.constructions import FoolingPair
     from trompe.constructions.levels import RescaledPair
+    from trompe.constructions.triples import NAMES
 
     task = item.task
     if isinstance(shown, RescaledPair):
@@ -103,7 +104,7 @@ def _instance(shown: FoolingPair | RescaledPair | Decided, item: Theorem) -> lis
             "",
             f"An instance at d = {shown.v.dim}: scale = {shown.scale}, shift = {shown.shift}",
         ]
-        lines += [f"  {name}: {shown.v_of(name)}" for name in "gf"]
+        lines += [f"  {name}: {shown.v_of(name)}" for name in NAMES]
         lines += [f"  query x = {show(shown.x)}: f(x) = {shown.f_x}, g(x) = {shown.g_x}"]
     elif isinstance(shown, FoolingPair):
         made = shown.triple
