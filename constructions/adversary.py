@@ -181,7 +181,8 @@ class Question:
             h, v = getattr(pair, name), pair.v_of(name)
             for what, point, value in (("a", v.argmin, v.minimum), ("b", v.argmax, v.maximum)):
                 if h(point) != value:
-                    return f"{name}({what}) = {h(point)}, but its extreme is {value}"
+                    is_shown = "is shown" if self.level == EXTREMES else "is its extreme"
+                    return f"{name}({what}) = {h(point)}, but {value} {is_shown}"
             if self.level != EXTREMES and observed(v, self.level, promised(v)) != self.observation:
                 return f"{name} does not show what the decoder is given"
             if not (self.has_rescaled_pair or v.minimum < at_x < v.maximum):

@@ -168,10 +168,6 @@ class RescaledPair:
         """(f(z), g(z))."""
         return self.evaluate_both(*as_array(z, self.v.dim))
 
-    def evaluate(self, z: Array, xp: ArrayNamespace, extremal: str) -> Array:
-        """f (`upper`) or g (`lower`) at the array z of the namespace `xp`."""
-        return self.evaluate_both(z, xp)[extremal == "lower"]
-
     def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
         """f and g at the array z of the namespace `xp`."""
         g = self.known(self.v, z, xp)
@@ -209,15 +205,14 @@ def rescaled_pair(
             f"{key}: no pair exists, one decoder of what is shown is right for every member"
         )
     cls.check_visualization(v)
-    scale, shift = Fraction(1), Fraction(0)
+    scale, shift, own = Fraction(1), Fraction(0), task.eps * v.range
     if "maximum" in LEVELS[level].shows:
-        short = v.maximum - RescaledPair(cls, v, query, scale, shift, known).g_x
-        share = short / v.range if v.range else Fraction(0)
-        if share <= task.eps:
+        short = v.maximum - known(v, *as_array(query, v.dim))
+        if short <= own:
             raise InvalidInput(
                 f"{key}: M = {v.maximum} is right at this query for every member with this argmax set and this maximum"
             )
-        scale = (share - task.eps) / (2 * (share + task.eps))
+        scale = (short - own) / (2 * (short + own))
     else:
-        shift = 2 * task.eps * v.range + 1
+        shift = 2 * own + 1
     return RescaledPair(cls, v, query, scale, shift, known)

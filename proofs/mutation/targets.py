@@ -18,14 +18,14 @@ from typing import Any, Literal
 from trompe.constructions.catalogue import row_of
 from trompe.constructions.row import Row
 from trompe.constructions.triples import ExemplarTriple
-from trompe.proofs.evidence import CASES, case
+from trompe.proofs.evidence import CASES, EVERY_CASE, case
 from trompe.proofs.mutation.mutants import Mutant, function_of, is_setting, mutants, places
 from trompe.proofs.obligations import Scope, registered
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.sampling import sample_row
 from trompe.proofs.symbolic import IDENTITIES, check_identity, identity
 from trompe.proofs.verify import DEFAULT_DIMS, all_keys, check_obligation, find_obligation
-from trompe.theory import TASKS, UnknownKey, function_class
+from trompe.theory import UnknownKey, function_class
 from trompe.theory.fibres import Fibres
 from trompe.theory.shares.base import SharpRow
 
@@ -43,6 +43,7 @@ _SHARED = {
     "constructions": (
         "trompe.constructions.triples",
         "trompe.constructions.decoders",
+        "trompe.constructions.levels",
         "trompe.theory.functionals",
     ),
     "classes": ("trompe.theory.tasks",),
@@ -164,8 +165,8 @@ def checks_of(chosen: Iterable[str] | None = None) -> list[str]:
     for row in chosen:
         if row not in rows():
             raise UnknownKey("row", row, rows())
-        for task in TASKS:
-            key: str | None = f"{row}/{task}"
+        for theorem in (key for key in EVERY_CASE if key.partition("/")[0] == row):
+            key: str | None = theorem
             while key is not None:
                 item = case(key)
                 items = registered(item.obligations, DEFAULT_DIMS)

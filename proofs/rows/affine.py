@@ -9,7 +9,17 @@ from typing import Any
 from trompe.constructions import CONSTRUCTIONS, AffineTriple, triple
 from trompe.constructions.decoders import interpolate
 from trompe.constructions.draws import opposite
-from trompe.constructions.levels import is_along, is_near_maximiser, is_nearer_to_minimiser
+from trompe.constructions.levels import (
+    LEVEL_DECODERS,
+    SHORT_DECODERS,
+    RescaledPair,
+    is_along,
+    is_near_maximiser,
+    is_nearer_to_minimiser,
+    level_decoder,
+    rescaled_pair,
+)
+from trompe.constructions.rows.affine import Affine1dRow
 from trompe.constructions.triples import Scale
 from trompe.proofs import levels, roles
 from trompe.proofs.closed_forms import Named, affine_identities, known
@@ -41,8 +51,9 @@ from trompe.proofs.row import (
 from trompe.proofs.sharp.cells import Kinks, along, differences, intervals
 from trompe.proofs.solvers import z3
 from trompe.proofs.symbolic import AtQuery, Identity, Symbols, at_query, register, sympy_namespace
-from trompe.theory import Affine, Approx, Comparison, Convex, Exact, Side, Visualization
+from trompe.theory import Affine, Affine1d, Approx, Comparison, Convex, Exact, Side, Visualization
 from trompe.theory.functionals import flipped, mean, mean_flipped
+from trompe.theory.levels import Observation
 from trompe.theory.namespace import Array
 
 
@@ -640,12 +651,95 @@ class Affine1dChecks(RowChecks):
         yield "two inputs", cls, shown(zero * 2, end * 2)
         yield "two inputs of a constant", cls, shown(zero * 2, zero * 2, LOW, LOW)
 
+    def limits(self) -> Said:
+        return _said_where_less_is_shown()
+
     def closed_forms(self) -> Named:
         return known(self.key, _line_ends)
 
     def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
         zeros, ones = (Fraction(0),) * d, (Fraction(1),) * d
         yield from [(zeros, ones), (ones, zeros)]
+
+
+def _told() -> Iterator[tuple[str, dict[str, Any], Fraction, Any]]:
+    """Where less is shown: the theorem, what is shown, a query, and what its decoder says, ties included."""
+    half, tiny, zero, end = Fraction(1, 2), Fraction(1, 1000), (Fraction(0),), (Fraction(1),)
+    third, late = (Fraction(1, 3),), (Fraction(2, 3),)
+    for a, b, at_0, at_1 in ((third, late, -3, 6), (late, third, 6, -3)):
+        near = {"argmin": a, "argmax": b, "minimum": 0, "maximum": 3, "limits": (-9, 9)}
+        for x, value in ((Fraction(0), at_0), (half, Fraction(3, 2)), (Fraction(1), at_1)):
+            yield "affine-1d/exact/near", near, x, value
+        above = half + (tiny if a < b else -tiny)
+        for x, side in ((half, "min"), (above, "max"), (1 - above, "min")):
+            yield "affine-1d/side/near", near, x, side
+            yield "short affine-1d/side/images", {"argmin": a, "argmax": b}, x, side
+            yield "short affine-1d/side/argmax", {"argmax": b}, x, side
+    level = {"argmin": third, "argmax": late, "minimum": 2, "maximum": 2, "limits": (2, 2)}
+    yield "affine-1d/exact/near", level, half, 2
+    yield "affine-1d/side/near", level, half, "min"
+    for a, b, way in ((zero, end, 1), (end, zero, -1)):
+        for x, side in ((half - way * tiny, "min"), (half, "min"), (half + way * tiny, "max")):
+            yield "affine-1d/side/images", {"argmin": a, "argmax": b}, x, side
+            at_b = "max" if x == half else side
+            yield "affine-1d/side/maximum", {"argmax": b, "maximum": 3}, x, at_b
+            yield "affine-1d/side/argmax", {"argmax": b}, x, at_b
+
+
+def _said_where_less_is_shown() -> Said:
+    for key, what, x, said in _told():
+        decoders, name = LEVEL_DECODERS, key
+        if key.startswith("short "):
+            decoders, name = SHORT_DECODERS, key.removeprefix("short ")
+        answer = decoders[name](Observation(name.split("/")[2], **what), (x,))
+        yield f"{key}: {what} at {x}: {said}", answer == said
+    yield "no decoder of a No", refuses(level_decoder, "affine-1d/exact/argmax")
+    v, x = shown((Fraction(0),), (Fraction(1),)), (Fraction(1, 4),)
+    for level, task, scale, shift in (
+        ("maximum", Exact(), Fraction(1, 2), 0),
+        ("maximum", Approx(Fraction(1, 4)), Fraction(1, 4), 0),
+        ("maximum", Approx(Fraction(1, 8)), Fraction(5, 14), 0),
+        ("images", Exact(), 1, 1),
+        ("images", Approx(Fraction(1, 4)), 1, Fraction(5, 2)),
+        ("argmax", Approx(Fraction(1, 3)), 1, 3),
+    ):
+        pair = rescaled_pair(Affine1d(), Affine1dRow(Affine1d).known, v, x, task, level)
+        g_x = LOW + (HIGH - LOW) / 4
+        f_x, low, high = (HIGH - scale * (HIGH - h) + shift for h in (g_x, LOW, HIGH))
+        yield f"the pair for {task} at {level}", (pair.scale, pair.shift) == (scale, shift)
+        yield "its values", (pair.f_x, pair.g_x) == (f_x, g_x) == (pair.f(x), pair.g(x))
+        ends = pair.v_of("f").minimum, pair.v_of("f").maximum
+        yield "its extremes", ends == (low, high) and pair.v_of("g") == v
+        yield "it defeats the task", pair.defeats(task)
+    yield from _limits_of_a_pair(v)
+
+
+def _limits_of_a_pair(v: Visualization) -> Said:
+    known, tiny = Affine1dRow(Affine1d).known, Fraction(1, 1000)
+    quarter, inside = Approx(Fraction(1, 4)), (Fraction(1, 4),)
+    for x, task, level, at in (
+        (inside, Side(), "maximum", v),
+        (inside, Exact(), "near", v),
+        ((Fraction(3, 4),), quarter, "maximum", v),
+        ((Fraction(1),), Exact(), "maximum", v),
+        ((0, 0), Exact(), "images", v),
+        (inside, Exact(), "images", shown(inside, (Fraction(1),))),
+    ):
+        yield (
+            f"no pair for {task} at {level}, {x}",
+            refuses(rescaled_pair, Affine1d(), known, at, x, task, level),
+        )
+    near = rescaled_pair(Affine1d(), known, v, (Fraction(3, 4),), Exact(), "maximum")
+    yield "a pair for exact near b", near.scale == Fraction(1, 2)
+    own = 2 * (HIGH - LOW) / 4
+    for shift, defeats in ((own, False), (own + tiny, True), (-own, False), (-own - tiny, True)):
+        pair = RescaledPair(Affine1d(), v, inside, Fraction(1), shift, known)
+        yield f"a shift of {shift} defeats: {defeats}", pair.defeats(quarter) == defeats
+    half = RescaledPair(Affine1d(), v, inside, Fraction(1, 2), Fraction(0), known)
+    yield (
+        "a range of half counts once",
+        half.defeats(Approx(Fraction(1, 5))) and not half.defeats(quarter),
+    )
 
 
 def _line_ends(sympy: Any, m: Any, r: Any, x: Any) -> tuple[Any, Any, Any]:

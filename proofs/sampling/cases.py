@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 from trompe.constructions import centre, construction, exact_decoder, pair_networks, side_of, triple
@@ -48,7 +49,7 @@ PROPERTIES = {
     "defeat": "where a task is undecidable, its pair allows no answer, and a random decoder's is wrong",
     "mistake": "where a task is decidable, a decoder is wrong for some member exactly if it is for an end",
     "yes": "the decoder of a row with label Yes is right for a random member at a random query",
-    "level-no": "where less is shown, both functions of a pair show the same, and a random answer is wrong for one of them",
+    "level-no": "where less is shown, f and g show the same, and a random answer is wrong for one of them",
     "level-yes": "the decoder of a Yes where less is shown is right for a random member at a random query",
     "runs": "no admissible question is refused",
 }
@@ -74,10 +75,16 @@ def check_case(row: str, pick: Pick, dim: int) -> Iterator[Verdict]:
     if construction(row) is not None:
         yield from _check_pair(pick, cls, dim, tasks)
     if row in CLASSES:
-        at = LESS_SHOWN[pick(0, len(LESS_SHOWN) - 1)]
-        for task in tasks:
+        for at, task in (
+            product(LESS_SHOWN, tasks) if cls.own else ((_one_of(pick), t) for t in tasks)
+        ):
             is_yes = theorem(cell_key(row, task.key, at)).form is Form.POSSIBLE
             yield from (_check_level_yes if is_yes else _check_level_no)(pick, cls, dim, task, at)
+
+
+def _one_of(pick: Pick) -> str:
+    """A level; of a row that inherits all its cells one is enough."""
+    return LESS_SHOWN[pick(0, len(LESS_SHOWN) - 1)]
 
 
 def _check_level_yes(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import row_of
+from trompe.constructions.triples import NAMES
 from trompe.ground.arguments import BY_ITSELF, Dim, Integer, checked
 from trompe.ground.errors import brief, spelled
 from trompe.refuting import reasons
@@ -158,9 +159,9 @@ class Refutation:
                     f"{self.key}: the decoder is wrong about no function ({self.status})"
                 )
             return row_of(self.question.cls.key).only_member(self.visualization)
-        pair, end = self.mistake.pair, "upper" if self.mistake.name == "f" else "lower"
+        pair, at = self.mistake.pair, NAMES.index(self.mistake.name)
         try:
-            traced = trace(lambda z, xp: pair.evaluate(z, xp, end), pair.v.dim)
+            traced = trace(lambda z, xp: pair.evaluate_both(z, xp)[at], pair.v.dim)
         except TypeError as error:
             raise InvalidInput(
                 f"{self.key}: the function is not piecewise affine: {error}"

@@ -52,7 +52,7 @@ def test_counts_per_row_and_property(capsys):
     )
     assert (status, err) == (0, "")
     assert out.startswith("affine              envelope 6, decidable ")
-    assert "constant            envelope 6, yes 18, runs 3\n" in out
+    assert "constant            envelope 6, yes 18, level-" in out and ", runs 3\n" in out
     assert "cases 0 to 2 of seed 0 in each row" in out and "0 cases failed" in out
     assert "no proof" in out and max(map(len, out.splitlines())) <= 100
 
