@@ -252,6 +252,29 @@ def level(share: Fraction, count: int) -> tuple[Floats, tuple[Floats, Floats]]:
     return near, (below, above)
 
 
+def misfit(site: Site, noun: str, ends: tuple[Any, Any], mend: str) -> str:
+    """Why a value within limits does not fit the ones before it, which leave the interval with these ends there."""
+    least, most = ends
+    has = (
+        f"exactly {written(least)}"
+        if least == most
+        else f"a value from {written(least)} to {written(most)}"
+    )
+    noise = f", up to {written(site.noise)}" * bool(site.noise)
+    return (
+        f"{site} has the value {written(site.value)}{noise}; every {noun} that fits the values shown before it and the "
+        f"limits has {has} there; {mend}"
+    )
+
+
+def least_noise(noun: str, noise: Fraction) -> str:
+    """What admits values that no limits admit."""
+    return (
+        f"no {noun} takes all of them, however wide the limits; the least noise for which some does, within wide enough "
+        f"limits, is {written(noise)}"
+    )
+
+
 def those_before(count: int) -> str:
     """The exemplars that an inconsistent one is judged by, in words."""
     return f" and the {count} exemplar{'s' * (count > 1)} before it" if count else ""

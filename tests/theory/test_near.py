@@ -76,7 +76,19 @@ class Question:
             "convex": oracles_near.convex,
             "additive": oracles_near.additive,
         }.get(self.row, oracles_near.free)
+        if self.row.startswith("neuron"):
+            return self.through_link()
         return ask(self.shown(), *self.limits(), self.x)
+
+    def through_link(self):
+        """Leaky ReLU of slope 1/4: where the neuron has the value y, the affine function has y or 4 y."""
+
+        def back(y):
+            return y if y >= 0 else 4 * y
+
+        shown = [(s, back(low), back(high)) for s, low, high in self.shown()]
+        found = oracles_near.affine(shown, *map(back, self.limits()), self.x)
+        return found and tuple(y if y >= 0 else y / 4 for y in found)
 
     def found(self, **more):
         return bound(self.cls, self.v, self.x, self.exemplars, **self.told, **more)
@@ -104,6 +116,8 @@ def questions(draw, row, most=2, noisy=True, dims=None):
         told["noise"] = draw(st.integers(0, 3).map(lambda k: F(k, 8)))
     exemplars = draw(st.lists(st.tuples(spots(dim), small), max_size=most))
     cls, data = None, ()
+    if row.startswith("neuron"):
+        cls = function_class(row, link="leaky-relu", slope="1/4")
     if row == "lipschitz":
         cls = Lipschitz(
             draw(st.sampled_from((F(1, 2), F(1), F(2)))), draw(st.sampled_from(("l1", "linf")))
@@ -149,6 +163,44 @@ def agrees(question):
 @given(data=st.data())
 def test_cones_are_the_oracles(row, data):
     agrees(data.draw(questions(row)))
+
+
+PROGRAMS = {
+    "affine": (2, 3),
+    "affine-1d": (1,),
+    "convex": (1, 2),
+    "neuron": (2,),
+    "neuron-1d": (1,),
+}
+
+
+@pytest.mark.parametrize("row", PROGRAMS)
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_linear_programs_are_the_oracles(row, data):
+    agrees(data.draw(questions(row, most=3, dims=PROGRAMS[row])))
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_affine_at_opposite_corners_is_the_oracle_s(data):
+    question = data.draw(questions("affine", most=0, noisy=False, dims=(2, 3)))
+    a = data.draw(st.tuples(*[st.sampled_from((F(0), F(1)))] * question.v.dim))
+    b = tuple(1 - ai for ai in a)
+    agrees(question.but(v=Visualization(a, b, question.v.minimum, question.v.maximum)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_additive_is_the_oracle_s(data):
+    """Coordinates in common with a and b are what decides; so few coordinates are drawn from."""
+    dim = data.draw(st.integers(1, 3))
+    question = data.draw(questions("additive", most=0, noisy=False, dims=(dim,)))
+    few = st.tuples(*[st.sampled_from((F(0), F(1, 2), F(1)))] * dim)
+    a, b, x = (data.draw(few) for _ in range(3))
+    assume(a != b)
+    v = Visualization(a, b, question.v.minimum, question.v.maximum)
+    agrees(question.but(v=v, x=x))
 
 
 def euclid(y, z):

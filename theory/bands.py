@@ -1,0 +1,215 @@
+"""Affine functions within limits, whose shown points need not be extremes: the weights that such a function has."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from trompe.ground.errors import InvalidInput
+from trompe.theory.exact import Point
+from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, as_floats, least_noise, misfit
+from trompe.theory.simplex import Feasible, feasible, value_of
+from trompe.theory.sites import UNIT, Floats, Site, Surd
+from trompe.theory.visualization import Visualization
+
+_ZERO, _ONE = Fraction(0), Fraction(1)
+
+
+def are_opposite(v: Visualization) -> bool:
+    """Are the two points opposite corners of the box?"""
+    pairs = zip(v.argmin, v.argmax, strict=True)
+    return all(bi.denominator == 1 and ai + bi == 1 for ai, bi in pairs)
+
+
+class Opposite(Fibres):
+    """Affine, d >= 2, at opposite corners, with exact values and no exemplars.
+
+    Seen from a, members are alpha + sum_i (u_i - v_i) z'_i with u, v >= 0 and sum u - sum v = R0, and sum v may be anything
+    from 0 to t = min(alpha - lo, hi - beta). So the ends are alpha + R0 min x' - t s and alpha + R0 max x' + t s with
+    s = max x' - min x'.
+    """
+
+    def _exact(self, x: Point) -> Ends:
+        seen = self.cls.coordinates(self.v, x)
+        least, most = min(seen), max(seen)
+        by = self.room * (most - least)
+        alpha, R = self.v.minimum, self.v.range
+        return Ends(Surd(alpha + R * least - by), Surd(alpha + R * most + by))
+
+    @cached_property
+    def room(self) -> Fraction:
+        """t."""
+        return min(self.v.minimum - self.low, self.high - self.v.maximum)
+
+    def _enclose(self, points: Floats) -> Brackets:
+        seen = Seen(self.v.argmax)
+        (least, most), share = seen.ends(points), float(self.room / self.v.range)
+        by = share * (most - least)
+        # min x' and max x' are off by `seen.error` each; the difference, the product, the share and the sum round.
+        error = (1 + 2 * share) * (seen.error + 4 * UNIT)
+        lower, upper = least - by, most + by
+        return Brackets(
+            lower,
+            upper,
+            (lower - error, lower + error),
+            (upper - error, upper + error),
+            np.zeros(len(lower), dtype=bool) if seen.error else np.asarray(least == most),
+        )
+
+
+class Band(Fibres):
+    """Affine functions with values in [lo, hi], one input or more: mixes of lo, hi and what runs between them along an axis.
+
+    They are the functions lo + p + sum_i u_i z_i + v_i (1 - z_i) with p, q, u_i, v_i >= 0 and p + q + sum u + sum v = hi - lo.
+    A shown value is an equation on these weights, one that is known up to an error two inequalities with slacks. Each
+    is added only if its functional is not constant on the weights before, so that rows are independent.
+    """
+
+    converts = True
+
+    @property
+    @abstractmethod
+    def noun(self) -> str:
+        """One member, in words."""
+
+    @abstractmethod
+    def inside(self, value: Fraction) -> Fraction:
+        """The value of the affine function where the unit has this one."""
+
+    @abstractmethod
+    def outside(self, value: Fraction) -> Fraction:
+        """The value of the unit: the inverse of `inside`."""
+
+    def check(self) -> None:
+        """Add the shown values one by one; each must meet the interval that the ones before it leave."""
+        self.base = self.inside(self.low)
+        self.rows: list[list[Fraction]] = [[_ONE] * (2 * self.v.dim + 2)]
+        self.right: list[Fraction] = [self.inside(self.high) - self.base]
+        self.polytope = self._solved()
+        for site in self.shown:
+            self._add(site)
+
+    def _solved(self) -> Feasible:
+        width = len(self.rows[-1])
+        found = feasible([row + [_ZERO] * (width - len(row)) for row in self.rows], self.right)
+        if found is None:
+            raise AssertionError("a value inside the interval left no member")
+        return found
+
+    @staticmethod
+    def _weights(x: Point) -> list[Fraction]:
+        """What p, q, u and v add at x."""
+        return [_ONE, _ZERO, *x, *(1 - xi for xi in x)]
+
+    def _add(self, site: Site) -> None:
+        least, most = self._ends(site.exact)
+        low, high = self.inside(site.low), self.inside(site.high)
+        if high < least or low > most:
+            raise self._refusal(site, least, most)
+        weights, width = self._weights(site.exact), len(self.rows[-1])
+        if low == high:
+            if least < most:
+                self._row(weights + [_ZERO] * (width - len(weights)), low)
+        else:
+            for bound, slack, is_new in ((low, -_ONE, least < low), (high, _ONE, high < most)):
+                if is_new:
+                    width = len(self.rows[-1])
+                    self._row([*weights, *[_ZERO] * (width - len(weights)), slack], bound)
+        self.polytope = self._solved()
+
+    def _row(self, row: list[Fraction], value: Fraction) -> None:
+        self.rows.append(row)
+        self.right.append(value - self.base)
+
+    def _ends(self, x: Point) -> tuple[Fraction, Fraction]:
+        cost = self._weights(x)
+        cost += [_ZERO] * (self.polytope.columns - len(cost))
+        found = (self.polytope.minimise(cost), self.polytope.maximise(cost))
+        low, high = (self.base + value_of(end) for end in found)
+        return low, high
+
+    def _exact(self, x: Point) -> Ends:
+        low, high = self._ends(x)
+        return Ends(Surd(self.outside(low)), Surd(self.outside(high)))
+
+    def _refusal(self, site: Site, least: Fraction, most: Fraction) -> InvalidInput:
+        ends = (self.outside(least), self.outside(most))
+        return self.refuse(misfit(site, self.noun, ends, self.mend()))
+
+    def mend(self) -> str:
+        """What change admits all shown values."""
+        return "and so must it"
+
+
+class AffineBand(Band):
+    """Affine functions within limits."""
+
+    noun = "affine function"
+
+    def inside(self, value: Fraction) -> Fraction:
+        return value
+
+    def outside(self, value: Fraction) -> Fraction:
+        return value
+
+    def mend(self) -> str:
+        """The least widening of the limits, or where none is enough the least noise; by the program with them as unknowns."""
+        widened = self._least(1)
+        if widened is not None:
+            assert self.limits is not None
+            return self.limits.widened(widened)
+        noise = self._least(2)
+        if noise is None:
+            raise AssertionError("some noise admits every value")
+        return least_noise(self.noun, self.shown[0].noise + noise)
+
+    def _least(self, unknowns: int) -> Fraction | None:
+        """The least widening of the limits (1), or with any widening the least further noise (2); None where there is none.
+
+        Unknowns are the weights, the widening, the noise, then a slack for each inequality.
+        """
+        rows = [[*[_ONE] * (2 * self.v.dim + 2), -2 * _ONE, _ZERO]]
+        right = [self.high - self.low]
+        ends = [
+            (site.exact, end, sign)
+            for site in self.shown
+            for end, sign in ((site.low, -_ONE), (site.high, _ONE))
+        ]
+        for k, (x, end, sign) in enumerate(ends):
+            slacks = [_ZERO] * len(ends)
+            slacks[k] = sign
+            rows.append([*self._weights(x), -_ONE, -sign if unknowns == 2 else _ZERO, *slacks])
+            right.append(end - self.low)
+        rows[0] += [_ZERO] * len(ends)
+        region = feasible(rows, right)
+        if region is None:
+            return None
+        cost = [_ZERO] * region.columns
+        cost[2 * self.v.dim + 1 + unknowns] = _ONE
+        least: Fraction = value_of(region.minimise(cost))
+        return least
+
+
+class Line(AffineBand):
+    """One input and exact values: the line through both points."""
+
+    converts = False
+
+    def _enclose(self, points: Floats) -> Brackets:
+        """The share (x - a) / (b - a); x - a, b - a and the quotient round, a too where it is no float."""
+        a, b = self.shown[0].near[0], self.v.argmax[0] - self.v.argmin[0]
+        away, slope = points[:, 0] - a, as_floats([1 / b])[0]
+        share = away * slope
+        error = 8 * UNIT * abs(slope) * (np.abs(away) + 1)
+        n = len(share)
+        within = (share - error, share + error)
+        return Brackets(
+            share,
+            share.copy(),
+            within,
+            (within[0].copy(), within[1].copy()),
+            np.ones(n, dtype=bool),
+        )
