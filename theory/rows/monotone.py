@@ -98,11 +98,12 @@ class Order(Fibres):
         """
         lesser, greater = max(wrong, key=lambda pair: pair[0].value - pair[1].value)
         fall = lesser.value - greater.value
-        if lesser.noise:
+        if self.limits is not None:
+            noise = f", each up to {written(lesser.noise)}" * bool(lesser.noise)
             return self.refuse(
                 f"{lesser} has the value {written(lesser.value)} and lies below {greater} in every coordinate, which has the "
-                f"value {written(greater.value)}, each up to {written(lesser.noise)}; no monotone function takes both; the "
-                f"least noise for which some member takes all shown values is {written(fall / 2)}"
+                f"smaller value {written(greater.value)}{noise}; no monotone function takes both; the least noise for which "
+                f"some member takes all shown values is {written(fall / 2)}"
             )
         change = (
             f"to move values by at most {written(fall / 2)} is enough if all that contradict each other are moved, "
@@ -111,10 +112,9 @@ class Order(Fibres):
         for moved in (lesser, greater):
             if all(moved in pair for pair in wrong):
                 others = [s for s in self.shown if s is not moved]
-                low = max([self.low, *(s.value for s in others if s.at_most(moved))])
-                high = min([self.high, *(s.value for s in others if moved.at_most(s))])
-                strictly = ", strictly between m and M" * (self.limits is None)
-                change += f"; or to give {moved.name} a value from {written(low)} to {written(high)}{strictly}"
+                low = max(s.value for s in others if s.at_most(moved))
+                high = min(s.value for s in others if moved.at_most(s))
+                change += f"; or to give {moved.name} a value from {written(low)} to {written(high)}, strictly between m and M"
         return self.refuse(
             f"{lesser} has the value {written(lesser.value)} and lies below {greater} in every coordinate, which "
             f"has the smaller value {written(greater.value)}; no monotone function takes both; {change}"
