@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,12 @@ def are_opposite(v: Visualization) -> bool:
     return all(bi.denominator == 1 and ai + bi == 1 for ai, bi in pairs)
 
 
+def opposite_ends(alpha: Any, R: Any, room: Any, least: Any, most: Any) -> tuple[Any, Any]:
+    """alpha + R0 min x' - t s and alpha + R0 max x' + t s with s = max x' - min x'; `room` is t."""
+    by = room * (most - least)
+    return alpha + R * least - by, alpha + R * most + by
+
+
 class Opposite(Fibres):
     """Affine, d >= 2, at opposite corners, with exact values and no exemplars.
 
@@ -34,10 +41,8 @@ class Opposite(Fibres):
 
     def _exact(self, x: Point) -> Ends:
         seen = self.cls.coordinates(self.v, x)
-        least, most = min(seen), max(seen)
-        by = self.room * (most - least)
-        alpha, R = self.v.minimum, self.v.range
-        return Ends(Surd(alpha + R * least - by), Surd(alpha + R * most + by))
+        ends = opposite_ends(self.v.minimum, self.v.range, self.room, min(seen), max(seen))
+        return Ends(*map(Surd, ends))
 
     @cached_property
     def room(self) -> Fraction:
@@ -47,10 +52,9 @@ class Opposite(Fibres):
     def _enclose(self, points: Floats) -> Brackets:
         seen = Seen(self.v.argmax)
         (least, most), share = seen.ends(points), float(self.room / self.v.range)
-        by = share * (most - least)
         # min x' and max x' are off by `seen.error` each; the difference, the product, the share and the sum round.
         error = (1 + 2 * share) * (seen.error + 4 * UNIT)
-        lower, upper = least - by, most + by
+        lower, upper = opposite_ends(0.0, 1.0, share, least, most)
         return Brackets(
             lower,
             upper,
