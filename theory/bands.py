@@ -13,7 +13,7 @@ from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point
 from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, as_floats, least_noise, misfit
 from trompe.theory.simplex import Feasible, feasible, value_of
-from trompe.theory.sites import UNIT, Floats, Site, Surd
+from trompe.theory.sites import UNIT, Floats, Surd
 from trompe.theory.visualization import Visualization
 
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -68,8 +68,7 @@ class Band(Fibres):
     """Affine functions with values in [lo, hi], one input or more: mixes of lo, hi and what runs between them along an axis.
 
     They are the functions lo + p + sum_i u_i z_i + v_i (1 - z_i) with p, q, u_i, v_i >= 0 and p + q + sum u + sum v = hi - lo.
-    A shown value is an equation on these weights, one that is known up to an error two inequalities with slacks. Each
-    is added only if its functional is not constant on the weights before, so that rows are independent.
+    A shown value is an equation on these weights, one that is known up to an error two inequalities with slacks.
     """
 
     converts = True
@@ -87,65 +86,75 @@ class Band(Fibres):
     def outside(self, value: Fraction) -> Fraction:
         """The value of the unit: the inverse of `inside`."""
 
-    def check(self) -> None:
-        """Add the shown values one by one; each must meet the interval that the ones before it leave."""
-        self.base = self.inside(self.low)
-        self.rows: list[list[Fraction]] = [[_ONE] * (2 * self.v.dim + 2)]
-        self.right: list[Fraction] = [self.inside(self.high) - self.base]
-        self.polytope = self._solved()
-        for site in self.shown:
-            self._add(site)
+    def mend(self) -> str:
+        """What change admits all shown values."""
+        return "and so must it"
 
-    def _solved(self) -> Feasible:
-        width = len(self.rows[-1])
-        found = feasible([row + [_ZERO] * (width - len(row)) for row in self.rows], self.right)
+    def check(self) -> None:
+        self.base = self.inside(self.low)
+        found = self._region(len(self.shown))
         if found is None:
-            raise AssertionError("a value inside the interval left no member")
-        return found
+            raise self._refusal()
+        self.polytope = found
 
     @staticmethod
     def _weights(x: Point) -> list[Fraction]:
         """What p, q, u and v add at x."""
         return [_ONE, _ZERO, *x, *(1 - xi for xi in x)]
 
-    def _add(self, site: Site) -> None:
-        least, most = self._ends(site.exact)
-        low, high = self.inside(site.low), self.inside(site.high)
-        if high < least or low > most:
-            raise self._refusal(site, least, most)
-        weights, width = self._weights(site.exact), len(self.rows[-1])
-        if low == high:
-            if least < most:
-                self._row(weights + [_ZERO] * (width - len(weights)), low)
-        else:
-            for bound, slack, is_new in ((low, -_ONE, least < low), (high, _ONE, high < most)):
-                if is_new:
-                    width = len(self.rows[-1])
-                    self._row([*weights, *[_ZERO] * (width - len(weights)), slack], bound)
-        self.polytope = self._solved()
+    def _region(self, count: int) -> Feasible | None:
+        """The weights that fit the first so many shown values, None where there are none."""
+        rows = [([_ONE] * (2 * self.v.dim + 2), _ZERO, self.inside(self.high))]
+        lines: list[list[Fraction]] = []
+        for site in self.shown[:count]:
+            x, low, high = site.exact, self.inside(site.low), self.inside(site.high)
+            if low < high:
+                rows += [(self._weights(x), -_ONE, low), (self._weights(x), _ONE, high)]
+                continue
+            *line, rest = _reduced([_ONE, *x, low], lines)
+            if any(line):
+                lines.append([*line, rest])
+                rows.append((self._weights(x), _ZERO, low))
+            elif rest:  # the values before determine another one
+                return None
+        slacks = [k for k, (_, sign, _) in enumerate(rows) if sign]
+        return feasible(
+            [
+                [*row, *(sign if at == k else _ZERO for at in slacks)]
+                for k, (row, sign, _) in enumerate(rows)
+            ],
+            [value - self.base for _, _, value in rows],
+        )
 
-    def _row(self, row: list[Fraction], value: Fraction) -> None:
-        self.rows.append(row)
-        self.right.append(value - self.base)
-
-    def _ends(self, x: Point) -> tuple[Fraction, Fraction]:
+    def _ends(self, polytope: Feasible, x: Point) -> tuple[Fraction, Fraction]:
         cost = self._weights(x)
-        cost += [_ZERO] * (self.polytope.columns - len(cost))
-        found = (self.polytope.minimise(cost), self.polytope.maximise(cost))
-        low, high = (self.base + value_of(end) for end in found)
+        cost += [_ZERO] * (polytope.columns - len(cost))
+        found = (polytope.minimise(cost), polytope.maximise(cost))
+        low, high = (self.outside(self.base + value_of(end)) for end in found)
         return low, high
 
     def _exact(self, x: Point) -> Ends:
-        low, high = self._ends(x)
-        return Ends(Surd(self.outside(low)), Surd(self.outside(high)))
+        return Ends(*map(Surd, self._ends(self.polytope, x)))
 
-    def _refusal(self, site: Site, least: Fraction, most: Fraction) -> InvalidInput:
-        ends = (self.outside(least), self.outside(most))
-        return self.refuse(misfit(site, self.noun, ends, self.mend()))
+    def _refusal(self) -> InvalidInput:
+        """Name the first value that those before it exclude, and what they leave."""
+        fits, fails = 0, len(self.shown)
+        while fails - fits > 1:
+            count = (fits + fails) // 2
+            fits, fails = (fits, count) if self._region(count) is None else (count, fails)
+        site, before = self.shown[fits], self._region(fits)
+        if before is None:
+            raise AssertionError("a constant within the limits fits no values")
+        return self.refuse(misfit(site, self.noun, self._ends(before, site.exact), self.mend()))
 
-    def mend(self) -> str:
-        """What change admits all shown values."""
-        return "and so must it"
+
+def _reduced(line: list[Fraction], lines: list[list[Fraction]]) -> list[Fraction]:
+    """The line less multiples of others, each without the leading columns of those before it, so that theirs are 0 in it."""
+    for other in lines:
+        lead = next(k for k, q in enumerate(other) if q)
+        if factor := line[lead] / other[lead]:
+            line = [p - factor * q for p, q in zip(line, other, strict=True)]
+    return line
 
 
 class AffineBand(Band):
