@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -86,9 +87,8 @@ class Band(Fibres):
     def outside(self, value: Fraction) -> Fraction:
         """The value of the unit: the inverse of `inside`."""
 
-    def mend(self) -> str:
-        """What change admits all shown values."""
-        return "and so must it"
+    bends: ClassVar[tuple[Fraction, ...]] = ()
+    """The values of the unit at which `inside` is not affine."""
 
     def check(self) -> None:
         self.base = self.inside(self.low)
@@ -104,27 +104,24 @@ class Band(Fibres):
 
     def _region(self, count: int) -> Feasible | None:
         """The weights that fit the first so many shown values, None where there are none."""
-        rows = [([_ONE] * (2 * self.v.dim + 2), _ZERO, self.inside(self.high))]
+        base = self.base
+        rows: list[_Row] = [
+            ([_ONE] * (2 * self.v.dim + 2), (), _ZERO, self.inside(self.high) - base)
+        ]
         lines: list[list[Fraction]] = []
         for site in self.shown[:count]:
             x, low, high = site.exact, self.inside(site.low), self.inside(site.high)
             if low < high:
-                rows += [(self._weights(x), -_ONE, low), (self._weights(x), _ONE, high)]
+                rows.append((self._weights(x), (), -_ONE, low - base))
+                rows.append((self._weights(x), (), _ONE, high - base))
                 continue
             *line, rest = _reduced([_ONE, *x, low], lines)
             if any(line):
                 lines.append([*line, rest])
-                rows.append((self._weights(x), _ZERO, low))
+                rows.append((self._weights(x), (), _ZERO, low - base))
             elif rest:  # the values before determine another one
                 return None
-        slacks = [k for k, (_, sign, _) in enumerate(rows) if sign]
-        return feasible(
-            [
-                [*row, *(sign if at == k else _ZERO for at in slacks)]
-                for k, (row, sign, _) in enumerate(rows)
-            ],
-            [value - self.base for _, _, value in rows],
-        )
+        return _solved(rows)
 
     def _ends(self, polytope: Feasible, x: Point) -> tuple[Fraction, Fraction]:
         cost = self._weights(x)
@@ -145,7 +142,83 @@ class Band(Fibres):
         site, before = self.shown[fits], self._region(fits)
         if before is None:
             raise AssertionError("a constant within the limits fits no values")
-        return self.refuse(misfit(site, self.noun, self._ends(before, site.exact), self.mend()))
+        return self.refuse(misfit(site, self.noun, self._ends(before, site.exact), self._mend()))
+
+    def _mend(self) -> str:
+        """The least widening of the limits that admits all shown values, or where none does the least noise."""
+        ends = [(self.low, -1), (self.high, 1)]
+        widened = self._least(ends, self._wider)
+        if widened is not None and self.limits is not None:
+            return self.limits.widened(widened)
+        ends = [pair for site in self.shown for pair in ((site.low, -1), (site.high, 1))]
+        noise = self._least(ends, self._noisier)
+        if noise is None:
+            raise AssertionError("some noise admits every value")
+        return least_noise(self.noun, self.shown[0].noise + noise)
+
+    def _least(
+        self, ends: list[tuple[Fraction, int]], rows_of: Callable[[list[_Moved]], list[_Row]]
+    ) -> Fraction | None:
+        """The least t for which ends that are moved outwards by t admit a member, None where there is none.
+
+        Between two t at which an end passes a bend of `inside`, the ends inside are affine in t, and it is an unknown.
+        """
+        passed = {(bend - end) * sign for end, sign in ends for bend in self.bends}
+        starts = [_ZERO, *sorted(t for t in passed if t > 0)]
+        for start, stop in zip(starts, [*starts[1:], None], strict=True):
+            until = start + 1 if stop is None else stop
+            moved = []
+            for end, sign in ends:
+                here, there = (self.inside(end + sign * t) for t in (start, until))
+                moved.append((here, (there - here) / (until - start)))
+            rows = rows_of(moved)
+            if stop is not None:
+                rows.append(
+                    ([_ZERO] * (2 * self.v.dim + 2), (_ONE, _ZERO, _ZERO), _ONE, stop - start)
+                )
+            region = _solved(rows)
+            if region is not None:
+                cost = [_ZERO] * region.columns
+                cost[2 * self.v.dim + 2] = _ONE
+                least: Fraction = start + value_of(region.minimise(cost))
+                return least
+        return None
+
+    def _wider(self, moved: list[_Moved]) -> list[_Row]:
+        """With limits that are moved apart."""
+        (low, fall), (high, rise) = moved
+        rows: list[_Row] = [
+            ([_ONE] * (2 * self.v.dim + 2), (fall - rise, _ZERO, _ZERO), _ZERO, high - low)
+        ]
+        for site in self.shown:
+            for end, sign in ((site.low, -_ONE), (site.high, _ONE)):
+                value = self.inside(end) - low
+                rows.append((self._weights(site.exact), (fall, _ZERO, _ZERO), sign, value))
+        return rows
+
+    def _noisier(self, moved: list[_Moved]) -> list[_Row]:
+        """With limits as wide as it takes, and shown intervals that grow."""
+        rows: list[_Row] = [([_ONE] * (2 * self.v.dim + 2), (_ZERO, -_ONE, -_ONE), _ZERO, _ZERO)]
+        sides = [(site.exact, sign) for site in self.shown for sign in (-_ONE, _ONE)]
+        for (x, sign), (value, rate) in zip(sides, moved, strict=True):
+            rows.append((self._weights(x), (-rate, -_ONE, _ZERO), sign, value))
+        return rows
+
+
+_Moved = tuple[Fraction, Fraction]
+"""A number that is affine in t: its value at the start and its rate."""
+_Row = tuple[list[Fraction], tuple[Fraction, ...], Fraction, Fraction]
+"""Of an equation: what the weights count, and what t and two widths do, if any; the sign of its slack or 0; its right side."""
+
+
+def _solved(rows: list[_Row]) -> Feasible | None:
+    """The unknowns of these rows, None where there are none: weights, what else they have, and a slack each where it has one."""
+    slacks = [k for k, row in enumerate(rows) if row[2]]
+    left = [
+        [*weights, *others, *(sign if at == k else _ZERO for at in slacks)]
+        for k, (weights, others, sign, _) in enumerate(rows)
+    ]
+    return feasible(left, [row[3] for row in rows])
 
 
 def _reduced(line: list[Fraction], lines: list[list[Fraction]]) -> list[Fraction]:
@@ -167,43 +240,6 @@ class AffineBand(Band):
 
     def outside(self, value: Fraction) -> Fraction:
         return value
-
-    def mend(self) -> str:
-        """The least widening of the limits, or where none is enough the least noise; by the program with them as unknowns."""
-        widened = self._least(1)
-        if widened is not None:
-            assert self.limits is not None
-            return self.limits.widened(widened)
-        noise = self._least(2)
-        if noise is None:
-            raise AssertionError("some noise admits every value")
-        return least_noise(self.noun, self.shown[0].noise + noise)
-
-    def _least(self, unknowns: int) -> Fraction | None:
-        """The least widening of the limits (1), or with any widening the least further noise (2); None where there is none.
-
-        Unknowns are the weights, the widening, the noise, then a slack for each inequality.
-        """
-        rows = [[*[_ONE] * (2 * self.v.dim + 2), -2 * _ONE, _ZERO]]
-        right = [self.high - self.low]
-        ends = [
-            (site.exact, end, sign)
-            for site in self.shown
-            for end, sign in ((site.low, -_ONE), (site.high, _ONE))
-        ]
-        for k, (x, end, sign) in enumerate(ends):
-            slacks = [_ZERO] * len(ends)
-            slacks[k] = sign
-            rows.append([*self._weights(x), -_ONE, -sign if unknowns == 2 else _ZERO, *slacks])
-            right.append(end - self.low)
-        rows[0] += [_ZERO] * len(ends)
-        region = feasible(rows, right)
-        if region is None:
-            return None
-        cost = [_ZERO] * region.columns
-        cost[2 * self.v.dim + 1 + unknowns] = _ONE
-        least: Fraction = value_of(region.minimise(cost))
-        return least
 
 
 class Line(AffineBand):

@@ -309,6 +309,8 @@ class LinkedBand(Band):
     h is strictly increasing, so that lo <= h(w.z + c) <= hi says h^-1(lo) <= w.z + c <= h^-1(hi), and so at a shown point.
     """
 
+    bends = (Fraction(0),)
+
     @property
     def noun(self) -> str:
         return f"neuron with link {self.cls.link_words}"
