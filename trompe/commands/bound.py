@@ -68,7 +68,7 @@ def bound(
         typer.Option(
             "--range",
             help="LO:HI, between which all values of the unit lie. The points of --argmin and --argmax need then "
-            "not be its extremes; --min and --max are the values there.",
+            "not be its extremes; --min and --max are the values there, and --eps is any number above 0.",
         ),
     ] = None,
     tolerance: Annotated[
