@@ -177,12 +177,12 @@ class Site:
     name: str
     noise: Fraction = Fraction(0)
 
-    @property
+    @cached_property
     def low(self) -> Fraction:
         """The least value that the unit may have there."""
         return self.value - self.noise
 
-    @property
+    @cached_property
     def high(self) -> Fraction:
         """The largest value that the unit may have there."""
         return self.value + self.noise
