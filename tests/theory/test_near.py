@@ -428,13 +428,12 @@ def test_the_least_tolerance_is_the_closed_form(row, a, b, least):
 
 # -- the checks see a planted fault ----------------------------------------------------------------------------
 
+HALF = (F(1, 2), F(1, 2))
 TILTED = Visualization((0, F(1, 4)), (1, F(1, 2)), 0, 1)
 TAU = ({"tolerance": F(1, 4)}, {"tolerance": F(0)})
+MORE = ({"tolerance": F(4)}, {"tolerance": F(2)})
 TOP = ({"limits": (F(-1), F(2))}, {"limits": (F(-1), F(5, 4))})
 NOISE = ({"limits": (F(-1), F(2)), "noise": F(1, 8)}, {"limits": (F(-1), F(2)), "noise": F(0)})
-
-
-HALF = (F(1, 2), F(1, 2))
 
 
 def asked(row, told, x=HALF):
@@ -453,6 +452,9 @@ def asked(row, told, x=HALF):
         ("black-box", TAU, (F(0), F(1))),
         ("black-box", TOP, (F(0), F(1))),
         ("black-box", NOISE, (F(0), F(1, 4))),
+        *[(row, told, (F(0), F(1))) for row in ("affine", "convex") for told in (MORE, TOP)],
+        *[(row, NOISE, HALF) for row in ("affine", "convex")],
+        *[("additive", told, (F(0), F(1, 2))) for told in (TAU, TOP)],
     ],
 )
 def test_every_number_that_is_told_matters(row, told, x):
@@ -470,25 +472,28 @@ def test_every_number_that_is_told_matters(row, told, x):
         ("low", lambda site: site.value),
     ],
 )
-def test_a_wrong_sign_of_the_noise_is_noticed(monkeypatch, damage):
+@pytest.mark.parametrize("row", ["lipschitz", "affine", "convex"])
+def test_a_wrong_sign_of_the_noise_is_noticed(monkeypatch, row, damage):
     from trompe.theory.sites import Site
 
-    question = asked("lipschitz", {"limits": (F(-1), F(2)), "noise": F(1, 8)}, (F(1, 8), F(1, 4)))
-    agrees(question)
-    monkeypatch.setattr(Site, damage[0], property(damage[1]))
-    with pytest.raises(AssertionError):
+    told = {"limits": (F(-3), F(3)), "noise": F(1, 8)}
+    questions = [asked(row, told, (F(k, 8), F(1, 4))) for k in range(9)]
+    for question in questions:
         agrees(question)
+    monkeypatch.setattr(Site, damage[0], property(damage[1]))
+    assert any(answer(question) != question.expected() for question in questions)
 
 
+@pytest.mark.parametrize("row", ["black-box", "affine", "convex", "additive"])
 @pytest.mark.parametrize("end", ["low", "high"])
-def test_limits_exchanged_are_noticed(monkeypatch, end):
+def test_limits_exchanged_are_noticed(monkeypatch, row, end):
     from trompe.theory.fibres import Fibres
 
-    question = asked("black-box", {"limits": (F(-1), F(2))})
+    question = asked(row, {"limits": (F(-1), F(2))})
     agrees(question)
     other = "upper" if end == "low" else "lower"
     monkeypatch.setattr(Fibres, end, property(lambda self: getattr(self.limits, other)))
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, IndexError)):
         agrees(question)
 
 
