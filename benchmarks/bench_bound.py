@@ -183,6 +183,25 @@ def bounds() -> None:
         )
 
 
+def within_limits() -> None:
+    """The same float queries where the shown points need not be extremes: the time as a ratio to that of extremes."""
+    dim, parts = 64, []
+    v = Visualization((0,) * dim, (1,) * dim, 0, 1)
+    xs = np.random.default_rng(0).random((MANY, dim))
+    spots = exemplars(dim, EXEMPLARS, lambda p: float(p.mean()))
+    for cls, shown in (
+        (Lipschitz(2, "l2"), spots),
+        (function_class("monotone"), spots),
+        (function_class("affine"), ()),
+        (function_class("additive"), ()),
+        (function_class("black-box"), spots),
+    ):
+        plain = median(lambda cls=cls, shown=shown: bound(cls, v, xs, shown))
+        near = median(lambda cls=cls, shown=shown: bound(cls, v, xs, shown, tolerance="1/4"))
+        parts.append(f"{cls.key} {near / plain:.2f}")
+    print(f"`bound` within limits against extremes, d = {dim}, ratio of times: {', '.join(parts)}")
+
+
 def exact() -> None:
     """One exact query, which a Python loop over fractions answers too."""
     dim = 64
@@ -198,6 +217,7 @@ def exact() -> None:
 def main() -> None:
     print(f"{os.cpu_count()} cores, NumPy {np.__version__}, SciPy {scipy.__version__}")
     bounds()
+    within_limits()
     exact()
 
 

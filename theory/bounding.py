@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,11 +14,13 @@ from trompe.ground.arguments import checked, listed, unfit
 from trompe.ground.errors import InvalidInput, brief, known
 from trompe.theory.catalogue import AnyTask, Class, as_class
 from trompe.theory.classes import FunctionClass
-from trompe.theory.exact import Point, as_eps, as_point, check_short, holds_points
+from trompe.theory.exact import Point, as_eps, as_point, as_share, check_short, holds_points
 from trompe.theory.fibres import BLOCK, Brackets, Ends, Fibres, fibres_of
+from trompe.theory.limits import Limits, limits_of
+from trompe.theory.near import near_fibres_of
 from trompe.theory.reasons import reason
 from trompe.theory.sites import UNIT, Floats, Surd, as_array, check_floats, directed
-from trompe.theory.tasks import Approx, Exact, Interval, Side, Task
+from trompe.theory.tasks import Approx, Exact, Interval, NearApprox, Side, Task
 from trompe.theory.visualization import Visualization
 
 Progress = Callable[[int, int, str], None]
@@ -57,6 +60,8 @@ class Bound:
     Every member that fits them has its value in `interval`; every value strictly inside is some member's;
     where both ends are equal, so is every member's value. `prediction`, the centre, has the smallest
     worst error, `radius` (M - m). Numbers are exact, or float64 within `tolerance` of the exact ones.
+    With limits m and M are the values shown at the two points. They may be equal, of constants only; then the
+    radius of several values is infinite.
     """
 
     x: Any
@@ -91,6 +96,8 @@ class Bounds:
     tolerance: Any
     decidable: Mapping[str, Any]
     side: Any
+    limits: Limits | None = None
+    """What is promised of the values where the two points of `visualization` need not be extremes."""
 
     @property
     def prediction(self) -> Any:
@@ -99,10 +106,11 @@ class Bounds:
 
     @property
     def radius(self) -> Any:
-        """Half the length as a share of the range."""
+        """Half the length as a share of the range; infinite where the range is 0 and the length is not."""
         R = self.visualization.range
         if not R:
-            return (self.upper - self.lower) * 0
+            length = self.upper - self.lower
+            return np.where(length > 0, math.inf, length) if (length > 0).any() else length * 0
         return (self.upper - self.lower) / (2 * (R if self.lower.dtype == object else float(R)))
 
     def __len__(self) -> int:
@@ -121,21 +129,22 @@ class Bounds:
         numbers = (self.lower[i : i + 1], self.upper[i : i + 1])
         one = Bounds(
             self.function_class, self.visualization, self.exemplars, self.eps, None, *numbers,
-            self.tolerance[i : i + 1], self.decidable, self.side,
+            self.tolerance[i : i + 1], self.decidable, self.side, self.limits,
         )  # fmt: skip
         values = [a[0] if exact else float(a[0]) for a in (*numbers, one.prediction, one.radius)]
         interval = Interval(*values[:2])
         tolerance = self.tolerance[i] if exact else float(self.tolerance[i])
         side = str(self.side[i])
         verdicts = {}
-        for task in (Exact(), Approx(self.eps), Side()):
+        approx = Approx(self.eps) if self.limits is None else NearApprox(self.eps)
+        for task in (Exact(), approx, Side()):
             decidable = _DECIDABLE[int(self.decidable[task.key][i])]
             answer = None
             if decidable:
                 answer = (side or None) if task.choices else values[2]
             words = reason(
                 task, decidable, answer, interval, tolerance,
-                self.function_class, self.visualization, self.exemplars,
+                self.function_class, self.visualization, self.exemplars, self.limits,
             )  # fmt: skip
             verdicts[task.key] = Verdict(task, decidable, answer, words)
         return Bound(self.x[i], interval, values[2], values[3], tolerance, verdicts)
@@ -149,6 +158,9 @@ def bound(
     *,
     eps: Any = Fraction(1, 4),
     progress: Progress | None = None,
+    limits: Any = None,
+    tolerance: Any = None,
+    noise: Any = None,
 ) -> Bound | Bounds:
     """What every member of a class does at x, given what was shown of the unit.
 
@@ -160,8 +172,12 @@ def bound(
     x : a point of [0, 1]^d. A tuple or list of numbers, or an array of fractions or integers, is exact; an
         array or tensor of floats, shape (d,), is answered in float64.
     exemplars : further points with their shown values, pairs (point, value).
-    eps : the tolerance of the approx task, in (0, 1/2).
+    eps : the tolerance of the approx task, in (0, 1/2); with limits or a tolerance any number above 0.
     progress : called with (done, n, "queries"); what it raises is raised here.
+    limits : a pair (lo, hi) with lo <= f <= hi on all of [0, 1]^d, in the unit's own scale. With it the two points of
+        `visualization` need not be extremes; only their values are taken from it.
+    tolerance : tau >= 0, short for the limits m - tau and M + tau, with noise m - noise - tau and M + noise + tau.
+    noise : the unit's value at a shown point is within this number of the one shown; training data are exact.
 
     Returns
     -------
@@ -170,9 +186,10 @@ def bound(
     Raises
     ------
     InvalidInput : no member fits what is shown (with the reason, and what change would make it
-        consistent), or x is no point of the box.
+        consistent), or x is no point of the box; or with limits no sharp interval is proved for the class.
     """
-    found, single = _follows(function_class, visualization, x, exemplars, eps, progress)
+    told = (limits, tolerance, noise)
+    found, single = _follows(function_class, visualization, x, exemplars, eps, progress, *told)
     return found[0] if single else found
 
 
@@ -184,6 +201,9 @@ def bounds(
     *,
     eps: Any = Fraction(1, 4),
     progress: Progress | None = None,
+    limits: Any = None,
+    tolerance: Any = None,
+    noise: Any = None,
 ) -> Bounds:
     """The same as `bound` at n points.
 
@@ -199,7 +219,8 @@ def bounds(
     ------
     InvalidInput : as `bound`; or xs is one point.
     """
-    found, single = _follows(function_class, visualization, xs, exemplars, eps, progress)
+    told = (limits, tolerance, noise)
+    found, single = _follows(function_class, visualization, xs, exemplars, eps, progress, *told)
     if single:
         raise unfit("xs", xs, "several points", " is one point")
     return found
@@ -213,18 +234,25 @@ def _follows(
     exemplars: Any,
     eps: Any,
     progress: Progress | None,
+    limits: Any,
+    tolerance: Any,
+    noise: Any,
 ) -> tuple[Bounds, bool]:
     """What follows at the points x, and whether x is one."""
-    cls, share = as_class(function_class), as_eps(eps)
+    cls, within = as_class(function_class), limits_of(visualization, limits, tolerance, noise)
+    share = as_eps(eps) if within is None else as_share(eps)
     check_short("eps", [share])
-    fibres = fibres_of(cls, visualization, exemplars)
+    if within is None:
+        fibres = fibres_of(cls, visualization, exemplars)
+    else:
+        fibres = near_fibres_of(cls, visualization, within, exemplars)
     queries, single = _queries(x, visualization.dim)
     total = len(queries)
     if isinstance(queries, list):
         parts = [_exactly(fibres, [point], share) for point in _told(queries, progress)]
         found = _joined(parts, object)
     else:
-        _check_scale(cls, visualization)
+        _check_scale(cls, visualization, within)
         rows = max(1, BLOCK // (8 * visualization.dim))
         if fibres.converts:
             rows = min(rows, _CONVERTED)
@@ -249,6 +277,7 @@ def _follows(
         found.tolerance,
         dict(zip(("exact", "approx", "side"), found.decidable, strict=True)),
         found.side,
+        within,
     )
     return answers, single
 
@@ -375,11 +404,15 @@ def _in_floats(known: Fibres, points: Floats, eps: Fraction) -> _Part:
         lower, upper = (np.array(a, dtype=np.float64) for a in (found.lower, found.upper))
         rounding = 4 * UNIT * np.maximum(np.abs(lower), np.abs(upper))
         return _Part(lower, upper, rounding, found.decidable, found.side)
-    return _scaled(known.v, known.enclose(points), eps)
+    largest = max(abs(known.low), abs(known.high), abs(known.v.minimum), abs(known.v.maximum))
+    return _scaled(known.v, float(largest), known.enclose(points), eps)
 
 
-def _scaled(v: Visualization, found: Brackets, eps: Fraction) -> _Part:
-    """From shares of the range to the unit's own scale, with the verdicts that the brackets allow."""
+def _scaled(v: Visualization, largest: float, found: Brackets, eps: Fraction) -> _Part:
+    """From shares of the range to the unit's own scale, with the verdicts that the brackets allow.
+
+    `largest` : of the sizes of all ends.
+    """
     m, M, R = (_finite(value) for value in (v.minimum, v.maximum, v.range))
     lower, upper = (
         np.where(share == 1, M, np.where(share == 0, m, m + R * share))
@@ -389,7 +422,7 @@ def _scaled(v: Visualization, found: Brackets, eps: Fraction) -> _Part:
         np.maximum(share - within[0], within[1] - share)
         for share, within in ((found.lower, found.lower_within), (found.upper, found.upper_within))
     ]
-    tolerance = 1.01 * R * np.maximum(*off) + 8 * UNIT * max(abs(m), abs(M))
+    tolerance = 1.01 * R * np.maximum(*off) + 8 * UNIT * largest
     exact = np.full(lower.shape, OPEN, dtype=np.int8)
     exact[found.upper_within[0] > found.lower_within[1]] = NO
     exact[found.single] = YES
@@ -407,10 +440,16 @@ def _scaled(v: Visualization, found: Brackets, eps: Fraction) -> _Part:
     return _Part(lower, upper, tolerance, (exact, approx, side), words)
 
 
-def _check_scale(cls: FunctionClass, v: Visualization) -> None:
-    """Are m, M and R numbers that float64 holds, and holds apart?"""
-    largest = max(abs(v.minimum), abs(v.maximum))
-    if max(largest, v.range) > _LARGEST:
+def _check_scale(cls: FunctionClass, v: Visualization, limits: Limits | None) -> None:
+    """Are m, M and R, and the limits, numbers that float64 holds, and holds apart?"""
+    ends = (v.minimum, v.maximum) if limits is None else (limits.lower, limits.upper)
+    largest = max(abs(end) for end in (*ends, v.minimum, v.maximum))
+    spread = max(v.range, max(ends) - min(ends))
+    if limits is not None and max(largest, spread) > _LARGEST:
+        why = "a limit, or the difference of the limits, is too large for floats"
+    elif limits is not None and v.range and v.range < max(_SMALLEST, _CLOSEST * largest):
+        why = "the difference of the shown values is too small for floats, or too small beside the limits"
+    elif max(largest, v.range) > _LARGEST:
         why = "m, M or M - m is too large for floats"
     elif v.range and v.range < max(_SMALLEST, _CLOSEST * largest):
         why = "M - m is too small for floats, or too small beside m and M"

@@ -12,6 +12,7 @@ from trompe.ground.errors import InvalidInput, QueryShown
 from trompe.theory.exact import Point, as_point, show, written
 from trompe.theory.fibres import Fibres, Unproved
 from trompe.theory.levels import Own
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.statements import Sentence, Statement
@@ -73,6 +74,8 @@ class FunctionClass(ABC):
     max_dim: ClassVar[int | None] = None
     is_pointwise: ClassVar[bool] = True
     """Is membership a law on the values at two points and one between? Else it is a representation."""
+    has_one_value: ClassVar[bool] = False
+    """Has every member the same value everywhere?"""
 
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
@@ -186,6 +189,18 @@ class FunctionClass(ABC):
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         """What knows the fibres, in exact numbers and in floats."""
         return Unproved
+
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        """The kind of fibres where the points of `v` need not be extremes.
+
+        Raises
+        ------
+        InvalidInput : no sharp interval is proved here for that.
+        """
+        raise InvalidInput(
+            f"{self.key}: no sharp interval is proved here where the shown points need not be extremes; leave out --range, "
+            "--tolerance and --noise"
+        )
 
     @checked
     def check_shown(self, v: Visualization) -> None:

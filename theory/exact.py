@@ -195,6 +195,14 @@ def as_eps(value: object) -> Fraction:
     return eps
 
 
+def as_share(value: object) -> Fraction:
+    """A tolerance as a share of a difference of values, above 0."""
+    eps = as_number(value, "eps")
+    if eps <= 0:
+        raise InvalidInput(f"eps = {written(eps)}; expected a number above 0")
+    return eps
+
+
 def as_eta(value: object) -> Fraction:
     """A mixing weight, strictly between 0 and 1."""
     eta = as_number(value, "eta")

@@ -13,6 +13,7 @@ import numpy as np
 from trompe.ground.arguments import listed
 from trompe.ground.errors import InvalidInput
 from trompe.theory.exact import Point, check_short, written
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import NumpyNamespace
 from trompe.theory.sites import UNIT, Floats, Site, Surd, as_site, directed
 from trompe.theory.tasks import Interval
@@ -46,6 +47,15 @@ class Brackets(NamedTuple):
     single: Any
     """Where the fibre is known to be one value, boolean."""
 
+    def cut(self, at: Any, low: Fraction, high: Fraction) -> None:
+        """Raise the lower ends to at least one share, and lower the upper ones to at most another, at some queries."""
+        for ends, within, share, nearer in (
+            (self.lower, self.lower_within, low, np.maximum),
+            (self.upper, self.upper_within, high, np.minimum),
+        ):
+            for array, value in zip((ends, *within), (float(share), *directed(share)), strict=True):
+                array[at] = nearer(array[at], value)
+
 
 class Fibres(ABC):
     """The fibres of one class at one visualization with exemplars.
@@ -54,16 +64,35 @@ class Fibres(ABC):
     ----------
     shown : every point whose value is shown (extremes, training inputs, exemplars), each once.
     exemplars : those of them that are exemplars.
+    limits : what is promised of the values where the points of `v` need not be extremes.
     """
+
+    limits: Limits | None = None
 
     converts: ClassVar[bool] = False
     """Are floats converted to exact numbers, query by query? Else there is `enclose`."""
 
     def __init__(
-        self, cls: Any, v: Visualization, shown: Sequence[Site], exemplars: Sequence[Site]
+        self,
+        cls: Any,
+        v: Visualization,
+        shown: Sequence[Site],
+        exemplars: Sequence[Site],
+        limits: Limits | None = None,
     ) -> None:
         self.cls, self.v, self.shown, self.exemplars = cls, v, tuple(shown), tuple(exemplars)
+        self.limits = limits
         self.check()
+
+    @property
+    def low(self) -> Fraction:
+        """What no member's value is below: m, or the lower limit."""
+        return self.v.minimum if self.limits is None else self.limits.lower
+
+    @property
+    def high(self) -> Fraction:
+        """What no member's value is above: M, or the upper limit."""
+        return self.v.maximum if self.limits is None else self.limits.upper
 
     def check(self) -> None:
         """Raise InvalidInput where no member takes the shown values."""
@@ -80,7 +109,8 @@ class Fibres(ABC):
 
     @cached_property
     def _values(self) -> dict[Point, Fraction]:
-        return dict(zip(self.points, (s.value for s in self.shown), strict=True))
+        pairs = zip(self.points, self.shown, strict=True)
+        return {point: site.value for point, site in pairs if not site.noise}
 
     @abstractmethod
     def _exact(self, x: Point) -> Ends | Interval:
@@ -91,7 +121,7 @@ class Fibres(ABC):
         found = self._enclose(points)
         for site in self.shown:
             at = site.is_at(points)
-            if at.any():
+            if at.any() and not site.noise:
                 share = self.share(site.value)
                 low, high = directed(share)
                 for array, value in (
@@ -216,6 +246,35 @@ class Seen:
         return seen.min(-1), seen.max(-1)
 
 
+def level(share: Fraction, count: int) -> tuple[Floats, tuple[Floats, Floats]]:
+    """One share of the range, so many times, and floats that enclose it."""
+    near, below, above = (np.full(count, value) for value in (float(share), *directed(share)))
+    return near, (below, above)
+
+
+def misfit(site: Site, noun: str, ends: tuple[Any, Any], mend: str) -> str:
+    """Why a value within limits does not fit the ones before it, which leave the interval with these ends there."""
+    least, most = ends
+    has = (
+        f"exactly {written(least)}"
+        if least == most
+        else f"a value from {written(least)} to {written(most)}"
+    )
+    noise = f", up to {written(site.noise)}" * bool(site.noise)
+    return (
+        f"{site} has the value {written(site.value)}{noise}; every {noun} that fits the values shown before it and the "
+        f"limits has {has} there; {mend}"
+    )
+
+
+def least_noise(noun: str, noise: Fraction) -> str:
+    """What admits values that no limits admit."""
+    return (
+        f"no {noun} takes all of them, however wide the limits; the least noise for which some does, within wide enough "
+        f"limits, is {written(noise)}"
+    )
+
+
 def those_before(count: int) -> str:
     """The exemplars that an inconsistent one is judged by, in words."""
     return f" and the {count} exemplar{'s' * (count > 1)} before it" if count else ""
@@ -237,7 +296,7 @@ def fibres_of(cls: Any, v: Visualization, exemplars: Any = ()) -> Fibres:
     InvalidInput : no member has this visualization and these values; the message says why and what
         change would make it consistent.
     """
-    _check_lengths(cls, v)
+    check_lengths(cls, v)
     given = listed(exemplars, "exemplars", "a sequence of pairs (point, value)")
     items = [as_site(item, f"exemplars[{k}]", v.dim) for k, item in enumerate(given)]
     cls.check_shown(v)  # a Lipschitz constant is judged with the exemplars, all at once
@@ -264,7 +323,8 @@ def fibres_of(cls: Any, v: Visualization, exemplars: Any = ()) -> Fibres:
     return kind(cls, v, (*shown, *fresh), fresh)
 
 
-def _check_lengths(cls: Any, v: Visualization) -> None:
+def check_lengths(cls: Any, v: Visualization) -> None:
+    """Raise InvalidInput where a number of what is shown, or of the class, is too long to be written."""
     check_short("the visualization", [v.minimum, v.maximum])
     check_short("the visualization", (q for z in (*v.argmin_set, *v.argmax_set) for q in z))
     for name in ("constant", "slope"):

@@ -8,20 +8,32 @@ from typing import Any
 
 from trompe.ground.errors import one_line
 from trompe.theory.classes import FunctionClass
-from trompe.theory.exact import rounded
+from trompe.theory.exact import rounded, show
+from trompe.theory.limits import Limits
 from trompe.theory.tasks import Interval, Task
 from trompe.theory.visualization import Visualization
 
 
-def members(cls: FunctionClass, exemplars: int) -> str:
+def members(
+    cls: FunctionClass, exemplars: int, v: Visualization, limits: Limits | None = None
+) -> str:
     """One member that fits what is shown, in words."""
     values = "value" if exemplars == 1 else "values"
-    at = (
-        f" and the shown {values} at {exemplars} exemplar{'s' * (exemplars > 1)}"
-        if exemplars
-        else ""
+    at = f"the shown {values} at {exemplars} exemplar{'s' * (exemplars > 1)}" if exemplars else ""
+    if limits is None:
+        return f"{cls.in_words()}, with this visualization{' and ' * bool(at)}{at}"
+    of = " of" * bool(limits.noise)
+    within = f"values within {number(limits.noise)}{of}" if of else "the values"
+    shown = [
+        f"{number(value)} at {show(point)}"
+        for value, point in ((v.minimum, v.argmin), (v.maximum, v.argmax))
+    ]
+    said = f",{of} ".join(shown) if at else f" and{of} ".join(shown)
+    said += f", and{of} {at}" if at else ""
+    return (
+        f"{cls.in_words()}, with {within} {said}, and between {number(limits.lower)} and "
+        f"{number(limits.upper)} everywhere"
     )
-    return f"{cls.in_words()}, with this visualization{at}"
 
 
 def number(value: Any) -> str:
@@ -51,9 +63,10 @@ def reason(
     cls: FunctionClass,
     v: Visualization,
     exemplars: int,
+    limits: Limits | None = None,
 ) -> str:
     """Why the task is decidable at a query, is not, or is left open."""
-    who = members(cls, exemplars)
+    who = members(cls, exemplars, v, limits)
     if decidable is None or (decidable and answer is None):
         within = f" to within {tolerance:.1e}" if tolerance else " to all digits that were tried"
         lead = "one answer is right for every such unit, but which one is " if decidable else ""
@@ -61,13 +74,31 @@ def reason(
             f"{lead}undecided by floating point: the ends are known{within}, and the question turns on "
             "less; give exact numbers, fractions for this query"
         )
-    return {"exact": _exact, "approx": _approx, "side": _side}[task.key](
-        task, decidable, answer, fibre, who, v
-    )
+    words = {"exact": _exact, "approx": _approx, "side": _side}[task.key]
+    return words(task, decidable, answer, fibre, who, v, limits)
+
+
+def unit_of(v: Visualization, limits: Limits | None) -> tuple[str, str]:
+    """What eps and the radius are shares of, and what that is where it does not explain itself."""
+    if limits is None:
+        return "(M - m)", ""
+    return "R0", f"; R0 = {number(v.range)} is the difference of the values shown at the two points"
+
+
+def _half(v: Visualization, limits: Limits | None) -> str:
+    if limits is None:
+        return f"the midrange {number(v.mid)}"
+    return f"{number(v.mid)}, which is half-way between the values shown at the two points"
 
 
 def _exact(
-    task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
+    task: Task,
+    decidable: bool,
+    answer: Any,
+    fibre: Interval,
+    who: str,
+    v: Visualization,
+    limits: Limits | None,
 ) -> str:
     if decidable:
         return f"every {who}, has the value {number(answer)} here"
@@ -78,27 +109,39 @@ def _exact(
 
 
 def _approx(
-    task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
+    task: Task,
+    decidable: bool,
+    answer: Any,
+    fibre: Interval,
+    who: str,
+    v: Visualization,
+    limits: Limits | None,
 ) -> str:
-    eps = task.eps
+    eps, (unit, meaning) = task.eps, unit_of(v, limits)
     if decidable:
-        return f"{number(answer)} is within {eps} (M - m) of the value here of every {who}"
+        return f"{number(answer)} is within {eps} {unit} of the value here of every {who}{meaning}"
     return (
-        f"there are two units, each a {who}, whose values here are more than 2 * {eps} (M - m) apart; "
-        f"every answer is off by more than {eps} (M - m) for one of them"
+        f"there are two units, each a {who}, whose values here are more than 2 * {eps} {unit} apart; "
+        f"every answer is off by more than {eps} {unit} for one of them{meaning}"
     )
 
 
 def _side(
-    task: Task, decidable: bool, answer: Any, fibre: Interval, who: str, v: Visualization
+    task: Task,
+    decidable: bool,
+    answer: Any,
+    fibre: Interval,
+    who: str,
+    v: Visualization,
+    limits: Limits | None,
 ) -> str:
     if decidable:
         relation = "at most" if answer == "min" else "at least"
         return (
-            f"the value here of every {who}, is {relation} the midrange {number(v.mid)}, so "
+            f"the value here of every {who}, is {relation} {_half(v, limits)}, so "
             f'"{answer}" is right for all of them'
         )
     return (
-        f"there are two units, each a {who}, with values here below and above the midrange "
-        f"{number(v.mid)}; either answer is wrong for one of them"
+        f"there are two units, each a {who}, with values here below and above {_half(v, limits)}; "
+        "either answer is wrong for one of them"
     )

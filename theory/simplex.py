@@ -118,7 +118,7 @@ def feasible(rows: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> F
     """{p >= 0 : A p = b}, or None where it is empty. The rows are independent.
 
     They are where each has an unknown of its own, and where each is added only if its functional is not constant
-    on the set before, which has a member with all p > 0. One artificial unknown per row is driven to 0 (phase 1).
+    on the set before, which has a member with all p > 0; or the caller leaves dependent ones out. One artificial unknown per row is driven to 0 (phase 1).
     """
     count, columns = len(rows), len(rows[0])
     scaled = []

@@ -169,12 +169,23 @@ class Site:
     Parameters
     ----------
     point : d exact coordinates or an array of shape (d,). value : exact, in the unit's own scale.
-    name : how messages call it.
+    name : how messages call it. noise : by how much the unit's value may differ from the one shown.
     """
 
     point: Point | Floats
     value: Fraction
     name: str
+    noise: Fraction = Fraction(0)
+
+    @cached_property
+    def low(self) -> Fraction:
+        """The least value that the unit may have there."""
+        return self.value - self.noise
+
+    @cached_property
+    def high(self) -> Fraction:
+        """The largest value that the unit may have there."""
+        return self.value + self.noise
 
     @property
     def exact(self) -> Point:
@@ -247,8 +258,8 @@ class Site:
         return f"{self.name} {show(self.exact)}" if self.dim <= 8 else self.name
 
 
-def as_site(item: Any, name: str, dim: int) -> Site:
-    """An exemplar as the user gives it: a pair of a point and its shown value.
+def as_site(item: Any, name: str, dim: int, noise: Fraction = Fraction(0)) -> Site:
+    """An exemplar as the user gives it: a pair of a point and its shown value, which may be off by the noise.
 
     Raises
     ------
@@ -268,10 +279,10 @@ def as_site(item: Any, name: str, dim: int) -> Site:
             raise InvalidInput(
                 f"{name} has shape {point.shape}; expected one point of shape ({dim},)"
             )
-        return Site(check_floats(point, name, dim), number, name)
+        return Site(check_floats(point, name, dim), number, name, noise)
     exact = as_point(point, name, dim)
     check_short(name, exact)
-    return Site(exact, number, name)
+    return Site(exact, number, name, noise)
 
 
 def squared_distance(y: Point, z: Point) -> Fraction:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar
 
 from trompe.ground.arguments import checked, checked_fields, is_term
 from trompe.ground.errors import known
-from trompe.theory.exact import Value, as_answer, as_end, as_eps, as_margin, as_value
+from trompe.theory.exact import (
+    Value,
+    as_answer,
+    as_end,
+    as_eps,
+    as_margin,
+    as_share,
+    as_value,
+)
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.visualization import Visualization
 
@@ -177,10 +185,11 @@ class Approx(Task):
 
     eps: Any = field(default=Fraction(1, 4))
     """A number in (0, 1/2), or a solver term with that hypothesis."""
+    _reader: ClassVar[Callable[[object], Fraction]] = as_eps
 
     def __post_init__(self) -> None:
         if not is_term(self.eps):
-            object.__setattr__(self, "eps", as_eps(self.eps))
+            object.__setattr__(self, "eps", type(self)._reader(self.eps))
 
     def correct(self, answer: Any, truth: Any, low: Any, high: Any, xp: ArrayNamespace) -> Any:
         return xp.abs(answer - truth) <= self.eps * (high - low)
@@ -199,6 +208,14 @@ class Approx(Task):
 
     def _weight_limit(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
         return 1 - 2 * self.eps * v.range / fibre.diameter
+
+
+@dataclass(frozen=True)
+class NearApprox(Approx):
+    """Predict f(x) up to eps R0, any eps > 0, where R0 is the difference of two shown values that need not be extremes."""
+
+    question: ClassVar[str] = "predict f(x) up to eps times the difference of the shown values"
+    _reader: ClassVar[Callable[[object], Fraction]] = as_share
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,11 @@ LEFT_OUT: dict[Place, str] = {
 _NAMING = (
     "check_shown",
     "fibres",
+    "has_one_value",
     "in_words",
     "link_words",
     "named",
+    "near_fibres",
     "sharp_row",
     "takes_setting",
 )

@@ -1,6 +1,6 @@
 """The rows, one file each: obligations and identities, which of them carry which part of the claim; and what samples check."""
 
-from trompe.proofs import budgets, exemplars, supports  # noqa: F401  (registers their obligations)
+from trompe.proofs import budgets, cones, exemplars, supports  # noqa: F401  (registers their obligations)
 from trompe.proofs.row import Evidence, RowChecks
 from trompe.proofs.rows import additive, affine, constant, convex, free, lipschitz, monotone, neuron
 from trompe.theory import row_class

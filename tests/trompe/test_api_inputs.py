@@ -138,9 +138,10 @@ def asked(**more: Any) -> dict[str, Any]:
 
 
 ARGUMENTS: dict[str, Any] = {
-    "bound": lambda: asked(exemplars=(), eps="1/4", progress=NO),
+    "bound": lambda: asked(exemplars=(), eps="1/4", progress=NO, limits=(-1, 2), tolerance=NO, noise="1/8"),
     "bounds": lambda: {
-        "function_class": "convex", "visualization": V, "xs": [X], "exemplars": (), "eps": "1/4", "progress": NO
+        "function_class": "convex", "visualization": V, "xs": [X], "exemplars": (), "eps": "1/4", "progress": NO,
+        "limits": NO, "tolerance": "1/4", "noise": NO,
     },
     "budget": lambda: {"constant": 3, "range": 1, "dim": 2, "metric": "l1", "task": "side", "eps": "1/4"},
     "check_witness": lambda: {"witness": witness(), "solvers": ["z3"]},
@@ -526,7 +527,7 @@ CALLBACKS = {"progress", "done"}
 
 FORMULAS = {
     "mix", "Task.correct", "Task.criterion", "Triple.evaluate", "FoolingPair.evaluate", "FoolingPair.evaluate_both",
-    "Network.evaluate", "FunctionClass.fibres", "FunctionClass.law", "FunctionClass.premise", "Additive.exchange",
+    "Network.evaluate", "FunctionClass.fibres", "FunctionClass.near_fibres", "FunctionClass.law", "FunctionClass.premise", "Additive.exchange",
 }  # fmt: skip
 """What is written once for numbers, terms and symbols, behind doors that have read what the user gave."""
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
-from trompe.theory.fibres import Brackets, Fibres, WithoutExemplars, between
+from trompe.theory.exact import Point
+from trompe.theory.fibres import Brackets, Ends, Fibres, WithoutExemplars, between, level
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
-from trompe.theory.sites import Floats
+from trompe.theory.sites import Floats, Surd
 from trompe.theory.statements import (
     ALL_NO,
     EVERYWHERE,
@@ -83,6 +85,14 @@ class Additive(FunctionClass):
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return AdditiveFibres
 
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        if limits.noise:
+            raise InvalidInput(
+                f"{self.key}: noise is not offered: values of two points that are known up to an error tie parts of different "
+                "coordinates together, and no sharp bound for that is proved here; leave --noise out"
+            )
+        return AdditiveBand
+
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         return NoGap(cls)
@@ -99,3 +109,48 @@ class AdditiveFibres(WithoutExemplars):
     def _enclose(self, points: Floats) -> Brackets:
         n = points.shape[0]
         return between(np.zeros(n), np.ones(n), 0.0)
+
+
+class AdditiveBand(Fibres):
+    """Additive within limits, with exact values: what a point has in common with a and with b decides.
+
+    With K the coordinates that a and b share, p = alpha - lo and q = hi - beta, the ends at x are, where x is
+
+    - a outside K: lo and alpha + q, since the point that is x on K and b elsewhere exceeds f(x) by R0;
+    - b outside K: beta - p and hi;
+    - a in some coordinates outside K, b in the others, and a and b on K: alpha - min(p, q) and beta + min(p, q), since the
+      point with a and b exchanged has the value alpha + beta - f(x);
+    - anything else: lo and hi.
+    """
+
+    def check(self) -> None:
+        if self.exemplars:
+            raise self.refuse(f"exemplars are not offered: {AdditiveFibres.why}; ask without them")
+
+    def _ends(self) -> tuple[tuple[Any, Any], ...]:
+        """The four intervals, in the order of the class's description."""
+        alpha, beta, lo, hi = self.v.minimum, self.v.maximum, self.low, self.high
+        p, q = alpha - lo, hi - beta
+        mixed = (alpha - min(p, q), beta + min(p, q))
+        return (lo, alpha + q), (beta - p, hi), mixed, (lo, hi)
+
+    def _exact(self, x: Point) -> Ends:
+        triples = list(zip(x, self.v.argmin, self.v.argmax, strict=True))
+        apart = [(xi == ai, xi == bi) for xi, ai, bi in triples if ai != bi]
+        at_a, at_b = (all(pair[k] for pair in apart) for k in (0, 1))
+        is_mixed = all(map(any, apart)) and all(xi == ai for xi, ai, bi in triples if ai == bi)
+        kind = 0 if at_a else 1 if at_b else 2 if is_mixed else 3
+        return Ends(*map(Surd, self._ends()[kind]))
+
+    def _enclose(self, points: Floats) -> Brackets:
+        n, (a, b) = points.shape[0], self.shown
+        near_a, near_b = ((points == s.near) & (s.below == s.above) for s in (a, b))
+        apart = np.array([ai != bi for ai, bi in zip(*self.points, strict=True)])
+        at_a, at_b = near_a[:, apart].all(-1), near_b[:, apart].all(-1)
+        is_mixed = (near_a | near_b)[:, apart].all(-1) & near_a[:, ~apart].all(-1)
+        kinds = [at_a, at_b & ~at_a, is_mixed & ~at_a & ~at_b]
+        lower, upper = (level(self.share(end), n) for end in (self.low, self.high))
+        found = Brackets(lower[0], upper[0], lower[1], upper[1], np.zeros(n, dtype=bool))
+        for at, ends in zip(kinds, self._ends(), strict=False):
+            found.cut(at, *map(self.share, ends))
+        return found

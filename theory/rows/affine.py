@@ -12,6 +12,7 @@ import numpy as np
 
 from trompe.ground.arguments import checked
 from trompe.ground.errors import InvalidInput
+from trompe.theory.bands import AffineBand, Line, Opposite, are_opposite
 from trompe.theory.classes import (
     Comparison,
     FunctionClass,
@@ -21,9 +22,17 @@ from trompe.theory.classes import (
     corner_reflection,
 )
 from trompe.theory.exact import Point, show, written
-from trompe.theory.fibres import Brackets, Ends, Fibres, Seen, between, those_before
+from trompe.theory.fibres import (
+    Brackets,
+    Ends,
+    Fibres,
+    Seen,
+    between,
+    those_before,
+)
 from trompe.theory.functionals import flipped
 from trompe.theory.levels import NO_QUERY_LEFT, Own, decoded, undecided
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 from trompe.theory.rows.constant import Known
@@ -119,6 +128,11 @@ class Affine(FunctionClass):
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return AffineWeights if with_exemplars else Coordinates
+
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        if with_exemplars or limits.noise or not are_opposite(v):
+            return AffineBand
+        return Opposite
 
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
@@ -272,6 +286,9 @@ class Affine1d(Affine):
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Segment
+
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        return AffineBand if limits.noise else Line
 
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:

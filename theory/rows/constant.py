@@ -12,6 +12,7 @@ from trompe.theory.classes import Comparison, FunctionClass
 from trompe.theory.exact import Point, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, OneValue, between
 from trompe.theory.levels import NO_QUERY_LEFT, Own, decoded, undecided
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import KnownEverywhere, SharpRow
 from trompe.theory.sites import Floats, Surd
@@ -62,6 +63,7 @@ class Constant(FunctionClass):
     symbol = r"\mathcal{F}_{\mathrm{Const}}"
     definition = "h(y) = h(z) for all y, z"
     member = "constant function"
+    has_one_value = True
     paper = ("Yes", "Yes", "Yes")
     statement = Statement(
         ALL_YES,
@@ -94,6 +96,9 @@ class Constant(FunctionClass):
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Known
 
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        return Common
+
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         return KnownEverywhere(cls)
@@ -112,3 +117,24 @@ class Known(OneValue):
     def _enclose(self, points: Floats) -> Brackets:
         n = points.shape[0]
         return between(np.zeros(n), np.zeros(n), 0.0, np.ones(n, dtype=bool))
+
+
+class Common(Fibres):
+    """Constants within limits: the values that every shown point admits."""
+
+    converts = True
+
+    def check(self) -> None:
+        least = min(self.shown, key=lambda site: site.high)
+        most = max(self.shown, key=lambda site: site.low)
+        if most.low > least.high:
+            noise = (most.value - least.value) / 2
+            raise self.refuse(
+                f"{least} has the value {written(least.value)} and {most} the value {written(most.value)}; a constant has one "
+                f"value, and the least noise for which some member takes all shown values is {written(noise)}"
+            )
+
+    def _exact(self, x: Point) -> Ends:
+        lower = max([self.low, *(site.low for site in self.shown)])
+        upper = min([self.high, *(site.high for site in self.shown)])
+        return Ends(Surd(lower), Surd(upper))

@@ -11,10 +11,22 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trompe.ground.arguments import checked
+from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion, check_corner
 from trompe.theory.exact import Point, written
-from trompe.theory.fibres import F64, Brackets, Ends, Fibres, as_floats, between, those_before
+from trompe.theory.fibres import (
+    F64,
+    Brackets,
+    Ends,
+    Fibres,
+    as_floats,
+    between,
+    least_noise,
+    misfit,
+    those_before,
+)
 from trompe.theory.functionals import gauge, gauge_slopes
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.rationals import RATIONALS
 from trompe.theory.shares.base import SharpRow
@@ -84,6 +96,9 @@ class Convex(FunctionClass):
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Supports if with_exemplars else Gauge
+
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        return NearSupports
 
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
@@ -269,6 +284,104 @@ class Supports(Fibres):
 
 def _minus(y: Point, z: Point) -> list[Fraction]:
     return [yi - zi for yi, zi in zip(y, z, strict=True)]
+
+
+class NearSupports(Fibres):
+    """Convex within limits: the envelope from affine functions below the unit that touch it at one shown point.
+
+    Write g = hi - h, a concave function with g >= 0; at a shown point s it lies in [g_s, G_s] = [hi - u_s, hi - l_s]. For
+    affine ell >= 0 on the box, as of `Supports`,
+
+    - hi - upper is the least ell(x) over ell with ell(s) >= g_s at every shown point;
+    - hi - lower is the least over the shown points t of: the largest ell(x) over ell with ell(t) <= G_t and ell(s) >= g_s
+      at the other ones; at most hi - lo.
+
+    A member exists if and only if there are such ell for every t.
+    """
+
+    converts = True
+
+    def check(self) -> None:
+        self._touch = [self._region(k) for k in range(len(self.shown))]
+        if None in self._touch:
+            raise self._refusal()
+        self._above = self._region(None)
+
+    def _region(self, touched: int | None, wider: int = 0) -> Feasible | None:
+        """The ell of the class's description; `touched` is t.
+
+        Unknowns: u, w, then where `wider` is 1 a widening of the limits, where it is 2 that and further noise; then one
+        slack for each shown point.
+        """
+        rows, right = [], []
+        for k, site in enumerate(self.shown):
+            point, sign = site.exact, _ONE if k == touched else -_ONE
+            slack = [_ZERO] * len(self.shown)
+            slack[k] = sign
+            rows.append([*point, *(1 - s for s in point), *[-_ONE, -sign][:wider], *slack])
+            right.append(self.high - (site.low if k == touched else site.high))
+        return feasible(rows, right)
+
+    def _least(self, wider: int) -> Fraction | None:
+        """The least widening of the limits (1), or with any widening the least further noise (2); None where there is none."""
+        found = []
+        for k in range(len(self.shown)):
+            region = self._region(k, wider)
+            if region is None:
+                return None
+            cost = [_ZERO] * region.columns
+            cost[2 * self.v.dim + wider - 1] = _ONE
+            found.append(value_of(region.minimise(cost)))
+        most: Fraction = max(found)
+        return most
+
+    def _refusal(self) -> InvalidInput:
+        """Name the first value that those before it exclude, and what change admits all of them."""
+        count = next(n for n in range(1, len(self.shown) + 1) if not self._start(n)._is_feasible())
+        site, before = self.shown[count - 1], self._start(count - 1)
+        before.check()
+        ends = before._exact(site.exact)
+        widened = self._least(1)
+        if widened is not None and self.limits is not None:
+            mend = self.limits.widened(widened)
+        else:
+            noise = self._least(2)
+            if noise is None:
+                raise AssertionError("some noise admits every value")
+            mend = least_noise(self.cls.member, site.noise + noise)
+        return self.refuse(misfit(site, self.cls.member, (ends.lower.base, ends.upper.base), mend))
+
+    def _start(self, count: int) -> NearSupports:
+        other = object.__new__(NearSupports)
+        other.cls, other.v, other.limits, other.shown = (
+            self.cls,
+            self.v,
+            self.limits,
+            self.shown[:count],
+        )
+        return other
+
+    def _is_feasible(self) -> bool:
+        return all(self._region(k) is not None for k in range(len(self.shown)))
+
+    def _exact(self, x: Point) -> Ends:
+        highest = [self._optimum(region, x, -1) for region in self._touch]
+        fall = min([self.high - self.low, *(-y for y in highest if y is not None)])
+        least = self._optimum(self._above, x, 1)
+        if least is None:
+            raise AssertionError("what is at least 0 has a least value")
+        return Ends(Surd(self.high - fall), Surd(self.high - least))
+
+    @staticmethod
+    def _optimum(region: Feasible | None, x: Point, sign: int) -> Fraction | None:
+        """The least value of sign ell(x), None where there is none."""
+        if region is None:
+            raise AssertionError("values that fit leave a supporting function each")
+        cost = [sign * q for q in (*x, *(1 - xi for xi in x))]
+        found: Fraction | None = region.minimise(
+            cost + [_ZERO] * (region.columns - len(cost))
+        ).value
+        return found
 
 
 # -- the sharp table --------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.data import Dataset
 from trompe.theory.exact import Point, as_point, show, written
-from trompe.theory.fibres import Brackets, Ends, Fibres, between
+from trompe.theory.fibres import Brackets, Ends, Fibres, level
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Surd
@@ -42,6 +43,9 @@ class BlackBox(FunctionClass):
         return True
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
+        return Whole
+
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
         return Whole
 
     @classmethod
@@ -221,6 +225,9 @@ class LipschitzUnknown(FunctionClass):
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Whole
 
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        return Whole
+
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         return NoGap(cls)
@@ -232,12 +239,22 @@ class LipschitzUnknown(FunctionClass):
 class Whole(Fibres):
     """Black-box, networks, piecewise affine, ERM, Lipschitz with unknown constant: (m, M) at every other point.
 
-    Every set of values strictly between m and M at points other than a and b is some member's.
+    Every set of values strictly between m and M at points other than a and b is some member's; and where a and b need
+    not be extremes, every set of values within the limits at points that are not shown.
     """
 
     def _exact(self, x: Point) -> Ends:
-        return Ends(Surd(self.v.minimum), Surd(self.v.maximum))
+        at = [site for site in self.shown if site.noise and site.exact == x]
+        lower, upper = [site.low for site in at], [site.high for site in at]
+        return Ends(Surd(max([self.low, *lower])), Surd(min([self.high, *upper])))
 
     def _enclose(self, points: Floats) -> Brackets:
         n = points.shape[0]
-        return between(np.zeros(n), np.ones(n), 0.0)
+        lower, lower_within = level(self.share(self.low), n)
+        upper, upper_within = level(self.share(self.high), n)
+        single = np.full(n, self.low == self.high)
+        found = Brackets(lower, upper, lower_within, upper_within, single)
+        for site in self.shown:
+            if site.noise and (at := site.is_at(points)).any():
+                found.cut(at, self.share(site.low), self.share(site.high))
+        return found

@@ -15,9 +15,10 @@ from trompe.ground.arguments import checked, unfit
 from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.exact import Point, as_number, show, written
-from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats
+from trompe.theory.fibres import BLOCK, F64, Brackets, Ends, Fibres, as_floats, level
 from trompe.theory.functionals import METRICS, exact_distance, metric
 from trompe.theory.levels import Own, undecided
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import ArrayNamespace
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
@@ -193,6 +194,9 @@ class Lipschitz(FunctionClass):
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Cones
 
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        return Cones
+
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         """`setting` is a ConeSetting; lambda = 2 in l2 if none is given."""
@@ -208,22 +212,22 @@ STEEPEST = 10**100
 
 
 class Cones(Fibres):
-    """Lipschitz: the cones of slope L at every shown point, cut at m and M (McShane-Whitney)."""
+    """Lipschitz: the cones of slope L at every shown point, cut at m and M or at the limits (McShane-Whitney)."""
 
     def check(self) -> None:
         self._refuse_steep_pairs()
 
     def _exact(self, x: Point) -> Ends:
-        lowers, uppers = [Surd(self.v.minimum)], [Surd(self.v.maximum)]
+        lowers, uppers = [Surd(self.low)], [Surd(self.high)]
         for site, point in zip(self.shown, self.points, strict=True):
             if self.cls.metric == "l2":
                 square = squared_distance(x, point)
-                lowers.append(Surd(site.value, -self.cls.constant, square))
-                uppers.append(Surd(site.value, self.cls.constant, square))
+                lowers.append(Surd(site.low, -self.cls.constant, square))
+                uppers.append(Surd(site.high, self.cls.constant, square))
             else:
                 rise = self.cls.bound(x, point)
-                lowers.append(Surd(site.value - rise))
-                uppers.append(Surd(site.value + rise))
+                lowers.append(Surd(site.low - rise))
+                uppers.append(Surd(site.high + rise))
         return Ends(max(lowers), min(uppers))
 
     @cached_property
@@ -236,29 +240,37 @@ class Cones(Fibres):
         if self._slope == math.inf:
             raise self.refuse("L/R is beyond 10^100, too large for floats; ask with exact numbers")
         n = points.shape[0]
-        low, low_a, low_z = (np.zeros(n) for _ in range(3))
-        high, high_a, high_z = (np.ones(n) for _ in range(3))
+        low, (low_a, low_z) = level(self.share(self.low), n)
+        high, (high_a, high_z) = level(self.share(self.high), n)
+        bottom, top = low_a.copy(), high_z.copy()
         for site in self.shown:
             rise, error = self._rise(points, site)
-            share = float(self.share(site.value))
+            share = float(self.share(site.low))
             np.maximum(low, share - rise, out=low)
             np.maximum(low_a, share - rise - error, out=low_a)
             np.maximum(low_z, share - rise + error, out=low_z)
+            share = float(self.share(site.high))
             np.minimum(high, share + rise, out=high)
             np.minimum(high_a, share + rise - error, out=high_a)
             np.minimum(high_z, share + rise + error, out=high_z)
-        np.clip(low_z, 0, 1, out=low_z)
-        np.clip(high_a, 0, 1, out=high_a)
+        np.minimum(low_z, top, out=low_z)
+        np.maximum(high_a, bottom, out=high_a)
         return Brackets(low, high, (low_a, low_z), (high_a, high_z), np.zeros(n, dtype=bool))
 
     def _rise(self, points: Floats, site: Site) -> tuple[Floats, Floats]:
         """L |x - s| / R, and how far it and a sum with a share of the range may be off."""
         distance, error = _distances(self.cls.metric, points, site)
         rise = self._slope * distance
-        return rise, 1.01 * (self._slope * error + 8 * UNIT * (1 + rise))
+        return rise, 1.01 * (self._slope * error + 8 * UNIT * (self._reach + rise))
+
+    @cached_property
+    def _reach(self) -> float:
+        """The largest size of a share that is added to another: 1 between extremes."""
+        ends = [self.low, self.high, *(y for s in self.shown for y in (s.low, s.high))]
+        return max(1.0, *(directed(abs(self.share(end)))[1] for end in ends))
 
     def _refuse_steep_pairs(self) -> None:
-        """Is |y_j - y_k| <= L |s_j - s_k| for every two shown points? Decided exactly where it is close."""
+        """Is |y_j - y_k| <= L |s_j - s_k|, up to the noise, for every two shown points? Decided exactly where it is close."""
         steep = [pair for pair in self._close_pairs() if self._is_steep(*pair[2:])]
         if not steep:
             return
@@ -267,9 +279,10 @@ class Cones(Fibres):
             ((self._ratio(i, k), i, k) for _, most, i, k in steep if most >= least),
             key=lambda found: found[0],
         )
+        noise = f", each up to {written(self.shown[i].noise)}" * bool(self.shown[i].noise)
         raise self.refuse(
             f"L = {written(self.cls.constant)} is too small for {self.shown[k]} with the value "
-            f"{written(self.shown[k].value)} and {self.shown[i]} with the value {written(self.shown[i].value)}; the least L "
+            f"{written(self.shown[k].value)} and {self.shown[i]} with the value {written(self.shown[i].value)}{noise}; the least L "
             f"for which some member takes all shown values is {self._least(power)}"
         )
 
@@ -280,25 +293,30 @@ class Cones(Fibres):
             return [(0.0, math.inf, i, k) for i in range(count) for k in range(i)]
         height = max(1, BLOCK // (8 * self.v.dim))
         shares = as_floats([self.share(s.value) for s in self.shown])
+        spread = 2 * float(self.shown[0].noise / self.v.range)
+        slack = 4 * UNIT * self._reach * (1 + bool(spread))
         close = []
         for start in range(0, count, height):
             block = np.stack([s.near for s in self.shown[start : start + height]])
             for k in range(min(start + height, count) - 1):
                 first = max(start, k + 1)
                 rise, error = self._rise(block[first - start :], self.shown[k])
-                gap = np.abs(shares[first : start + len(block)] - shares[k])
-                for i in np.flatnonzero(gap + 4 * UNIT > rise - error).tolist():
-                    least = max(gap[i] - 4 * UNIT, 0.0) / (rise[i] + error[i])
+                gap = np.abs(shares[first : start + len(block)] - shares[k]) - spread
+                for i in np.flatnonzero(gap + slack > rise - error).tolist():
+                    least = max(gap[i] - slack, 0.0) / (rise[i] + error[i])
                     room = rise[i] - error[i]
-                    most = (gap[i] + 4 * UNIT) / room if room > 0 else math.inf
+                    most = (gap[i] + slack) / room if room > 0 else math.inf
                     close.append(
                         (float(least) * (1 - 1e-12), float(most) * (1 + 1e-12), first + i, k)
                     )
         return close
 
     def _ratio(self, i: int, k: int) -> Fraction:
-        """|y_i - y_k| / |s_i - s_k|, squared for l2."""
-        gap = abs(self.shown[i].value - self.shown[k].value)
+        """The least |f(s_i) - f(s_k)| / |s_i - s_k|, squared for l2; 0 where it is 0."""
+        site, other = self.shown[i], self.shown[k]
+        gap = max(site.low - other.high, other.low - site.high)
+        if gap <= 0:
+            return Fraction(0)
         y, z = self.shown[i].exact, self.shown[k].exact
         if self.cls.metric == "l2":
             return gap * gap / squared_distance(y, z)

@@ -11,6 +11,7 @@ from trompe.ground.errors import InvalidInput
 from trompe.theory.classes import Comparison, FunctionClass, Inclusion
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import Brackets, Ends, Fibres, all_directed, as_floats
+from trompe.theory.limits import Limits
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.shares.base import NoGap, SharpRow
 from trompe.theory.sites import Floats, Site, Surd
@@ -64,6 +65,9 @@ class Monotone(FunctionClass):
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return Order
 
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        return Order
+
     @classmethod
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         return NoGap(cls)
@@ -73,7 +77,7 @@ class Monotone(FunctionClass):
 
 
 class Order(Fibres):
-    """Monotone: the largest value shown at or below x, the smallest shown at or above it."""
+    """Monotone: the largest value shown at or below x, the smallest shown at or above it, within the limits."""
 
     def check(self) -> None:
         wrong = [
@@ -81,7 +85,7 @@ class Order(Fibres):
             for k, high in enumerate(self.shown)
             for low in self.shown[:k]
             for lesser, greater in ((low, high), (high, low))
-            if lesser.value > greater.value and lesser.at_most(greater)
+            if lesser.low > greater.high and lesser.at_most(greater)
         ]
         if wrong:
             raise self._refusal(wrong)
@@ -95,6 +99,13 @@ class Order(Fibres):
         """
         lesser, greater = max(wrong, key=lambda pair: pair[0].value - pair[1].value)
         fall = lesser.value - greater.value
+        if self.limits is not None:
+            noise = f", each up to {written(lesser.noise)}" * bool(lesser.noise)
+            return self.refuse(
+                f"{lesser} has the value {written(lesser.value)} and lies below {greater} in every coordinate, which has the "
+                f"smaller value {written(greater.value)}{noise}; no monotone function takes both; the least noise for which "
+                f"some member takes all shown values is {written(fall / 2)}"
+            )
         change = (
             f"to move values by at most {written(fall / 2)} is enough if all that contradict each other are moved, "
             "less is not"
@@ -112,26 +123,25 @@ class Order(Fibres):
 
     def _exact(self, x: Point) -> Ends:
         below = [
-            s.value for s, p in self._pairs if all(pi <= xi for pi, xi in zip(p, x, strict=True))
+            s.low for s, p in self._pairs if all(pi <= xi for pi, xi in zip(p, x, strict=True))
         ]
         above = [
-            s.value for s, p in self._pairs if all(pi >= xi for pi, xi in zip(p, x, strict=True))
+            s.high for s, p in self._pairs if all(pi >= xi for pi, xi in zip(p, x, strict=True))
         ]
-        return Ends(Surd(max(below)), Surd(min(above)))
+        return Ends(Surd(max([self.low, *below])), Surd(min([self.high, *above])))
 
     @property
     def _pairs(self) -> Iterable[tuple[Site, Point]]:
         return zip(self.shown, self.points, strict=True)
 
     def _enclose(self, points: Floats) -> Brackets:
-        levels = sorted({s.value for s in self.shown})
-        lower = np.zeros(points.shape[0], dtype=np.intp)
-        upper = np.full(points.shape[0], len(levels) - 1, dtype=np.intp)
+        levels = sorted({self.low, self.high, *(y for s in self.shown for y in (s.low, s.high))})
+        rank = {y: k for k, y in enumerate(levels)}
+        lower, upper = (np.full(points.shape[0], rank[end]) for end in (self.low, self.high))
         for site in self.shown:
-            rank = levels.index(site.value)
             above, below = (site.above <= points).all(-1), (site.below >= points).all(-1)
-            lower[above] = np.maximum(lower[above], rank)
-            upper[below] = np.minimum(upper[below], rank)
+            lower[above] = np.maximum(lower[above], rank[site.low])
+            upper[below] = np.minimum(upper[below], rank[site.high])
         shares = [self.share(level) for level in levels]
         near, (low, high) = as_floats(shares), all_directed(shares)
         return Brackets(

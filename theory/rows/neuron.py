@@ -11,6 +11,7 @@ import numpy as np
 
 from trompe.ground.arguments import checked
 from trompe.ground.errors import InvalidInput
+from trompe.theory.bands import Band
 from trompe.theory.classes import (
     Comparison,
     FunctionClass,
@@ -21,6 +22,7 @@ from trompe.theory.classes import (
 )
 from trompe.theory.exact import Point, show, written
 from trompe.theory.fibres import F64, Brackets, Fibres, OneValue, Seen, WithoutExemplars, between
+from trompe.theory.limits import Limits
 from trompe.theory.links import Link, link
 from trompe.theory.namespace import EXACT, ArrayNamespace
 from trompe.theory.rows.affine import Affine, Weights
@@ -151,6 +153,15 @@ class Neuron(FunctionClass):
 
     def fibres(self, with_exemplars: bool) -> type[Fibres]:
         return LinkedWeights if with_exemplars and self.function.is_rational else NeuronFibres
+
+    def near_fibres(self, v: Visualization, limits: Limits, with_exemplars: bool) -> type[Fibres]:
+        if self.function.is_rational:
+            return LinkedBand
+        raise InvalidInput(
+            f"{self.key}: no sharp interval is proved here where the points shown of a neuron with link {self.link} need not "
+            "be extremes, since what goes into this link is irrational for most values; leave out --range, --tolerance and "
+            "--noise, or take leaky-relu"
+        )
 
     no_sharp_row = (
         "One neuron (d > 1) has no row: its worst radius is 1/2 for every link h, but both shares depend on h, m and M. "
@@ -301,3 +312,22 @@ class LinkedWeights(Weights):
 
     def value_at(self, share: Fraction) -> Fraction:
         return Fraction(self.cls.between(self.v, share))
+
+
+class LinkedBand(Band):
+    """One neuron with leaky ReLU within limits, for every d: the affine problem for h^-1 of shown values and limits.
+
+    h is strictly increasing, so that lo <= h(w.z + c) <= hi says h^-1(lo) <= w.z + c <= h^-1(hi), and so at a shown point.
+    """
+
+    bends = (Fraction(0),)
+
+    @property
+    def noun(self) -> str:
+        return f"neuron with link {self.cls.link_words}"
+
+    def inside(self, value: Fraction) -> Fraction:
+        return Fraction(self.cls.function.inverse(value, EXACT))
+
+    def outside(self, value: Fraction) -> Fraction:
+        return Fraction(self.cls.function.apply(value, EXACT))

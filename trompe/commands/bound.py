@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ from trompe.commands.reading import (
     valued,
 )
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
+from trompe.ground.errors import brief
 
 
 def bound(
@@ -61,6 +63,26 @@ def bound(
     data: TrainingData = None,
     link: Link = None,
     eps: Eps = None,
+    limits: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            help="LO:HI, between which all values of the unit lie. The points of --argmin and --argmax need then "
+            "not be its extremes; --min and --max are the values there, and --eps is any number above 0.",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        str | None,
+        typer.Option(
+            help="Short for a --range that goes so far beyond --min and --max (and --noise)."
+        ),
+    ] = None,
+    noise: Annotated[
+        str | None,
+        typer.Option(
+            help="Shown values may be off by so much; with --range or --tolerance. [default: 0]"
+        ),
+    ] = None,
     format: Annotated[str, typer.Option(help="text, json or csv.")] = "text",  # noqa: A002
     output: Output = None,
 ) -> int:
@@ -98,6 +120,26 @@ def bound(
         x = [of_length(z, dim, "--query") for z in x]
     exemplars = [(of_length(z, dim, "--exemplar"), y) for z, y in shown]
     with progress_bar("queries") as progress:
-        found = bounds(cls, v, x, exemplars, eps="1/4" if eps is None else eps, progress=progress)
+        found = bounds(
+            cls,
+            v,
+            x,
+            exemplars,
+            eps="1/4" if eps is None else eps,
+            progress=progress,
+            limits=None if limits is None else _pair(limits),
+            tolerance=tolerance,
+            noise=noise,
+        )
     emit(view(found), place)
     return 0
+
+
+def _pair(text: str) -> tuple[Fraction, Fraction]:
+    """LO:HI."""
+    from trompe.theory import InvalidInput, as_number
+
+    low, colon, high = text.partition(":")
+    if not colon:
+        raise InvalidInput(f"--range {brief(text)!r}: expected LO:HI, such as -1/4:1.25")
+    return as_number(low, "--range: LO"), as_number(high, "--range: HI")

@@ -25,7 +25,7 @@ def plot(
         ),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="For sharp: share or regions. [default: share]")
+        str | None, typer.Option(help="For sharp: share, regions or tolerance. [default: share]")
     ] = None,
     classes: Annotated[
         list[str] | None,

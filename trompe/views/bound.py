@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
@@ -11,7 +12,7 @@ from trompe.ground.text import wrapped
 from trompe.theory import Visualization
 from trompe.theory.bounding import Bound, Bounds
 from trompe.theory.exact import show
-from trompe.theory.reasons import members, number
+from trompe.theory.reasons import members, number, unit_of
 from trompe.views.layout import csv_text
 
 _WORDS = {1: "yes", 0: "no", -1: "undecided"}
@@ -31,7 +32,7 @@ def _one(found: Bound, bounds: Bounds) -> str:
         "Query": _point(found.x),
         "Interval": f"from {lower} to {upper}{within}",
         "Prediction": f"{prediction}, the centre: no other answer has a smaller worst error",
-        "Radius": f"{number(found.radius)} (M - m), that worst error",
+        "Radius": _radius(found, bounds),
     }
     lines = _head(bounds)
     for name, words in said.items():
@@ -45,10 +46,20 @@ def _one(found: Bound, bounds: Bounds) -> str:
     return "\n".join(lines)
 
 
+def _radius(found: Bound, bounds: Bounds) -> str:
+    if found.radius == math.inf:
+        return f"{number(found.interval.diameter / 2)}, that worst error; the values shown at the two points are equal"
+    unit, meaning = unit_of(bounds.visualization, bounds.limits)
+    return f"{number(found.radius)} {unit}, that worst error{meaning}"
+
+
+def _members(bounds: Bounds) -> str:
+    return members(bounds.function_class, bounds.exemplars, bounds.visualization, bounds.limits)
+
+
 def _head(bounds: Bounds) -> list[str]:
-    who = members(bounds.function_class, bounds.exemplars)
-    shown = _shown(bounds.visualization)
-    return wrapped(f"Assumed and shown: a {who}: {shown}", cuts_words=True)
+    shown = f": {_shown(bounds.visualization)}" if bounds.limits is None else ""
+    return wrapped(f"Assumed and shown: a {_members(bounds)}{shown}", cuts_words=True)
 
 
 def _many(bounds: Bounds) -> str:
@@ -127,7 +138,7 @@ def _csv(bounds: Bounds) -> str:
 def _number_json(value: Any) -> Any:
     """Exact numbers as text, floats as numbers."""
     if value is None or isinstance(value, (str, float)):
-        return value
+        return None if value == math.inf else value
     return _digits(value)
 
 
@@ -153,15 +164,21 @@ def _json(bounds: Bounds) -> str:
                 },
             }
         )
-    head = {
+    head: dict[str, Any] = {
         "class": cls.key,
-        "units": f"every {members(cls, bounds.exemplars)}",
+        "units": f"every {_members(bounds)}",
         "dim": v.dim,
         "minimum": str(v.minimum),
         "maximum": str(v.maximum),
         "eps": str(bounds.eps),
         "exemplars": bounds.exemplars,
     }
+    if (limits := bounds.limits) is not None:
+        head |= {
+            "limits": [str(limits.lower), str(limits.upper)],
+            "noise": str(limits.noise),
+            "sharp": True,
+        }
     return json.dumps({**head, "queries": queries}, indent=2, ensure_ascii=False)
 
 

@@ -1,4 +1,4 @@
-"""Pictures of the sharp table: decidable shares against d and eps, and the regions of the square."""
+"""Pictures of the sharp table: decidable shares against d, eps and a tolerance, and the regions of the square."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from trompe.constructions.catalogue import example
 from trompe.ground.files import Destination
 from trompe.theory import CLASSES, FunctionClass, InvalidInput, Visualization
-from trompe.theory.bounding import bound
+from trompe.theory.bounding import bound, bounds
 from trompe.theory.catalogue import sharp_row
 from trompe.theory.shares.base import SharpRow, latex_name
 from trompe.views.picture import INK, pyplot, save
@@ -21,6 +21,10 @@ DIMS = range(1, 17)
 """The d of the first share panel."""
 EPS = [Fraction(k, 80) for k in range(1, 40)]
 GRID = 300
+TAUS = [Fraction(k, 4) for k in range(9)]
+"""Tolerances, as shares of the difference of the shown values."""
+CELLS = 25
+"""Queries a side, where a tolerance is drawn."""
 LOWEST = 1e-6
 PALE_MIN, PALE_MAX = "#9CCBEA", "#F4B98B"
 
@@ -107,17 +111,16 @@ def _shares(plt: Any, rows: Sequence[str], dim: int) -> Any:
         ncols=3,
         frameon=False,
         fontsize=9,
-        title=_zero([key for key in rows if sharp_row(key).everywhere == 0]) or None,
+        title=_zero(rows, "$d$ and $\\varepsilon$ (not on the scale)"),
         title_fontsize=8.5,
     )
     return figure
 
 
-def _zero(keys: Sequence[str]) -> str:
-    if not keys:
-        return ""
-    names = ", ".join(CLASSES[key].named(19) for key in keys)
-    return f"Share 0 at every $d$ and $\\varepsilon$ (not on the scale): {names}."
+def _zero(rows: Sequence[str], where: str) -> str | None:
+    """The rows that are left out because their share is 0, in words."""
+    names = [CLASSES[key].named(19) for key in rows if sharp_row(key).everywhere == 0]
+    return f"Share 0 at every {where}: {', '.join(names)}." if names else None
 
 
 def _line(panel: Any, x: list[Any], y: list[float], s: _Style, label: str, every: Any) -> None:
@@ -143,7 +146,67 @@ def draw_regions(rows: Sequence[str], dim: int, output: Destination) -> None:
         save(plt, _regions(plt, rows), output)
 
 
-DRAWINGS = {"share": draw_shares, "regions": draw_regions}
+# -- what a tolerance costs --------------------------------------------------------------------------------
+
+
+def draw_tolerance(rows: Sequence[str], dim: int, output: Destination) -> None:
+    """Draw the decidable shares of a grid of queries against the tolerance, where shown points need not be extremes; `dim` is 2.
+
+    Raises
+    ------
+    InvalidInput : another d, or no row with a share above 0. MissingDependency : matplotlib is not installed.
+    """
+    with pyplot() as plt:
+        if dim != 2:
+            raise InvalidInput(f"--dim {dim}: the cost of a tolerance is drawn at d = 2")
+        save(plt, _tolerance(plt, rows), output)
+
+
+def tolerance_shares(cls: FunctionClass, v: Visualization, tau: Fraction) -> tuple[float, float]:
+    """The shares of a grid of queries of two inputs at which side, and approx with eps = 1/4, is decidable; in exact numbers."""
+    middle = [Fraction(2 * k + 1, 2 * CELLS) for k in range(CELLS)]
+    found = bounds(cls, v, [(x, y) for y in middle for x in middle], tolerance=tau)
+    side, approx = (float((found.decidable[task] == 1).mean()) for task in ("side", "approx"))
+    return side, approx
+
+
+def _tolerance(plt: Any, rows: Sequence[str]) -> Any:
+    lines = [line for line in _lines(rows) if line[2].is_about(2)]
+    if not lines:
+        raise InvalidInput(
+            f"{', '.join(rows)}: no share above 0 at d = 2, nothing to draw; choose other classes"
+        )
+    figure, panels = plt.subplots(1, 2, figsize=(8.6, 4.3), layout="constrained", sharey=True)
+    for style, label, row in lines:
+        shares = [(1.0, 1.0)] * len(TAUS)
+        if row.varies:
+            v = example(row.key, 2).v
+            shares = [tolerance_shares(row.function_class(2), v, tau * v.range) for tau in TAUS]
+        for panel, values in zip(panels, zip(*shares, strict=True), strict=True):
+            _line(panel, [float(tau) for tau in TAUS], list(values), style, label, 1)
+    for panel, title in zip(
+        panels, ("side decidable", r"known up to $(\beta-\alpha)/4$"), strict=True
+    ):
+        panel.grid(True, which="major", color="#DDDDDD", lw=0.6)
+        panel.set_axisbelow(True)
+        panel.set_title(f"{title}, $d=2$", fontsize=10)
+        panel.set(xlabel=r"tolerance $\tau/(\beta-\alpha)$", ylim=(-0.03, 1.06))
+    panels[0].set(ylabel=f"share of ${CELLS}\\times{CELLS}$ queries")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=3,
+        frameon=False,
+        fontsize=9,
+        title=_zero(rows, "tolerance (not drawn)"),
+        title_fontsize=8.5,
+    )
+    return figure
+
+
+DRAWINGS = {"share": draw_shares, "regions": draw_regions, "tolerance": draw_tolerance}
 """What `trompe plot sharp --kind` takes."""
 
 

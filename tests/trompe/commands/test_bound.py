@@ -129,6 +129,60 @@ def test_class_options(call, tmp_path):
     assert call("bound", "--class", "erm", "--data", file, *square) == erm
 
 
+def test_shown_points_that_need_not_be_extremes(call):
+    near = (*LIPSCHITZ, "--argmin", "0,1/4", "--argmax", "1,1/2", "--min", "0", "--max", "1")
+    asked = (*near, "--noise", "1/10", "--exemplar", "1/2,0:1.05", "--query", "0,1")
+    status, out, err = call("bound", *asked, "--tolerance", "1/4")
+    flat = " ".join(out.split())
+    assert (status, err) == (0, "")
+    assert flat.startswith(
+        "Assumed and shown: a function that is 2-Lipschitz in l1, with values within 1/10 of 0 at (0, 1/4), of 1 at (1, "
+        "1/2), and of the shown value at 1 exemplar, and between -7/20 and 27/20 everywhere Query:"
+    )
+    assert "Interval: from -7/20 to 27/20" in flat
+    assert "17/20 R0, that worst error; R0 = 1 is the difference of the values shown" in flat
+    assert "(M - m)" not in out and max(map(len, out.splitlines())) <= 100
+    same = call("bound", *asked, "--range", "-0.35:1.35")
+    assert same == (status, out, err)
+    data = json.loads(
+        call("bound", *asked, "--tolerance", "1/4", "--eps", "1", "--format", "json")[1]
+    )
+    assert (data["limits"], data["noise"], data["sharp"]) == (["-7/20", "27/20"], "1/10", True)
+    assert data["units"].startswith("every function that is 2-Lipschitz in l1, with values within")
+    assert data["queries"][0]["tasks"]["approx"]["decidable"] is True
+    table = call("bound", *asked, "--query", "0,0", "--tolerance", "1/4", "--format", "text")[1]
+    assert "of 2 queries" in table and "(M - m)" not in table
+
+
+def test_without_limits_nothing_of_them_is_said(call):
+    data = json.loads(call(*BOUND, "--query", "0,0", "--format", "json")[1])
+    assert {"limits", "noise", "sharp"} & data.keys() == set()
+
+
+def test_a_radius_beside_equal_values(call):
+    constant = (
+        "bound",
+        "--class",
+        "constant",
+        "--argmin",
+        "0,0",
+        "--argmax",
+        "1,1",
+        "--min",
+        "1",
+        "--max",
+        "1",
+    )
+    asked = (*constant, "--tolerance", "0", "--noise", "1/4", "--query", "0,1")
+    text = " ".join(call(*asked)[1].split())
+    assert "Radius: 1/4, that worst error; the values shown at the two points are equal" in text
+    data = json.loads(call(*asked, "--format", "json")[1])
+    assert data["queries"][0]["radius"] is None
+    assert (
+        call(*asked, "--format", "csv")[1].splitlines()[1].startswith("0,3/4,5/4,1,inf,0,no,no,no")
+    )
+
+
 def test_output_files(call, tmp_path):
     out = tmp_path / "found.json"
     assert call(*BOUND, "--query", "0,0", "--format", "json", "--output", out) == (0, "", "")
@@ -208,6 +262,16 @@ BAD = {
     "suffix": ((*BOUND, "--points", "x.txt"), "expected a .csv or a .npy file"),
     "no csv": ((*BOUND, "--points", "none.csv"), "it is not there"),
     "no npy": ((*BOUND, "--points", "none.npy"), "it is not there"),
+    "no range": ((*BOUND, "--query", "0,0", "--range", "1"), "--range '1': expected LO:HI, such as -1/4:1.25"),
+    "range of words": ((*BOUND, "--query", "0,0", "--range", "a:1"), "--range: LO = 'a' is not a number"),
+    "range the wrong way": ((*BOUND, "--query", "0,0", "--range", "2:1"), "lo = 2 exceeds hi = 1"),
+    "range too small": ((*BOUND, "--query", "0,0", "--range", "0:1/2"), "widen the range by at least 1/2 on that side"),
+    "noise alone": ((*BOUND, "--query", "0,0", "--noise", "1/8"), "add --range LO:HI"),
+    "range and tolerance": ((*BOUND, "--query", "0,0", "--range", "0:1", "--tolerance", "0"), "leave one out"),
+    "tolerance below 0": ((*BOUND, "--query", "0,0", "--tolerance", "-1"), "tolerance = -1; expected a number of at least 0"),
+    "noise nan": ((*BOUND, "--query", "0,0", "--tolerance", "1", "--noise", "nan"), "noise = 'nan' is not a number"),
+    "eps 0": ((*BOUND, "--query", "0,0", "--tolerance", "1", "--eps", "0"), "eps = 0; expected a number above 0"),
+    "steep within limits": ((*BOUND, "--query", "0,0", "--tolerance", "1", "--exemplar", "0,1/8:1/2"), "takes all shown values is 4"),
     "budget L": (("budget", "--constant", "0", "--range", "1", "--dim", "2"), "expected a positive number"),
     "budget dim": (("budget", "--constant", "1", "--range", "1", "--dim", "0"), "dim = 0"),
     "budget reach": (("budget", "--constant", "1", "--range", "3", "--dim", "2"), "L must be at least 3/2"),

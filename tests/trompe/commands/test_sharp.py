@@ -23,7 +23,7 @@ from trompe.proofs.sharp import cubes, random_queries
 from trompe.proofs.sharp import table as checking
 from trompe.proofs.sharp.table import sharp_table
 from trompe.theory import Visualization, function_class
-from trompe.theory.bounding import bound
+from trompe.theory.bounding import bound, bounds
 from trompe.theory.catalogue import sharp_row, sharp_rows
 from trompe.theory.rows import affine
 from trompe.theory.shares.cones import ConeSetting
@@ -337,6 +337,46 @@ def test_what_is_drawn_is_what_the_table_says(pictures, monkeypatch, tmp_path):
     plt.close("all")
 
 
+def test_what_a_tolerance_costs(pictures, monkeypatch, tmp_path):
+    import matplotlib.pyplot as plt
+
+    from trompe.views import sharp_plot
+
+    monkeypatch.setattr(sharp_plot, "CELLS", 15)
+    monkeypatch.setattr(sharp_plot, "TAUS", [Fraction(0), Fraction(1, 2), Fraction(2)])
+    drawn = {}
+    monkeypatch.setattr(plt, "close", lambda figure: drawn.update(axes=figure.axes))
+    output = str(tmp_path / "t.png")
+    assert run(["plot", "sharp", "--kind", "tolerance", "--output", output]) == 0
+    side, approx = (
+        {line.get_label(): line.get_ydata() for line in axes.get_lines()} for axes in drawn["axes"]
+    )
+    assert len(side) == 6
+    for shares in (side, approx):
+        for values in shares.values():  # what limits admit, wider ones do
+            assert list(values) == sorted(values, reverse=True)
+    for label, values in side.items():  # the limits do not move the threshold of a Lipschitz unit
+        assert (len(set(values)) == 1) == (label not in ("Convex", "Affine ($d>1$)")), label
+    # In closed form: within eps R0 if and only if (max x' - min x')(1 + 2 tau/R0) <= 2 eps.
+    widths = [0.5 / (1 + 2 * tau) for tau in (0, 0.5, 2)]
+    expected = [2 * r - r * r for r in widths]
+    assert list(approx["Affine ($d>1$)"]) == pytest.approx(expected, abs=0.1)
+    assert side["Convex"][0] == pytest.approx(0.25, abs=0.05)
+    monkeypatch.undo()
+    plt.close("all")
+
+
+def test_a_tolerance_that_is_dropped_is_noticed(pictures, monkeypatch):
+    from trompe.views import sharp_plot
+
+    monkeypatch.setattr(sharp_plot, "CELLS", 5)
+    cls, v = function_class("affine"), Visualization((0, 0), (1, 1), 0, 1)
+    shares = [sharp_plot.tolerance_shares(cls, v, Fraction(tau)) for tau in (0, 2)]
+    assert shares[0][0] > shares[1][0] and shares[0][1] > shares[1][1]
+    monkeypatch.setattr(sharp_plot, "bounds", lambda *given, tolerance: bounds(*given, tolerance=0))
+    assert sharp_plot.tolerance_shares(cls, v, Fraction(2)) == shares[0]
+
+
 def test_lines_differ_in_grey_and_the_regions_in_hatch(pictures):
     from trompe.views.sharp_plot import _STYLES
 
@@ -352,6 +392,8 @@ def test_lines_differ_in_grey_and_the_regions_in_hatch(pictures):
         (["sharp", "--dim", "0"], "d = 1, ..., 16"),
         (["sharp", "--kind", "regions", "--dim", "3"], "d = 2"),
         (["sharp", "--class", "monotone"], "nothing to draw"),
+        (["sharp", "--kind", "tolerance", "--dim", "3"], "drawn at d = 2"),
+        (["sharp", "--kind", "tolerance", "--class", "monotone"], "nothing to draw"),
         (["sharp", "--kind", "regions", "--class", "affine-1d"], "no class of two inputs"),
         (["convex/side", "--kind", "share"], "trompe plot sharp"),
     ],
