@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from trompe.constructions import FoolingPair
 from trompe.constructions.levels import RescaledPair
 from trompe.constructions.triples import NAMES
 from trompe.ground.files import Destination
-from trompe.theory import InvalidInput, Visualization
+from trompe.theory import InvalidInput, Visualization, theorem
+from trompe.theory.levels import LEVELS
 from trompe.views.picture import INK, pyplot, save
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, told apart by every kind of colour vision; line styles differ for print.
 F_COLOUR, G_COLOUR, SHADE = "#0072B2", "#D55E00", "#BBBBBB"
 GRID_1D, GRID_2D = 1201, 181
+Shows: TypeAlias = tuple[str, ...]
+"""What the level of the theorem shows."""
 
 
 def draw(key: str, shown: FoolingPair | RescaledPair | Decided, output: Destination) -> None:
@@ -30,15 +33,20 @@ def draw(key: str, shown: FoolingPair | RescaledPair | Decided, output: Destinat
     ------
     InvalidInput : a decoder of two inputs. MissingDependency : matplotlib is not installed.
     """
+    shows = LEVELS[theorem(key).level].shows
     with pyplot() as plt:
         if isinstance(shown, RescaledPair):
             figure = _rescaled(plt, shown)
         elif isinstance(shown, FoolingPair):
-            figure = (_line if shown.v.dim == 1 else _square)(plt, shown)
+            figure = (_line if shown.v.dim == 1 else _square)(plt, shown, shows)
         else:
-            figure = _decoder(plt, shown)
+            figure = _decoder(plt, shown, shows)
         figure.suptitle(f"{key} (d = {shown.v.dim})", x=0.02, ha="left", fontsize=11)
         save(plt, figure, output)
+
+
+def _said(name: str, shows: Shows) -> str:
+    return f"shown: {name}" if name in shows else f"{name}, not shown"
 
 
 def _envelope_line(pair: FoolingPair) -> tuple[Any, Any]:
@@ -51,7 +59,7 @@ def _envelope_line(pair: FoolingPair) -> tuple[Any, Any]:
     )
 
 
-def _line(plt: Any, pair: FoolingPair) -> Any:
+def _line(plt: Any, pair: FoolingPair, shows: Shows) -> Any:
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
     z = np.linspace(0.0, 1.0, GRID_1D)
     lower, upper = _envelope_line(pair)
@@ -60,7 +68,7 @@ def _line(plt: Any, pair: FoolingPair) -> Any:
     )
     axes.plot(z, pair.f(z[:, None]), color=F_COLOUR, lw=2, label="f")
     axes.plot(z, pair.g(z[:, None]), color=G_COLOUR, lw=2, ls=(0, (5, 2)), label="g")
-    _extremes_line(axes, pair.v)
+    _extremes_line(axes, pair.v, shows)
     x, f_x, g_x = float(pair.x[0]), float(pair.f_x), float(pair.g_x)
     axes.annotate(
         "", xy=(x, f_x), xytext=(x, g_x), arrowprops={"arrowstyle": "<->", "color": INK, "lw": 1.2}
@@ -108,16 +116,16 @@ def _rescaled(plt: Any, pair: RescaledPair) -> Any:
     return figure
 
 
-def _extremes_line(axes: Any, v: Visualization) -> None:
+def _extremes_line(axes: Any, v: Visualization, shows: Shows) -> None:
     for point, value, marker, name in (
         (v.argmin, v.minimum, "v", "argmin"),
         (v.argmax, v.maximum, "^", "argmax"),
     ):
         at = float(point[0]), float(value)
-        axes.plot(*at, marker=marker, ms=9, color=INK, ls="none", label=f"shown: {name}")
+        axes.plot(*at, marker=marker, ms=9, color=INK, ls="none", label=_said(name, shows))
 
 
-def _square(plt: Any, pair: FoolingPair) -> Any:
+def _square(plt: Any, pair: FoolingPair, shows: Shows) -> Any:
     figure, axes = plt.subplots(1, 3, figsize=(10.2, 3.7), layout="constrained")
     side = np.linspace(0.0, 1.0, GRID_2D)
     z = np.stack(np.meshgrid(side, side, indexing="xy"), axis=-1)
@@ -138,8 +146,8 @@ def _square(plt: Any, pair: FoolingPair) -> Any:
     figure.colorbar(gap, ax=axes[2], shrink=0.85, label="difference")
     for panel in axes:
         for point, marker, name in (
-            (pair.v.argmin, "v", "shown: argmin"),
-            (pair.v.argmax, "^", "shown: argmax"),
+            (pair.v.argmin, "v", _said("argmin", shows)),
+            (pair.v.argmax, "^", _said("argmax", shows)),
             (pair.x, "o", "query"),
         ):
             panel.plot(
@@ -159,17 +167,17 @@ def _square(plt: Any, pair: FoolingPair) -> Any:
     return figure
 
 
-def _decoder(plt: Any, case: Decided) -> Any:
+def _decoder(plt: Any, case: Decided, shows: Shows) -> Any:
     if case.v.dim != 1:
         raise InvalidInput(f"{case.cls.key}: a decoder is drawn at d = 1")
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
     z = np.linspace(0.0, 1.0, 65)
     exact = [(Fraction(k, len(z) - 1),) for k in range(len(z))]
     if isinstance(case.answer, str):
-        return _sides(plt, case, exact)
+        return _sides(plt, case, exact, shows)
     answers = [float(case.decode(case.v, point)) for point in exact]
     axes.plot(z, answers, color=F_COLOUR, lw=2, label="the only member, and the decoder's answer")
-    _extremes_line(axes, case.v)
+    _extremes_line(axes, case.v, shows)
     axes.plot(
         float(case.x[0]), float(case.answer), marker="o", ms=6, color=INK, ls="none", label="query"
     )
@@ -185,7 +193,7 @@ def _decoder(plt: Any, case: Decided) -> Any:
     return figure
 
 
-def _sides(plt: Any, case: Decided, points: list[Any]) -> Any:
+def _sides(plt: Any, case: Decided, points: list[Any], shows: Shows) -> Any:
     """The decoder's answers to the side along the line; what f is there is not shown to it."""
     figure, axes = plt.subplots(figsize=(6.4, 2.2), layout="constrained")
     for said, colour in (("min", F_COLOUR), ("max", G_COLOUR)):
@@ -201,7 +209,15 @@ def _sides(plt: Any, case: Decided, points: list[Any]) -> Any:
         )
     for point, marker, name in ((case.v.argmin, "v", "argmin"), (case.v.argmax, "^", "argmax")):
         axes.axvline(float(point[0]), color=INK, lw=0.7, ls=":")
-        axes.plot(float(point[0]), "max", marker=marker, ms=9, color=INK, ls="none", label=name)
+        axes.plot(
+            [float(point[0])],
+            ["max"],
+            marker=marker,
+            ms=9,
+            color=INK,
+            ls="none",
+            label=_said(name, shows),
+        )
     axes.set(xlabel="query x", ylabel="side", xlim=(-0.02, 1.02))
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure

@@ -137,7 +137,7 @@ def text(table: Table) -> str:
         ).rstrip()
 
     (at,) = table.levels
-    lines = wrapped(f"{at}: {LEVELS[at].says} are shown.") if at != EXTREMES else []
+    lines = wrapped(f"Shown, at the level {at}: {LEVELS[at].says}.") if at != EXTREMES else []
     lines += [line(["class", *TASKS]), "-" * (sum(columns) - 1)]
     for row in table.rows:
         cells = _cells(table, row)
