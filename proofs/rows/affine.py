@@ -694,7 +694,7 @@ def _said_where_less_is_shown() -> Said:
         answer = decoders[name](Observation(name.split("/")[2], **what), (x,))
         yield f"{key}: {what} at {x}: {said}", answer == said
     yield "no decoder of a No", refuses(level_decoder, "affine-1d/exact/argmax")
-    v, x = shown((Fraction(0),), (Fraction(1),)), (Fraction(1, 4),)
+    v, query = shown((Fraction(0),), (Fraction(1),)), (Fraction(1, 4),)
     for level, task, scale, shift in (
         ("maximum", Exact(), Fraction(1, 2), 0),
         ("maximum", Approx(Fraction(1, 4)), Fraction(1, 4), 0),
@@ -703,11 +703,11 @@ def _said_where_less_is_shown() -> Said:
         ("images", Approx(Fraction(1, 4)), 1, Fraction(5, 2)),
         ("argmax", Approx(Fraction(1, 3)), 1, 3),
     ):
-        pair = rescaled_pair(Affine1d(), Affine1dRow(Affine1d).known, v, x, task, level)
+        pair = rescaled_pair(Affine1d(), Affine1dRow(Affine1d).known, v, query, task, level)
         g_x = LOW + (HIGH - LOW) / 4
         f_x, low, high = (HIGH - scale * (HIGH - h) + shift for h in (g_x, LOW, HIGH))
         yield f"the pair for {task} at {level}", (pair.scale, pair.shift) == (scale, shift)
-        yield "its values", (pair.f_x, pair.g_x) == (f_x, g_x) == (pair.f(x), pair.g(x))
+        yield "its values", (pair.f_x, pair.g_x) == (f_x, g_x) == (pair.f(query), pair.g(query))
         ends = pair.v_of("f").minimum, pair.v_of("f").maximum
         yield "its extremes", ends == (low, high) and pair.v_of("g") == v
         yield "it defeats the task", pair.defeats(task)
