@@ -191,8 +191,9 @@ def observed(v: Visualization, key: str, limits: tuple[Any, Any] | None = None) 
 
 
 def promised(v: Visualization) -> tuple[Any, Any]:
-    """The promise lo <= f <= hi that is made where none is given: a range below m and a range above M."""
-    return v.minimum - v.range, v.maximum + v.range
+    """The promise lo <= f <= hi that is made where none is given: a range (of a constant, 1) below m and above M."""
+    reach = v.range or 1
+    return v.minimum - reach, v.maximum + reach
 
 
 def cell_key(row: str, task: str, level: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import trompe
 from trompe.ground.text import wrapped
 from trompe.theory import Theorem
+from trompe.theory.levels import EXTREMES
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.certificates.plan import Plan
@@ -36,6 +37,9 @@ PAPER: dict[str, Any] = {
     "year": 2024,
     "url": "https://proceedings.mlr.press/v235/geirhos24a.html",
 }
+
+
+_LACKS = {True: "has no such row", False: "is about both extremes with their values"}
 
 
 def _label(item: Theorem) -> str:
@@ -109,7 +113,7 @@ def as_text(item: Theorem, contents: Plan) -> str:
     )
     ours = f"{AUTHOR}: {TITLE}. Version {trompe.__version__}, theorem {item.key}."
     claim = (
-        ("The paper's table has no such row; the claim is ours.",)
+        (f"The paper's table {_LACKS[item.level == EXTREMES]}; the claim is ours.",)
         if item.paper is None
         else (f'The claim, "{item.paper}" in the paper\'s table:', *_wrapped(paper))
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import trompe
 from trompe.ground.text import wrapped
 from trompe.theory import TASKS, row_class
 from trompe.theory.levels import LEVELS
@@ -50,6 +51,8 @@ def text(table: Table) -> str:
         lines.append(line(name, ("".join(f"{label:<4}" for label in each) for each in shown)))
     told = [f"{at}: {LEVELS[at].says}." for at in table.levels]
     lines += ["", *(part for says in told for part in wrapped(says, then="  "))]
+    if any(len(table.line(row, at)) < len(TASKS) for row in table.rows for at in table.levels):
+        lines += ["A row of ours has cells at extremes only."]
     lines += ["", *wrapped(_LEGEND.replace("exact, approx and side", "E exact, A approx, S side"))]
     return "\n".join([*lines, *failures(table), "", *footer(table), ""])
 
@@ -74,6 +77,10 @@ def latex(table: Table) -> str:
         for row in table.rows
     ]
     given = "; ".join(f"{at}: ${LEVELS[at].given.latex}$" for at in table.levels)
+    solvers = " and ".join(f"{name} {version}" for name, version in table.solvers.items())
+    origin = (
+        f"Labels computed by trompe {trompe.__version__} from obligations checked with {solvers}."
+    )
     legend = _LEGEND.partition(" `trompe")[0].replace("small L", "small $L$")
     return latex_table(
         [r"\usepackage{booktabs}"],
@@ -81,7 +88,7 @@ def latex(table: Table) -> str:
         "l" * (1 + len(table.levels)),
         " & ".join(["class", *table.levels]),
         rows,
-        f"What can be told about a unit $f$ at a query $x$, by what is shown ({given}). {legend}",
+        f"What can be told about a unit $f$ at a query $x$, by what is shown ({given}). {legend} {origin}",
     )
 
 

@@ -268,6 +268,9 @@ def _cell_json(cell: Cell) -> dict[str, Any]:
     }
 
 
+_NO_CELL = {True: "no such row", False: "no such level"}
+
+
 def comma_separated(table: Table) -> str:
     """One line a cell."""
     header = ("key", "label", "paper", "agrees", "verdict", "proved", "obligations", "evidence")
@@ -278,7 +281,7 @@ def comma_separated(table: Table) -> str:
             [
                 cell.key,
                 cell.label or "",
-                cell.theorem.paper or "no such row",
+                cell.theorem.paper or _NO_CELL[cell.theorem.level == EXTREMES],
                 "" if cell.agrees is None else cell.agrees,
                 cell.verdict,
                 sum(proved for proved, _ in counts),

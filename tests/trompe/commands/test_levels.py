@@ -1,0 +1,246 @@
+"""Where less is shown, in every command that takes a theorem: what is printed, and what takes a label away."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import jsonschema
+import pytest
+
+from trompe.cli import run
+from trompe.proofs import case, earned_label, levels, verify_table
+from trompe.proofs.rows import EVIDENCE
+from trompe.theory import CLASSES, TASKS, InvalidInput, UnknownKey
+from trompe.theory.catalogue import LEVEL_THEOREMS
+from trompe.theory.levels import LESS_SHOWN, LEVELS
+
+NO, YES, SMALL = "No", "Yes", "Only for small L"
+WANTED = {
+    "lipschitz": {"near": [NO, NO, SMALL]},
+    "affine-1d": {
+        "near": [YES] * 3, "maximum": [NO, NO, YES], "images": [NO, NO, YES], "argmax": [NO, NO, YES]
+    },
+    "constant": {
+        "near": [YES] * 3, "maximum": [YES] * 3, "images": [NO, NO, YES], "argmax": [NO, NO, YES]
+    },
+}  # fmt: skip
+"""The labels that are not all No, written down from the theory and not from the catalogue."""
+
+
+@pytest.fixture(scope="module")
+def table():
+    return verify_table(levels=LESS_SHOWN)
+
+
+def test_the_labels_are_those_of_the_theory_and_every_cell_is_proved(table):
+    assert len(table.cells) == 120 and table.is_proved
+    for row in CLASSES:
+        for level in LESS_SHOWN:
+            wanted = WANTED.get(row, {}).get(level, [NO] * 3)
+            found = [table.cells[f"{row}/{task}/{level}"].label for task in TASKS]
+            assert found == wanted, (row, level)
+
+
+def test_every_cell_has_kernel_evidence_and_samples(table):
+    for cell in table.cells.values():
+        kinds = {entry["level"] for entry in cell.evidence()}
+        assert {"smt", "sampled", "kernel"} <= kinds, cell.key
+
+
+def test_a_row_proves_itself_what_it_states_itself():
+    for row, kind in CLASSES.items():
+        assert set(EVIDENCE[row].levels) == set(kind.own)
+        for task in TASKS:
+            for level in LESS_SHOWN:
+                parent = None if (task, level) in kind.own else f"{row}/{task}"
+                assert case(f"{row}/{task}/{level}").inherits == parent
+
+
+@pytest.mark.parametrize("key", ["convex/side/argmax", "monotone/exact/near"])
+def test_an_inherited_no_needs_its_parent_and_its_own_obligation(key):
+    item = case(key)
+    proved = dict.fromkeys(item.obligations, True)
+    assert earned_label(key, proved, NO) == NO
+    assert earned_label(key, proved, None) is None and earned_label(key, proved, YES) is None
+    assert earned_label(key, dict.fromkeys(item.obligations, False), NO) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "damaged"),
+    [
+        ("constant/exact/images", lambda value, maximum, scale, shift: value),
+        ("affine-1d/approx/maximum", lambda value, maximum, scale, shift: maximum - scale * value),
+    ],
+)
+def test_a_pair_that_does_not_do_it_takes_the_label(key, damaged, monkeypatch):
+    monkeypatch.setattr(levels, "rescaled", damaged)
+    found = verify_table(theorems=[key], jobs=1)[key]
+    assert (found.label, found.verdict) == (None, "REFUTED")
+
+
+def test_a_wrong_decoder_takes_the_label(monkeypatch):
+    from trompe.proofs.rows import affine
+
+    monkeypatch.setattr(affine, "is_near_maximiser", lambda b, x, xp: xp.abs(x - b) <= 1)
+    found = verify_table(theorems=["affine-1d/side/argmax"], jobs=1)["affine-1d/side/argmax"]
+    assert (found.label, found.verdict) == (None, "REFUTED")
+
+
+def shown(capsys, *arguments, status=0):
+    assert run(list(arguments)) == status
+    out, err = capsys.readouterr()
+    return out + err
+
+
+def test_the_summary_fits_a_screen_and_names_all_levels(capsys):
+    out = shown(capsys, "table", "--level", "all", "--row", "constant", "--row", "affine-1d")
+    assert max(map(len, out.splitlines())) <= 100 and len(out.splitlines()) < 40
+    assert all(f"\n{name}: {level.says}." in out for name, level in LEVELS.items())
+    lines = [line for line in out.splitlines() if line.startswith(("Constant", "Affine"))]
+    assert [line.split()[-15:] for line in lines] == [
+        [YES] * 6 + [NO, NO, YES] * 3,
+        [YES] * 9 + [NO, NO, YES] * 2,
+    ]
+    assert "30 of 30 cells proved" in out
+
+
+@pytest.mark.parametrize("level", ["maximum", "all"])
+def test_every_format_of_a_level(level, capsys):
+    asked = ("table", "--level", level, "--row", "constant", "--format")
+    data = json.loads(shown(capsys, *asked, "json"))
+    schema = json.loads(files("trompe").joinpath("schemas", "table.json").read_text())
+    jsonschema.validate(data, schema)
+    found = [row.get("level", "extremes") for row in data["rows"]]
+    assert found == (list(LEVELS) if level == "all" else [level])
+    assert len(shown(capsys, *asked, "csv").splitlines()) == 1 + 3 * len(found)
+    assert r"\toprule" in shown(capsys, *asked, "latex")
+    assert shown(capsys, *asked, "markdown").startswith("| class |")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["table", "--level", "imags"], "did you mean images?"),
+        (["table", "--level", "near", "--row", "additive"], "at extremes only"),
+        (["show", "convex/side/argmin"], "did you mean"),
+        (["witness", "affine-1d/exact/images"], "different ranges"),
+        (["witness", "affine-1d/side/images"], "the theorem says Yes"),
+        (["cite", "additive/side/near"], "unknown theorem"),
+    ],
+)
+def test_what_is_not_there_is_one_line(arguments, words, capsys):
+    out = shown(capsys, *arguments, status=2)
+    assert words in out and out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["affine-1d/approx/maximum", "constant/side/argmax", "lipschitz/side/images", "erm/exact/near"],
+)
+def test_show_names_what_is_shown_and_the_theorem_of_coq(key, capsys):
+    out = shown(capsys, "show", key)
+    level = key.split("/")[2]
+    assert f"Shown, at the level {level}:" in out and "kernel: Coq" in out
+    own = case(key).inherits is None
+    name = (
+        key.replace("/", "_").replace("-", "_") if own else key.rpartition("/")[0].replace("/", "_")
+    )
+    assert f"  {name}\n" in out
+
+
+@pytest.mark.parametrize(
+    "key", ["convex/side/argmax", "lipschitz/side/maximum", "neural-network/approx/near"]
+)
+def test_a_witness_of_a_level_is_checked(key, capsys, tmp_path):
+    output = str(tmp_path / "pair.json")
+    shown(capsys, "witness", key, "--output", output)
+    assert f"a witness for {key}" in shown(capsys, "check", output)
+    text = (tmp_path / "pair.json").read_text().replace(key, key.rpartition("/")[0])
+    (tmp_path / "pair.json").write_text(text)  # another theorem's statement
+    assert "REFUTED" in shown(capsys, "check", output, status=1)
+
+
+def test_certificates_and_citations_of_a_level(capsys, tmp_path):
+    key = "constant/exact/images"
+    shown(capsys, "certify", key, "--output", str(tmp_path / "set"), "--jobs", "1")
+    assert "The set holds" in shown(capsys, "check", str(tmp_path / "set"))
+    assert LEVEL_THEOREMS[key].sha256 in shown(capsys, "cite", key)
+
+
+@pytest.mark.parametrize(
+    "key", ["affine-1d/exact/maximum", "affine-1d/side/argmax", "convex/side/images"]
+)
+def test_a_picture_of_a_level(key, tmp_path):
+    pytest.importorskip("matplotlib")
+    assert run(["plot", key, "--output", str(tmp_path / "a.svg"), "--dim", "1"]) == 0
+    assert (tmp_path / "a.svg").stat().st_size > 1000
+
+
+def test_the_picture_of_all_levels_comes_from_a_run(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    from trompe.views import levels as view
+
+    table = verify_table(["constant"], levels=("extremes", "images"), jobs=1)
+    from trompe.views.picture import picture_file
+
+    view.draw(table, picture_file(tmp_path / "a.svg"))
+    assert (tmp_path / "a.svg").stat().st_size > 1000
+    assert run(["plot", "levels", "--output", str(tmp_path / "b.png"), "--dim", "2"]) == 2
+
+
+def test_a_level_is_named_from_python_too():
+    with pytest.raises(UnknownKey, match="did you mean maximum"):
+        verify_table(["constant"], levels="maximun")
+    with pytest.raises(InvalidInput, match="name one"):
+        verify_table(["constant"], levels=[])
+
+
+def decoder(tmp_path, body):
+    (tmp_path / "d.py").write_text(f"def d(shown, x):\n    return {body}\n")
+    return str(tmp_path / "d.py") + ":d"
+
+
+@pytest.mark.parametrize("numbers", ["float", "exact"])
+@pytest.mark.parametrize("level", ["near", "maximum", "images", "argmax"])
+def test_a_decoder_that_reads_what_is_hidden_is_broken_in_one_line(
+    level, numbers, capsys, tmp_path
+):
+    hidden = [n for n in ("argmin", "minimum", "maximum", "limits") if n not in LEVELS[level].shows]
+    for name in hidden:
+        out = shown(
+            capsys, "refute", decoder(tmp_path, f"shown.{name}"), "--class", "monotone", "--task", "exact",
+            "--level", level, "--numbers", numbers, status=4,
+        )  # fmt: skip
+        assert f"NotShown: {name} is not shown at the level {level}" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("body", "row", "task", "level", "status"),
+    [
+        ("0", "convex", "exact", "maximum", 0),
+        ("'min'", "lipschitz", "side", "argmax", 0),
+        ("shown.maximum", "affine-1d", "approx", "maximum", 0),
+        ("1", "constant", "exact", "images", 0),
+        ("shown.maximum", "constant", "exact", "maximum", 3),
+        ("'max' if abs(x[0] - shown.argmax[0]) <= .5 else 'min'", "affine-1d", "side", "argmax", 3),
+        ("'min'", "affine-1d", "side", "argmax", 5),
+        ("shown.limits[0]", "constant", "exact", "near", 5),
+    ],
+)
+def test_refute_where_less_is_shown(body, row, task, level, status, capsys, tmp_path):
+    asked = ["--class", row, "--task", task, "--level", level]
+    out = shown(capsys, "refute", decoder(tmp_path, body), *asked, status=status)
+    assert out.startswith(f"{row}/{task}/{level} at d = ") and "\nshown          " in out
+
+
+def test_a_refutation_of_a_level_as_a_file(capsys, tmp_path):
+    asked = ["--class", "convex", "--task", "side", "--level", "images", "--format", "json"]
+    text = shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked)
+    data = json.loads(text)
+    schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
+    assert data["key"] == "convex/side/images" and data["witness"]["key"] == data["key"]
+    del data["witness"]["definitions"]
+    assert schema["properties"]["key"]["pattern"]
+    (tmp_path / "r.json").write_text(text)
+    assert "a refutation for convex/side/images" in shown(capsys, "check", str(tmp_path / "r.json"))
