@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trompe.constructions import FoolingPair, Triple, construction, triple
+from trompe.constructions import Triple, construction, triple
 from trompe.constructions.catalogue import (
     choose_query,
     choose_visualization,
@@ -31,7 +31,7 @@ from trompe.constructions.catalogue import (
     row_of,
 )
 from trompe.constructions.draws import Pick, draw_rational
-from trompe.constructions.levels import RescaledPair, rescaled_pair
+from trompe.constructions.levels import AnyPair, rescaled_pair
 from trompe.constructions.triples import NAMES
 from trompe.ground.errors import one_line
 from trompe.theory import (
@@ -79,7 +79,7 @@ class Mistake:
     `error` is |answer - truth|; for side |truth - mid|.
     """
 
-    pair: FoolingPair | RescaledPair
+    pair: AnyPair
     name: Literal["f", "g"]
     truth: Any
     error: Any
@@ -161,7 +161,7 @@ class Question:
         return not self.has_rescaled_pair and self.task.decidable(self.fibre, self.v)
 
     @cached_property
-    def pair(self) -> FoolingPair | RescaledPair:
+    def pair(self) -> AnyPair:
         """The pair that defeats every decoder here, or, at a decidable query, some pair.
 
         Its eta is the first of 1/16, 1/16^2, 1/16^4, ... that defeats.
@@ -438,7 +438,7 @@ def _shown(raw: object) -> str:
 # -- refuting ----------------------------------------------------------------------------------------
 
 
-def mistakes(question: Question, pair: FoolingPair | RescaledPair, answer: Answer) -> list[Mistake]:
+def mistakes(question: Question, pair: AnyPair, answer: Answer) -> list[Mistake]:
     """The members of the pair that the answer is wrong for, the larger error first."""
     task, found = question.task, []
     members: tuple[tuple[Literal["f", "g"], Any], ...] = (("f", pair.f_x), ("g", pair.g_x))

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Annotated, Any, NamedTuple
 
 from trompe.constructions.draws import Member, Pick, apart, draw_point
-from trompe.constructions.levels import RescaledPair, level_decoder, rescaled_pair
+from trompe.constructions.levels import AnyPair, level_decoder, rescaled_pair
 from trompe.constructions.questions import QUARTER, flat_points
 from trompe.constructions.row import Decoder, Row
 from trompe.constructions.rows.additive import AdditiveRow
@@ -22,7 +22,7 @@ from trompe.constructions.rows.neuron import (
     Neuron1dRow,
     NeuronRow,
 )
-from trompe.constructions.triples import Construction, FoolingPair, Triple
+from trompe.constructions.triples import Construction, Triple
 from trompe.ground.arguments import BY_ITSELF, Dim, checked
 from trompe.theory import (
     CLASSES,
@@ -247,7 +247,7 @@ class Decided(NamedTuple):
         return self.decode(self.v, self.x)
 
 
-def demonstrate(key: str, dim: int) -> FoolingPair | RescaledPair | Decided:
+def demonstrate(key: str, dim: int) -> AnyPair | Decided:
     """What shows a theorem at the row's example: the pair that defeats its task, or the decoder.
 
     Raises

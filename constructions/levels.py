@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.triples import Name, as_array
+from trompe.constructions.triples import FoolingPair, Name, Pair, as_array
 from trompe.ground.arguments import checked
 from trompe.theory import (
     FunctionClass,
@@ -21,6 +20,8 @@ from trompe.theory import (
     as_point,
     theorem,
 )
+from trompe.theory import task as as_task
+from trompe.theory.catalogue import AnyTask
 from trompe.theory.levels import LEVELS, Observation, cell_key
 from trompe.theory.namespace import EXACT, Array, ArrayNamespace
 from trompe.theory.statements import Form
@@ -126,7 +127,7 @@ def level_decoder(key: str) -> LevelDecoder:
 
 
 @dataclass(frozen=True)
-class RescaledPair:
+class RescaledPair(Pair):
     """A member g with extremes `v`, and f = M - scale (M - g) + shift, which shows the same pictures.
 
     Of a class with one member for each visualization; f(x) >= g(x).
@@ -156,38 +157,20 @@ class RescaledPair:
         )
         return Visualization(self.v.argmin_set, self.v.argmax_set, low, high)
 
-    def f(self, z: Any) -> Array:
-        """M - scale (M - g(z)) + shift."""
-        return self.both(z)[0]
-
-    def g(self, z: Any) -> Array:
-        """The member with the visualization v."""
-        return self.both(z)[1]
-
-    def both(self, z: Any) -> tuple[Array, Array]:
-        """(f(z), g(z))."""
-        return self.evaluate_both(*as_array(z, self.v.dim))
-
     def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
         """f and g at the array z of the namespace `xp`."""
         g = self.known(self.v, z, xp)
         high, scale, shift = map(xp.number, (self.v.maximum, self.scale, self.shift))
         return rescaled(g, high, scale, shift), g
 
-    @cached_property
-    def f_x(self) -> Any:
-        """f at the query, exact."""
-        return self.f(self.x)
-
-    @cached_property
-    def g_x(self) -> Any:
-        """g at the query, exact."""
-        return self.g(self.x)
-
-    def defeats(self, task: Task) -> bool:
+    def defeats(self, task: AnyTask) -> bool:
         """Is every answer at the query wrong for f or for g, each judged on its own range?"""
         own = self.v_of("f").range + self.v.range
-        return bool(abs(self.f_x - self.g_x) > task.eps * own)
+        return bool(abs(self.f_x - self.g_x) > as_task(task).eps * own)
+
+
+AnyPair: TypeAlias = FoolingPair | RescaledPair
+"""The pair of a theorem."""
 
 
 def rescaled_pair(

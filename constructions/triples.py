@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -187,9 +187,55 @@ class Triple:
         return as_task(task).eta(self.envelope, self.v)
 
 
+class Pair(ABC):
+    """Two members that show the same and disagree at the query x; `v` is the visualization of g."""
+
+    if TYPE_CHECKING:
+
+        @property
+        def v(self) -> Visualization: ...
+
+        @property
+        def x(self) -> Point: ...
+
+    @abstractmethod
+    def v_of(self, name: Name) -> Visualization:
+        """The visualization of f or of g."""
+
+    @abstractmethod
+    def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
+        """f and g at the array z of the namespace `xp`."""
+
+    @abstractmethod
+    def defeats(self, task: AnyTask) -> bool:
+        """Is every decoder of `task` wrong at the query on f or on g?"""
+
+    def f(self, z: Any) -> Array:
+        """f at a point or at points."""
+        return self.both(z)[0]
+
+    def g(self, z: Any) -> Array:
+        """g at a point or at points."""
+        return self.both(z)[1]
+
+    def both(self, z: Any) -> tuple[Array, Array]:
+        """(f(z), g(z)), reading z once: half the work of the two calls."""
+        return self.evaluate_both(*as_array(z, self.v.dim))
+
+    @cached_property
+    def f_x(self) -> Any:
+        """f at the query, exact."""
+        return self.f(self.x)
+
+    @cached_property
+    def g_x(self) -> Any:
+        """g at the query, exact."""
+        return self.g(self.x)
+
+
 @checked_fields
 @dataclass(frozen=True)
-class FoolingPair:
+class FoolingPair(Pair):
     """Two members with the same unique extremes that disagree at the query.
 
     `f` and `g` are functions of points; `f_x` and `g_x` their exact values at the query.
@@ -221,10 +267,6 @@ class FoolingPair:
         """(1-eta) W(z) + eta B(z)."""
         return self.evaluate(*as_array(z, self.v.dim), "lower")
 
-    def both(self, z: Any) -> tuple[Array, Array]:
-        """(f(z), g(z)), reading z once: half the work of the two calls."""
-        return self.evaluate_both(*as_array(z, self.v.dim))
-
     def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
         """f and g at the array z of the namespace `xp`."""
         upper, lower, strict = self.triple.evaluate(z, xp, "upper", "lower", "strict")
@@ -235,16 +277,6 @@ class FoolingPair:
         """The mix of `upper` (f) or `lower` (g) with `strict`, at the array z of the namespace `xp`."""
         member, strict = self.triple.evaluate(z, xp, extremal, "strict")
         return mix(member, strict, xp.number(self.eta))
-
-    @cached_property
-    def f_x(self) -> Any:
-        """f at the query, exact."""
-        return self.f(self.x)
-
-    @cached_property
-    def g_x(self) -> Any:
-        """g at the query, exact."""
-        return self.g(self.x)
 
     @property
     def gap(self) -> Any:

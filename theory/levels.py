@@ -39,8 +39,6 @@ class Level:
     """Of argmin, argmax, minimum, maximum, limits."""
     given: Sentence
     """The same as arguments of a decoder."""
-    less: tuple[str, ...] = ()
-    """The levels that show less."""
 
     @property
     def is_own_scale(self) -> bool:
@@ -63,7 +61,6 @@ LEVELS: dict[str, Level] = {
             "the argmin set, the argmax set, the minimum m and the maximum M",
             ("argmin", "argmax", "minimum", "maximum"),
             Sentence("phi(f)", r"\varphi(f)"),
-            ("near", "maximum", "images", "argmax"),
         ),
         Level(
             "near",
@@ -76,14 +73,12 @@ LEVELS: dict[str, Level] = {
             "the argmax set B and the maximum M",
             ("argmax", "maximum"),
             Sentence("B, M", "B,M"),
-            ("argmax",),
         ),
         Level(
             "images",
             "the argmin set A and the argmax set B, without values",
             ("argmin", "argmax"),
             Sentence("A, B", "A,B"),
-            ("argmax",),
         ),
         Level(
             "argmax",
@@ -93,7 +88,7 @@ LEVELS: dict[str, Level] = {
         ),
     )
 }
-"""The levels in the order in which tables show them. `near` shows no less than `extremes` where its numbers do: see docs/levels.md."""
+"""The levels in the order in which tables show them."""
 
 LESS_SHOWN = tuple(key for key in LEVELS if key != EXTREMES)
 

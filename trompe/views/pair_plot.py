@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from trompe.constructions import FoolingPair
-from trompe.constructions.levels import RescaledPair
+from trompe.constructions.levels import AnyPair, RescaledPair
 from trompe.constructions.triples import NAMES
 from trompe.ground.files import Destination
 from trompe.theory import InvalidInput, Visualization, theorem
@@ -26,7 +26,7 @@ Shows: TypeAlias = tuple[str, ...]
 """What the level of the theorem shows."""
 
 
-def draw(key: str, shown: FoolingPair | RescaledPair | Decided, output: Destination) -> None:
+def draw(key: str, shown: AnyPair | Decided, output: Destination) -> None:
     """Draw the pair (or the decoder) that shows a theorem, at d = 1 or 2.
 
     Raises

@@ -11,14 +11,13 @@ from trompe.views.outcomes import listed
 from trompe.views.table import agreement, label
 
 if TYPE_CHECKING:
-    from trompe.constructions import FoolingPair
     from trompe.constructions.catalogue import Decided
-    from trompe.constructions.levels import RescaledPair
+    from trompe.constructions.levels import AnyPair
     from trompe.proofs import Table
     from trompe.theory import FunctionClass, Theorem
 
 
-def to_text(table: Table, key: str, shown: FoolingPair | RescaledPair | Decided) -> str:
+def to_text(table: Table, key: str, shown: AnyPair | Decided) -> str:
     """Statement, formulas, the instance that is given, obligations and what is assumed."""
     from trompe.proofs import ASSUMED, assumed_by, case
 
@@ -91,7 +90,7 @@ def _root(key: str) -> str:
     return key if inherits is None else _root(inherits)
 
 
-def _instance(shown: FoolingPair | RescaledPair | Decided, item: Theorem) -> list[str]:
+def _instance(shown: AnyPair | Decided, item: Theorem) -> list[str]:
     """The formulas of the pair, and the pair, or the decoder's answer."""
     from trompe.constructions import FoolingPair
     from trompe.constructions.levels import RescaledPair
