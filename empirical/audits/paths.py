@@ -9,7 +9,9 @@ vectors, so images are streamed: memory is bounded by classes times layer, not b
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +50,8 @@ class LayerSimilarity:
     """Mean correlation of natural pairs of one class, before normalisation."""
     different: float
     """The same for pairs of different classes."""
+    image_error: float | None = None
+    """Standard error of the mean over classes, for other natural images of these classes; None where it was not asked for."""
 
     @property
     def comparable(self) -> bool:
@@ -66,6 +70,18 @@ class LayerSimilarity:
         spread = sum((v - self.mean) ** 2 for v in self.per_class) / max(n - 1, 1)
         return float((spread / n) ** 0.5)
 
+    def interval(self, looks: int = 1) -> tuple[float, float] | None:
+        """95 % interval of the mean, for other natural images of these classes; None where there is no error or no scale.
+
+        Parameters
+        ----------
+        looks : how many intervals are looked at together (Bonferroni: all of them hold with 95 %).
+        """
+        if self.image_error is None or not self.comparable:
+            return None
+        half = NormalDist().inv_cdf(1 - 0.025 / looks) * self.image_error
+        return self.mean - half, self.mean + half
+
 
 @torch.no_grad()
 @checked
@@ -78,10 +94,12 @@ def path_similarity(
     measure: str = "spearman",
     batch: Steps = 100,
     show: bool = False,
+    errors: bool = False,
 ) -> dict[str, list[LayerSimilarity]]:
     """The similarity of each group of probes to natural images, layer by layer.
 
-    Held at a time: one batch of images with its activations in `layers`, and per layer one vector a class.
+    Held at a time: one batch of images with its activations in `layers`, and per layer one vector a class; with
+    `errors` also one vector a class and group of probes.
 
     Parameters
     ----------
@@ -89,6 +107,8 @@ def path_similarity(
         a stream, which has labels of its own.
     probes : name -> (images, classes), for example visualizations and uniform noise. A probe's class
         says which natural images it is held against.
+    errors : also the standard errors over natural images, which takes a second pass over them. They are left out where a
+        class has fewer than three images.
 
     Raises
     ------
@@ -119,6 +139,7 @@ def path_similarity(
             done += len(part)
             advance(len(part))
         found: dict[str, list[LayerSimilarity]] = {}
+        probed: dict[tuple[str, str], torch.Tensor] = {}
         anchors = {layer: _anchors(sums[layer], squares[layer], counts) for layer in layers}
         for name, (images, of_class) in probes.items():
             got: dict[str, list[torch.Tensor]] = {layer: [] for layer in layers}
@@ -129,6 +150,12 @@ def path_similarity(
                     for first, units in _unit_parts(outputs.take(layer), measure):
                         with_class = sums[layer][wanted[first : first + len(units)]]
                         got[layer].append((units * with_class).sum(1))
+                        if errors:
+                            kept = probed.setdefault((name, layer), torch.zeros_like(sums[layer]))
+                            of = torch.tensor(
+                                wanted[first : first + len(units)], device=kept.device
+                            )
+                            kept.index_add_(0, of, units)
             size = torch.tensor([float(counts[c]) for c in of_class.tolist()], device=images.device)
             found[name] = []
             for layer in layers:
@@ -142,7 +169,113 @@ def path_similarity(
                 found[name].append(
                     LayerSimilarity(layer, measure, tuple(per_class), same, different)
                 )
+        if errors and min(counts.values()) > 2:
+            _add_errors(
+                found, model, stream, rows, outputs, (sums, squares, probed), probes, batch, show
+            )
     return found
+
+
+def _add_errors(
+    found: dict[str, list[LayerSimilarity]],
+    model: torch.nn.Module,
+    stream: ImageStream,
+    rows: torch.Tensor,
+    outputs: Any,
+    kept: Any,
+    probes: dict[str, tuple[torch.Tensor, torch.Tensor]],
+    batch: int,
+    show: bool,
+) -> None:
+    """Standard errors by the stratified jackknife: each natural image is left out in turn, in a second pass."""
+    sums, squares, probed = kept
+    sizes = torch.bincount(rows).double()
+    left_out = {
+        key: _LeftOut(
+            sums[key[1]],
+            squares[key[1]],
+            probe_sums,
+            _probes_a_class(probes[key[0]][1], stream),
+            sizes,
+        )
+        for key, probe_sums in probed.items()
+    }
+    with progress_bar("each natural image left out", len(stream), show) as advance:
+        done = 0
+        for part in stream.batches(batch):
+            model(part)
+            index = rows[done : done + len(part)]
+            for layer in sums:
+                for first, units in _unit_parts(
+                    outputs.take(layer), found[next(iter(found))][0].measure
+                ):
+                    for (_, of), leave in left_out.items():
+                        if of == layer:
+                            leave.add(units, index[first : first + len(units)])
+            done += len(part)
+            advance(len(part))
+    for name, values in found.items():
+        found[name] = [replace(v, image_error=left_out[name, v.layer].error()) for v in values]
+
+
+def _probes_a_class(of_class: torch.Tensor, stream: ImageStream) -> torch.Tensor:
+    """How many probes there are of each class of the stream, in the order of its rows."""
+    classes = torch.tensor(np.unique(stream.labels), device=of_class.device)
+    return (of_class[None, :] == classes[:, None]).sum(1).double()
+
+
+class _LeftOut:
+    """The mean similarity of one group of probes in one layer without each natural image in turn.
+
+    Everything is a quotient of sums over pairs of images: of one class, of different classes, of a class and its probes. An
+    image takes its own pairs out of them, which are its inner products with the classes' sums.
+
+    Parameters
+    ----------
+    sums : (C, D), the sum of the unit vectors of each class. squares : (C,), that of their squares. probes : (C, D), the
+        same sum of the probes. count : (C,) probes of each class. sizes : (C,) natural images of each class, at least 3.
+    """
+
+    def __init__(
+        self,
+        sums: torch.Tensor,
+        squares: torch.Tensor,
+        probes: torch.Tensor,
+        count: torch.Tensor,
+        sizes: torch.Tensor,
+    ) -> None:
+        self.sums, self.probes, self.count, self.sizes = sums, probes, count, sizes
+        self.pairs = sums.square().sum(1) - squares
+        self.others = (sums * (sums.sum(0) - sums)).sum(1)
+        self.with_probes = (sums * probes).sum(1)
+        self.total = torch.zeros_like(sizes)
+        self.total_of_squares = torch.zeros_like(sizes)
+
+    def add(self, units: torch.Tensor, index: torch.Tensor) -> None:
+        """Leave out images with these unit vectors (n, D) and rows (n,), one at a time."""
+        inner = units @ self.sums.T
+        n, size, every = len(units), self.sizes, self.sizes.sum()
+        own = torch.arange(n, device=units.device), index
+        left = size[index]
+        same = (self.pairs / (size * (size - 1))).expand(n, -1).clone()
+        own_pairs = inner[own] - units.square().sum(1)
+        same[own] = (self.pairs[index] - 2 * own_pairs) / ((left - 1) * (left - 2))
+        different = (self.others - inner) / (size * (every - 1 - size))
+        to_others = inner.sum(1) - inner[own]
+        different[own] = (self.others[index] - to_others) / ((left - 1) * (every - left))
+        is_probed = self.count > 0
+        raw = (self.with_probes / (size * self.count.clamp_min(1))).expand(n, -1).clone()
+        mine = (units * self.probes[index]).sum(1)
+        raw[own] = (self.with_probes[index] - mine) / ((left - 1) * self.count[index].clamp_min(1))
+        low = different.mean(1)
+        value = (raw[:, is_probed].mean(1) - low) / (same.mean(1) - low)
+        self.total.index_add_(0, index, value)
+        self.total_of_squares.index_add_(0, index, value.square())
+
+    def error(self) -> float:
+        """The square root of the sum over classes of (n-1)/n times the squared deviations from the class's mean."""
+        spread = self.total_of_squares - self.total.square() / self.sizes
+        return float((((self.sizes - 1) / self.sizes) * spread.clamp_min(0)).sum().sqrt())
 
 
 def check_classes(stream: ImageStream) -> dict[int, int]:

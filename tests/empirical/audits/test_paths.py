@@ -78,3 +78,63 @@ def test_paths_of_a_users_model(cnn, digits):
         audit_paths(cnn, [], x, y)
     with pytest.raises(InvalidInput, match="has outputs 0 to 9"):
         audit_paths(cnn, ["linear"], x, y, units=list(range(1, 11)))
+
+
+def without(kept, *tensors):
+    return [t[kept] for t in tensors]
+
+
+@pytest.mark.parametrize("measure", ["spearman", "cosine"])
+def test_errors_are_those_of_leaving_each_image_out(cnn, digits, measure):
+    """The stratified jackknife, by as many calls as there are images."""
+    y = digits.train.targets()
+    pick = torch.cat([torch.nonzero(y == c).view(-1)[: 3 + c] for c in (0, 1, 2)])
+    natural, labels = digits.train.tensor()[pick], y[pick]
+    generator = torch.Generator().manual_seed(0)
+    probes = {"p": (torch.rand(5, 1, 8, 8, generator=generator), torch.tensor([2, 0, 2, 0, 0]))}
+    layers = ["features.relu1", "linear"]
+    found = path_similarity(cnn, layers, natural, labels, probes, measure, batch=4, errors=True)[
+        "p"
+    ]
+    for place, value in enumerate(found):
+        left = []
+        for i in range(len(labels)):
+            kept = torch.arange(len(labels)) != i
+            rest = path_similarity(cnn, layers, natural[kept], labels[kept], probes, measure)["p"]
+            left.append(rest[place].mean)
+        variance = 0.0
+        for c in (0, 1, 2):
+            of = [t for t, y in zip(left, labels.tolist(), strict=True) if y == c]
+            centre = sum(of) / len(of)
+            variance += (len(of) - 1) / len(of) * sum((t - centre) ** 2 for t in of)
+        assert value.image_error == pytest.approx(variance**0.5, rel=1e-6)
+        low, high = value.interval()
+        assert (low + high) / 2 == pytest.approx(value.mean)
+        assert (high - low) / 2 == pytest.approx(1.959964 * variance**0.5, rel=1e-5)
+        wide = value.interval(looks=10)
+        assert wide[0] < low and wide[1] > high
+
+
+def test_the_intervals_hold_the_value_of_all_images_as_often_as_they_say(cnn, digits):
+    """Random thirds of the training images against all of them; 60 draws, so that chance is small."""
+    x, y = digits.train.tensor(), digits.train.targets()
+    probes = {"p": (digits.test.tensor()[:40], digits.test.targets()[:40])}
+    truth = path_similarity(cnn, ["linear"], x, y, probes)["p"][0].mean
+    generator, hits = torch.Generator().manual_seed(1), 0
+    for _ in range(60):
+        pick = torch.cat(
+            [
+                of[torch.randperm(len(of), generator=generator)[:12]]
+                for of in (torch.nonzero(y == c).view(-1) for c in range(10))
+            ]
+        )
+        value = path_similarity(cnn, ["linear"], x[pick], y[pick], probes, errors=True)["p"][0]
+        low, high = value.interval()
+        hits += low <= truth <= high
+    assert hits >= 50  # 57 expected; fewer than 50 of 60 at 95 % has probability 1e-4
+
+
+def test_two_images_of_a_class_give_no_error(cnn, digits):
+    x, y = digits.train.tensor()[:40], torch.arange(20).repeat_interleave(2)
+    found = path_similarity(cnn, ["linear"], x, y, {"p": (x[:4], y[:4])}, errors=True)["p"][0]
+    assert found.image_error is None and found.interval() is None
