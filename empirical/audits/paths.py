@@ -138,6 +138,7 @@ def path_similarity(
                     squares[layer].index_add_(0, of, units.square().sum(1))
             done += len(part)
             advance(len(part))
+        del part  # the second pass holds its own
         found: dict[str, list[LayerSimilarity]] = {}
         probed: dict[tuple[str, str], torch.Tensor] = {}
         anchors = {layer: _anchors(sums[layer], squares[layer], counts) for layer in layers}
@@ -316,13 +317,20 @@ def share_below(similarities: Sequence[LayerSimilarity], level: float = 0.5) -> 
 
 @dataclass(frozen=True)
 class PathAudit:
-    """What `audit_paths` found: similarity by layer for visualizations and for uniform noise."""
+    """What `audit_paths` found: similarity by layer for visualizations and for two controls, with what repeats it."""
 
     visualizations: tuple[LayerSimilarity, ...]
     noise: tuple[LayerSimilarity, ...]
+    """Uniform noise."""
+    scrambled: tuple[LayerSimilarity, ...]
+    """Natural images of the class with their amplitudes and random phases."""
     read_as_class: float
     """The share of visualizations whose largest output is the unit they were made for."""
     images: int
+    units: tuple[int, ...]
+    """The output of each class."""
+    seeds: tuple[int, ...]
+    steps: int
 
 
 @checked
@@ -342,7 +350,8 @@ def audit_paths(
     """The sanity check: are a class's visualizations processed as its natural images are?
 
     Visualizations (Fourier with transforms) of each class's output, held against all given images of the
-    class, layer by layer; uniform noise is the control. Images are streamed.
+    class, layer by layer. Two controls: uniform noise, and images of the class with random phases, which keep its
+    amplitudes and colours and show nothing. Images are streamed, three times.
 
     Parameters
     ----------
@@ -382,13 +391,55 @@ def audit_paths(
     of_class = torch.tensor(classes * len(seeds), device=natural.device)
     generator = torch.Generator().manual_seed(seeds[0])
     noise = torch.rand(run.images.shape, generator=generator).to(natural.device)
+    plain, of_plain = _some_of_each_class(natural, len(seeds), batch)
+    scrambled = phase_scrambled(plain, generator)
     read = predict(model, run.images, batch).argmax(1)
     target = torch.tensor(wanted * len(seeds), device=natural.device)
-    probes = {"visualizations": (run.images, of_class), "noise": (noise, of_class)}
-    found = path_similarity(model, layers, natural, None, probes, measure, batch, show)
+    probes = {
+        "visualizations": (run.images, of_class),
+        "noise": (noise, of_class),
+        "scrambled": (scrambled, of_plain),
+    }
+    found = path_similarity(model, layers, natural, None, probes, measure, batch, show, errors=True)
     return PathAudit(
         tuple(found["visualizations"]),
         tuple(found["noise"]),
+        tuple(found["scrambled"]),
         share(read == target),
         len(natural),
+        tuple(wanted),
+        tuple(seeds),
+        steps,
     )
+
+
+def phase_scrambled(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Images (n, channels, height, width) with their amplitudes and mean colours, and random phases, cut to [0, 1].
+
+    The same phases in all channels of an image, so that colours stay those of the image.
+    """
+    n, _, height, width = images.shape
+    noise = torch.rand((n, 1, height, width), generator=generator).to(images.device)
+    phases = torch.fft.rfft2(noise - noise.mean((-2, -1), keepdim=True))
+    phases[..., 0, 0] = 1  # the mean keeps its own
+    phases = phases / phases.abs().clamp_min(1e-12)
+    mixed = torch.fft.irfft2(torch.fft.rfft2(images) * phases, s=(height, width))
+    return mixed.clamp(0, 1)
+
+
+def _some_of_each_class(
+    stream: ImageStream, count: int, batch: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first images of each class, at most `count` of each, and their classes."""
+    taken: dict[int, int] = {}
+    images, classes, done = [], [], 0
+    for part in stream.batches(batch):
+        for image, c in zip(part, stream.labels[done : done + len(part)].tolist(), strict=True):
+            if taken.get(c, 0) < count:
+                taken[c] = taken.get(c, 0) + 1
+                images.append(image.clone())  # a view would keep its batch
+                classes.append(c)
+        done += len(part)
+        if len(taken) == len(set(stream.labels.tolist())) and min(taken.values()) == count:
+            break
+    return torch.stack(images), torch.tensor(classes, device=stream.device)

@@ -13,7 +13,7 @@ import itertools
 import numpy as np
 
 from trompe.empirical import audit_paths, correlations, path_similarity
-from trompe.empirical.audits.paths import share_below
+from trompe.empirical.audits.paths import phase_scrambled, share_below
 from trompe.empirical.inspection import capture
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -138,3 +138,23 @@ def test_two_images_of_a_class_give_no_error(cnn, digits):
     x, y = digits.train.tensor()[:40], torch.arange(20).repeat_interleave(2)
     found = path_similarity(cnn, ["linear"], x, y, {"p": (x[:4], y[:4])}, errors=True)["p"][0]
     assert found.image_error is None and found.interval() is None
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 5)])
+def test_scrambled_images_keep_amplitudes_and_colours_and_nothing_else(size):
+    generator = torch.Generator().manual_seed(0)
+    images = 0.45 + 0.1 * torch.rand((6, 3, *size), generator=generator)  # so that nothing is cut
+    found = phase_scrambled(images, generator)
+    assert torch.allclose(torch.fft.fft2(found).abs(), torch.fft.fft2(images).abs(), atol=1e-5)
+    assert torch.allclose(found.mean((-2, -1)), images.mean((-2, -1)), atol=1e-6)
+    rows = correlations(found.flatten(1), images.flatten(1), "pearson").diagonal()
+    assert rows.abs().max() < 0.7 and not torch.equal(found[0], found[1])
+    assert phase_scrambled(10 * images, generator).max() <= 1
+
+
+def test_the_audit_says_what_repeats_it_and_has_both_controls(cnn, digits):
+    x, y = digits.test.tensor(), digits.test.targets()
+    found = audit_paths(cnn, ["features.relu1", "linear"], x, y, steps=8, seeds=(3, 4), show=False)
+    assert (found.units, found.seeds, found.steps) == (tuple(range(10)), (3, 4), 8)
+    assert len(found.scrambled) == 2 and found.scrambled[1].mean < 0.5
+    assert all(v.image_error > 0 for v in (*found.visualizations, *found.noise, *found.scrambled))
