@@ -171,3 +171,12 @@ def test_the_result_is_complete_where_it_cannot_be_printed(folder, streams):
     assert done.returncode == 2
     assert done.stderr.count("\n") == (0 if "2>&-" in streams else 1), done.stderr
     assert json.loads((folder / "out.json").read_text())["images"] == 12
+
+
+def test_weights_are_loaded(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    torch.save({"conv.weight": torch.zeros(6, 1, 3, 3)}, "w.pt")
+    asked = ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu"]
+    result = CliRunner().invoke(app, [*asked, "--weights", "w.pt"])
+    assert isinstance(result.exception, InvalidInput)
+    assert "w.pt: 3 missing (conv.bias, linear.weight, linear.bias)" in str(result.exception)
