@@ -67,7 +67,7 @@ def load_model(
         say(f"{name}() returns a network in training mode; it was put into eval mode.")
     if weights is not None:
         load_weights(model, weights, say)
-    _check_data(model)
+    _as_float32(model, say)
     model.to(device)
     return model
 
@@ -133,18 +133,74 @@ def _built(module: ModuleType, name: str, place: str) -> nn.Module:
         raise InvalidInput(f"model: {name}() fails with {type(error).__name__}: {error}") from error
     if not isinstance(model, nn.Module):
         raise InvalidInput(
-            f"model: {name}() returns {type(model).__name__}; expected a torch.nn.Module"
+            f"model: {name}() returns {_what(model)}; expected a torch.nn.Module, so return the network alone"
         )
+    for part, layer in model.named_modules():
+        if isinstance(layer, torch.jit.ScriptModule):
+            raise InvalidInput(
+                f"model: {part or f'what {name}() returns'} is scripted or traced (torch.jit), which hides its layers; "
+                "return the nn.Module that it was made from"
+            )
+    return _unwrapped(model)
+
+
+def _what(value: object) -> str:
+    """A value in a few words: its type, for a tuple, list or dict also the types of what is inside."""
+    inside = [*value.values()] if isinstance(value, Mapping) else value
+    if not isinstance(inside, (tuple, list)):
+        return type(value).__name__
+    return (
+        f"{type(value).__name__} of {_few([type(item).__name__ for item in inside]) or 'nothing'}"
+    )
+
+
+def _unwrapped(model: nn.Module) -> nn.Module:
+    """The network without torch.compile and DataParallel: the same numbers up to rounding, and its layers' own names."""
+    model = _bare(model)
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if _bare(child) is not child:
+                setattr(module, name, _bare(child))
+        if getattr(module, "_compiled_call_impl", None) is not None:  # module.compile()
+            module._compiled_call_impl = None
     return model
 
 
-def _check_data(model: nn.Module) -> None:
+def _bare(module: nn.Module) -> nn.Module:
+    while True:
+        if type(module).__name__ == "OptimizedModule" and "_orig_mod" in module._modules:
+            module = module._modules["_orig_mod"]
+        elif isinstance(module, nn.DataParallel):
+            module = module.module
+        else:
+            return module
+
+
+def _as_float32(model: nn.Module, say: Callable[[str], object]) -> None:
+    """Half precision becomes float32, which keeps every weight; what cannot be computed in float32 is refused."""
+    half = set()
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if tensor.device.type == "meta":
+        if nn.parameter.is_lazy(tensor):
+            raise InvalidInput(
+                f"model: {name} has no shape yet (a lazy layer); call the network on a picture in FUNCTION"
+            )
+        if tensor.is_meta:
             raise InvalidInput(
                 f"model: {name} holds no data (device meta); load its weights in FUNCTION, or name their file with "
                 "--weights"
             )
+        if tensor.dtype in (torch.float64, torch.complex64, torch.complex128):
+            raise InvalidInput(
+                f"model: {name} is {_type_name(tensor.dtype)}, and networks are computed in float32; return "
+                "model.float(), which rounds its weights"
+            )
+        if tensor.is_floating_point() and tensor.dtype != torch.float32:
+            half.add(_type_name(tensor.dtype))
+    if half:
+        model.float()
+        say(
+            f"Its weights are {' and '.join(sorted(half))}; it is computed in float32 with the same weights."
+        )
 
 
 # -- weights -----------------------------------------------------------------------------------------

@@ -182,6 +182,69 @@ def test_a_module_is_imported(tmp_path, monkeypatch):
             load_model(spec)
 
 
+# -- what the function returns -----------------------------------------------------------------------
+
+
+def returning(folder, line):
+    write(folder, net=f"{NET}def other():\n    {line}\n")
+    return f"{folder}/net.py:other"
+
+
+IMAGES = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("kind", ["half", "bfloat16"])
+def test_half_precision_is_computed_in_float32_with_the_same_weights(tmp_path, kind):
+    said = []
+    model = load_model(returning(tmp_path, f"return build().{kind}()"), say=said.append)
+    assert model(IMAGES).dtype == torch.float32
+    for value in model.parameters():
+        assert torch.equal(getattr(value, kind)().float(), value)
+    assert len(said) == 1 and f"Its weights are {'float16' if kind == 'half' else kind};" in said[0]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_compiled_and_parallel_networks_are_taken_out_of_their_wrappers(tmp_path):
+    """Nothing is compiled by this; layers have the names that the user gave them."""
+    torch.manual_seed(0)
+    for line in (
+        "return torch.compile(build())",
+        "net = build(); net.compile(); return net",
+        "net = build(); net.linear = torch.compile(net.linear); return net",
+        "return nn.DataParallel(torch.compile(build()))",
+    ):
+        model = load_model(returning(tmp_path, line))
+        assert [n for n, _ in model.named_children()] == ["conv", "norm", "linear"], line
+        assert all(m._compiled_call_impl is None for m in model.modules())
+        assert "OptimizedModule" not in {type(m).__name__ for m in model.modules()}
+        assert model(IMAGES).shape == (3, 2)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("return torch.jit.script(build())", r"what other\(\) returns is scripted or traced \(torch\.jit\).*return the nn\.Module"),
+        ("return torch.jit.trace(build(), torch.rand(1, 1, 8, 8))", "scripted or traced"),
+        ("net = build(); net.linear = torch.jit.script(net.linear); return net", "model: linear is scripted"),
+        ("return build().double()", r"conv\.weight is float64, .* return model\.float\(\)"),
+        ("net = build(); net.linear.double(); return net", r"linear\.weight is float64"),
+        ("return build(), 224", "returns tuple of Net, int; expected a torch.nn.Module, so return the network alone"),
+        ("return build().state_dict()", "returns OrderedDict of Tensor, Tensor, Tensor, ...; expected"),
+        ("return build().forward", "returns method; expected"),
+        ("return None", "returns NoneType; expected"),
+        ("return build().to('meta')", "holds no data .device meta.; load its weights in FUNCTION, or name"),
+        ("return nn.Sequential(nn.Flatten(), nn.LazyLinear(2)).eval()", "has no shape yet .a lazy layer.; call"),
+        ("return torch.load('absent.pt')", "fails with FileNotFoundError"),
+        ("return Net(3)", "fails with TypeError"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_looked_into_is_one_line(tmp_path, line, words):
+    with pytest.raises(InvalidInput, match=words) as error:
+        load_model(returning(tmp_path, line))
+    assert "\n" not in str(error.value)
+
+
 # -- weights -----------------------------------------------------------------------------------------
 
 
