@@ -26,6 +26,8 @@ Bytes: TypeAlias = NDArray[np.uint8]
 
 MAX_PICTURE_BYTES = 2**30
 """The largest picture file that is opened."""
+MAX_SIDE = 10_000
+"""The largest side to which pictures are scaled."""
 MAX_BYTES_AT_ONCE = 2**32
 """So many pixels of an IDX file are held at once, at most; a gzipped file is no measure of them."""
 _PIECE = 2**24
@@ -147,6 +149,64 @@ def _idx_path(folder: Path, stem: str) -> Path | None:
     return None
 
 
+# -- resizing and cropping -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How pictures come to one size, in pixels: scaled, then cut out of the middle; nothing by default.
+
+    resize : (side,), to which the shorter side is scaled, or (height, width). crop : (side,) or (height, width).
+    Bilinear, with antialiasing where it shrinks; as torchvision's Resize and CenterCrop do with pictures.
+    """
+
+    resize: tuple[int, ...] = ()
+    crop: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        for what, sizes in (("resize", self.resize), ("crop", self.crop)):
+            if len(sizes) > 2 or any(not 1 <= size <= MAX_SIDE for size in sizes):
+                raise InvalidInput(
+                    f"{what} = {','.join(map(str, sizes))}; expected SIDE or HEIGHT,WIDTH in pixels, 1 to {MAX_SIDE}"
+                )
+
+    def size(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of what comes of a picture of this height and width.
+
+        Raises
+        ------
+        InvalidInput : the crop does not fit into it.
+        """
+        high, wide = self._scaled(height, width)
+        if not self.crop:
+            return high, wide
+        crop = (self.crop[0], self.crop[-1])
+        if crop[0] > high or crop[1] > wide:
+            raise InvalidInput(
+                f"{wide} x {high} pixels, too few to cut {crop[1]} x {crop[0]} out of them; resize to more first"
+            )
+        return crop
+
+    def apply(self, picture: Any) -> Any:
+        """The picture (Pillow's, grey or RGB) scaled and cut."""
+        high, wide = self._scaled(picture.height, picture.width)
+        if (high, wide) != (picture.height, picture.width):
+            picture = picture.resize((wide, high), resample=2)  # bilinear
+        if not self.crop:
+            return picture
+        bottom, right = self.crop[0], self.crop[-1]
+        top, left = round((high - bottom) / 2), round((wide - right) / 2)
+        return picture.crop((left, top, left + right, top + bottom))
+
+    def _scaled(self, height: int, width: int) -> tuple[int, int]:
+        if len(self.resize) != 1:
+            return (self.resize[0], self.resize[1]) if self.resize else (height, width)
+        side = self.resize[0]
+        if height <= width:
+            return side, int(side * width / height)
+        return int(side * height / width), side
+
+
 # -- folders of pictures -------------------------------------------------------------------------------
 
 
@@ -161,17 +221,20 @@ class Pictures:
     """How many of the files are training pictures; None where the folder does not say."""
     shape: tuple[int, int, int]
     """(channels, height, width): one channel if all pictures are grey, else three."""
+    framing: Framing = Framing()
 
     def read(self, start: int, stop: int) -> Bytes:
         """Pictures start .. stop - 1, decoded, of shape (n, channels, height, width)."""
         grey = self.shape[0] == 1
-        return np.stack([_channels_first(read_picture(p), grey) for p in self.files[start:stop]])
+        files = self.files[start:stop]
+        return np.stack([_channels_first(read_picture(p, self.framing), grey) for p in files])
 
 
-def list_folder(folder: str | Path) -> Pictures:
+def list_folder(folder: str | Path, framing: Framing = Framing()) -> Pictures:
     """Pictures by class: FOLDER/CLASS/*.png, or FOLDER/train/CLASS/* and FOLDER/test/CLASS/*.
 
-    Pictures that lie in FOLDER itself make one class. Headers are read, and all must have one size.
+    Pictures that lie in FOLDER itself make one class. Headers are read, and all must have one size, as they are
+    or once they are framed.
 
     Raises
     ------
@@ -195,30 +258,34 @@ def list_folder(folder: str | Path) -> Pictures:
             "take it away"
         )
     files = tuple(path for path, _ in found)
-    headers = [_header(path) for path in files]
+    headers = [_header(path, framing) for path in files]
     for path, (height, width, _) in zip(files, headers, strict=True):
         if (height, width) != headers[0][:2]:
             raise InvalidInput(
                 f"{path}: {width} x {height} pixels, but {files[0]} has {headers[0][1]} x {headers[0][0]}; "
-                "scale all pictures to one size"
+                "scale all pictures to one size (an audit does it with --resize and --crop)"
             )
     channels = 1 if all(grey for _, _, grey in headers) else 3
     return Pictures(
         files, labels, tuple(names) or (folder.name,), len(parts[0]) if split else None,
-        (channels, *headers[0][:2]),
+        (channels, *headers[0][:2]), framing,
     )  # fmt: skip
 
 
-def read_picture(path: Path) -> Bytes:
+def read_picture(path: Path, framing: Framing = Framing()) -> Bytes:
     """One picture as bytes: (height, width) if grey, else (height, width, 3)."""
     with _opened(path) as picture:
-        return np.asarray(picture.convert("L" if _is_grey(picture) else "RGB"), dtype=np.uint8)
+        plain = picture.convert("L" if _is_grey(picture) else "RGB")
+        return np.asarray(framing.apply(plain), dtype=np.uint8)
 
 
-def _header(path: Path) -> tuple[int, int, bool]:
-    """Height, width and whether it is grey, without decoding the picture."""
+def _header(path: Path, framing: Framing) -> tuple[int, int, bool]:
+    """Height and width once it is framed, and whether it is grey, without decoding the picture."""
     with _opened(path) as picture:
-        return picture.height, picture.width, _is_grey(picture)
+        try:
+            return *framing.size(picture.height, picture.width), _is_grey(picture)
+        except InvalidInput as error:
+            raise InvalidInput(f"{path}: {error}") from None
 
 
 def _is_grey(picture: Any) -> bool:

@@ -167,13 +167,10 @@ def _unwrapped(model: nn.Module) -> nn.Module:
 
 
 def _bare(module: nn.Module) -> nn.Module:
-    while True:
-        if type(module).__name__ == "OptimizedModule" and "_orig_mod" in module._modules:
-            module = module._modules["_orig_mod"]
-        elif isinstance(module, nn.DataParallel):
-            module = module.module
-        else:
-            return module
+    inside = module.module if isinstance(module, nn.DataParallel) else None
+    if type(module).__name__ == "OptimizedModule":
+        inside = module._modules.get("_orig_mod")
+    return module if inside is None else _bare(inside)
 
 
 def _as_float32(model: nn.Module, say: Callable[[str], object]) -> None:

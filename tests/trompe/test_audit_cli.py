@@ -180,3 +180,78 @@ def test_weights_are_loaded(folder, monkeypatch):
     result = CliRunner().invoke(app, [*asked, "--weights", "w.pt"])
     assert isinstance(result.exception, InvalidInput)
     assert "w.pt: 3 missing (conv.bias, linear.weight, linear.bias)" in str(result.exception)
+
+
+WANTING = (
+    MODEL
+    + """
+class Dict(Net):
+    def forward(self, x):
+        assert x.shape[2:] == (6, 6)
+        assert x.min() < 0, "not normalised"
+        return {"logits": super().forward(x), "aux": x}
+
+def picky():
+    torch.manual_seed(0)
+    return Dict().eval()
+"""
+)
+
+
+def test_normalised_cropped_pictures_and_a_part_of_the_output(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "picky.py").write_text(WANTING)
+    asked = ["audit", "silent", "--model", "picky.py:picky", "--images", "images", "--device", "cpu", "--steps", "2",
+             "--layers", "relu", "--output", "out.json"]  # fmt: skip
+    needed = [
+        "--mean",
+        ".9",
+        "--std",
+        "0.25",
+        "--resize",
+        "6",
+        "--crop",
+        "6,6",
+        "--logits",
+        "logits",
+    ]
+    result = CliRunner().invoke(app, [*asked, *needed])
+    assert result.exit_code == 0, result.exception
+    assert json.loads((folder / "out.json").read_text())["units"] == {"relu": 6}
+    paths = [*asked, *needed, "--layers", "conv,linear"]
+    assert CliRunner().invoke(app, [paths[0], "paths", *paths[2:]]).exit_code == 0
+    for left_out, words in (
+        (4, "fails on images of shape"),
+        (0, "not normalised"),
+        (8, "choose one with --logits"),
+    ):
+        fewer = [*asked, *needed[:left_out], *needed[left_out + 2 * (1 + (left_out < 8)) :]]
+        result = CliRunner().invoke(app, fewer)
+        assert isinstance(result.exception, InvalidInput), left_out
+        assert words in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--mean", "0.5"], "one of them is missing"),
+        (["--mean", "0.5,x", "--std", "1"], "--mean '0.5,x': expected numbers with commas"),
+        (
+            ["--mean", "0.5,0.5,0.5", "--std", "1"],
+            "mean: 3 numbers for pictures of 1 channel; expected one",
+        ),
+        (["--mean", "127", "--std", "1"], "divide those for 0 to 255 by 255"),
+        (["--mean", "0_5", "--std", "1"], "expected numbers with commas"),
+        (["--resize", "6,6,6"], "resize = 6,6,6; expected SIDE or HEIGHT,WIDTH in pixels"),
+        (["--resize", "0"], "expected an integer of at least 1"),
+        (["--crop", "9"], "too few to cut 9 x 9 out of them"),
+        (["--crop", "a"], "expected integers with commas"),
+        (["--logits", "0"], "logits = '0': the network returns Tensor; leave the key out"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(folder, options, words, monkeypatch):
+    monkeypatch.chdir(folder)
+    asked = ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu"]
+    result = CliRunner().invoke(app, [*asked, *options])
+    assert isinstance(result.exception, TrompeError), result.output
+    assert words in str(result.exception) and "\n" not in str(result.exception)

@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.networks import Batch, Images, Model, Weights, read_network
+from trompe.commands.networks import (
+    Batch,
+    Crop,
+    Images,
+    Logits,
+    Mean,
+    Model,
+    Resize,
+    Std,
+    Weights,
+    read_network,
+)
 from trompe.commands.options import MANY, SEED, Device, integers, number
 
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
@@ -24,6 +35,11 @@ def silent(
     seed: Annotated[int, number("Seed of the noise to start from.", SEED)] = 0,
     batch: Batch = 100,
     weights: Weights = None,
+    mean: Mean = "",
+    std: Std = "",
+    resize: Resize = "",
+    crop: Crop = "",
+    logits: Logits = None,
     output: Output = None,
 ) -> None:
     """List units that are silent on natural images yet can be driven by optimisation."""
@@ -40,7 +56,9 @@ def silent(
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = read_network(model, images, place, weights)
+        network, natural = read_network(
+            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits
+        )  # fmt: skip
         found = audit_silent(
             network, natural, layers=_names(layers), steps=steps, batch=batch, seed=seed
         )
@@ -75,6 +93,11 @@ def paths(
     device: Device = "auto",
     batch: Batch = 100,
     weights: Weights = None,
+    mean: Mean = "",
+    std: Std = "",
+    resize: Resize = "",
+    crop: Crop = "",
+    logits: Logits = None,
     output: Output = None,
 ) -> None:
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
@@ -90,7 +113,9 @@ def paths(
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = read_network(model, images, place, weights)
+        network, natural = read_network(
+            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits
+        )  # fmt: skip
         found = audit_paths(
             network,
             _names(layers),
