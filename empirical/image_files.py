@@ -10,7 +10,7 @@ import math
 import struct
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -241,11 +241,11 @@ def list_folder(folder: str | Path, framing: Framing = Framing()) -> Pictures:
     InvalidInput : empty, an empty class, mixed sizes, or a file that is no picture. MissingDependency : no Pillow.
     """
     folder = Path(folder)
-    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    names = in_order(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     split = {"train", "test"} <= set(names)
     roots = [folder / "train", folder / "test"] if split else [folder]
     if split:
-        names = sorted({p.name for r in roots for p in r.iterdir() if p.is_dir()})
+        names = in_order({p.name for r in roots for p in r.iterdir() if p.is_dir()})
     parts = [_read_classes(root, names) for root in roots]
     found = [entry for part in parts for entry in part]
     if not found:
@@ -270,6 +270,14 @@ def list_folder(folder: str | Path, framing: Framing = Framing()) -> Pictures:
         files, labels, tuple(names) or (folder.name,), len(parts[0]) if split else None,
         (channels, *headers[0][:2]), framing,
     )  # fmt: skip
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of classes in the order of their numbers: by value if all are numbers (2 before 10), else as text."""
+    names = sorted(names)
+    if all(name.isascii() and name.isdigit() for name in names):
+        names.sort(key=int)
+    return names
 
 
 def read_picture(path: Path, framing: Framing = Framing()) -> Bytes:

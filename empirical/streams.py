@@ -35,11 +35,13 @@ class ImageStream(ABC):
     """Images of one shape with a class each, in a fixed order.
 
     shape : (channels, height, width). labels : classes 0 .. C-1, shape (n,). device : where batches are put.
+    classes : their names, where they have any.
     """
 
     shape: tuple[int, int, int]
     labels: Labels
     device: torch.device
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -123,7 +125,7 @@ class PictureStream(ImageStream):
 
     def __init__(self, listing: Pictures, device: torch.device) -> None:
         self.listing, self.shape, self.device = listing, listing.shape, device
-        self.labels = listing.labels
+        self.labels, self.classes = listing.labels, listing.classes
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""

@@ -57,7 +57,8 @@ def silent(
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(
-            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits
+            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
+            batch=batch,
         )  # fmt: skip
         found = audit_silent(
             network, natural, layers=_names(layers), steps=steps, batch=batch, seed=seed
@@ -114,7 +115,8 @@ def paths(
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(
-            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits
+            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
+            batch=batch, units=indices,
         )  # fmt: skip
         found = audit_paths(
             network,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,10 +56,17 @@ def read_network(
     resize: str,
     crop: str,
     logits: str | None,
+    batch: int,
+    units: Sequence[int] | None = None,
 ) -> tuple[Any, Any]:
-    """The network and a stream of all images of the folder, on the device; what was done to them is printed."""
+    """The network and a stream of all images of the folder, on the device.
+
+    Printed is what was done to them, which output stands for which folder, and how well the network reads the images.
+    units : the output of each folder, where the command has such an option.
+    """
     from rich.console import Console
 
+    from trompe.empirical.accuracy import LOW, read_accuracy
     from trompe.empirical.adapted import Adapted, check_normalisation, check_output
     from trompe.empirical.loading import load_model
     from trompe.empirical.streams import open_images
@@ -80,6 +88,11 @@ def read_network(
     if means or logits is not None:
         network = Adapted(network, means, stds, logits).to(place)
     check_output(network, natural.first(2))
+    found = read_accuracy(network, natural, units or (), batch)
+    say(str(found))
+    if found.share is not None and found.share < LOW:
+        order = "are the outputs in this order (--units), and " if units is not None else ""
+        say(f"That is low: {order}are --mean, --std, --resize and --crop those of its training?")
     return network, natural
 
 
