@@ -16,14 +16,9 @@ from numpy.typing import NDArray
 
 from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
-from trompe.empirical.image_files import (
-    Framing,
-    Pictures,
-    holds_idx,
-    list_folder,
-    list_idx,
-    open_idx,
-)
+from trompe.empirical.folders import Pictures, list_folder
+from trompe.empirical.idx import holds_idx, list_idx, open_idx
+from trompe.empirical.pictures import AS_IT_IS, Framing
 from trompe.ground.arguments import Count, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
@@ -172,7 +167,7 @@ def open_images(
     """
     place, framing = pick_device(device), Framing(tuple(resize), tuple(crop))
     is_folder = str(name) not in ("digits", "fashion-mnist")
-    if framing != Framing() and not (is_folder and not holds_idx(image_folder(name))):
+    if framing != AS_IT_IS and not (is_folder and not holds_idx(image_folder(name))):
         raise InvalidInput(
             "resize, crop: are for folders of pictures; digits and IDX files have one size"
         )
