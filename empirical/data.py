@@ -16,14 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical.image_files import (
-    IDX_STEMS,
-    Bytes,
-    holds_idx,
-    list_folder,
-    list_idx,
-    read_idx,
-)
+from trompe.empirical.folders import list_folder
+from trompe.empirical.idx import IDX_STEMS, holds_idx, list_idx, read_idx
+from trompe.empirical.pictures import Bytes
 from trompe.ground.arguments import checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput

@@ -1,61 +1,17 @@
-"""Anybody's network: loaded, checked, asked and looked into, without changing it."""
+"""Anybody's network: checked, asked and looked into, without changing it."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import torch
 from trompe.empirical.similarity import share
 from trompe.ground.errors import known, one_line, spelled
-from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput
 
 nn = torch.nn
-
-
-def load_model(spec: str, device: torch.device | str = "cpu") -> nn.Module:
-    """`file.py:build` -> build(), moved to `device`. Runs the user's file; weights are his business.
-
-    Raises
-    ------
-    InvalidInput : no such file or function, it fails, or it returns something else than a module in eval mode.
-    """
-    path_text, colon, name = spec.rpartition(":")
-    path = Path(path_text).expanduser()
-    if not colon or not path_text:
-        raise InvalidInput(
-            f"model = {spec!r}; expected FILE.py:FUNCTION, a function that returns the network"
-        )
-    try:
-        check_file(path, MAX_CODE_BYTES)
-    except Unreadable as error:
-        raise InvalidInput(f"model: {path}: {error}; expected FILE.py:FUNCTION") from None
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
-    if module_spec is None or module_spec.loader is None:
-        raise InvalidInput(f"model: {path} is not a Python file; expected FILE.py:FUNCTION")
-    module = importlib.util.module_from_spec(module_spec)
-    try:
-        module_spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        raise InvalidInput(f"model: {path} fails with {type(error).__name__}: {error}") from error
-    build = getattr(module, name, None)
-    if not callable(build):
-        raise InvalidInput(f"model: {path} has no function {name!r}; expected FILE.py:FUNCTION")
-    try:
-        model = build()
-    except (Exception, SystemExit) as error:
-        raise InvalidInput(f"model: {name}() fails with {type(error).__name__}: {error}") from error
-    if not isinstance(model, nn.Module):
-        raise InvalidInput(
-            f"model: {name}() returns {type(model).__name__}; expected a torch.nn.Module"
-        )
-    _has_data(model)
-    model.to(device)
-    return model
 
 
 def check_model(model: nn.Module, images: torch.Tensor) -> int:

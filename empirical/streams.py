@@ -6,8 +6,9 @@ consumer lets go of it.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
-from trompe.empirical.image_files import Pictures, holds_idx, list_folder, list_idx, open_idx
+from trompe.empirical.folders import Pictures, list_folder
+from trompe.empirical.idx import holds_idx, list_idx, open_idx
+from trompe.empirical.pictures import AS_IT_IS, Framing
 from trompe.ground.arguments import Count, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
@@ -27,11 +30,13 @@ class ImageStream(ABC):
     """Images of one shape with a class each, in a fixed order.
 
     shape : (channels, height, width). labels : classes 0 .. C-1, shape (n,). device : where batches are put.
+    classes : their names, where they have any.
     """
 
     shape: tuple[int, int, int]
     labels: Labels
     device: torch.device
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -46,6 +51,31 @@ class ImageStream(ABC):
         return next(self.batches(count))
 
 
+def check_range(images: torch.Tensor) -> None:
+    """Are these floats in [0, 1]?
+
+    Raises
+    ------
+    InvalidInput : they are not, with what they seem to be.
+    """
+    if not images.is_floating_point():
+        raise InvalidInput(
+            f"images: of type {str(images.dtype).removeprefix('torch.')}; expected floats in [0, 1], so divide bytes by 255"
+        )
+    low, high = float(images.min()), float(images.max())
+    if low >= 0 and high <= 1:
+        return
+    if math.isnan(low):
+        advice = "leave out the images with NaN"
+    elif low >= 0 and 1 < high <= 255:
+        advice = "if they are 0 to 255, divide them by 255"
+    elif low < 0:
+        advice = "if they are normalised, give them as they were before, and put the normalisation into the network"
+    else:
+        advice = "scale them"
+    raise InvalidInput(f"images: values from {low:.4g} to {high:.4g}; expected [0, 1]; {advice}")
+
+
 class TensorStream(ImageStream):
     """Images that are in memory anyway."""
 
@@ -58,6 +88,7 @@ class TensorStream(ImageStream):
         if labels is not None and len(labels) != len(images):
             raise InvalidInput(f"{len(images)} images but {len(labels)} labels")
         c, h, w = images.shape[1:]
+        check_range(images)
         self.images, self.shape, self.device = images, (c, h, w), images.device
         self.labels = (
             np.zeros(len(images), dtype=np.int64) if labels is None else labels.cpu().numpy()
@@ -65,7 +96,8 @@ class TensorStream(ImageStream):
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""
-        yield from self.images.split(size)
+        for part in self.images.split(size):
+            yield part.float()
 
 
 class SplitStream(ImageStream):
@@ -88,7 +120,7 @@ class PictureStream(ImageStream):
 
     def __init__(self, listing: Pictures, device: torch.device) -> None:
         self.listing, self.shape, self.device = listing, listing.shape, device
-        self.labels = listing.labels
+        self.labels, self.classes = listing.labels, listing.classes
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""
@@ -114,22 +146,38 @@ class IdxStream(ImageStream):
 
 
 @checked
-def open_images(name: str | Path, device: torch.device | str = "cpu") -> ImageStream:
+def open_images(
+    name: str | Path,
+    device: torch.device | str = "cpu",
+    *,
+    resize: Sequence[Count] = (),
+    crop: Sequence[Count] = (),
+) -> ImageStream:
     """A stream of all images of `digits`, `fashion-mnist` or a folder of pictures or IDX files.
+
+    Parameters
+    ----------
+    resize, crop : for a folder of pictures: (side,) or (height, width) in pixels. The shorter side is scaled to
+        `side`, or the whole picture to height x width; then the middle is cut out.
 
     Raises
     ------
     InvalidInput : the folder is missing, empty or of mixed sizes, or a file is no image. A picture whose
         header is whole but whose pixels are damaged is found when its batch is read.
     """
-    place = pick_device(device)
+    place, framing = pick_device(device), Framing(tuple(resize), tuple(crop))
+    is_folder = str(name) not in ("digits", "fashion-mnist")
+    if framing != AS_IT_IS and not (is_folder and not holds_idx(image_folder(name))):
+        raise InvalidInput(
+            "resize, crop: are for folders of pictures; digits and IDX files have one size"
+        )
     if str(name) == "digits":
         digits = load_digits()
         return SplitStream((digits.train, digits.test), place)
     folder = fashion_folder() if str(name) == "fashion-mnist" else image_folder(name)
-    return (
-        IdxStream(folder, place) if holds_idx(folder) else PictureStream(list_folder(folder), place)
-    )
+    if holds_idx(folder):
+        return IdxStream(folder, place)
+    return PictureStream(list_folder(folder, framing), place)
 
 
 def as_stream(

@@ -11,7 +11,7 @@ from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
 from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.image_files import load_picture
+from trompe.empirical.pictures import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.arguments import Integer, checked
 from trompe.ground.errors import known

@@ -14,7 +14,7 @@ import struct
 import numpy as np
 
 from trompe.empirical.data import load_data, load_folder, load_idx
-from trompe.empirical.image_files import load_picture
+from trompe.empirical.pictures import load_picture
 from trompe.theory import InvalidInput
 
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")
@@ -141,3 +141,13 @@ def test_one_picture_is_not_trained_on_and_tested(tmp_path):
     write_pictures(tmp_path, classes=("a",), each=1)
     with pytest.raises(InvalidInput, match="1 pictures; expected at least 2, train and test"):
         load_folder(tmp_path)
+
+
+def test_classes_named_by_numbers_are_in_their_order(tmp_path):
+    for k, names in enumerate((["10", "2", "0", "011"], ["10", "2", "b"])):
+        write_pictures(tmp_path / str(k), classes=names)
+    assert load_folder(tmp_path / "0").classes == ("0", "2", "10", "011")
+    assert load_folder(tmp_path / "1").classes == ("10", "2", "b")
+    write_pictures(tmp_path / "split" / "train", classes=("10", "2"))
+    write_pictures(tmp_path / "split" / "test", classes=("10", "2"))
+    assert load_folder(tmp_path / "split").classes == ("2", "10")

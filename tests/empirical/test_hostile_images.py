@@ -13,11 +13,9 @@ import struct
 import tracemalloc
 import warnings
 
-import numpy as np
-
-from trompe.empirical import image_files, open_images
+from trompe.empirical import idx, open_images
 from trompe.empirical.data import load_data, load_idx
-from trompe.empirical.image_files import load_picture, read_picture
+from trompe.empirical.pictures import load_picture, read_picture
 from trompe.empirical.record import read_witness
 from trompe.theory import InvalidInput
 
@@ -75,7 +73,7 @@ def test_an_idx_file_that_is_damaged_or_boasts_is_one_line(tmp_path, zipped, ima
 
 
 def test_a_gzipped_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(image_files, "MAX_BYTES_AT_ONCE", 2**20)
+    monkeypatch.setattr(idx, "MAX_BYTES_AT_ONCE", 2**20)
     bomb = head(4, 1024, 1024) + bytes(2**22)
     assert "4194304 bytes at once, at most 1048576" in refused(tmp_path, bomb)
 
@@ -129,29 +127,6 @@ def test_a_picture_that_is_none_is_one_line_without_warnings(tmp_path, content, 
 def test_a_folder_is_no_picture(tmp_path):
     with pytest.raises(InvalidInput, match="no regular file but a folder"):
         load_picture(tmp_path, (1, 8, 8))
-
-
-def test_sixteen_bits_of_grey_are_refused(tmp_path):
-    PIL.fromarray(np.zeros((3, 3), np.uint16)).save(tmp_path / "x.png")
-    with pytest.raises(InvalidInput, match="expected 8 bits a channel"):
-        read_picture(tmp_path / "x.png")
-
-
-def test_what_is_read_of_other_pictures(tmp_path):
-    """The first frame, no transparency, RGB, and the pixels as they are stored: what the page says."""
-    red, blue = PIL.new("RGB", (4, 3), "red"), PIL.new("RGB", (4, 3), "blue")
-    red.save(tmp_path / "x.gif", save_all=True, append_images=[blue])
-    palette = red.quantize(2)
-    palette.info["transparency"] = bytes([0, 0])
-    palette.save(tmp_path / "palette.png")
-    red.convert("CMYK").save(tmp_path / "x.tiff")
-    turned = red.getexif()
-    turned[0x0112] = 6
-    red.save(tmp_path / "turned.png", exif=turned)
-    for name in ("x.gif", "palette.png", "x.tiff", "turned.png"):
-        with warnings.catch_warnings(action="error"):
-            pixels = read_picture(tmp_path / name)
-        assert pixels.shape == (3, 4, 3) and (pixels == [255, 0, 0]).all(), name
 
 
 @pytest.mark.parametrize(

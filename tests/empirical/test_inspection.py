@@ -9,8 +9,8 @@ torch = pytest.importorskip(
 )
 
 
-from trompe.empirical.cache import TensorCache, state_sha256
-from trompe.empirical.inspection import capture, check_model, frozen, load_model, named_layer
+from trompe.empirical.cache import state_sha256
+from trompe.empirical.inspection import capture, check_model, frozen, named_layer
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn
@@ -73,55 +73,3 @@ def test_only_real_layers_are_suggested():
     assert named_layer(model, "") is model and named_layer(model, "1") is model[1]
     with pytest.raises(UnknownKey, match=r"unknown layer 'zz'; known: 0, 1$"):
         named_layer(model, "zz")
-
-
-def test_load_model(tmp_path):
-    good = tmp_path / "net.py"
-    good.write_text(
-        "import torch\ndef build(): return torch.nn.Linear(2, 2).eval()\ndef bad(): return 3\n"
-    )
-    assert isinstance(load_model(f"{good}:build"), nn.Linear)
-    for spec, words in (
-        ("net.py", "expected FILE.py:FUNCTION"), (f"{tmp_path}/no.py:build", "it is not there"),
-        (f"{good}:make", "no function 'make'"), (f"{good}:bad", "returns int"),
-    ):  # fmt: skip
-        with pytest.raises(InvalidInput, match=words):
-            load_model(spec)
-    good.write_text(
-        "import torch\ndef build(): return torch.nn.Linear(2, 2, device='meta').eval()\n"
-    )
-    with pytest.raises(InvalidInput, match="holds no data"):
-        load_model(f"{good}:build")
-    good.write_text("def build(): raise SystemExit(0)\n")
-    with pytest.raises(InvalidInput, match="fails with SystemExit"):
-        load_model(f"{good}:build")
-    good.write_text("1/0")
-    with pytest.raises(InvalidInput, match="ZeroDivisionError"):
-        load_model(f"{good}:build")
-
-
-def test_pickled_weights_are_not_run(tmp_path):
-    """What a pickle would do on loading does not happen: not in our cache, and not through torch.load's default."""
-    import pickle
-
-    class Evil:
-        def __reduce__(self):
-            return (open, (str(tmp_path / "ran"), "w"))
-
-    with open(tmp_path / "plain", "wb") as file:
-        pickle.dump(Evil(), file)
-    with open(tmp_path / "plain", "rb") as file:
-        pickle.load(file).close()
-    assert (tmp_path / "ran").exists()  # the pickle does bite
-    (tmp_path / "ran").unlink()
-    cache = TensorCache(tmp_path)
-    cache.path("kind", {}).write_bytes((tmp_path / "plain").read_bytes())
-    with pytest.warns(UserWarning, match="is damaged"):
-        assert cache.load("kind", {}) is None
-    (tmp_path / "net.py").write_text(
-        f"import torch\ndef build(): return torch.load({str(tmp_path / 'weights')!r})\n"
-    )
-    torch.save(Evil(), tmp_path / "weights")
-    with pytest.raises(InvalidInput, match="Weights only load failed"):
-        load_model(f"{tmp_path / 'net.py'}:build")
-    assert not (tmp_path / "ran").exists()

@@ -196,3 +196,101 @@ def test_layers_that_cannot_be_compared(net):
     found = audit_paths(flat, ["0", "1"], Counting(20), **options)
     assert [v.comparable for v in found.visualizations] == [True, False]
     assert found.visualizations[1].mean == 0
+
+
+# -- sizes and ranges --------------------------------------------------------------------------------
+
+
+def photograph(folder, name, size, seed=0, mode="RGB"):
+    """A smooth picture, so that a shift by one pixel is larger than the rounding of resampling."""
+    width, height = size
+    rng = np.random.default_rng(seed)
+    waves = rng.uniform(0.02, 0.1, (3, 2))
+    y, x = np.mgrid[:height, :width]
+    channels = [127 + 120 * np.sin(a * x + b * y) for a, b in waves]
+    pixels = np.rint(np.stack(channels, 2)).astype(np.uint8)
+    folder.mkdir(parents=True, exist_ok=True)
+    PIL.fromarray(pixels).convert(mode).save(folder / name)
+    return pixels
+
+
+def resampled(pixels, height, width):
+    """PyTorch's own antialiased bilinear resampling: another implementation than the one that is used."""
+    x = torch.from_numpy(pixels).permute(2, 0, 1)[None].double()
+    return nn.functional.interpolate(x, (height, width), mode="bilinear", antialias=True)[0] / 255
+
+
+@pytest.mark.parametrize(
+    ("options", "scaled", "box"),
+    [
+        ({"resize": (24,)}, (24, 38), (0, 0, 24, 38)),
+        ({"resize": (24,), "crop": (16,)}, (24, 38), (4, 11, 16, 16)),
+        ({"resize": (90,), "crop": (80, 70)}, (90, 145), (5, 38, 80, 70)),
+        ({"resize": (20, 30)}, (20, 30), (0, 0, 20, 30)),
+        ({"crop": (31, 21)}, (50, 81), (10, 30, 31, 21)),
+    ],
+)
+def test_pictures_are_scaled_and_cut_as_their_batch_comes(tmp_path, options, scaled, box):
+    pixels = photograph(tmp_path, "a.png", (81, 50))
+    top, left, height, width = box
+    wanted = resampled(pixels, *scaled)[:, top : top + height, left : left + width]
+    stream = open_images(tmp_path, **options)
+    assert stream.shape == (3, height, width)
+    (got,) = stream.first(1)
+    assert float((got - wanted).abs().max()) < 1.01 / 255
+    if (
+        len(options.get("crop", ())) and "resize" in options
+    ):  # the planted fault: one pixel off is seen
+        off = resampled(pixels, *scaled)[:, top : top + height, left + 1 : left + 1 + width]
+        assert float((got - off).abs().max()) > 2 / 255
+
+
+def test_pictures_of_several_sizes_come_to_one(tmp_path):
+    for k, size in enumerate(((30, 20), (20, 33), (25, 25))):
+        photograph(tmp_path / "c", f"{k}.png", size, k, "L" if k == 1 else "RGB")
+    with pytest.raises(InvalidInput, match=r"1\.png: 20 x 33 pixels, but .*--resize and --crop"):
+        open_images(tmp_path)
+    with pytest.raises(InvalidInput, match="10 x 16 pixels, but"):
+        open_images(tmp_path, resize=(10,))
+    assert open_images(tmp_path, resize=[10], crop=[10]).first(9).shape == (3, 3, 10, 10)
+    assert open_images(tmp_path, resize=(8, 9)).shape == (3, 8, 9)
+    with pytest.raises(
+        InvalidInput, match=r"0\.png: 30 x 20 pixels, too few to cut 21 x 21 out of them; resize"
+    ):
+        open_images(tmp_path, crop=(21,))
+    for wrong in ((1, 2, 3), (0,), (10_001,), "12", (2.5,)):
+        with pytest.raises(InvalidInput, match="resize"):
+            open_images(tmp_path, resize=wrong)
+    with pytest.raises(InvalidInput, match="are for folders of pictures"):
+        open_images("digits", crop=(4,))
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (torch.tensor([0.0, 255.0]), r"values from 0 to 255; expected \[0, 1\]; if they are 0 to 255, divide them by 255"),
+        (torch.tensor([0.0, 1.01]), "values from 0 to 1.01"),
+        (torch.tensor([-2.1, 2.6]), "values from -2.1 to 2.6; .* normalisation into the network"),
+        (torch.tensor([0.0, 1e4]), "values from 0 to 1e.04; .* scale them"),
+        (torch.tensor([0.5, float("nan")]), "leave out the images with NaN"),
+        (torch.tensor([0, 255], dtype=torch.uint8), "of type uint8; expected floats in .0, 1., so divide bytes by 255"),
+        (torch.tensor([0, 1]), "of type int64"),
+    ],
+)  # fmt: skip
+def test_images_of_another_range_are_refused(net, values, words):
+    images = values.repeat(128).view(4, 1, 8, 8)
+    for audit in (
+        lambda: audit_silent(net, images),
+        lambda: audit_paths(net, ["0"], images, torch.tensor([0, 0, 1, 1])),
+    ):
+        with pytest.raises(InvalidInput, match=words) as error:
+            audit()
+        assert "\n" not in str(error.value)
+    assert as_stream(torch.tensor([0.0, 1.0]).repeat(128).view(4, 1, 8, 8)).shape == (1, 8, 8)
+
+
+def test_images_in_double_or_half_are_looked_at_in_float32(net):
+    x = torch.cat(list(Counting(12).batches(12)))
+    whole = audit_silent(net, x, steps=2, show=False)
+    assert audit_silent(net, x.double(), steps=2, show=False) == whole
+    assert as_stream(x.half()).first(2).dtype == torch.float32

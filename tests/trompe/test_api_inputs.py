@@ -321,7 +321,7 @@ def of_torch() -> dict[str, Any]:
             seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False,
         ),
         "mean_spectrum": tensors("images"),
-        "open_images": lambda: {"name": "digits", "device": "cpu"},
+        "open_images": lambda: {"name": "digits", "device": "cpu", "resize": (), "crop": ()},
         "orthogonal_units": tensors(
             "images", model=model, conv="conv", relu="relu", ratio=4.0, factor=100.0, slack=1.15, batch=2,
             show=False,

@@ -171,3 +171,160 @@ def test_the_result_is_complete_where_it_cannot_be_printed(folder, streams):
     assert done.returncode == 2
     assert done.stderr.count("\n") == (0 if "2>&-" in streams else 1), done.stderr
     assert json.loads((folder / "out.json").read_text())["images"] == 12
+
+
+def test_weights_are_loaded(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    torch.save({"conv.weight": torch.zeros(6, 1, 3, 3)}, "w.pt")
+    asked = ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu"]
+    result = CliRunner().invoke(app, [*asked, "--weights", "w.pt"])
+    assert isinstance(result.exception, InvalidInput)
+    assert "w.pt: 3 missing (conv.bias, linear.weight, linear.bias)" in str(result.exception)
+
+
+WANTING = (
+    MODEL
+    + """
+class Dict(Net):
+    def forward(self, x):
+        assert x.shape[2:] == (6, 6)
+        assert x.min() < 0, "not normalised"
+        return {"logits": super().forward(x), "aux": x}
+
+def picky():
+    torch.manual_seed(0)
+    return Dict().eval()
+"""
+)
+
+
+def test_normalised_cropped_pictures_and_a_part_of_the_output(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "picky.py").write_text(WANTING)
+    asked = ["audit", "silent", "--model", "picky.py:picky", "--images", "images", "--device", "cpu", "--steps", "2",
+             "--layers", "relu", "--output", "out.json"]  # fmt: skip
+    needed = [
+        "--mean",
+        ".9",
+        "--std",
+        "0.25",
+        "--resize",
+        "6",
+        "--crop",
+        "6,6",
+        "--logits",
+        "logits",
+    ]
+    result = CliRunner().invoke(app, [*asked, *needed])
+    assert result.exit_code == 0, result.exception
+    assert json.loads((folder / "out.json").read_text())["units"] == {"relu": 6}
+    paths = [*asked, *needed, "--layers", "conv,linear"]
+    assert CliRunner().invoke(app, [paths[0], "paths", *paths[2:]]).exit_code == 0
+    for left_out, words in (
+        (4, "fails on images of shape"),
+        (0, "not normalised"),
+        (8, "choose one with --logits"),
+    ):
+        fewer = [*asked, *needed[:left_out], *needed[left_out + 2 * (1 + (left_out < 8)) :]]
+        result = CliRunner().invoke(app, fewer)
+        assert isinstance(result.exception, InvalidInput), left_out
+        assert words in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--mean", "0.5"], "one of them is missing"),
+        (["--mean", "0.5,x", "--std", "1"], "--mean '0.5,x': expected numbers with commas"),
+        (
+            ["--mean", "0.5,0.5,0.5", "--std", "1"],
+            "mean: 3 numbers for pictures of 1 channel; expected one",
+        ),
+        (["--mean", "127", "--std", "1"], "divide those for 0 to 255 by 255"),
+        (["--mean", "0_5", "--std", "1"], "expected numbers with commas"),
+        (["--resize", "6,6,6"], "resize = 6,6,6; expected SIDE or HEIGHT,WIDTH in pixels"),
+        (["--resize", "0"], "expected an integer of at least 1"),
+        (["--crop", "9"], "too few to cut 9 x 9 out of them"),
+        (["--crop", "a"], "expected integers with commas"),
+        (["--logits", "0"], "logits = '0': the network returns Tensor; leave the key out"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(folder, options, words, monkeypatch):
+    monkeypatch.chdir(folder)
+    asked = ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu"]
+    result = CliRunner().invoke(app, [*asked, *options])
+    assert isinstance(result.exception, TrompeError), result.output
+    assert words in str(result.exception) and "\n" not in str(result.exception)
+
+
+READER = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, order):
+        super().__init__()
+        self.relu, self.last, self.order = nn.ReLU(), nn.Linear(1, 12), order
+        with torch.no_grad():  # output k is largest where the brightness is k / 11
+            self.last.weight[:] = torch.arange(12.0)[:, None] / 11
+            self.last.bias[:] = -((torch.arange(12.0) / 11) ** 2) / 2
+
+    def forward(self, x):
+        return self.last(self.relu(x.mean((1, 2, 3))[:, None]))[:, self.order]
+
+def build():
+    return Net(list(range(12))).eval()
+
+def textual():
+    return Net([0, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9]).eval()
+"""
+
+
+@pytest.fixture
+def numbered(tmp_path, monkeypatch):
+    """Folders 0 to 11; a picture of folder k has brightness k / 11."""
+    for k in range(12):
+        (tmp_path / "images" / str(k)).mkdir(parents=True)
+        for copy in "ab":
+            pixels = np.full((4, 4), round(255 * k / 11), np.uint8)
+            PIL.fromarray(pixels).save(tmp_path / "images" / str(k) / f"{copy}.png")
+    (tmp_path / "net.py").write_text(READER)
+    monkeypatch.chdir(tmp_path)
+    return ["--images", "images", "--device", "cpu", "--steps", "2"]
+
+
+def said(*arguments):
+    result = CliRunner().invoke(app, ["audit", *arguments])
+    assert result.exit_code == 0, result.exception
+    return " ".join(result.output.split())
+
+
+def test_folders_named_by_numbers_are_outputs_in_their_order_and_the_accuracy_comes_first(numbered):
+    good = said("silent", "--model", "net.py:build", *numbered)
+    assert good.startswith("Classes: 0 is output 0, 1 is output 1, 2 is output 2, 3 is output 3,")
+    assert "10 is output 10, 11 is output 11. Accuracy on the 24 images: 100.0%." in good
+    assert "That is low" not in good
+    bad = said("silent", "--model", "net.py:textual", *numbered)
+    assert "Accuracy on the 24 images: 16.7%. That is low: are --mean," in bad
+    paths = ["paths", "--model", "net.py:textual", "--layers", "last", *numbered]
+    assert "That is low: are the outputs in this order (--units), and are --mean" in said(*paths)
+    right = said(*paths, "--units", "0,1,4,5,6,7,8,9,10,11,2,3")
+    assert "2 is output 4, 3 is output 5" in right and "images: 100.0%." in right
+
+
+def test_where_there_is_no_accuracy_it_says_why(numbered, folder):
+    (folder / "images" / "12").mkdir()
+    for name in "ab":
+        PIL.new("L", (4, 4)).save(folder / "images" / "12" / f"{name}.png")
+    for name in ("dim", "lit"):
+        for file in (folder / "images" / name).iterdir():
+            file.unlink()
+        (folder / "images" / name).rmdir()
+    (folder / "net.py").write_text(READER)
+    text = said("silent", "--model", "net.py:build", *numbered)
+    assert (
+        ", ... (13 in all). No accuracy: the network has outputs 0 to 11, and 12 would be output 12."
+        in text
+    )
+    one = said("silent", "--model", "net.py:build", "--images", "images/3", *numbered[2:])
+    assert "Classes: 3 is output 0. No accuracy: the images are of one class." in one

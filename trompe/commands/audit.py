@@ -7,14 +7,21 @@ from typing import Annotated, Any
 
 import typer
 
+from trompe.commands.networks import (
+    Batch,
+    Crop,
+    Images,
+    Logits,
+    Mean,
+    Model,
+    Resize,
+    Std,
+    Weights,
+    read_network,
+)
 from trompe.commands.options import MANY, SEED, Device, integers, number
 
-Model = Annotated[
-    str, typer.Option(help="FILE.py:FUNCTION that returns the network, in eval mode.")
-]
-Images = Annotated[Path, typer.Option(help="Folder of pictures, one subfolder a class.")]
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
-Batch = Annotated[int, number("Images held at a time; fewer need less memory.", MANY)]
 
 
 def silent(
@@ -27,6 +34,12 @@ def silent(
     device: Device = "auto",
     seed: Annotated[int, number("Seed of the noise to start from.", SEED)] = 0,
     batch: Batch = 100,
+    weights: Weights = None,
+    mean: Mean = "",
+    std: Std = "",
+    resize: Resize = "",
+    crop: Crop = "",
+    logits: Logits = None,
     output: Output = None,
 ) -> None:
     """List units that are silent on natural images yet can be driven by optimisation."""
@@ -43,7 +56,10 @@ def silent(
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = _load(model, images, place)
+        network, natural = read_network(
+            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
+            batch=batch,
+        )  # fmt: skip
         found = audit_silent(
             network, natural, layers=_names(layers), steps=steps, batch=batch, seed=seed
         )
@@ -77,6 +93,12 @@ def paths(
     steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
     device: Device = "auto",
     batch: Batch = 100,
+    weights: Weights = None,
+    mean: Mean = "",
+    std: Std = "",
+    resize: Resize = "",
+    crop: Crop = "",
+    logits: Logits = None,
     output: Output = None,
 ) -> None:
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
@@ -92,7 +114,10 @@ def paths(
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = _load(model, images, place)
+        network, natural = read_network(
+            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
+            batch=batch, units=indices,
+        )  # fmt: skip
         found = audit_paths(
             network,
             _names(layers),
@@ -135,15 +160,6 @@ def paths(
             "layers": rows,
         }
         written.write(json_text(summary))
-
-
-def _load(model: str, images: Path, place: Any) -> tuple[Any, Any]:
-    """The network and a stream of all images of the folder, on the device."""
-    from trompe.empirical.inspection import load_model
-    from trompe.empirical.streams import open_images
-
-    natural = open_images(images, place)
-    return load_model(model, place), natural
 
 
 def _plus_minus(similarity: Any) -> str:
