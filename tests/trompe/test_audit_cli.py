@@ -91,14 +91,27 @@ def test_commands(folder, tmp_path):
             "conv,linear",
             "--steps",
             "8",
+            "--plot",
+            str(tmp_path / "paths.png"),
             *common,
         ],
     )
     assert result.exit_code == 0, result.output
-    assert [row["layer"] for row in json.loads((tmp_path / "out.json").read_text())["layers"]] == [
-        "conv",
-        "linear",
-    ]
+    told = " ".join(result.output.split())
+    assert "all 6 of them hold together" in told and "seeds 0, 1, 2, 8 steps" in told
+    assert (tmp_path / "paths.png").stat().st_size > 1000
+    found = json.loads((tmp_path / "out.json").read_text())
+    assert [row["layer"] for row in found["layers"]] == ["conv", "linear"]
+    assert found["seeds"] == [0, 1, 2] and found["steps"] == 8 and len(found["model_sha256"]) == 64
+    assert {"trompe", "torch", "numpy", "python"} == set(found["versions"])
+    for row in found["layers"]:
+        for group in ("visualizations", "noise", "scrambled"):
+            if row[group] is None:  # no scale
+                assert row["same"] - row["different"] <= 1e-6
+                continue
+            low, high = row[group]["interval"]
+            assert low < row[group]["mean"] < high
+            assert len(row[group]["per_class"]) == len(found["classes"])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -99,18 +99,22 @@ def paths(
     resize: Resize = "",
     crop: Crop = "",
     logits: Logits = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Also draw the similarities, a .png, .pdf or .svg file.")
+    ] = None,
     output: Output = None,
 ) -> None:
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
     from rich.console import Console
-    from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
     from trompe.ground.files import Destination
+    from trompe.views.picture import picture_file
 
     indices = list(integers(units, "--units", 10**9)) if units else []
+    drawn = picture_file(plot) if plot is not None else None
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
     with repeatable(device=place):
@@ -127,45 +131,16 @@ def paths(
             steps=steps,
             batch=batch,
         )
-    table = Table(
-        "layer", "visualizations", "uniform noise", "natural pairs: different, same class"
-    )
-    pairs = list(zip(found.visualizations, found.noise, strict=True))
-    for shown, noise in pairs:
-        table.add_row(
-            shown.layer, _plus_minus(shown), _plus_minus(noise), f"{shown.different:.2f}, {shown.same:.2f}"
-        )  # fmt: skip
+    from trompe.views.paths import as_json, as_table, said, show_picture
+
     console = Console()
-    console.print(table)
-    console.print(
-        "0: as natural images of different classes, 1: as those of one class. "
-        f"{found.read_as_class:.0%} of the visualizations are read as their unit.",
-        highlight=False,
-    )
-    if not all(shown.comparable for shown in found.visualizations):
-        console.print(
-            "no scale: natural images of one class are no more alike there than those of different classes.",
-            highlight=False,
-        )
+    console.print(as_table(found))
+    for line in said(found):
+        console.print(line, highlight=False, markup=False)
+    if drawn is not None:
+        show_picture(found, drawn)
     if written is not None:
-        rows = [
-            {"layer": v.layer, "visualizations": [v.mean, v.error] if v.comparable else None,
-             "noise": [n.mean, n.error] if n.comparable else None, "different": v.different, "same": v.same}
-            for v, n in pairs
-        ]  # fmt: skip
-        summary = {
-            "measure": measure,
-            "images": found.images,
-            "read_as_class": found.read_as_class,
-            "layers": rows,
-        }
-        written.write(json_text(summary))
-
-
-def _plus_minus(similarity: Any) -> str:
-    return (
-        f"{similarity.mean:+.2f} +- {similarity.error:.2f}" if similarity.comparable else "no scale"
-    )
+        written.write(json_text(as_json(found, network, natural.classes, measure)))
 
 
 def _names(text: str) -> list[str]:
