@@ -62,6 +62,14 @@ LEFT_OUT: dict[Place, str] = {
     ("trompe.constructions.triples", "as_array"): "turns a user's point into an array",
     **dict.fromkeys(
         (
+            ("trompe.theory.rows.affine", "_own_1d"),
+            ("trompe.theory.rows.constant", "_own"),
+            ("trompe.theory.rows.lipschitz", "_own"),
+        ),
+        "sentences of statements, whose hashes are committed",
+    ),
+    **dict.fromkeys(
+        (
             ("trompe.constructions.rows.affine", "spreading_corner"),
             ("trompe.constructions.rows.affine", "weights"),
             ("trompe.constructions.rows.convex", "_corners_beside"),
