@@ -7,20 +7,23 @@ consumer lets go of it.
 from __future__ import annotations
 
 import math
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch.utils.data import DataLoader, RandomSampler
 
 from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
 from trompe.empirical.folders import Pictures, list_folder
 from trompe.empirical.idx import holds_idx, list_idx, open_idx
 from trompe.empirical.pictures import AS_IT_IS, Framing
-from trompe.ground.arguments import Count, checked
-from trompe.ground.errors import spelled
+from trompe.ground.arguments import BY_ITSELF, Count, checked, kind_of_array, listed, unfit
+from trompe.ground.errors import one_line, spelled
 from trompe.theory import InvalidInput
 
 Labels = NDArray[np.int64]
@@ -77,27 +80,122 @@ def check_range(images: torch.Tensor) -> None:
 
 
 class TensorStream(ImageStream):
-    """Images that are in memory anyway."""
+    """Images that are in memory anyway, as a tensor or an array."""
 
-    def __init__(self, images: torch.Tensor, labels: torch.Tensor | None = None) -> None:
-        if not isinstance(images, torch.Tensor) or images.ndim != 4 or not len(images):
-            got = tuple(images.shape) if isinstance(images, torch.Tensor) else spelled(images)
+    def __init__(self, images: Any, labels: Any = None) -> None:
+        self.images = _as_tensor(images)
+        if self.images.ndim != 4 or not self.images.numel():
             raise InvalidInput(
-                f"images of shape {got}; expected (n, channels, height, width), n at least 1"
+                f"images of shape {tuple(self.images.shape)}; expected (n, channels, height, width), n at least 1"
             )
-        if labels is not None and len(labels) != len(images):
-            raise InvalidInput(f"{len(images)} images but {len(labels)} labels")
-        c, h, w = images.shape[1:]
-        check_range(images)
-        self.images, self.shape, self.device = images, (c, h, w), images.device
+        check_range(self.images)
+        c, h, w = self.images.shape[1:]
+        count = len(self.images)
+        self.shape, self.device = (c, h, w), self.images.device
         self.labels = (
-            np.zeros(len(images), dtype=np.int64) if labels is None else labels.cpu().numpy()
+            np.zeros(count, dtype=np.int64) if labels is None else _as_labels(labels, count)
         )
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""
         for part in self.images.split(size):
             yield part.float()
+
+
+class LoaderStream(ImageStream):
+    """What a DataLoader gives: (images, labels), or images alone. It is gone through once for the labels.
+
+    Raises
+    ------
+    InvalidInput : it fails, gives something else, or gives other labels at another pass, as one that shuffles does.
+    """
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        if isinstance(loader.sampler, RandomSampler):
+            raise InvalidInput(
+                "images: the DataLoader shuffles, and an audit needs the same order at every pass; make it with "
+                "shuffle=False"
+            )
+        self.loader = loader
+        shapes, labels, device = [], [], torch.device("cpu")
+        for images, of_class in self._parts():
+            shapes.append(tuple(images.shape[1:]))
+            labels.append(of_class)
+            device = images.device
+            if shapes[-1] != shapes[0]:
+                raise InvalidInput(
+                    f"images: the DataLoader gives shapes {shapes[0]} and {shapes[-1]}; expected one"
+                )
+        c, h, w = shapes[0] if shapes else (1, 1, 1)
+        self.shape, self.device = (c, h, w), device
+        self.labels = np.concatenate(labels) if labels else np.zeros(0, dtype=np.int64)
+
+    def batches(self, size: int) -> Iterator[torch.Tensor]:
+        """See ImageStream."""
+        done = 0
+        for images, labels in self._parts():
+            if not np.array_equal(labels, self.labels[done : done + len(labels)]):
+                raise InvalidInput(
+                    "images: the DataLoader gives other labels than at its first pass; make it with shuffle=False"
+                )
+            done += len(labels)
+            yield from images.split(size)
+        if done != len(self):
+            raise InvalidInput(
+                f"images: the DataLoader gives {done} images, and {len(self)} at its first pass"
+            )
+
+    def _parts(self) -> Iterator[tuple[torch.Tensor, Labels]]:
+        waiting = iter(self.loader)
+        while True:
+            try:
+                part = next(waiting)
+            except StopIteration:
+                return
+            except Exception as error:  # the data set is the user's code
+                raise InvalidInput(
+                    f"images: the DataLoader fails with {type(error).__name__}: {one_line(error)}"
+                ) from error
+            given = tuple(part[:2]) if isinstance(part, (tuple, list)) else (part,)
+            if not given or not isinstance(given[0], torch.Tensor):
+                raise InvalidInput(
+                    f"images: the DataLoader gives {spelled(part)}; expected (images, labels) or images"
+                )
+            found = TensorStream(*given)
+            yield found.images.float(), found.labels
+
+
+def _as_tensor(images: Any) -> torch.Tensor:
+    kind = kind_of_array(images)
+    if kind == "torch" and not images.is_meta and images.layout == torch.strided:
+        found: torch.Tensor = images.detach()
+        return found
+    if kind == "numpy":
+        try:
+            native = np.ascontiguousarray(images, dtype=images.dtype.newbyteorder("="))
+            with warnings.catch_warnings(action="ignore"):  # that it cannot be written: nobody does
+                return torch.from_numpy(native)
+        except TypeError:  # objects, texts
+            raise InvalidInput(
+                f"images: of type {images.dtype}; expected floats in [0, 1]"
+            ) from None
+    raise unfit(
+        "images", images, "an array or tensor (n, channels, height, width) in [0, 1], a DataLoader or what open_images gives"
+    )  # fmt: skip
+
+
+def _as_labels(labels: Any, count: int) -> Labels:
+    try:
+        plain = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else labels
+        found = np.array(listed(plain, "labels"))
+        is_good = found.ndim == 1 and found.dtype.kind in "iu"
+    except Exception:
+        is_good = False
+    if not is_good:
+        raise unfit("labels", labels, "integers 0 .. C-1, one an image")
+    if len(found) != count:
+        raise InvalidInput(f"{count} images but {len(found)} labels")
+    return found.astype(np.int64)
 
 
 class SplitStream(ImageStream):
@@ -180,18 +278,24 @@ def open_images(
     return PictureStream(list_folder(folder, framing), place)
 
 
-def as_stream(
-    images: torch.Tensor | ImageStream, labels: torch.Tensor | None = None
-) -> ImageStream:
-    """Tensors as a stream; a stream, which has labels of its own, as it is.
+NaturalImages = Annotated[torch.Tensor | NDArray[Any] | DataLoader[Any] | ImageStream, BY_ITSELF]
+"""What `as_stream` takes for images."""
+ClassLabels = Annotated[torch.Tensor | NDArray[Any] | Sequence[int] | None, BY_ITSELF]
+"""What it takes for labels."""
+
+
+def as_stream(images: NaturalImages, labels: ClassLabels = None) -> ImageStream:
+    """Arrays, tensors and a DataLoader as a stream; a stream, which has labels of its own, as it is.
 
     Raises
     ------
-    InvalidInput : there is no image, or labels do not fit.
+    InvalidInput : there is no image, values are not in [0, 1], or labels do not fit.
     """
+    if isinstance(images, (ImageStream, DataLoader)) and labels is not None:
+        raise InvalidInput("labels: a stream of images or a DataLoader has its own; leave them out")
+    if isinstance(images, DataLoader):
+        images = LoaderStream(images)
     if isinstance(images, ImageStream):
-        if labels is not None:
-            raise InvalidInput("labels: a stream of images has its own; leave them out")
         if not len(images):
             raise InvalidInput("images: the stream holds none; an audit needs at least one")
         return images

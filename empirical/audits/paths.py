@@ -27,7 +27,7 @@ from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import MEASURES, share, unit_rows
-from trompe.empirical.streams import ImageStream, as_stream
+from trompe.empirical.streams import ClassLabels, ImageStream, NaturalImages, as_stream
 from trompe.ground.arguments import checked
 from trompe.ground.errors import known
 from trompe.theory import InvalidInput
@@ -88,8 +88,8 @@ class LayerSimilarity:
 def path_similarity(
     model: torch.nn.Module,
     layers: Sequence[str],
-    natural: torch.Tensor | ImageStream,
-    labels: torch.Tensor | None,
+    natural: NaturalImages,
+    labels: ClassLabels,
     probes: dict[str, tuple[torch.Tensor, torch.Tensor]],
     measure: str = "spearman",
     batch: Steps = 100,
@@ -103,8 +103,8 @@ def path_similarity(
 
     Parameters
     ----------
-    natural, labels : images (n, channels, height, width) in [0, 1] and classes (n,), at least two a class; or
-        a stream, which has labels of its own.
+    natural, labels : images (n, channels, height, width) in [0, 1] and classes (n,), at least two a class,
+        arrays or tensors; or a DataLoader or a stream, which have labels of their own.
     probes : name -> (images, classes), for example visualizations and uniform noise. A probe's class
         says which natural images it is held against.
     errors : also the standard errors over natural images, which takes a second pass over them. They are left out where a
@@ -337,8 +337,8 @@ class PathAudit:
 def audit_paths(
     model: torch.nn.Module,
     layers: Sequence[str],
-    images: torch.Tensor | ImageStream,
-    labels: torch.Tensor | None = None,
+    images: NaturalImages,
+    labels: ClassLabels = None,
     *,
     units: Sequence[int] = (),
     measure: str = "spearman",
@@ -355,8 +355,8 @@ def audit_paths(
 
     Parameters
     ----------
-    images, labels : natural images (n, channels, height, width) in [0, 1] and classes 0 .. C-1; or a stream
-        (`open_images`), which has labels of its own.
+    images, labels : natural images (n, channels, height, width) in [0, 1] and classes 0 .. C-1, arrays or tensors;
+        or a DataLoader or a stream (`open_images`), which have labels of their own.
     units : the output unit of each class; default class c is unit c.
 
     Raises

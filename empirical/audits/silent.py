@@ -12,7 +12,7 @@ from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import ReLUOutput, ReLUTap, relu_names
-from trompe.empirical.streams import ImageStream, as_stream
+from trompe.empirical.streams import NaturalImages, as_stream
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
@@ -46,7 +46,7 @@ class SilentAudit:
 @checked
 def audit_silent(
     model: nn.Module,
-    images: torch.Tensor | ImageStream,
+    images: NaturalImages,
     *,
     layers: Sequence[str] = (),
     steps: Steps = 128,
@@ -62,7 +62,7 @@ def audit_silent(
 
     Parameters
     ----------
-    images : (n, channels, height, width) in [0, 1], or a stream (`open_images`).
+    images : (n, channels, height, width) in [0, 1], an array or tensor, a DataLoader, or a stream (`open_images`).
 
     Raises
     ------

@@ -294,3 +294,132 @@ def test_images_in_double_or_half_are_looked_at_in_float32(net):
     whole = audit_silent(net, x, steps=2, show=False)
     assert audit_silent(net, x.double(), steps=2, show=False) == whole
     assert as_stream(x.half()).first(2).dtype == torch.float32
+
+
+# -- what Python gives: arrays, tensors, loaders -----------------------------------------------------
+
+
+class Pairs(torch.utils.data.Dataset):
+    def __init__(self, images, labels, change=lambda x, y: (x, y)):
+        self.images, self.labels, self.change = images, labels, change
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, k):
+        return self.change(self.images[k], int(self.labels[k]))
+
+
+def loader(images, labels, change=lambda x, y: (x, y), **more):
+    return torch.utils.data.DataLoader(
+        Pairs(images, labels, change), **{"batch_size": 7, "shuffle": False, **more}
+    )
+
+
+@pytest.fixture
+def known():
+    stream = Counting(24)
+    return torch.cat(list(stream.batches(24))), torch.from_numpy(stream.labels)
+
+
+def test_audits_take_arrays_tensors_and_loaders(net, known):
+    x, y = known
+    options = {"batch": 5, "steps": 2, "show": False}
+    silent = audit_silent(net, x, **options)
+    paths = audit_paths(net, ["0", "3"], x, y, **options)
+    assert silent.images == paths.images == 24
+    doubled = x.numpy().astype(np.float64)
+    fixed = x.numpy().copy()
+    fixed.flags.writeable = False
+    for images in (
+        x.numpy(),
+        doubled,
+        fixed,
+        doubled.astype(">f8"),
+        np.asfortranarray(x.numpy()),
+        x.clone().requires_grad_(),
+    ):
+        assert audit_silent(net, images, **options) == silent
+    for labels in (y.tolist(), y.numpy(), y.numpy().astype(np.uint8), tuple(y.tolist()), y.int()):
+        assert audit_paths(net, ["0", "3"], x.numpy(), labels, **options) == paths
+    for size in (7, 24, 3):
+        given = loader(x, y, batch_size=size)
+        assert audit_silent(net, given, **options) == silent
+        assert [len(p) for p in as_stream(given).batches(5)] == [
+            min(5, size - k) for _ in range(24 // size) for k in range(0, size, 5)
+        ] + [n for n in [min(5, 24 % size)] if n]  # fmt: skip
+    found = audit_paths(net, ["0", "3"], loader(x, y, batch_size=5), **options)
+    assert found == paths
+    alone = torch.utils.data.DataLoader(x, batch_size=5)
+    assert audit_silent(net, alone, **options) == silent
+
+
+def test_loaders_that_cannot_be_audited_are_one_line(net, known):
+    x, y = known
+
+    def fail(a, b):
+        raise RuntimeError("broken\nfile")
+
+    class Drawn(torch.utils.data.Sampler):
+        """Another order at every pass, which no attribute of a loader says."""
+
+        def __init__(self, *_):
+            self.order = list(range(24))
+
+        def __len__(self):
+            return 24
+
+        def __iter__(self):
+            self.order = self.order[5:] + self.order[:5]
+            return iter(self.order)
+
+    cases = [
+        (loader(x, y, shuffle=True), "the DataLoader shuffles, .* make it with shuffle=False"),
+        (loader(x, y, sampler=Drawn()), "gives other labels than at its first pass; make it with shuffle=False"),
+        (loader(x, y, fail), "the DataLoader fails with RuntimeError: broken file"),
+        (loader(x, y, lambda a, b: {"image": a}), r"the DataLoader gives .*; expected \(images, labels\) or images"),
+        (loader(x * 255, y), r"values from .* to 2.*; expected \[0, 1\]"),
+        (loader(x, y, lambda a, b: (a, torch.tensor([b, b]))), "labels = .*expected integers 0"),
+        (loader(x, y, lambda a, b: (a, 0.5)), "labels = .*expected integers 0"),
+        (loader(x, y, lambda a, b: (a[0], b)), r"images of shape \(7, 8, 8\)"),
+        (loader(x, y, lambda a, b: (a[:, : 4 + b], b), batch_size=1), "gives shapes"),
+        (loader(x[:0], y), "the stream holds none"),
+    ]  # fmt: skip
+    for given, words in cases:
+        with pytest.raises(InvalidInput, match=words) as error:
+            audit_silent(net, given, steps=1, show=False)
+        assert "\n" not in str(error.value)
+    with pytest.raises(InvalidInput, match="or a DataLoader has its own; leave them out"):
+        audit_paths(net, ["0"], loader(x, y), y)
+
+
+def test_other_things_are_no_images_or_labels(net, known):
+    x, y = known
+    for wrong in (
+        3,
+        "digits",
+        None,
+        [[1.0]],
+        x.tolist(),
+        np.ma.masked_equal(x.numpy(), 0),
+        x.to("meta"),
+        {1: x},
+    ):
+        with pytest.raises(InvalidInput, match=r"images = .*; expected an array or tensor"):
+            audit_silent(net, wrong)
+    for wrong in (x.numpy().astype(object), x.numpy().astype(str)):
+        with pytest.raises(InvalidInput, match=r"images: of type .*; expected floats"):
+            audit_silent(net, wrong)
+    for wrong in (
+        3,
+        "a",
+        y.float(),
+        y.bool(),
+        y[None],
+        [[0, 1], [1]],
+        ["a"] * 24,
+        {0: 1},
+        iter(()),
+    ):
+        with pytest.raises(InvalidInput, match="labels"):
+            audit_paths(net, ["0"], x, wrong)
