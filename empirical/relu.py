@@ -47,6 +47,11 @@ class Clip:
     inplace: bool
 
 
+def may_clip(func: Any) -> bool:
+    """Is this one of the functions that clip at 0 for some arguments?"""
+    return func in _ARGUMENTS
+
+
 def clip_of(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Clip | None:
     """The call as a clip at 0; None where it is something else."""
     places = _ARGUMENTS.get(func)
@@ -105,7 +110,7 @@ def chosen_axis(axis: int, shape: tuple[int, ...] | torch.Size, what: str) -> in
     n = len(shape)
     if n <= 2:
         return 1
-    if not 1 <= axis % n or not -n <= axis < n:
+    if not axis % n >= 1 or not -n <= axis < n:
         raise InvalidInput(
             f"unit axis {axis}: {what} has shape {('n', *shape[1:])}; expected 1 to {n - 1}, or -1 for the last".replace(
                 "'n'", "n"
@@ -129,10 +134,7 @@ class _Redirect(torch.autograd.Function):
         if x.ndim > 2:
             places = [k for k in range(1, x.ndim) if k != axis]
             some = alive.amax(places, keepdim=True)
-        if clip.closed:
-            passes = (x >= 0) & (x <= clip.upper)
-        else:
-            passes = alive & (x < clip.upper)
+        passes = (x >= 0) & (x <= clip.upper) if clip.closed else alive & (x < clip.upper)
         ctx.save_for_backward(some, passes)
         result = call(x)
         if clip.inplace:
@@ -146,7 +148,7 @@ class _Redirect(torch.autograd.Function):
         return torch.where(some, gradient * passes, redirected), None, None, None
 
 
-class _ReLUMode(TorchFunctionMode, ABC):
+class ReLUMode(TorchFunctionMode, ABC):
     """Inside this context `relu` is called in place of everything that clips at 0."""
 
     @abstractmethod
@@ -166,7 +168,7 @@ class _ReLUMode(TorchFunctionMode, ABC):
         return func(*args, **kwargs) if clip is None else self.relu(clip, func, args, kwargs)
 
 
-class RedirectedReLU(_ReLUMode):
+class RedirectedReLU(ReLUMode):
     """Inside this context every ReLU has redirected gradients: a dead unit still says which way is up.
 
     Values are bit-identical, also where an in-place ReLU writes into its input. A map is dead if it is
@@ -189,65 +191,3 @@ class RedirectedReLU(_ReLUMode):
             else chosen_axis(self.unit_axis, x.shape, "a ReLU's input")
         )
         return _Redirect.apply(x, clip, axis, lambda y: func(y, *args[1:], **rest))
-
-
-class ReLUTap(_ReLUMode):
-    """Inside this context `found(k, output)` is called for the k-th ReLU call of the forward pass, k = 0, 1, ...
-
-    Modules and plain functions alike; a module that is called twice makes two calls. The output is what the
-    ReLU returned: clone it to keep it, since a later in-place operation may overwrite it.
-    """
-
-    def __init__(self, found: Callable[[int, torch.Tensor], object]) -> None:
-        super().__init__()
-        self.found, self.calls = found, 0
-
-    def relu(
-        self, clip: Clip, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        result = func(*args, **kwargs)
-        self.found(self.calls, result)
-        self.calls += 1
-        return result
-
-
-class ReLUOutput(torch.nn.Module):
-    """The network up to its k-th ReLU call, as a network of its own."""
-
-    def __init__(self, model: torch.nn.Module, call: int) -> None:
-        super().__init__()
-        self.model, self.call = model, call
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        kept: list[torch.Tensor] = []
-
-        def keep(call: int, output: torch.Tensor) -> None:
-            if call == self.call:
-                kept.append(output.clone())
-
-        with ReLUTap(keep):
-            self.model(x)
-        return kept[0]
-
-
-def relu_names(model: torch.nn.Module, images: torch.Tensor) -> list[str]:
-    """A name for each ReLU call of a forward pass: the innermost module that makes it."""
-    stack, names, handles = [""], [], []
-    for name, module in model.named_modules():
-        handles.append(
-            module.register_forward_pre_hook(lambda _m, _i, name=name: stack.append(name))
-        )
-        handles.append(module.register_forward_hook(lambda _m, _i, _o: (stack.pop(), None)[1]))
-    try:
-        with ReLUTap(lambda _call, _output: names.append(stack[-1])), torch.no_grad():
-            model(images[:1])
-    finally:
-        for handle in handles:
-            handle.remove()
-    seen: dict[str, int] = {}
-    out = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        label = name or "forward"
-        out.append(label if seen[name] == 1 else f"{label} (call {seen[name]})")
-    return out

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
 from trompe.empirical.image_files import Pictures, holds_idx, list_folder, list_idx, open_idx
+from trompe.empirical.inspection import numbered_picture
 from trompe.ground.arguments import Count, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
@@ -39,6 +40,10 @@ class ImageStream(ABC):
     @abstractmethod
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """All images in order, at most `size` at a time: float32 in [0, 1], shape (k, channels, height, width)."""
+
+    def name(self, index: int) -> str:
+        """How messages call an image: its file, or its number, counted from 0."""
+        return numbered_picture(index)
 
     @checked
     def first(self, count: Count) -> torch.Tensor:
@@ -89,6 +94,10 @@ class PictureStream(ImageStream):
     def __init__(self, listing: Pictures, device: torch.device) -> None:
         self.listing, self.shape, self.device = listing, listing.shape, device
         self.labels = listing.labels
+
+    def name(self, index: int) -> str:
+        """See ImageStream."""
+        return str(self.listing.files[index])
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""

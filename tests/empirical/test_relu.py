@@ -11,13 +11,18 @@ torch = pytest.importorskip(
 import zoo
 from torch.nn import functional as F  # noqa: N812
 
-from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.calls import CallTap
+from trompe.empirical.maximization.ascent import DeadUnit, maximize
 from trompe.empirical.maximization.parametrizations import (
     Pixel,
 )
-from trompe.empirical.relu import RedirectedReLU, ReLUTap, clip_of
+from trompe.empirical.relu import RedirectedReLU, clip_of
 
 SHAPE = (1, 8, 8)
+
+
+def watched(found):
+    return CallTap(torch.nn.Identity(), found)
 
 
 def test_redirected_relu_wakes_a_dead_unit():
@@ -25,9 +30,12 @@ def test_redirected_relu_wakes_a_dead_unit():
     with torch.no_grad():
         model[1].weight.fill_(0.1)
         model[1].bias.fill_(-4.0)
-    start = maximize(model, [0], SHAPE, Pixel(), transforms=False, steps=100)
+    with pytest.warns(
+        DeadUnit, match=r"units 0 of the output are dead.*ask for redirected gradients"
+    ):
+        start = maximize(model, [0], SHAPE, Pixel(), transforms=False, steps=100)
     woken = maximize(model, [0], SHAPE, Pixel(), transforms=False, steps=100, redirect=True)
-    assert float(start.activations) == 0
+    assert float(start.activations) == 0 and start.dead == (0,) and woken.dead == ()
     assert float(woken.activations) > 0
 
 
@@ -43,7 +51,7 @@ def test_redirected_relu_keeps_values_and_live_gradients():
         [[[-1.0, 0.0]], [[-1.0, -1.0]]]
     ]  # the second map is dead, so it is redirected
     calls = []
-    with ReLUTap(lambda k, y: calls.append((k, y.shape))):
+    with watched(lambda k, _x, y: calls.append((k, y.shape))):
         torch.relu(x)
         torch.nn.ReLU(inplace=True)(x * 1.0)
     assert calls == [(0, x.shape), (1, x.shape)]
@@ -70,10 +78,10 @@ def test_outputs_are_the_same_bits(kind, arguments, how, gradients):
             with RedirectedReLU():
                 other = model(x)
         elif how == "watched":
-            with ReLUTap(lambda _k, _y: None):
+            with CallTap(model, lambda _k, _x, _y: None):
                 other = model(x)
         else:
-            with RedirectedReLU(), ReLUTap(lambda _k, _y: None):
+            with RedirectedReLU(), CallTap(model, lambda _k, _x, _y: None):
                 other = model(x)
     assert torch.equal(plain, other)
     if gradients:  # the graph is whole
@@ -107,7 +115,7 @@ def test_live_gradients_are_pytorchs_own(clip):
     calls = []
     plain = clip(x * 1.0)
     expected = torch.autograd.grad(plain.sum(), x)[0]
-    with RedirectedReLU(), ReLUTap(lambda k, _y: calls.append(k)):
+    with RedirectedReLU(), watched(lambda k, _x, _y: calls.append(k)):
         result = clip(x * 1.0)
     assert calls == [0]
     assert torch.equal(result, plain)
@@ -126,7 +134,7 @@ def test_live_gradients_are_pytorchs_own(clip):
 )  # fmt: skip
 def test_what_does_not_clip_at_0_is_left_alone(other):
     calls = []
-    with ReLUTap(lambda k, _y: calls.append(k)):
+    with watched(lambda k, _x, _y: calls.append(k)):
         other(torch.randn(3))
     assert calls == []
     assert clip_of(torch.relu, (3,), {}) is None
