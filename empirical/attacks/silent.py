@@ -96,7 +96,7 @@ def orthogonal_units(
     total = torch.zeros_like(weight[:1], dtype=torch.float64)
     inputs: dict[str, torch.Tensor] = {}
     with (
-        hooked(model, conv, lambda _m, args, _y: inputs.update(x=args[0])),
+        hooked(model, conv, lambda _m, args, _y: inputs.update(x=args[0].clone())),
         progress_bar("silent units", 2 * len(images), show) as advance,
     ):
         for part in images.split(batch):
