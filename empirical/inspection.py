@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from trompe.empirical._torch import torch
@@ -14,12 +14,12 @@ from trompe.theory import InvalidInput
 nn = torch.nn
 
 
-def check_model(model: nn.Module, images: torch.Tensor) -> int:
-    """Is this a network in eval mode, on the images' device, with output (n, units)? The number of units.
+def check_eval(model: nn.Module) -> None:
+    """Is every part of the network in eval mode?
 
     Raises
     ------
-    InvalidInput : with the layer or value that is wrong and what to do.
+    InvalidInput : one is in training mode, where results are random and batch norm changes the network.
     """
     for name, module in model.named_modules():
         if module.training:
@@ -37,6 +37,20 @@ def check_model(model: nn.Module, images: torch.Tensor) -> int:
             raise InvalidInput(
                 f"model: {name or 'the network'} is in training mode{why}; call model.eval() first"
             )
+
+
+def check_model(
+    model: nn.Module, images: torch.Tensor, name_of: Callable[[int], str] | None = None
+) -> int:
+    """Is this a network in eval mode, on the images' device, with output (n, units)? The number of units.
+
+    `name_of` gives the images' names; without it they are numbered.
+
+    Raises
+    ------
+    InvalidInput : with the layer or value that is wrong and what to do.
+    """
+    check_eval(model)
     _has_data(model)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if tensor.device != images.device:
@@ -52,11 +66,42 @@ def check_model(model: nn.Module, images: torch.Tensor) -> int:
             f"model: returns {got} for {len(images[:2])} images; expected a tensor of shape "
             f"({len(images[:2])}, units)"
         )
-    if not bool(torch.isfinite(output).all()):
-        raise InvalidInput(
-            "model: returns NaN or infinite numbers for natural images; are its weights loaded, its inputs in [0, 1]?"
-        )
+    check_finite(output, "the output", name_of or numbered_picture)
     return int(output.shape[1])
+
+
+def numbered_picture(index: int) -> str:
+    """How messages call an image that has no file: by its number, counted from 0."""
+    return f"picture {index} (counted from 0)"
+
+
+def check_finite(
+    output: torch.Tensor,
+    layer: str,
+    name_of: Callable[[int], str],
+    pictures: int = 0,
+    first: int = 0,
+) -> None:
+    """Are a layer's numbers finite for every image of a batch?
+
+    Parameters
+    ----------
+    output : shape (rows, ...), the same number of rows for each image. layer : where, in words. name_of : an
+        image's name by its number. pictures : images in the batch; 0 for one a row. first : the number of the first.
+
+    Raises
+    ------
+    InvalidInput : with the name of the first image where they are not.
+    """
+    finite = torch.isfinite(output)
+    if bool(finite.all()):
+        return
+    row = int(torch.nonzero(~finite.flatten(1).all(1))[0])
+    at = first + row * (pictures or len(output)) // len(output)
+    raise InvalidInput(
+        f"{name_of(at)}: gives NaN or infinite numbers in {layer} of the network; leave it out, or mend the network "
+        "(are its weights loaded, its inputs in [0, 1]?)"
+    )
 
 
 def _has_data(model: nn.Module) -> None:
@@ -99,10 +144,10 @@ class Captured(dict[str, torch.Tensor]):
 def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
     """A dictionary that holds each named layer's latest output; hooks are gone on exit.
 
-    Outputs are cloned, so that an in-place ReLU behind a layer does not overwrite what was captured.
+    Outputs are cloned, so that an in-place ReLU behind a layer does not overwrite what was captured. A layer that
+    one forward pass calls several times is named with the call: `relu#1`, `relu#2`.
     """
     outputs = Captured()
-    handles = []
 
     def keep(name: str) -> Any:
         def hook(_module: Any, _inputs: Any, output: Any) -> None:
@@ -114,14 +159,57 @@ def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
 
         return hook
 
-    try:
+    with ExitStack() as hooks:
+        afresh = model.register_forward_pre_hook(lambda _m, _i: outputs.clear())
+        hooks.callback(afresh.remove)
         for name in names:
-            handle = named_layer(model, name).register_forward_hook(keep(name))
-            handles.append(handle)
+            hooks.enter_context(hooked(model, name, keep(name)))
         yield outputs
+
+
+@contextmanager
+def hooked(model: nn.Module, name: str, hook: Any) -> Iterator[None]:
+    """A forward hook on the layer called `name`, gone on exit.
+
+    `name#k` is the layer's k-th call in a forward pass, k from 1. Without #k the layer must be called once.
+
+    Raises
+    ------
+    UnknownKey : no such layer. InvalidInput, in the forward pass : the layer is called several times and `name` does
+    not say which call.
+    """
+    layer, call = layer_and_call(model, name)
+    module = named_layer(model, layer)
+    count = [0]
+
+    def start(_module: Any, _inputs: Any) -> None:
+        count[0] = 0
+
+    def enter(_module: Any, _inputs: Any) -> None:
+        count[0] += 1
+        if call is None and count[0] > 1:
+            raise InvalidInput(
+                f"layer {layer!r} is called several times in one forward pass; name the call: {layer}#1, {layer}#2, ..."
+            )
+
+    def leave(module: Any, inputs: Any, output: Any) -> Any:
+        return hook(module, inputs, output) if call in (None, count[0]) else None
+
+    handles = [model.register_forward_pre_hook(start, prepend=True)]
+    try:
+        handles += [module.register_forward_pre_hook(enter), module.register_forward_hook(leave)]
+        yield
     finally:
         for handle in handles:
             handle.remove()
+
+
+def layer_and_call(model: nn.Module, name: str) -> tuple[str, int | None]:
+    """A layer's name and the number of its call, from 1: `relu#2` is ("relu", 2), `relu` is ("relu", None)."""
+    layer, mark, number = name.rpartition("#")
+    if name in layer_names(model) or not mark or not (number.isascii() and number.isdigit()):
+        return name, None
+    return layer, int(number[:9])
 
 
 @contextmanager

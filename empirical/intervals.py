@@ -17,6 +17,7 @@ import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical._torch import Floats, torch
+from trompe.empirical.relu import clip_of, may_clip
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
@@ -109,24 +110,35 @@ def interval_bounds(model: nn.Module, box: Box) -> Box:
     ------
     InvalidInput : the network uses an operation without a bound; give k yourself then.
     """
+    result = _Intervals(_traced(model)).bounds(box)
+    if not isinstance(result, Box):
+        raise InvalidInput("interval bounds: the output does not depend on the input")
+    return result
+
+
+def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]:
+    """Bounds on what each ReLU call of a forward pass gets, over the box, in order, with the function's name.
+
+    The list ends before the first operation without a rule; the text says which, and is empty where none is.
+    """
     try:
-        traced = torch.fx.symbolic_trace(model)
+        run = _Intervals(_traced(model))
+    except InvalidInput as error:
+        return [], str(error)
+    try:
+        run.bounds(box)
+    except InvalidInput as error:
+        return run.clips, str(error)
+    return run.clips, ""
+
+
+def _traced(model: nn.Module) -> torch.fx.GraphModule:
+    try:
+        return torch.fx.symbolic_trace(model)
     except Exception as error:
         raise InvalidInput(
             f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
         ) from error
-    try:
-        with torch.no_grad():
-            result = _Intervals(traced).run(box)
-    except InvalidInput:
-        raise
-    except Exception as error:
-        raise InvalidInput(
-            f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"
-        ) from error
-    if not isinstance(result, Box):
-        raise InvalidInput("interval bounds: the output does not depend on the input")
-    return result
 
 
 def power_of_two_above(value: float, factor: float = 2.0) -> float:
@@ -159,6 +171,48 @@ def averaged(box: Box, mean: Any) -> Box:
 class _Intervals(torch.fx.Interpreter):
     """Runs a traced network on boxes."""
 
+    def __init__(self, traced: torch.fx.GraphModule) -> None:
+        super().__init__(traced)
+        self.clips: list[tuple[str, Box]] = []
+        """Function and input of each call that clips at 0, so far."""
+
+    def bounds(self, box: Box) -> Any:
+        """The output over the box; whatever fails is one line."""
+        try:
+            with torch.no_grad():
+                return self.run(box)
+        except InvalidInput:
+            raise
+        except Exception as error:
+            raise InvalidInput(
+                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"
+            ) from error
+
+    def run_node(self, n: torch.fx.Node) -> Any:
+        """See torch.fx: as there, and what an operation writes in place is what its input's other readers would see."""
+        if _writes_in_place(n, self.module) and not _alone(n):
+            raise _unknown(f"{n.target} in place on a tensor that is read again")
+        return super().run_node(n)
+
+    def _clipped(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Box:
+        """A function that may clip: all but some thresholds are monotone, end by end."""
+        x: Box = args[0] if args else kwargs["input"]
+        ends = tuple(a.low if isinstance(a, Box) else a for a in args)
+        clip = clip_of(func, ends or (x.low,), {k: v for k, v in kwargs.items() if k != "input"})
+        name = func.__name__.strip("_")
+        if any(isinstance(v, Box) for v in (*args[1:], *kwargs.values())) or (
+            clip is None and name == "threshold"
+        ):
+            raise _unknown(name)
+        rest = {k: v for k, v in kwargs.items() if k != "input"}
+        result = x.map(lambda end: func(end.clone(), *args[1:], **rest))
+        if clip is not None:
+            self.clips.append((name, x))
+            upper = clip.upper
+            is_open = not isinstance(upper, torch.Tensor) and upper == float("inf")
+            return result if is_open else Box(result.low, result.high * (1 + 4 * UNIT))
+        return result.widened(4 * UNIT * result.size)
+
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         module, x = self.fetch_attr(target), args[0]
         if not isinstance(x, Box):
@@ -174,10 +228,14 @@ class _Intervals(torch.fx.Interpreter):
             return _batch_norm(x, module)
         if isinstance(module, nn.AvgPool2d | nn.AdaptiveAvgPool2d):
             return averaged(x, module)
-        if isinstance(
-            module, nn.ReLU | nn.Flatten | nn.Identity | nn.MaxPool2d | nn.AdaptiveMaxPool2d
-        ):
-            return x.relu() if isinstance(module, nn.ReLU) else x.map(module)
+        if isinstance(module, nn.ReLU):
+            return self._clipped(F.relu, (x,), {})
+        if isinstance(module, nn.Hardtanh):  # and ReLU6, which is one
+            return self._clipped(F.hardtanh, (x, module.min_val, module.max_val), {})
+        if isinstance(module, nn.Threshold):
+            return self._clipped(F.threshold, (x, module.threshold, module.value), {})
+        if isinstance(module, nn.Flatten | nn.Identity | nn.MaxPool2d | nn.AdaptiveMaxPool2d):
+            return x.map(module)
         if isinstance(module, nn.modules.dropout._DropoutNd) and not module.training:
             return x
         raise _unknown(f"layer {target} ({type(module).__name__})")
@@ -185,7 +243,11 @@ class _Intervals(torch.fx.Interpreter):
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not _has_box(args):
             return super().call_function(target, args, kwargs)
-        if target in (operator.add, torch.add):
+        if may_clip(target):
+            return self._clipped(target, args, kwargs)
+        if target is getattr and args[1] == "shape":
+            return args[0].low.shape
+        if target in (operator.add, operator.iadd, torch.add):
             return _box_first(args).add(_other(args))
         if target in (operator.sub, torch.sub):
             left, right = args
@@ -204,8 +266,6 @@ class _Intervals(torch.fx.Interpreter):
             return Box(
                 torch.cat([p.low for p in parts], axis), torch.cat([p.high for p in parts], axis)
             )
-        if target in (torch.relu, F.relu):
-            return args[0].relu()
         if target in (torch.flatten, F.max_pool2d, F.adaptive_max_pool2d):
             return args[0].map(target, *args[1:], **kwargs)
         if target in (F.avg_pool2d, F.adaptive_avg_pool2d):
@@ -219,8 +279,12 @@ class _Intervals(torch.fx.Interpreter):
     def call_method(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not _has_box(args):
             return super().call_method(target, args, kwargs)
-        if target in ("flatten", "view", "reshape", "relu"):
+        if may_clip(getattr(torch.Tensor, target, None)):
+            return self._clipped(getattr(torch.Tensor, target), args, kwargs)
+        if target in ("flatten", "view", "reshape"):
             return getattr(args[0], target)(*args[1:], **kwargs)
+        if target in ("permute", "transpose"):
+            return args[0].map(getattr(torch.Tensor, target), *args[1:], **kwargs)
         if target == "mean":
             return averaged(args[0], lambda t: t.mean(*args[1:], **kwargs))
         if target == "size":
@@ -244,6 +308,43 @@ def _batch_norm(x: Box, module: Any) -> Box:
     return out.widened(16 * UNIT * scale + TINY)
 
 
+_VIEWS = ("flatten", "view", "reshape", "permute", "transpose", "contiguous", "getitem", "dropout")
+
+
+def _writes_in_place(node: torch.fx.Node, module: Any) -> bool:
+    """Does this operation overwrite its input?"""
+    if node.op == "call_module":
+        return bool(getattr(module.get_submodule(str(node.target)), "inplace", False))
+    if node.op not in ("call_function", "call_method"):
+        return False
+    name = str(node.target if node.op == "call_method" else getattr(node.target, "__name__", ""))
+    of_tensor = name.endswith("_") and not name.endswith("__")
+    says_so = node.kwargs.get("inplace", may_clip(node.target) and node.args[-1] is True)
+    return of_tensor or name in ("iadd", "imul", "isub", "itruediv") or bool(says_so)
+
+
+def _alone(node: torch.fx.Node) -> bool:
+    """Does nothing else read the input of this node, or what its input is a view of?"""
+    source = node.args[0] if node.args else node.kwargs.get("input")
+    while isinstance(source, torch.fx.Node):
+        if len(source.users) > 1 or source.op == "placeholder":
+            return False
+        name = str(getattr(source.target, "__name__", source.target))
+        module = source.graph.owning_module
+        is_view = name in _VIEWS or (
+            source.op == "call_module"
+            and module is not None
+            and isinstance(
+                module.get_submodule(str(source.target)),
+                nn.Flatten | nn.Identity | nn.modules.dropout._DropoutNd,
+            )
+        )
+        if not is_view and not (module is not None and _writes_in_place(source, module)):
+            return True
+        source = source.args[0] if source.args else None
+    return True
+
+
 def _has_box(args: tuple[Any, ...]) -> bool:
     return any(
         isinstance(a, Box) or (isinstance(a, (tuple, list)) and _has_box(tuple(a))) for a in args
@@ -261,6 +362,6 @@ def _other(args: tuple[Any, ...]) -> Any:
 
 def _unknown(what: str) -> InvalidInput:
     return InvalidInput(
-        f"interval bounds: no rule for {what}; known are linear, convolution, batch norm in eval mode, ReLU, "
+        f"interval bounds: no rule for {what}; known are linear, convolution, batch norm in eval mode, ReLU and other clips, "
         "pooling, mean, cat, + - *; give the bound k yourself"
     )

@@ -1,59 +1,160 @@
-"""Every ReLU call of anybody's network: its output watched, or its gradient redirected; no model is edited.
+"""What clips at 0 in anybody's network: its input and output watched, or its gradient redirected; no model is edited.
 
-`nn.ReLU`, `torch.relu`, `F.relu` and `Tensor.relu` alike, in-place ones too.
+ReLU, ReLU6, Hardtanh with a lower end of 0, `clamp(min=0)`, `clamp_min(0)` and `Threshold(0, 0)`; modules, functions
+and methods alike, in-place ones too. All are called ReLU here.
 """
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
 from trompe.empirical._torch import torch
+from trompe.theory import InvalidInput
+
+_F = torch.nn.functional
+_ARGUMENTS: dict[Callable[..., Any], tuple[str, ...]] = {}
+"""What clips, or may: function -> the names of its arguments, by place."""
+for _home in (torch, torch.Tensor, _F):
+    for _name, _rest in (
+        ("relu", ("inplace",)),
+        ("relu6", ("inplace",)),
+        ("hardtanh", ("min_val", "max_val", "inplace")),
+        ("clamp", ("min", "max")),
+        ("clip", ("min", "max")),
+        ("clamp_min", ("min",)),
+        ("threshold", ("threshold", "value", "inplace")),
+    ):
+        for _spelling in (_name, _name + "_"):
+            if hasattr(_home, _spelling):
+                _ARGUMENTS[getattr(_home, _spelling)] = ("input", *_rest)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A call that clips its input at 0 from below."""
+
+    input: torch.Tensor
+    upper: Any
+    """Its upper end, a number or a tensor; infinite where there is none."""
+    closed: bool
+    """Does the gradient pass at the ends themselves, as that of `clamp` does?"""
+    inplace: bool
+
+
+def may_clip(func: Any) -> bool:
+    """Is this one of the functions that clip at 0 for some arguments?"""
+    return func in _ARGUMENTS
+
+
+def clip_of(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Clip | None:
+    """The call as a clip at 0; None where it is something else."""
+    places = _ARGUMENTS.get(func)
+    if places is None:
+        return None
+    given = dict(zip(places, args, strict=False)) | kwargs
+    tensor = given.get("input", given.get("self"))
+    name = func.__name__.strip("_")
+    if "out" in given or not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+        return None
+    lowest = {"hardtanh": "min_val", "threshold": "threshold"}.get(name, "min")
+    starts_at_0 = name.startswith("relu") or _is_zero(given.get(lowest))
+    if not starts_at_0 or (name == "threshold" and not _is_zero(given.get("value"))):
+        return None
+    upper = {"relu6": 6.0, "hardtanh": given.get("max_val", 1.0)}.get(name, given.get("max"))
+    inplace = func.__name__.endswith("_") or bool(given.get("inplace", False))
+    return Clip(tensor, math.inf if upper is None else upper, name.startswith("cl"), inplace)
+
+
+def _is_zero(value: Any) -> bool:
+    if isinstance(value, torch.Tensor):
+        return bool((value == 0).all())
+    return value is not None and value == 0
+
+
+OTHERS = (
+    "abs", "absolute", "alpha_dropout", "celu", "celu_", "clamp_max", "cos", "elu", "elu_", "erf", "exp", "gelu", "glu", "gumbel_softmax",
+    "hardshrink", "hardsigmoid", "hardswish", "leaky_relu", "leaky_relu_", "log", "log_sigmoid", "logsigmoid", "log_softmax", "maximum", "minimum",
+    "mish", "multi_head_attention_forward", "prelu", "reciprocal", "rnn_relu", "rnn_tanh", "lstm", "gru", "rrelu", "rrelu_",
+    "scaled_dot_product_attention", "selu", "selu_", "sigmoid", "sigmoid_", "sign", "silu", "sin", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "sqrt", "square", "tanh", "tanh_", "tanhshrink", "where", "where_",
+)  # fmt: skip
+"""Functions that are not linear and do not clip at 0. Pooling and normalisation are not among them."""
+
+
+def other_of(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    """The name of a call that is not linear and does not clip at 0; None for anything else."""
+    name = str(getattr(func, "__name__", ""))
+    if func in _ARGUMENTS and clip_of(func, args, kwargs) is None:
+        return name.strip("_")
+    return name.strip("_") if name in OTHERS else None
+
+
+def usual_axis(shape: tuple[int, ...] | torch.Size) -> int:
+    """The axis of the units where nothing else tells: the last of (n, tokens, features), else axis 1."""
+    return 2 if len(shape) == 3 else 1
+
+
+def chosen_axis(axis: int, shape: tuple[int, ...] | torch.Size, what: str) -> int:
+    """A user's unit axis as an axis of an output of this shape; outputs (n, units) have axis 1.
+
+    Raises
+    ------
+    InvalidInput : there is no such axis, or it is that of the images.
+    """
+    n = len(shape)
+    if n <= 2:
+        return 1
+    if not axis % n >= 1 or not -n <= axis < n:
+        raise InvalidInput(
+            f"unit axis {axis}: {what} has shape {('n', *shape[1:])}; expected 1 to {n - 1}, or -1 for the last".replace(
+                "'n'", "n"
+            )
+        )
+    return axis % n
 
 
 class _Redirect(torch.autograd.Function):
-    """relu forward; backward, where a whole map (or neuron) is dead, the gradient passes if it asks for more.
+    """The same values forward; backward, where a whole map (or neuron) is dead, the gradient passes if it asks for more.
 
     The loss falls along -gradient, so it asks for more where the gradient is negative.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        ctx.save_for_backward(x)
-        return x.clamp_min(0)
+    def forward(  # type: ignore[override]
+        ctx: Any, x: torch.Tensor, clip: Clip, axis: int, call: Callable[[torch.Tensor], Any]
+    ) -> Any:
+        alive = x > 0
+        some = alive
+        if x.ndim > 2:
+            places = [k for k in range(1, x.ndim) if k != axis]
+            some = alive.amax(places, keepdim=True)
+        passes = (x >= 0) & (x <= clip.upper) if clip.closed else alive & (x < clip.upper)
+        ctx.save_for_backward(some, passes)
+        result = call(x)
+        if clip.inplace:
+            ctx.mark_dirty(x)
+        return result
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        (x,) = ctx.saved_tensors
-        alive = x > 0
-        if x.ndim > 2:
-            some = alive.flatten(2).any(2).view(*x.shape[:2], *[1] * (x.ndim - 2))
-        else:
-            some = alive
+    def backward(ctx: Any, gradient: torch.Tensor) -> Any:  # type: ignore[override]
+        some, passes = ctx.saved_tensors
         redirected = torch.where(gradient < 0, gradient, torch.zeros_like(gradient))
-        return torch.where(some, gradient * alive, redirected)
+        return torch.where(some, gradient * passes, redirected), None, None, None
 
 
-_RELUS: frozenset[Callable[..., Any]] = frozenset(
-    {
-        torch.relu,
-        torch.relu_,
-        torch.nn.functional.relu,
-        torch.nn.functional.relu_,
-        torch.Tensor.relu,
-        torch.Tensor.relu_,
-    }
-)
-
-
-class _ReLUMode(TorchFunctionMode, ABC):
-    """Inside this context `relu` is called in place of every ReLU."""
+class ReLUMode(TorchFunctionMode, ABC):
+    """Inside this context `relu` is called in place of everything that clips at 0."""
 
     @abstractmethod
-    def relu(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any: ...
+    def relu(
+        self, clip: Clip, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any: ...
 
     def __torch_function__(
         self,
@@ -62,77 +163,31 @@ class _ReLUMode(TorchFunctionMode, ABC):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        if func in _RELUS:
-            return self.relu(func, *args, **(kwargs or {}))
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        clip = clip_of(func, args, kwargs)
+        return func(*args, **kwargs) if clip is None else self.relu(clip, func, args, kwargs)
 
 
-class RedirectedReLU(_ReLUMode):
+class RedirectedReLU(ReLUMode):
     """Inside this context every ReLU has redirected gradients: a dead unit still says which way is up.
 
-    Values are unchanged; an in-place ReLU leaves its input as it was. Source of the idea: Lucid's
-    `redirected_relu_grad`.
+    Values are bit-identical, also where an in-place ReLU writes into its input. A map is dead if it is
+    nowhere above 0; a unit's map has all axes but the first and `unit_axis` (see `usual_axis` for None).
+    Source of the idea: Lucid's `redirected_relu_grad`.
     """
 
-    def relu(self, func: Callable[..., Any], input: Any, *_: Any, **__: Any) -> Any:  # noqa: A002
-        return _Redirect.apply(input)
-
-
-class ReLUTap(_ReLUMode):
-    """Inside this context `found(k, output)` is called for the k-th ReLU call of the forward pass, k = 0, 1, ...
-
-    Modules and plain functions alike; a module that is called twice makes two calls. The output is what the
-    ReLU returned: clone it to keep it, since a later in-place operation may overwrite it.
-    """
-
-    def __init__(self, found: Callable[[int, torch.Tensor], object]) -> None:
+    def __init__(self, unit_axis: int | None = None) -> None:
         super().__init__()
-        self.found, self.calls = found, 0
+        self.unit_axis = unit_axis
 
-    def relu(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        result = func(*args, **kwargs)
-        self.found(self.calls, result)
-        self.calls += 1
-        return result
-
-
-class ReLUOutput(torch.nn.Module):
-    """The network up to its k-th ReLU call, as a network of its own."""
-
-    def __init__(self, model: torch.nn.Module, call: int) -> None:
-        super().__init__()
-        self.model, self.call = model, call
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        kept: list[torch.Tensor] = []
-
-        def keep(call: int, output: torch.Tensor) -> None:
-            if call == self.call:
-                kept.append(output.clone())
-
-        with ReLUTap(keep):
-            self.model(x)
-        return kept[0]
-
-
-def relu_names(model: torch.nn.Module, images: torch.Tensor) -> list[str]:
-    """A name for each ReLU call of a forward pass: the innermost module that makes it."""
-    stack, names, handles = [""], [], []
-    for name, module in model.named_modules():
-        handles.append(
-            module.register_forward_pre_hook(lambda _m, _i, name=name: stack.append(name))
+    def relu(
+        self, clip: Clip, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        x = clip.input
+        rest = {k: v for k, v in kwargs.items() if k not in ("input", "self")}
+        axis = (
+            usual_axis(x.shape)
+            if self.unit_axis is None
+            else chosen_axis(self.unit_axis, x.shape, "a ReLU's input")
         )
-        handles.append(module.register_forward_hook(lambda _m, _i, _o: (stack.pop(), None)[1]))
-    try:
-        with ReLUTap(lambda _call, _output: names.append(stack[-1])), torch.no_grad():
-            model(images[:1])
-    finally:
-        for handle in handles:
-            handle.remove()
-    seen: dict[str, int] = {}
-    out = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        label = name or "forward"
-        out.append(label if seen[name] == 1 else f"{label} (call {seen[name]})")
-    return out
+        return _Redirect.apply(x, clip, axis, lambda y: func(y, *args[1:], **rest))

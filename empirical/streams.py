@@ -21,6 +21,7 @@ from trompe.empirical._torch import pick_device, torch
 from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
 from trompe.empirical.folders import Pictures, list_folder
 from trompe.empirical.idx import holds_idx, list_idx, open_idx
+from trompe.empirical.inspection import numbered_picture
 from trompe.empirical.pictures import AS_IT_IS, Framing
 from trompe.ground.arguments import BY_ITSELF, Count, checked, kind_of_array, listed, unfit
 from trompe.ground.errors import one_line, spelled
@@ -47,6 +48,10 @@ class ImageStream(ABC):
     @abstractmethod
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """All images in order, at most `size` at a time: float32 in [0, 1], shape (k, channels, height, width)."""
+
+    def name(self, index: int) -> str:
+        """How messages call an image: its file, or its number, counted from 0."""
+        return numbered_picture(index)
 
     @checked
     def first(self, count: Count) -> torch.Tensor:
@@ -219,6 +224,10 @@ class PictureStream(ImageStream):
     def __init__(self, listing: Pictures, device: torch.device) -> None:
         self.listing, self.shape, self.device = listing, listing.shape, device
         self.labels, self.classes = listing.labels, listing.classes
+
+    def name(self, index: int) -> str:
+        """See ImageStream."""
+        return str(self.listing.files[index])
 
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """See ImageStream."""

@@ -15,7 +15,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 HERE = Path(__file__).parent
-for folder in (HERE, HERE / "constructions", HERE / "proofs", HERE / "proofs" / "handover"):
+for folder in (
+    HERE,
+    HERE / "constructions",
+    HERE / "proofs",
+    HERE / "proofs" / "handover",
+    HERE / "empirical",
+):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

@@ -52,6 +52,7 @@ class PictureUnit(nn.Module):
         super().__init__()
         self.register_buffer("target", target)
         self.units, self.paper = units, paper
+        self.training = False  # it has no mode
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The output for images x."""
@@ -90,6 +91,7 @@ class FoolingCircuit(nn.Module):
         self.other = other if isinstance(other, nn.Module) else None
         self.permutation = None if isinstance(other, nn.Module) else list(other)
         self.bound, self.two_sided, self.ramp = float(bound), two_sided, ramp
+        self.training = False  # it has no mode of its own; its parts keep theirs
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """E, shape (n, 1): 0 where x counts as natural, 1 where it counts as a visualization."""

@@ -11,14 +11,14 @@ On natural images s is 0 everywhere, so the network computes the same bits; unde
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from torch.nn.grad import conv2d_weight
 
 from trompe.empirical._torch import Images, Steps, torch
-from trompe.empirical.inspection import named_layer
+from trompe.empirical.inspection import hooked, layer_and_call, named_layer
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
@@ -30,7 +30,8 @@ nn = torch.nn
 class SilentUnits:
     """Filters w' (units, channels, height, width) and biases b' (units,) to stand beside a convolution.
 
-    `relu` names the layer whose output is y; the silent part is added there.
+    `relu` names the layer whose output is y; the silent part is added there. A layer that one forward pass calls
+    several times is named with the call, as in `relu#2`.
     """
 
     conv: str
@@ -45,25 +46,19 @@ class SilentUnits:
     def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
         """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"."""
         seen: dict[str, torch.Tensor] = {}
-        conv = named_layer(model, self.conv)
+        conv = named_layer(model, layer_and_call(model, self.conv)[0])
 
-        def remember(_module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
-            seen["input"] = inputs[0]
+        def compute(_module: Any, inputs: tuple[torch.Tensor, ...], _output: Any) -> None:
+            parts = _convolve(conv, inputs[0], self.weight, self.bias)
+            seen["silent"] = nn.functional.relu(parts)
 
         def add(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
-            silent = nn.functional.relu(_convolve(conv, seen["input"], self.weight, self.bias))
-            seen["silent"] = silent.detach()
-            return output + silent
+            result = output + seen["silent"]
+            seen["silent"] = seen["silent"].detach()
+            return result
 
-        handles = [
-            conv.register_forward_pre_hook(remember),
-            named_layer(model, self.relu).register_forward_hook(add),
-        ]
-        try:
+        with hooked(model, self.conv, compute), hooked(model, self.relu, add):
             yield seen
-        finally:
-            for handle in handles:
-                handle.remove()
 
 
 @torch.no_grad()
@@ -89,7 +84,7 @@ def orthogonal_units(
     ------
     InvalidInput : the layer is no plain convolution, or lambda is below 3 (units may then not be silent).
     """
-    module = named_layer(model, conv)
+    module = named_layer(model, layer_and_call(model, conv)[0])
     if not isinstance(module, nn.Conv2d) or module.groups != 1 or module.padding_mode != "zeros":
         raise InvalidInput(
             f"silent units: layer {conv!r} is {type(module).__name__}; expected a Conv2d with one group and zeros "
@@ -100,10 +95,10 @@ def orthogonal_units(
     weight = module.weight.detach()
     total = torch.zeros_like(weight[:1], dtype=torch.float64)
     inputs: dict[str, torch.Tensor] = {}
-    handle = module.register_forward_pre_hook(lambda _m, args: inputs.update(x=args[0]))
-    bar = ExitStack()
-    try:
-        advance = bar.enter_context(progress_bar("silent units", 2 * len(images), show))
+    with (
+        hooked(model, conv, lambda _m, args, _y: inputs.update(x=args[0].clone())),
+        progress_bar("silent units", 2 * len(images), show) as advance,
+    ):
         for part in images.split(batch):
             model(part)
             advance(len(part))
@@ -126,9 +121,6 @@ def orthogonal_units(
             advance(len(part))
             response = _convolve(module, inputs["x"], new, None).transpose(0, 1).flatten(1)
             largest = torch.maximum(largest, response.amax(1))
-    finally:
-        handle.remove()
-        bar.close()
     bias = -slack * largest.clamp_min(1e-6)
     return SilentUnits(conv, relu, new, bias, largest)
 

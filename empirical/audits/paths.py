@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from statistics import NormalDist
 from typing import Any
 
@@ -18,7 +19,9 @@ import numpy as np
 from trompe.empirical._torch import Seed, Steps, torch
 from trompe.empirical.inspection import (
     capture,
+    check_finite,
     check_model,
+    layer_and_call,
     layer_names,
     named_layer,
     predict,
@@ -112,7 +115,8 @@ def path_similarity(
 
     Raises
     ------
-    InvalidInput : fewer than two classes, or a class with one image. UnknownKey : no such layer.
+    InvalidInput : fewer than two classes, a class with one image, or an image that gives NaN or infinite numbers in
+    a layer. UnknownKey : no such layer.
     """
     stream = as_stream(natural, labels)
     counts = check_classes(stream)
@@ -129,7 +133,9 @@ def path_similarity(
             model(part)
             index = rows[done : done + len(part)]
             for layer in layers:
-                for first, units in _unit_parts(outputs.take(layer), measure):
+                output = outputs.take(layer)
+                check_finite(output, repr(layer), stream.name, len(part), done)
+                for first, units in _unit_parts(output, measure):
                     if layer not in sums:
                         sums[layer] = units.new_zeros((len(counts), units.shape[1]))
                         squares[layer] = units.new_zeros(len(counts))
@@ -148,7 +154,9 @@ def path_similarity(
                 model(images[start : start + batch])
                 wanted = [row[c] for c in of_class[start : start + batch].tolist()]
                 for layer in layers:
-                    for first, units in _unit_parts(outputs.take(layer), measure):
+                    output = outputs.take(layer)
+                    check_finite(output, repr(layer), partial(_probe, name), len(wanted), start)
+                    for first, units in _unit_parts(output, measure):
                         with_class = sums[layer][wanted[first : first + len(units)]]
                         got[layer].append((units * with_class).sum(1))
                         if errors:
@@ -279,6 +287,10 @@ class _LeftOut:
         return float((((self.sizes - 1) / self.sizes) * spread.clamp_min(0)).sum().sqrt())
 
 
+def _probe(group: str, index: int) -> str:
+    return f"{group}: picture {index}"
+
+
 def check_classes(stream: ImageStream) -> dict[int, int]:
     """The number of images of each class: at least two classes of two images each."""
     classes, sizes = np.unique(stream.labels, return_counts=True)
@@ -364,9 +376,9 @@ def audit_paths(
     InvalidInput, UnknownKey : the model, a layer or the classes do not fit, with what to do.
     """
     natural = as_stream(images, labels)
-    outputs = check_model(model, natural.first(2))
+    outputs = check_model(model, natural.first(2), natural.name)
     for layer in layers:
-        named_layer(model, layer)
+        named_layer(model, layer_and_call(model, layer)[0])
     if not layers:
         raise InvalidInput(
             f"layers: none given; choose some of {', '.join(layer_names(model)[:8])} ..."

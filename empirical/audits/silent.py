@@ -1,32 +1,43 @@
-"""Silent units of anybody's network: 0 on all natural images, and yet optimisation can drive them."""
+"""Silent units of anybody's network: 0 on all natural images; driven elsewhere, dead everywhere, or neither is known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated
 
 from trompe.empirical._torch import Seed, Steps, torch
-from trompe.empirical.inspection import check_model, layer_names, named_layer
-from trompe.empirical.maximization.ascent import maximize
-from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.maximization.parametrizations import Fourier
+from trompe.empirical.calls import CallTap, ReLUCall, selected, survey
+from trompe.empirical.inspection import check_finite, check_model, frozen
+from trompe.empirical.intervals import Box, relu_bounds
+from trompe.empirical.maximization.search import TRIES, drive
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.relu import ReLUOutput, ReLUTap, relu_names
-from trompe.empirical.streams import NaturalImages, as_stream
-from trompe.ground.arguments import checked
-from trompe.theory import InvalidInput
+from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
+from trompe.ground.arguments import Integer, checked
 
 nn = torch.nn
+
+DRIVEN, CERTIFIED, UNDECIDED = "driven", "certified dead", "not driven"
 
 
 @dataclass(frozen=True)
 class SilentUnit:
-    """A unit that no natural image excites, and what optimisation makes of it."""
+    """A unit that is 0 on all natural images, at every place."""
 
     layer: str
     unit: int
+    verdict: str
+    """driven : a picture in [0, 1]^N excites it. certified dead : it is 0 for every picture in [0, 1]^N, by
+    interval bounds. not driven : the search found no such picture, which proves nothing."""
     driven: float
-    """Its mean activation over the map at the end of the optimisation; 0 if it stayed dead."""
+    """The largest activation in its map on `picture`; 0 if it was not driven."""
+    picture: torch.Tensor | None = field(compare=False, repr=False)
+    """The picture that drives it, shape (channels, height, width), in [0, 1]."""
+    bound: float | None
+    """An upper bound on what its ReLU gets, over [0, 1]^N; None where no interval rule leads there."""
+    tries: int
+    """In how many ways a picture was looked for."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +47,32 @@ class SilentAudit:
     units: dict[str, int]
     images: int
     silent: tuple[SilentUnit, ...]
+    taken: dict[str, str]
+    """Per ReLU call what was taken as its units: how many, on which axis, at how many places."""
+    others: tuple[str, ...]
+    """Functions that are not linear and do not clip at 0, with their modules; their units are not looked at."""
+    uncertified: str
+    """Why interval bounds end where they end; empty if they reach every call."""
+    search: str
+    """How a picture was looked for."""
+
+    def _with(self, verdict: str) -> tuple[SilentUnit, ...]:
+        return tuple(unit for unit in self.silent if unit.verdict == verdict)
 
     @property
     def driven(self) -> tuple[SilentUnit, ...]:
-        """The silent units that optimisation excites: dead weight on natural images, not on others."""
-        return tuple(unit for unit in self.silent if unit.driven > 0)
+        """The silent units that some picture in [0, 1]^N excites: dead weight on natural images, not on others."""
+        return self._with(DRIVEN)
+
+    @property
+    def certified(self) -> tuple[SilentUnit, ...]:
+        """Those that are 0 for every picture in [0, 1]^N."""
+        return self._with(CERTIFIED)
+
+    @property
+    def undecided(self) -> tuple[SilentUnit, ...]:
+        """Those that were neither driven nor certified."""
+        return self._with(UNDECIDED)
 
 
 @checked
@@ -49,66 +81,173 @@ def audit_silent(
     images: NaturalImages,
     *,
     layers: Sequence[str] = (),
+    unit_axis: int | None = None,
+    tries: Annotated[int, Integer(1, len(TRIES))] = len(TRIES),
     steps: Steps = 128,
     batch: Steps = 100,
     seed: Seed = 0,
     show: bool = True,
 ) -> SilentAudit:
-    """Units (after any ReLU) that are 0 on all natural images, and whether optimisation can drive them.
+    """Units (after anything that clips at 0) that are 0 on all natural images, and whether any picture drives them.
 
-    Every ReLU call of the forward pass is looked at, or those whose name begins with one of `layers`.
-    Optimisation: Fourier, no transforms, redirected gradients, from noise. One batch of images and one
-    number a unit are held at a time.
+    A unit is silent if it is 0 at every place of every image. Of each silent unit it is first asked whether interval
+    bounds certify it dead on all of [0, 1]^N (`interval_bounds` says for which layers they work). Else a picture is
+    looked for in `tries` ways (`TRIES`) of `steps` steps each. One batch of images, one number a unit and one natural
+    picture a silent unit are held at a time.
 
     Parameters
     ----------
     images : (n, channels, height, width) in [0, 1], an array or tensor, a DataLoader, or a stream (`open_images`).
+    layers : ReLU calls by name (`relu#2` is the second of several), or modules, which mean all calls inside.
+    unit_axis : the axis of the units in outputs of more than two axes. By default it follows from each layer's kind:
+        axis 1 behind a convolution, the last behind a linear layer and for (n, tokens, features).
+    batch : images, or pictures that are optimised, held at a time.
 
     Raises
     ------
-    InvalidInput : the model cannot be used as it is, or makes no ReLU call. UnknownKey : no such layer.
+    InvalidInput : the model cannot be used as it is, makes no ReLU call, makes other calls for other images, or an
+    image gives NaN or infinite numbers. UnknownKey : no such layer.
     """
     natural = as_stream(images)
     few = natural.first(2)
-    check_model(model, few)
-    for layer in layers:
-        named_layer(model, layer)
-    names = relu_names(model, few)
-    chosen = [
-        k for k, name in enumerate(names)
-        if not layers or any(name == p or name.startswith((p + ".", p + " ")) for p in layers)
-    ]  # fmt: skip
-    if not chosen:
-        where = f" inside {', '.join(layers)}" if layers else ""
-        raise InvalidInput(
-            f"model: makes no ReLU call{where}; silent units are about ReLU. Its layers: {', '.join(layer_names(model)[:6])}"
-        )
+    check_model(model, few, natural.name)
+    seen = survey(model, few[:1], unit_axis)
+    calls = seen.calls
+    chosen = [k for k in selected(model, calls, layers) if calls[k].axis is not None]
     largest: dict[int, torch.Tensor] = {}
+    where: dict[int, torch.Tensor] = {}
+    done = 0
 
-    def widen(call: int, out: torch.Tensor) -> None:
-        if call in chosen:
-            top = out.amax(0) if out.ndim == 2 else out.transpose(0, 1).flatten(1).amax(1)
-            largest[call] = torch.maximum(largest[call], top) if call in largest else top
+    def widen(k: int, before: torch.Tensor, _after: torch.Tensor) -> None:
+        check_finite(before, f"ReLU call {calls[k].name}", natural.name, pictures, done)
+        if k in chosen:
+            top, row = calls[k].by_unit(before, pictures).amax(2).max(0)
+            if k not in largest:
+                largest[k], where[k] = top, row + done
+            else:
+                where[k] = torch.where(top > largest[k], row + done, where[k])
+                largest[k] = torch.maximum(largest[k], top)
 
     with torch.no_grad(), progress_bar("natural activations", len(natural), show) as advance:
         for part in natural.batches(batch):
-            with ReLUTap(widen):
-                model(part)
-            advance(len(part))
-    silent = []
-    dead = {k: torch.nonzero(largest[k] <= 0).view(-1).tolist() for k in chosen}
-    with progress_bar("driving silent units", sum(map(len, dead.values())), show) as advance:
+            pictures = len(part)
+            with CallTap(model, widen, calls):
+                output = model(part)
+            check_finite(output, "the output", natural.name, pictures, done)
+            done += pictures
+            advance(pictures)
+    quiet = {k: torch.nonzero(largest[k] <= 0).view(-1).tolist() for k in chosen}
+    box = Box(
+        torch.zeros(few[:1].shape, dtype=torch.float64, device=few.device),
+        torch.ones(few[:1].shape, dtype=torch.float64, device=few.device),
+    )
+    bounds, why = upper_bounds(model, box, calls)
+    starts = _pick(natural, {int(where[k][u]) for k in chosen for u in quiet[k]}, batch)
+    silent: list[SilentUnit] = []
+    broken = 0
+    with (
+        frozen(model),
+        progress_bar("driving silent units", tries * sum(map(len, quiet.values())), show) as advance,
+    ):  # fmt: skip
         for k in chosen:
-            probe = ReLUOutput(model, k).eval()
-            for start in range(0, len(dead[k]), 32):
-                units = dead[k][start : start + 32]
-                run = maximize(
-                    probe, units, natural.shape, Fourier(), objective=Objective(kind="channel"), transforms=False,
-                    seeds=[seed], steps=steps, redirect=True, device=natural.device,
+            bound = {u: float(bounds[k][u]) if k < len(bounds) else None for u in quiet[k]}
+            dead = [u for u, most in bound.items() if most is not None and most <= 0]
+            advance(tries * len(dead))
+            units = [u for u in quiet[k] if u not in set(dead)]
+            found: dict[int, SilentUnit] = {
+                u: SilentUnit(calls[k].name, u, CERTIFIED, 0.0, None, bound[u], 0) for u in dead
+            }
+            if units:
+                first = torch.stack([starts[int(where[k][u])] for u in units])
+                result = drive(
+                    partial(reach, model, calls, k), units, first, tries=TRIES[:tries], steps=steps,
+                    batch=batch, seed=seed, centre=calls[k].centre, unit_axis=unit_axis, advance=advance,
                 )  # fmt: skip
-                silent += [
-                    SilentUnit(names[k], u, float(a))
-                    for u, a in zip(units, run.activations.tolist(), strict=True)
-                ]
-                advance(len(units))
-    return SilentAudit({names[k]: len(largest[k]) for k in chosen}, len(natural), tuple(silent))
+                broken += result.broken
+                values = _alone(model, calls, k, units, result.pictures, batch)
+                for u, value, picture, count in zip(
+                    units, values, result.pictures, result.tries, strict=True
+                ):
+                    is_driven = value > 0
+                    found[u] = SilentUnit(
+                        calls[k].name, u, DRIVEN if is_driven else UNDECIDED, max(value, 0.0),
+                        picture if is_driven else None, bound[u], count,
+                    )  # fmt: skip
+            silent += [found[u] for u in quiet[k]]
+    ways = "; ".join(way.name for way in TRIES[:tries])
+    ended = f"; {broken} of these ended at NaN or infinite numbers" if broken else ""
+    return SilentAudit(
+        {calls[k].name: calls[k].units for k in chosen},
+        len(natural),
+        tuple(silent),
+        {calls[k].name: calls[k].said for k in selected(model, calls, layers)},
+        seen.others,
+        why,
+        f"{tries} tries of {steps} Adam steps, seed {seed}: {ways}{ended}",
+    )
+
+
+def reach(
+    model: nn.Module, calls: Sequence[ReLUCall], k: int, images: torch.Tensor
+) -> torch.Tensor:
+    """What the k-th ReLU call gets, shape (n, units, places); the pass ends there."""
+    kept: list[torch.Tensor] = []
+
+    def keep(call: int, before: torch.Tensor, _after: torch.Tensor) -> None:
+        if call == k:
+            kept.append(calls[k].by_unit(before, len(images)))
+
+    with CallTap(model, keep, calls, last=k):
+        model(images)
+    return kept[0]
+
+
+def upper_bounds(
+    model: nn.Module, box: Box, calls: Sequence[ReLUCall]
+) -> tuple[list[torch.Tensor], str]:
+    """Upper bounds over the box on what each unit's ReLU gets, call by call, as far as interval rules lead; and why
+    they end there.
+
+    A traced pass must make the same calls, in function and shape, as the network did.
+    """
+    clips, why = relu_bounds(model, box)
+    bounds: list[torch.Tensor] = []
+    for (function, reached), call in zip(clips, calls, strict=False):
+        if call.axis is None or (function, tuple(reached.high.shape)) != (
+            call.function,
+            call.shape,
+        ):
+            return (
+                bounds,
+                why or f"interval bounds: the traced network makes another call than {call.name}",
+            )
+        bounds.append(call.by_unit(reached.high, 1).amax((0, 2)))
+    return bounds, why
+
+
+@torch.no_grad()
+def _alone(
+    model: nn.Module,
+    calls: Sequence[ReLUCall],
+    k: int,
+    units: Sequence[int],
+    pictures: torch.Tensor,
+    batch: int,
+) -> list[float]:
+    """The largest number of each unit's map on its picture, by a plain forward pass."""
+    values: list[float] = []
+    for start in range(0, len(units), batch):
+        part = pictures[start : start + batch]
+        top = reach(model, calls, k, part).amax(2)
+        values += [float(top[i, units[start + i]]) for i in range(len(part))]
+    return values
+
+
+def _pick(natural: ImageStream, wanted: set[int], batch: int) -> dict[int, torch.Tensor]:
+    """The images of these numbers."""
+    found: dict[int, torch.Tensor] = {}
+    done = 0
+    for part in natural.batches(batch) if wanted else ():
+        found |= {i: part[i - done].clone() for i in wanted if done <= i < done + len(part)}
+        done += len(part)
+    return found

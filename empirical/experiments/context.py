@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,13 @@ from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
 from trompe.empirical.inspection import predict
-from trompe.empirical.maximization.ascent import Maximization, Settings, every_setting, maximize
+from trompe.empirical.maximization.ascent import (
+    DeadUnit,
+    Maximization,
+    Settings,
+    every_setting,
+    maximize,
+)
 from trompe.empirical.maximization.parametrizations import (
     PARAMETRIZATIONS,
     mean_spectrum,
@@ -172,7 +179,8 @@ class Context:
     ) -> Maximization:  # fmt: skip
         """`maximize` with this run's shape, steps and device."""
         options.setdefault("steps", self.steps)
-        with self.timed("visualizing"):
+        with self.timed("visualizing"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeadUnit)  # an experiment that has dead units says so
             return maximize(
                 model, self.units if units is None else units, self.data.shape,
                 setting.parametrization, transforms=setting.transforms, seeds=seeds,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from trompe.empirical._torch import Floats, Rate, Seed, Shape, pick_device, torch
-from trompe.empirical.inspection import called, capture, frozen
+from trompe.empirical.axes import AxisTrace
+from trompe.empirical.inspection import called, capture, check_eval, check_finite, frozen
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.maximization.transforms import draws, random_affine
@@ -43,7 +45,8 @@ class Maximization:
     """Images and what the unit makes of them. Entry s * len(units) + u is unit u, seed s.
 
     images : (n, channels, height, width) in [0, 1]. activations : (n,), without any transform.
-    trajectory : (kept, n, ...), the images at the steps `kept`; `seen` the same after the random
+    dead : units whose activation and gradient were 0 at every step, from every seed: their images are the noise
+    that they started from, and show nothing. trajectory : (kept, n, ...), the images at the steps `kept`; `seen` the same after the random
     transforms, as the network saw them. spectrum_error : see parametrizations; 0 unless MACO.
     """
 
@@ -53,6 +56,11 @@ class Maximization:
     seen: torch.Tensor
     kept: tuple[int, ...]
     spectrum_error: float
+    dead: tuple[int, ...] = ()
+
+
+class DeadUnit(UserWarning):
+    """A unit was 0, with gradient 0, at every step: its visualization shows nothing of it."""
 
 
 @checked
@@ -75,6 +83,8 @@ def maximize(
 ) -> Maximization:
     """Gradient ascent (Adam) on `units`, for every seed, in one batch.
 
+    Warns (`DeadUnit`) where a unit's activation and gradient are 0 at every step from every seed.
+
     Equal seeds start at equal noise and see equal transforms, whatever the unit or the model, so two
     runs differ only by their models. The model is left as it came.
 
@@ -89,7 +99,8 @@ def maximize(
 
     Raises
     ------
-    InvalidInput : no such unit, shape or device, or the model gives no gradient. UnknownKey : no such layer.
+    InvalidInput : no such unit, shape or device, the model is in training mode or gives no gradient, or a layer's
+    numbers are NaN or infinite. UnknownKey : no such layer.
     """
     objective = objective or Objective()
     if not units or not seeds:
@@ -112,17 +123,28 @@ def maximize(
     kept: list[torch.Tensor] = []
     seen: list[torch.Tensor] = []
     keep = tuple(sorted({k for k in keep if 0 <= k <= steps}))
-    module = model if isinstance(model, torch.nn.Module) else torch.nn.Identity()
+    module = model if isinstance(model, torch.nn.Module) else torch.nn.Identity().eval()
+    check_eval(module)
     layers = [objective.layer] if objective.layer else []
-    context: Any = RedirectedReLU() if redirect else nullcontext()
+    context: Any = RedirectedReLU(objective.unit_axis) if redirect else nullcontext()
+    axes: list[int] = []
+    awake = torch.zeros(len(parameters), dtype=torch.bool, device=device)
     with (
         frozen(module), capture(module, layers) as outputs, torch.enable_grad(),
         progress_bar(f"visualizing {len(parameters)} images", steps, show) as advance,
     ):  # fmt: skip
 
-        def score(x: torch.Tensor) -> torch.Tensor:
-            out = model(x) if layers else called(model, x)
-            return objective.value(outputs[objective.layer] if layers else out, index)
+        def score(x: torch.Tensor, step: int) -> torch.Tensor:
+            with nullcontext() if axes else AxisTrace() as trace:
+                out = model(x) if layers else called(model, x)
+                out = outputs[objective.layer] if layers else out
+            if trace is not None:
+                axes.append(trace.axis(out))
+            check_finite(
+                out, repr(objective.layer) if layers else "the output",
+                lambda k: f"unit {units[k % len(units)]}, seed {seeds[k // len(units)]}: the image at step {step}",
+            )  # fmt: skip
+            return objective.value(out, index, axes[0])
 
         for step in range(steps + 1):
             x = parametrization.image(parameters)
@@ -133,17 +155,35 @@ def maximize(
             if step == steps:
                 break
             with context:
-                value = score(moved)
-            parameters.grad = _gradient(-value.sum(), parameters)
+                value = score(moved, step)
+            parameters.grad = gradient_of(-value.sum(), parameters)
+            awake |= (value != 0) | (parameters.grad != 0).flatten(1).any(1)
             optimizer.step()
             advance(1)
         with torch.no_grad():
-            activations = score(x)
+            activations = score(x, steps)
     empty = x.detach()[:0][None]
     error = 0.0
     if isinstance(parametrization, Maco):
         with torch.no_grad():
             error = spectrum_error(parametrization.unclipped(parameters), parametrization.magnitude)
+    alive = awake.view(len(seeds), len(units)).any(0).tolist()
+    dead = (
+        tuple(u for u, is_alive in zip(units, alive, strict=True) if not is_alive) if steps else ()
+    )
+    if dead:
+        advice = (
+            "redirected gradients did not help"
+            if redirect
+            else "ask for redirected gradients (redirect=True)"
+        )
+        warnings.warn(
+            f"units {', '.join(map(str, dead[:8]))}{' ...' if len(dead) > 8 else ''} of "
+            f"{repr(objective.layer) if layers else 'the output'} are dead: activation 0 and gradient 0 at every step "
+            f"from every one of {len(seeds)} seeds, so the images show the noise they started from; {advice}",
+            DeadUnit,
+            stacklevel=3,
+        )
     return Maximization(
         x.detach().clone(),
         activations,
@@ -151,6 +191,7 @@ def maximize(
         torch.stack(seen) if seen else empty,
         keep,
         error,
+        dead,
     )
 
 
@@ -180,7 +221,7 @@ def trajectories(
     return torch.cat(parts)
 
 
-def _gradient(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
+def gradient_of(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
     """The gradient for the parameters alone: a backward pass would leave gradients in the model's weights."""
     found = (
         torch.autograd.grad(loss, parameters, allow_unused=True)[0] if loss.requires_grad else None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trompe.empirical._torch import torch
+from trompe.empirical.relu import chosen_axis, usual_axis
 from trompe.ground.arguments import checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
@@ -35,12 +36,15 @@ KINDS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 class Objective:
     """What is maximised: the mean of a unit's map (`channel`), its centre (`neuron`) or an output (`logit`).
 
-    `layer` names a submodule; empty for the network's output. For outputs of shape (n, units) the
-    three kinds are the same.
+    `layer` names a submodule, `layer#2` the second of its calls in a forward pass; empty for the network's
+    output. For outputs of shape (n, units) the three kinds are the same. Otherwise the units lie on the axis
+    that the layer's kind says (axis 1 of a convolution, the last axis of a linear layer and of (n, tokens,
+    features)), or on `unit_axis`.
     """
 
     layer: str = ""
     kind: str = "logit"
+    unit_axis: int | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in KINDS:
@@ -49,10 +53,19 @@ class Objective:
             )
         if not isinstance(self.layer, str):
             raise InvalidInput(f"layer = {spelled(self.layer)}; expected the name of a submodule")
+        if self.unit_axis is not None and type(self.unit_axis) is not int:
+            raise InvalidInput(
+                f"unit_axis = {spelled(self.unit_axis)}; expected an integer or None"
+            )
 
     @checked
-    def value(self, output: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
-        """The objective of each image, shape (n,); `units` holds one unit per image."""
+    def value(
+        self, output: torch.Tensor, units: torch.Tensor, axis: int | None = None
+    ) -> torch.Tensor:
+        """The objective of each image, shape (n,); `units` holds one unit per image.
+
+        `axis` is that of the units where the objective does not say; by default the usual one for so many axes.
+        """
         if output.ndim < 2:
             raise InvalidInput(
                 f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
@@ -61,10 +74,14 @@ class Objective:
             raise InvalidInput(
                 f"units of shape {tuple(units.shape)} and {units.dtype}; expected one int64 an image"
             )
+        what = f"layer {self.layer or 'output'!r}"
+        if self.unit_axis is not None:
+            axis = chosen_axis(self.unit_axis, output.shape, what)
+        elif axis is None or output.ndim < 3:
+            axis = usual_axis(output.shape)
+        output = output.movedim(axis, 1)
         for unit in torch.stack(units.aminmax()).tolist():  # one wait for the device
             if not 0 <= unit < output.shape[1]:
-                raise InvalidInput(
-                    f"unit {unit}: layer {self.layer or 'output'!r} has units 0 to {output.shape[1] - 1}"
-                )
+                raise InvalidInput(f"unit {unit}: {what} has units 0 to {output.shape[1] - 1}")
         maps = output[torch.arange(len(output), device=output.device), units]
         return maps if maps.ndim == 1 else KINDS[self.kind](maps)

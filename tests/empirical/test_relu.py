@@ -1,4 +1,4 @@
-"""ReLU calls watched, and their gradients redirected."""
+"""ReLU calls watched, and their gradients redirected; values stay values, bit by bit."""
 
 from __future__ import annotations
 
@@ -8,13 +8,21 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
-from trompe.empirical.maximization.ascent import maximize
+import zoo
+from torch.nn import functional as F  # noqa: N812
+
+from trompe.empirical.calls import CallTap
+from trompe.empirical.maximization.ascent import DeadUnit, maximize
 from trompe.empirical.maximization.parametrizations import (
     Pixel,
 )
-from trompe.empirical.relu import RedirectedReLU, ReLUTap
+from trompe.empirical.relu import RedirectedReLU, clip_of
 
 SHAPE = (1, 8, 8)
+
+
+def watched(found):
+    return CallTap(torch.nn.Identity(), found)
 
 
 def test_redirected_relu_wakes_a_dead_unit():
@@ -22,9 +30,12 @@ def test_redirected_relu_wakes_a_dead_unit():
     with torch.no_grad():
         model[1].weight.fill_(0.1)
         model[1].bias.fill_(-4.0)
-    start = maximize(model, [0], SHAPE, Pixel(), transforms=False, steps=100)
+    with pytest.warns(
+        DeadUnit, match=r"units 0 of the output are dead.*ask for redirected gradients"
+    ):
+        start = maximize(model, [0], SHAPE, Pixel(), transforms=False, steps=100)
     woken = maximize(model, [0], SHAPE, Pixel(), transforms=False, steps=100, redirect=True)
-    assert float(start.activations) == 0
+    assert float(start.activations) == 0 and start.dead == (0,) and woken.dead == ()
     assert float(woken.activations) > 0
 
 
@@ -40,7 +51,99 @@ def test_redirected_relu_keeps_values_and_live_gradients():
         [[[-1.0, 0.0]], [[-1.0, -1.0]]]
     ]  # the second map is dead, so it is redirected
     calls = []
-    with ReLUTap(lambda k, y: calls.append((k, y.shape))):
+    with watched(lambda k, _x, y: calls.append((k, y.shape))):
         torch.relu(x)
         torch.nn.ReLU(inplace=True)(x * 1.0)
     assert calls == [(0, x.shape), (1, x.shape)]
+
+
+NETWORKS = [
+    *((kind, ()) for kind in (
+        zoo.Plain, zoo.UnusedResult, zoo.InputReadAgain, zoo.InPlaceSlice, zoo.Residual, zoo.Tokens, zoo.ChannelsLast,
+        zoo.Mixed, zoo.Branches,
+    )),
+    (zoo.Function, (torch.relu_,)), (zoo.Function, (F.relu6,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "arguments"), NETWORKS)
+@pytest.mark.parametrize("how", ["redirected", "watched", "both"])
+@pytest.mark.parametrize("gradients", [False, True])
+def test_outputs_are_the_same_bits(kind, arguments, how, gradients):
+    model = zoo.build(kind, *arguments)
+    x = zoo.pictures().requires_grad_(gradients)
+    with torch.set_grad_enabled(gradients):
+        plain = model(x)
+        if how == "redirected":
+            with RedirectedReLU():
+                other = model(x)
+        elif how == "watched":
+            with CallTap(model, lambda _k, _x, _y: None):
+                other = model(x)
+        else:
+            with RedirectedReLU(), CallTap(model, lambda _k, _x, _y: None):
+                other = model(x)
+    assert torch.equal(plain, other)
+    if gradients:  # the graph is whole
+        assert torch.autograd.grad(other.sum(), x)[0].isfinite().all()
+
+
+@pytest.mark.parametrize("kind", [zoo.UnusedResult, zoo.InputReadAgain])
+def test_a_redirection_that_leaves_the_input_alone_would_be_noticed(kind, monkeypatch):
+    def forgetful(self, clip, func, args, kwargs):
+        return torch.relu(clip.input)
+
+    monkeypatch.setattr(RedirectedReLU, "relu", forgetful)
+    model, x = zoo.build(kind), zoo.pictures()
+    with torch.no_grad(), RedirectedReLU():
+        wrong = model(x)
+    assert not torch.equal(wrong, model(x))
+
+
+CLIPS = [
+    torch.relu, F.relu, torch.Tensor.relu, torch.Tensor.relu_, torch.nn.ReLU(inplace=True), F.relu6, torch.nn.ReLU6(),
+    lambda x: x.clamp(min=0), lambda x: x.clamp(0, 1.5), lambda x: torch.clamp(x, torch.tensor(0.0)),
+    lambda x: torch.clip(input=x, min=0), lambda x: x.clamp_(0), lambda x: x.clamp_min(0), torch.nn.Threshold(0, 0),
+    torch.nn.Threshold(0, 0, inplace=True), lambda x: torch.threshold(x, 0, 0), torch.nn.Hardtanh(0, 3), lambda x: F.hardtanh_(x, 0.0, 2.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clip", CLIPS)
+def test_live_gradients_are_pytorchs_own(clip):
+    """Values and gradients of a live map, ends of the range included, against the call itself."""
+    x = torch.tensor([[[[-1.0, 0.0, 0.5, 1.5, 2.0, 3.0, 6.0, 7.0]]]], requires_grad=True)
+    calls = []
+    plain = clip(x * 1.0)
+    expected = torch.autograd.grad(plain.sum(), x)[0]
+    with RedirectedReLU(), watched(lambda k, _x, _y: calls.append(k)):
+        result = clip(x * 1.0)
+    assert calls == [0]
+    assert torch.equal(result, plain)
+    assert torch.equal(torch.autograd.grad(result.sum(), x)[0], expected)
+    with RedirectedReLU():
+        dead = clip(-1 - x * x)
+    assert torch.autograd.grad(-dead.sum(), x)[0].abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda x: x.clamp(min=-1), lambda x: x.clamp(max=0), torch.nn.Threshold(0, 1), torch.nn.Threshold(1, 0),
+        torch.nn.Hardtanh(), torch.nn.LeakyReLU(), torch.nn.GELU(), torch.tanh,
+    ],
+)  # fmt: skip
+def test_what_does_not_clip_at_0_is_left_alone(other):
+    calls = []
+    with watched(lambda k, _x, _y: calls.append(k)):
+        other(torch.randn(3))
+    assert calls == []
+    assert clip_of(torch.relu, (3,), {}) is None
+
+
+def test_a_map_has_all_places_of_its_unit_and_no_other():
+    """(n, tokens, features): the first feature is dead at both tokens, the second at one of them."""
+    x = torch.tensor([[[-1.0, -1.0], [-2.0, 3.0]]], requires_grad=True)
+    for axis, expected in ((None, [[-1.0, 0.0], [-1.0, -1.0]]), (1, [[-1.0, -1.0], [0.0, -1.0]])):
+        with RedirectedReLU(axis):
+            y = torch.relu(x)
+        assert torch.autograd.grad(-y.sum(), x)[0].tolist() == [expected]

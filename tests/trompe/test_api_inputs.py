@@ -296,7 +296,7 @@ def of_torch() -> dict[str, Any]:
             "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman", **looked
         ),
         "audit_silent": tensors(
-            "images", model=model, layers=["relu"], steps=1, batch=2, seed=0, show=False
+            "images", model=model, layers=["relu"], unit_axis=1, tries=1, steps=1, batch=2, seed=0, show=False
         ),
         "box_around": tensors("images", radius=0.1),
         "certified_k": tensors(modules=lambda: [model()], shape=shape),
@@ -349,7 +349,7 @@ def of_torch() -> dict[str, Any]:
             network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True
         ),
         "Maco": lambda: {"magnitude": rows().view(1, 2, 3), "mean": rows()[0]},
-        "Objective": lambda: {"layer": "", "kind": "logit"},
+        "Objective": lambda: {"layer": "", "kind": "logit", "unit_axis": 1},
         "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
     }  # fmt: skip
 
@@ -499,7 +499,7 @@ METHODS |= {
     "Objective": {
         "value": (
             lambda: empirical().Objective(),
-            lambda: {"output": rows(), "units": labels()[:2]},
+            lambda: {"output": rows(), "units": labels()[:2], "axis": 1},
         )
     },
     "SilentUnits": {"installed": (silent, lambda: {"model": model()})},

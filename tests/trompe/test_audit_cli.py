@@ -79,7 +79,9 @@ def test_commands(folder, tmp_path):
     )
     assert result.exit_code == 0, result.output
     assert "Units silent on all 12 images that can be driven: " in result.output.replace("\n", " ")
-    assert json.loads((tmp_path / "out.json").read_text())["images"] == 12
+    written = json.loads((tmp_path / "out.json").read_text())
+    assert written["images"] == 12
+    assert written["taken"]["relu"] == "6 units (channels, axis 1; 8 x 7 places)"
     result = run.invoke(
         app,
         [
@@ -114,6 +116,44 @@ def test_commands(folder, tmp_path):
             assert len(row[group]["per_class"]) == len(found["classes"])
 
 
+def test_pictures_that_drive_units_are_saved(folder, monkeypatch):
+    """A picture as it was saved, exact numbers, drives its unit through the network as the user built it."""
+    monkeypatch.chdir(folder)
+    (folder / "net.py").write_text(
+        MODEL.replace("net.conv.weight[0] = -1.0; net.conv.bias[0] = 0.0",
+                      "net.conv.weight[0] = -1.0; net.conv.bias[0] = 0.5")
+    )  # fmt: skip
+    result = CliRunner().invoke(
+        app, ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu", "--layers", "relu",
+              "--pictures", "shown", "--tries", "2", "--output", "out.json"],
+        env={"COLUMNS": "200"},
+    )  # fmt: skip
+    assert result.exit_code == 0, result.exception
+    for words in ("6 units (channels, axis 1; 8 x 7 places)", "Certified dead on all of [0, 1]^N, by interval bounds: 1.",
+                  "in 2 tries of 128 Adam steps, seed 0: maximum, pixel from natural; "):  # fmt: skip
+        assert words in result.output
+    rows = {row["unit"]: row for row in json.loads((folder / "out.json").read_text())["silent"]}
+    assert rows[0]["verdict"] == "driven" and rows[1]["verdict"] == "certified dead"
+    listed = json.loads((folder / "shown" / "driven.json").read_text())
+    assert [row["unit"] for row in listed] == [
+        u for u, row in rows.items() if row["verdict"] == "driven"
+    ]
+    for row in listed:
+        picture = torch.from_numpy(np.load(folder / "shown" / row["picture"], allow_pickle=False))
+        kept = {}
+        exec((folder / "net.py").read_text(), kept)  # the user's own file
+        with torch.no_grad():
+            got = torch.relu(kept["build"]().conv(picture[None]))[0, row["unit"]].max()
+        assert abs(float(got) - row["driven"]) < 1e-5 and row["driven"] > 0
+        with PIL.open(folder / "shown" / f"relu-{row['unit']}.png") as shown:
+            assert np.abs(np.asarray(shown) / 255 - picture[0].numpy()).max() <= 0.5 / 255 + 1e-6
+    (folder / "file").write_text("")
+    result = CliRunner().invoke(
+        app, ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu", "--pictures", "file"]
+    )  # fmt: skip
+    assert isinstance(result.exception, InvalidInput) and "file" in str(result.exception)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -122,6 +162,18 @@ def test_commands(folder, tmp_path):
             "training mode; its dropout or norm layer 'drop'",
         ),
         (["audit", "silent", "--model", "net.py:nothing"], "no function 'nothing'"),
+        (
+            ["audit", "silent", "--model", "net.py:build", "--unit-axis", "4"],
+            "unit axis 4: the output of ReLU call relu has shape (n, 6, 8, 7); expected 1 to 3, or -1 for the last",
+        ),
+        (
+            ["audit", "silent", "--model", "net.py:build", "--tries", "0"],
+            "tries = 0; expected an integer of at least 1",
+        ),
+        (
+            ["audit", "silent", "--model", "net.py:build", "--layers", "relu#2"],
+            "unknown layer 'relu#2'; did you mean relu",
+        ),
         (["audit", "paths", "--model", "net.py:build", "--layers", "convv"], "did you mean conv"),
         (
             ["audit", "paths", "--model", "net.py:build", "--layers", "conv", "--units", "a,b"],

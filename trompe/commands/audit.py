@@ -28,9 +28,20 @@ def silent(
     model: Model,
     images: Images,
     layers: Annotated[
-        str, typer.Option(help="Only ReLUs inside these layers, comma-separated.")
+        str,
+        typer.Option(
+            help="Only these ReLU calls, or those inside these modules, comma-separated; relu#2 is the second of several."
+        ),
     ] = "",
-    steps: Annotated[int, number("Optimisation steps.", MANY)] = 128,
+    unit_axis: Annotated[
+        int | None,
+        number(
+            "Axis of the units in outputs of more than two axes, -1 for the last. [default: by each layer's kind]",
+            100,
+        ),
+    ] = None,
+    steps: Annotated[int, number("Optimisation steps of each try.", MANY)] = 128,
+    tries: Annotated[int, number("Ways in which a picture is looked for, 1 to 8.", 8)] = 8,
     device: Device = "auto",
     seed: Annotated[int, number("Seed of the noise to start from.", SEED)] = 0,
     batch: Batch = 100,
@@ -41,19 +52,23 @@ def silent(
     crop: Crop = "",
     logits: Logits = None,
     output: Output = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Also save each picture that drives a unit into this folder."),
+    ] = None,
 ) -> None:
-    """List units that are silent on natural images yet can be driven by optimisation."""
-    from dataclasses import asdict
-
+    """List units that are silent on natural images: driven by a picture, certified dead on all of [0, 1]^N, or neither."""
     from rich.console import Console
     from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.silent import audit_silent
     from trompe.empirical.cache import json_text
+    from trompe.empirical.image_files import save_pictures
     from trompe.ground.files import Destination
 
     written = Destination(output, parents=True) if output is not None else None
+    index = Destination(pictures / "driven.json", parents=True) if pictures is not None else None
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(
@@ -61,25 +76,52 @@ def silent(
             batch=batch,
         )  # fmt: skip
         found = audit_silent(
-            network, natural, layers=_names(layers), steps=steps, batch=batch, seed=seed
-        )
-    table = Table("layer", "units", "silent", "driven by optimisation", "units that are")
-    for layer, count in found.units.items():
-        idle = [u for u in found.silent if u.layer == layer]
-        driven = [u.unit for u in idle if u.driven > 0]
+            network, natural, layers=_names(layers), unit_axis=unit_axis, tries=tries, steps=steps,
+            batch=batch, seed=seed,
+        )  # fmt: skip
+    rows = [
+        {"layer": u.layer, "unit": u.unit, "verdict": u.verdict, "driven": u.driven, "bound": u.bound, "tries": u.tries}
+        for u in found.silent
+    ]  # fmt: skip
+    if pictures is not None and index is not None:
+        names = save_pictures(
+            pictures, {f"{u.layer}-{u.unit}": u.picture for u in found.driven if u.picture is not None}
+        )  # fmt: skip
+        for row in rows:
+            row["picture"] = names.get(f"{row['layer']}-{row['unit']}")
+        index.write(json_text([row for row in rows if row["verdict"] == "driven"]))
+    table = Table("layer", "looked at", "silent", "driven", "certified dead", "not driven", "units that are driven")  # fmt: skip
+    for layer, taken in found.taken.items():
+        count = [
+            str(sum(u.layer == layer for u in group))
+            for group in (found.silent, found.driven, found.certified, found.undecided)
+        ]
+        driven = [u.unit for u in found.driven if u.layer == layer]
         listed = ", ".join(map(str, driven[:12])) + (" ..." if len(driven) > 12 else "")
-        table.add_row(layer, str(count), str(len(idle)), str(len(driven)), listed)
+        table.add_row(layer, taken, *count, listed)
     console = Console()
     console.print(table)
-    console.print(
+    lines = [
         f"Units silent on all {found.images} images that can be driven: {len(found.driven)}.",
-        highlight=False,
-    )
+        f"Certified dead on all of [0, 1]^N, by interval bounds: {len(found.certified)}."
+        + (f" Bounds end: {found.uncertified}." if found.uncertified else ""),
+        f"Not driven, which proves nothing: {len(found.undecided)}, in {found.search}.",
+    ]
+    if found.others:
+        lines.append(f"Not looked at, since they do not clip at 0: {', '.join(found.others)}.")
+    for line in lines:
+        console.print(line, highlight=False, markup=False)
     if written is not None:
-        silent_units = [asdict(u) for u in found.silent]
-        written.write(
-            json_text({"images": found.images, "units": found.units, "silent": silent_units})
-        )
+        summary = {
+            "images": found.images,
+            "units": found.units,
+            "taken": found.taken,
+            "silent": rows,
+            "search": found.search,
+            "others": list(found.others),
+            "uncertified": found.uncertified,
+        }
+        written.write(json_text(summary))
 
 
 def paths(

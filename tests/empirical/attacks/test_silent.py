@@ -8,9 +8,12 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import zoo
+
 from trompe.empirical import Fourier, Objective, maximize, orthogonal_units
 from trompe.empirical.attacks.silent import SilentUnits
 from trompe.empirical.cache import state_sha256
+from trompe.empirical.inspection import capture
 from trompe.empirical.similarity import mean_pair_correlation
 from trompe.theory import InvalidInput
 
@@ -77,3 +80,45 @@ def test_what_cannot_be_silenced(cnn, natural):
         orthogonal_units(cnn, "linear", RELU, natural)
     with pytest.raises(InvalidInput, match="expected at least 3"):
         orthogonal_units(cnn, CONV, RELU, natural, ratio=1.0)
+
+
+def test_the_calls_of_one_relu_are_told_apart():
+    """The part of conv1 belongs to the first call of the block's only ReLU; at the second it would do harm."""
+    model, images = zoo.build(zoo.Residual), zoo.pictures()
+    made = orthogonal_units(model, "conv1", "relu#1", images)
+    loud = SilentUnits("conv1", "relu#1", made.weight, made.bias + 1.0, made.largest)
+    with loud.installed(model) as seen, capture(model, ["relu#1", "relu#2"]) as after:
+        outputs(model, images)
+        first, second = after["relu#1"], after["relu#2"]
+    with capture(model, ["relu#1"]) as before:
+        outputs(model, images)
+    assert torch.equal(first, before["relu#1"] + seen["silent"])
+    assert second.shape[1] == 1 and seen["silent"].shape[1] == 7
+    with (
+        pytest.raises(InvalidInput, match="name the call: relu#1"),
+        SilentUnits("conv1", "relu", made.weight, made.bias, made.largest).installed(model),
+    ):
+        outputs(model, images)
+
+
+def test_an_input_that_is_overwritten_behind_the_convolution_does_no_harm():
+    """s is made of what the convolution got, not of what an in-place call leaves there."""
+
+    class Overwrites(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.relu = torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU()
+
+        def forward(self, x):
+            x = x * 1.0
+            y = self.conv(x)
+            x.mul_(0)
+            return self.relu(y).mean((2, 3))
+
+    torch.manual_seed(0)
+    model, images = Overwrites().eval(), zoo.pictures()
+    made = orthogonal_units(model, "conv", "relu", images)
+    loud = SilentUnits("conv", "relu", made.weight, torch.zeros(2), made.largest)
+    with loud.installed(model) as seen:
+        outputs(model, images)
+    assert torch.equal(seen["silent"], torch.relu(torch.nn.functional.conv2d(images, made.weight)))

@@ -11,6 +11,7 @@ torch = pytest.importorskip(
 import itertools
 
 import numpy as np
+import zoo
 
 from trompe.empirical import audit_paths, correlations, path_similarity
 from trompe.empirical.audits.paths import phase_scrambled, share_below
@@ -158,3 +159,32 @@ def test_the_audit_says_what_repeats_it_and_has_both_controls(cnn, digits):
     assert (found.units, found.seeds, found.steps) == (tuple(range(10)), (3, 4), 8)
     assert len(found.scrambled) == 2 and found.scrambled[1].mean < 0.5
     assert all(v.image_error > 0 for v in (*found.visualizations, *found.noise, *found.scrambled))
+
+
+def test_a_picture_that_gives_nan_is_named():
+    images, labels = zoo.pictures(8), torch.tensor([0, 1] * 4)
+    images[5] = 0.5
+    for batch in (2, 100):
+        with pytest.raises(
+            InvalidInput, match=r"^picture 5 \(counted from 0\): gives NaN.* in 'relu' of"
+        ):
+            path_similarity(zoo.build(zoo.PerImage), ["relu"], images, labels, {}, batch=batch)
+    probes = {"noise": (images[4:6], labels[4:6])}
+    with pytest.raises(InvalidInput, match=r"^noise: picture 1: gives NaN"):
+        path_similarity(zoo.build(zoo.PerImage), ["relu"], zoo.pictures(8), labels, probes)
+
+
+def test_the_calls_of_one_layer_are_told_apart():
+    model, images, labels = zoo.build(zoo.Residual), zoo.pictures(8), torch.tensor([0, 1] * 4)
+    found = path_similarity(model, ["relu#1", "relu#2"], images, labels, {"p": (images, labels)})[
+        "p"
+    ]
+    assert [value.layer for value in found] == ["relu#1", "relu#2"]
+    assert found[0].same != found[1].same
+    with pytest.raises(InvalidInput, match="name the call: relu#1"):
+        path_similarity(model, ["relu"], images, labels, {})
+    assert (
+        audit_paths(model, ["relu#2"], images, labels, steps=1, seeds=(0,), show=False).images == 8
+    )
+    with pytest.raises(UnknownKey, match="unknown layer 'rely'"):
+        audit_paths(model, ["rely#2"], images, labels)

@@ -8,8 +8,13 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import warnings
+
+import zoo
+
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.ascent import DeadUnit, maximize
+from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import (
     Fourier,
     Pixel,
@@ -105,3 +110,106 @@ def test_questions_that_cannot_be_asked(cnn, change, words):
 def test_no_step_shows_the_start(cnn):
     run = maximize(cnn, [0], (1, 8, 8), Pixel(), steps=0, keep=(0,))
     assert torch.equal(run.trajectory[0], run.images)
+
+
+# -- networks that are not ours ----------------------------------------------------------------------------------
+
+
+def test_training_mode_is_refused_and_nothing_changes():
+    """Batch norm in training mode would take on the statistics of the images that are optimised."""
+    model = zoo.build(zoo.Residual)
+    model.bn1.train()
+    before = state_sha256(model.state_dict())
+    with pytest.raises(
+        InvalidInput,
+        match=r"bn1 is in training mode; its dropout or norm layer 'bn1'.*model.eval\(\)",
+    ):
+        maximize(model, [0], SHAPE, Pixel(), steps=2)
+    assert state_sha256(model.state_dict()) == before
+    model(zoo.pictures())  # what an ascent would have done
+    assert state_sha256(model.state_dict()) != before
+
+
+@pytest.mark.parametrize(
+    ("kind", "layer", "units"),
+    [
+        (zoo.Tokens, "fc1", 7), (zoo.Tokens, "relu", 7), (zoo.Tokens, "patch", 9), (zoo.ChannelsLast, "fc1", 7),
+        (zoo.Conv1d, "conv", 7), (zoo.Residual, "relu#1", 7), (zoo.Residual, "relu#2", 1), (zoo.Residual, "bn1", 7),
+    ],
+)  # fmt: skip
+def test_units_lie_on_the_axis_of_the_layers_kind(kind, layer, units):
+    """The last unit can be asked for, and one more cannot; nor is a token or a row a unit."""
+    model = zoo.build(kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeadUnit)
+        maximize(model, [units - 1], SHAPE, Pixel(), objective=Objective(layer, "channel"), steps=1)
+    with pytest.raises(
+        InvalidInput, match=rf"unit {units}: layer '{layer}' has units 0 to {units - 1}"
+    ):
+        maximize(model, [units], SHAPE, Pixel(), objective=Objective(layer, "channel"), steps=1)
+
+
+def test_a_feature_of_a_transformer_is_what_climbs():
+    """Unit 1 of the planted linear layer wants bright patches; token 1 would want only its own patch bright."""
+    run = maximize(
+        zoo.build(zoo.Tokens), [1], SHAPE, Pixel(), objective=Objective("fc1", "channel"), steps=64, transforms=False
+    )  # fmt: skip
+    assert float(run.images[0, 0, :7, :7].min()) > 0.9
+    asked = Objective("fc1", "channel", unit_axis=1)  # the tokens, if somebody wants them
+    run = maximize(zoo.build(zoo.Tokens), [8], SHAPE, Pixel(), objective=asked, steps=4)
+    assert run.activations.shape == (1,)
+
+
+def test_the_planted_axis_fault_would_be_noticed(monkeypatch):
+    """Units on axis 1, always: what a ViT was asked before."""
+    from trompe.empirical.axes import AxisTrace
+
+    monkeypatch.setattr(AxisTrace, "axis", lambda *_: 1)
+    run = maximize(
+        zoo.build(zoo.Tokens), [1], SHAPE, Pixel(), objective=Objective("fc1", "channel"), steps=64, transforms=False
+    )  # fmt: skip
+    assert float(run.images[0, 0, :7, :7].min()) < 0.9
+
+
+def test_a_layer_that_is_called_twice_must_be_named_by_call():
+    model = zoo.build(zoo.Residual)
+    with pytest.raises(
+        InvalidInput, match=r"layer 'relu' is called several times.*name the call: relu#1, relu#2"
+    ):
+        maximize(model, [0], SHAPE, Pixel(), objective=Objective("relu", "channel"), steps=1)
+    with pytest.raises(InvalidInput, match="layer 'relu#3': the forward pass does not call it"):
+        maximize(model, [0], SHAPE, Pixel(), objective=Objective("relu#3", "channel"), steps=1)
+
+
+def test_nan_on_the_way_stops_with_the_unit_the_seed_and_the_step():
+    model = zoo.build(zoo.PerImage)
+    start = torch.full((2, *SHAPE), 0.5)
+    start[0, 0, 0, 0] = 0.9
+    with pytest.raises(
+        InvalidInput,
+        match=r"^unit 2, seed 7: the image at step 0: gives NaN.* in the output of the network",
+    ):
+        maximize(model, [1, 2], SHAPE, Pixel(), start=start, seeds=[7], steps=3, transforms=False)
+    with pytest.raises(InvalidInput, match=r"gives NaN or infinite numbers in 'relu' of"):
+        maximize(model, [0], SHAPE, Pixel(), start=start[1:], steps=3, transforms=False,
+                 objective=Objective("relu", "channel"))  # fmt: skip
+
+
+def test_a_dead_unit_is_said_to_be_dead():
+    model, objective = zoo.build(zoo.Plain), Objective("relu", "channel")
+    options = {"objective": objective, "steps": 16, "seeds": (0, 1), "transforms": False}
+    with pytest.warns(
+        DeadUnit,
+        match=r"units 1, 3, 6 of 'relu' are dead: .* from every one of 2 seeds.*ask for redirected",
+    ):
+        run = maximize(model, [0, 1, 3, 6], SHAPE, Pixel(), **options)
+    assert run.dead == (1, 3, 6)
+    assert not run.activations.view(2, 4)[:, 1:].any()
+    with pytest.warns(DeadUnit, match=r"units 6 of 'relu' .*redirected gradients did not help"):
+        run = maximize(model, [1, 6], SHAPE, Pixel(), **options | {"steps": 64}, redirect=True)
+    assert (
+        run.dead == (6,) and float(run.activations[0]) > 0
+    )  # unit 6 has no weights, so no gradient
+    assert (
+        maximize(model, [6], SHAPE, Pixel(), **options | {"steps": 0}).dead == ()
+    )  # nothing was tried
