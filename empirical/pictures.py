@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trompe.ground.files import write_file
 from trompe.ground.reading import Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
 
@@ -193,3 +196,28 @@ def channels_first(pixels: Bytes, grey: bool) -> Bytes:
         return pixels[None]
     rgb = np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
     return np.ascontiguousarray(rgb.transpose(2, 0, 1))
+
+
+def save_pictures(folder: Path, pictures: Mapping[str, Any]) -> dict[str, str]:
+    """Tensors (channels, height, width) in [0, 1] by name, as `NAME.npy` with their exact numbers; the files' names.
+
+    Beside it `NAME.png`, rounded to 8 bits, where there are one or three channels and Pillow is installed.
+    """
+    files = {}
+    for name, tensor in pictures.items():
+        stem = re.sub(r"[^A-Za-z0-9_.#-]", "_", name)
+        pixels = tensor.detach().cpu().numpy()
+        exact = io.BytesIO()
+        np.save(exact, pixels, allow_pickle=False)
+        write_file(folder / f"{stem}.npy", exact.getvalue(), parents=True)
+        files[name] = f"{stem}.npy"
+        if len(pixels) in (1, 3) and find_spec("PIL"):
+            from PIL import Image
+
+            levels = np.rint(pixels.astype(np.float64) * 255).astype(np.uint8)
+            shown = io.BytesIO()
+            Image.fromarray(levels[0] if len(levels) == 1 else levels.transpose(1, 2, 0)).save(
+                shown, format="PNG"
+            )
+            write_file(folder / f"{stem}.png", shown.getvalue(), parents=True)
+    return files

@@ -224,7 +224,10 @@ def _add_errors(
             done += len(part)
             advance(len(part))
     for name, values in found.items():
-        found[name] = [replace(v, image_error=left_out[name, v.layer].error()) for v in values]
+        found[name] = [
+            replace(v, image_error=left_out[name, v.layer].error() if v.comparable else None)
+            for v in values
+        ]
 
 
 def _probes_a_class(of_class: torch.Tensor, stream: ImageStream) -> torch.Tensor:

@@ -11,8 +11,8 @@ torch = pytest.importorskip(
 from collections import OrderedDict, namedtuple
 
 from trompe.empirical.adapted import Adapted, check_normalisation, check_output
+from trompe.empirical.calls import survey
 from trompe.empirical.inspection import capture, check_model, frozen, layer_names
-from trompe.empirical.relu import relu_names
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -56,7 +56,7 @@ def test_layers_keep_their_names_and_nothing_is_lost(net):
     with capture(adapted, ["body.0", "network"]) as outputs, torch.no_grad():
         whole = adapted(X)
     assert torch.equal(outputs["network"], whole) and outputs["body.0"].shape[1] == 4
-    assert relu_names(adapted, X) == ["body.1"]
+    assert [call.name for call in survey(adapted, X[:1]).calls] == ["body.1"]
     assert dict(adapted.named_parameters()).keys() == {
         "network.token", "body.0.weight", "body.0.bias", "head.weight", "head.bias"
     }  # fmt: skip

@@ -331,7 +331,7 @@ class Net(nn.Module):
         super().__init__()
         self.relu, self.last, self.order = nn.ReLU(), nn.Linear(1, 12), order
         with torch.no_grad():  # output k is largest where the brightness is k / 11
-            self.last.weight[:] = torch.arange(12.0)[:, None] / 11
+            self.last.weight[:] = 1 + torch.arange(12.0)[:, None] / 11
             self.last.bias[:] = -((torch.arange(12.0) / 11) ** 2) / 2
 
     def forward(self, x):

@@ -64,7 +64,7 @@ def silent(
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.silent import audit_silent
     from trompe.empirical.cache import json_text
-    from trompe.empirical.image_files import save_pictures
+    from trompe.empirical.pictures import save_pictures
     from trompe.ground.files import Destination
 
     written = Destination(output, parents=True) if output is not None else None

@@ -69,7 +69,7 @@ def said(found: PathAudit) -> list[str]:
         f"Visualizations: {len(found.seeds)} each of {classes} outputs (seeds {seeds}, {found.steps} steps); "
         f"{found.read_as_class:.0%} are read as their unit.",
     ]
-    if found.visualizations[0].image_error is None:
+    if all(v.image_error is None for v in found.visualizations if v.comparable):
         lines.append("No intervals: a class has fewer than three images.")
     else:
         lines.append(
