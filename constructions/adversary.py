@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -31,7 +31,7 @@ from trompe.constructions.catalogue import (
     row_of,
 )
 from trompe.constructions.draws import Pick, draw_rational
-from trompe.constructions.levels import AnyPair, rescaled_pair
+from trompe.constructions.levels import AnyPair, RescaledPair, is_settled, rescaled_pair
 from trompe.constructions.triples import NAMES
 from trompe.ground.errors import one_line
 from trompe.theory import (
@@ -158,7 +158,13 @@ class Question:
     @cached_property
     def is_decidable(self) -> bool:
         """Is one answer right for every member that shows this?"""
-        return not self.has_rescaled_pair and self.task.decidable(self.fibre, self.v)
+        if self.has_rescaled_pair:
+            return is_settled(self.cls, self._known, self.v, self.x, self.task, self.level)
+        return self.task.decidable(self.fibre, self.v)
+
+    @property
+    def _known(self) -> Any:
+        return row_of(self.cls.key).known
 
     @cached_property
     def pair(self) -> AnyPair:
@@ -167,8 +173,7 @@ class Question:
         Its eta is the first of 1/16, 1/16^2, 1/16^4, ... that defeats.
         """
         if self.has_rescaled_pair:
-            known = row_of(self.cls.key).known
-            return rescaled_pair(self.cls, known, self.v, self.x, self.task, self.level)
+            return rescaled_pair(self.cls, self._known, self.v, self.x, self.task, self.level)
         pair = self.triple.pair(LARGEST_ETA)
         while not self.is_decidable and pair.eta > SMALLEST_ETA and not pair.defeats(self.task):
             pair = self.triple.pair(pair.eta**2)
@@ -232,37 +237,81 @@ def pose(
         known = len(data.inputs[0]) if data is not None and len(data) else None
         dim = known or cls.max_dim or max(2, cls.min_dim)
     cls.check_dim(dim)
-    if v is None:
-        v = choose_visualization(cls, task, dim, x)
-    cls.check_visualization(v)
-    if x is None:
-        x = choose_query(cls, task, v)
-    if construction(cls.key) is not None:
-        x = cls.check_query(v, x)
-    asked = _at_level(Question(cls, task, v, x, level_of(level).key), as_floats)
+    at = level_of(level).key
+    key = cell_key(cls.key, task.key, at)
+    if at != EXTREMES and LEVELS[at].is_own_scale and theorem(key).form is not Form.POSSIBLE:
+        asked = _where_less_is_shown(cls, task, dim, v, x, at, as_floats)
+    else:
+        v = choose_visualization(cls, task, dim, x) if v is None else v
+        asked = _asked(cls, task, v, x, at)
+        if at != EXTREMES and asked.is_decidable and theorem(key).form is Form.IMPOSSIBLE:
+            raise _not_known(asked)
     if as_floats:
-        _check_floats(cls, asked.v, x)
+        _check_floats(cls, asked.v, asked.x)
     return asked
 
 
-def _at_level(asked: Question, as_floats: bool) -> Question:
-    """The question, with another of the extremes that its level does not tell apart where that makes it undecidable."""
-    if asked.level == EXTREMES:
-        return asked
-    theorem(asked.key)  # UnknownKey: the row has no cells at this level
-    if asked.has_decoder:
-        return asked
-    if asked.has_rescaled_pair:
-        _ = asked.pair  # InvalidInput: decidable here
-        return asked
-    if not asked.is_decidable or theorem(asked.key).form is Form.THRESHOLD:
-        return asked
-    if LEVELS[asked.level].is_own_scale:
-        for v in row_of(asked.cls.key).alike(asked.cls, asked.v, asked.x):
-            other = replace(asked, v=_rounded_visualization(v) if as_floats else v)
-            if not other.is_decidable:
-                return other
-    raise InvalidInput(
+def _asked(
+    cls: FunctionClass, task: Task, v: Visualization, x: Point | None, level: str
+) -> Question:
+    """The question with these extremes, with a query chosen where there is none; InvalidInput: they do not fit."""
+    cls.check_visualization(v)
+    x = choose_query(cls, task, v) if x is None else x
+    if construction(cls.key) is not None:
+        x = cls.check_query(v, x)
+    return Question(cls, task, v, x, level)
+
+
+def _where_less_is_shown(
+    cls: FunctionClass,
+    task: Task,
+    dim: int,
+    v: Visualization | None,
+    x: Point | None,
+    level: str,
+    as_floats: bool,
+) -> Question:
+    """The question with the first extremes that the level does not tell from the given ones and that have a pair.
+
+    Without given ones, of a list of simple ones. Where none has a pair, a question that one answer settles.
+    """
+    row, first, settled = row_of(cls.key), None, None
+    simple = [v] if v is not None else [*row.visualizations(cls, dim, x)]
+    if v is None:
+        simple += [Visualization(u.argmax_set, u.argmin_set, u.minimum, u.maximum) for u in simple]
+    for other in (u for each in simple for u in _alike(cls, each, x, level)):
+        try:
+            each = _rounded_visualization(other) if as_floats else other
+            asked = _asked(cls, task, each, x, level)
+        except InvalidInput as error:
+            first = first or error
+            continue
+        if not asked.is_decidable:
+            return asked
+        settled = settled or asked
+    if settled is None:
+        assert first is not None  # there is at least one candidate
+        raise first
+    if settled.has_rescaled_pair:
+        return settled
+    raise _not_known(settled)
+
+
+def _alike(
+    cls: FunctionClass, v: Visualization, x: Point | None, level: str
+) -> Iterator[Visualization]:
+    """v, and others with all of it that the level shows."""
+    found = [v]
+    if "argmin" not in LEVELS[level].shows and x is not None and x != v.argmax:
+        half_way = tuple((p + q) / 2 for p, q in zip(v.argmax, x, strict=True))
+        found.append(Visualization(half_way, v.argmax_set, v.minimum, v.maximum))
+    yield from found
+    for each in found:
+        yield from row_of(cls.key).alike(cls, each, x)
+
+
+def _not_known(asked: Question) -> InvalidInput:
+    return InvalidInput(
         f"{asked.key}: with these extremes shown whole the task is decidable at query {show(asked.x)}, so the No of the "
         "extremes says nothing here of less; leave the query or the extremes out to get a pair"
     )
@@ -447,7 +496,14 @@ def mistakes(question: Question, pair: AnyPair, answer: Answer) -> list[Mistake]
         if not task.right(answer, truth, v):
             found.append(Mistake(pair, name, truth, task.error(answer, truth, v)))
     # As floats: which of two nearly equal errors comes first is of no consequence.
-    return sorted(found, key=lambda mistake: float(mistake.error), reverse=True)
+    return sorted(found, key=lambda mistake: _size(mistake.error), reverse=True)
+
+
+def _size(error: Any) -> float:
+    try:
+        return float(error)
+    except OverflowError:
+        return float("inf")
 
 
 def refuting_member(question: Question, answer: Answer) -> Mistake | None:
@@ -457,6 +513,8 @@ def refuting_member(question: Question, answer: Answer) -> Mistake | None:
     is one if and only if the answer is wrong for an end of the envelope: the pair comes as close to that
     end as it has to.
     """
+    if question.has_rescaled_pair:
+        return _near_the_maximum(question, answer)
     ends = (question.fibre.lower, question.fibre.upper)
     if all(question.task.right(answer, end, question.v) for end in ends):
         return None
@@ -466,3 +524,18 @@ def refuting_member(question: Question, answer: Answer) -> Mistake | None:
         pair = question.triple.pair(pair.eta**2)
         found = mistakes(question, pair, answer)
     return found[0] if found else None
+
+
+def _near_the_maximum(question: Question, answer: Answer) -> Mistake | None:
+    """Where only M is right for every member that shows it: one whose range is so small that the answer is wrong."""
+    if answer == question.v.maximum:
+        return None
+    scale = Fraction(1)
+    while True:
+        pair = RescaledPair(
+            question.cls, question.v, question.x, scale, Fraction(0), question._known
+        )
+        found = [mistake for mistake in mistakes(question, pair, answer) if mistake.name == "f"]
+        if found:
+            return found[0]
+        scale /= 2

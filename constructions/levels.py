@@ -169,6 +169,15 @@ class RescaledPair(Pair):
         return bool(abs(self.f_x - self.g_x) > as_task(task).eps * own)
 
 
+def is_settled(
+    cls: FunctionClass, known: Any, v: Visualization, x: Point, task: Task, level: str
+) -> bool:
+    """Is M shown and right for every member of a class with one member for each visualization, whatever its range?"""
+    if "maximum" not in LEVELS[level].shows:
+        return False
+    return bool(v.maximum - known(v, *as_array(x, v.dim)) <= task.eps * v.range)
+
+
 AnyPair: TypeAlias = FoolingPair | RescaledPair
 """The pair of a theorem."""
 
@@ -191,7 +200,7 @@ def rescaled_pair(
     scale, shift, own = Fraction(1), Fraction(0), task.eps * v.range
     if "maximum" in LEVELS[level].shows:
         short = v.maximum - known(v, *as_array(query, v.dim))
-        if short <= own:
+        if is_settled(cls, known, v, query, task, level):
             raise InvalidInput(
                 f"{key}: M = {v.maximum} is right at this query for every member with this argmax set and this maximum"
             )

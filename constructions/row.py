@@ -48,7 +48,7 @@ class Row:
         """Of a Yes row: the only member with this visualization, at an array of points of a namespace."""
         raise NotImplementedError
 
-    def alike(self, cls: Any, v: Visualization, x: Point) -> Iterable[Visualization]:
+    def alike(self, cls: Any, v: Visualization, x: Point | None) -> Iterable[Visualization]:
         """Visualizations with the pictures and the maximum of v, at one of which most is undecidable at x."""
         yield v
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.errors import known
 from trompe.ground.files import write_file
 from trompe.ground.streams import run_main
 from trompe.proofs.rows import EVIDENCE
@@ -122,6 +123,11 @@ def _inherits(item: Theorem) -> str:
 def coq_statement(key: str) -> str:
     """The statement of `key` as Coq's `Check` prints it, from the committed correspondence."""
     return str(_entry(_correspondence(_default().data), key)["coq"])
+
+
+def coq_fact(name: str) -> str:
+    """The statement of a fact as Coq's `Check` prints it, from the committed correspondence."""
+    return str(known("fact of Coq", name, _correspondence(_default().data)["facts"]))
 
 
 def kernel_evidence(key: str, places: Places | None = None) -> KernelEvidence | None:

@@ -190,7 +190,7 @@ def as_eps(value: object) -> Fraction:
     eps = as_number(value, "eps")
     if not 0 < eps < Fraction(1, 2):
         raise InvalidInput(
-            f"eps = {written(eps)} lies outside (0, 1/2); at 1/2 the midrange decoder is right on every class"
+            f"eps = {written(eps)} lies outside (0, 1/2); at 1/2 the midrange, where it is shown, is right on every class"
         )
     return eps
 

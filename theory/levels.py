@@ -64,7 +64,8 @@ LEVELS: dict[str, Level] = {
         ),
         Level(
             "near",
-            "two points a, b with their values alpha < beta, and numbers lo, hi that the unit cannot leave",
+            "two points a, b with their values alpha <= beta (equal only of constants), and numbers lo, hi that the unit "
+            "cannot leave",
             ("argmin", "argmax", "minimum", "maximum", "limits"),
             Sentence("a, b, alpha, beta, lo, hi", r"a,b,\alpha,\beta,lo,hi"),
         ),
@@ -110,7 +111,7 @@ Own: TypeAlias = Mapping[tuple[str, str], OwnStatement]
 """What a row states itself, by task and level."""
 
 
-class NotShown(InvalidInput):
+class NotShown(InvalidInput, AttributeError):
     """A decoder reads what its level does not show."""
 
 
@@ -125,10 +126,16 @@ class Observation:
     NotShown : what is read is not shown.
     """
 
+    level: str
     _shown: dict[str, Any]
 
     def __init__(self, level: str, **shown: Any) -> None:
-        self.level, self._shown = level, {name: shown[name] for name in LEVELS[level].shows}
+        told = {name: shown[name] for name in LEVELS[level].shows}
+        object.__setattr__(self, "level", level)
+        object.__setattr__(self, "_shown", told)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise InvalidInput(f"{name}: what is shown cannot be changed")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -170,7 +177,7 @@ class Observation:
         return (self.minimum + self.maximum) / 2
 
 
-_FIELDS = ("argmin", "argmax", "minimum", "maximum", "limits")
+_FIELDS = ("argmin", "argmax", "minimum", "maximum", "limits", "range", "mid")
 
 
 def observed(v: Visualization, key: str, limits: tuple[Any, Any] | None = None) -> Observation:

@@ -132,7 +132,7 @@ def test_long_points_are_cut_in_the_middle():
 
 @pytest.mark.parametrize("eps", [0, "1/2", 1, -1, 0.75])
 def test_eps_outside(eps):
-    words = r"eps = .* lies outside \(0, 1/2\); at 1/2 the midrange decoder is right on every class"
+    words = r"eps = .* lies outside \(0, 1/2\); at 1/2 the midrange, where it is shown, is right on every class"
     with pytest.raises(InvalidInput, match=words):
         as_eps(eps)
     with pytest.raises(InvalidInput, match=words):

@@ -96,7 +96,7 @@ def refute(
     4: the decoder is broken (raised, returned no number or side, changed its input, took too long).
     5: one answer is right here for all members, but the decoder gave another one.
     """
-    from trompe.theory import InvalidInput
+    from trompe.theory import InvalidInput, Visualization
     from trompe.views.refutation import FORMATS
 
     view = view_of(FORMATS, format)
@@ -120,11 +120,20 @@ def refute(
     x, v = points.pop("--query", None), None
     if points or minimum is not None or maximum is not None:
         is_whole = len(points) == 2 and minimum is not None and maximum is not None
-        base = None if is_whole else pose(cls, asked, dim, None, x, level=level).v
+        base = (
+            None if is_whole else pose(cls, asked, dim, None, None if level != "extremes" else x).v
+        )
         length = dim if base is None else base.dim
         assert length is not None  # where there is no base, two points tell it
         ends = {name: of_length(values, length, name) for name, values in points.items()}
-        v = shown_instead(base, ends, minimum, maximum)
+        try:
+            v = shown_instead(base, ends, minimum, maximum)
+        except InvalidInput:
+            if base is None or level == "extremes":
+                raise
+            # The other extreme was not given and may not be shown: it need not be where it is chosen without this one.
+            other = Visualization(base.argmax_set, base.argmin_set, base.minimum, base.maximum)
+            v = shown_instead(other, ends, minimum, maximum)
     found = judging.refute(
         decoder, cls, asked, dim=dim, visualization=v, query=x, numbers=numbers,  # type: ignore[arg-type]
         repeats=repeats, members=members, seed=seed, time_limit=time_limit, level=level,

@@ -12,7 +12,7 @@ import numpy as np
 
 from trompe.constructions.adversary import Question, read_answer, type_name
 from trompe.ground.errors import one_line
-from trompe.theory import Task, Visualization
+from trompe.theory import Point, Task, Visualization
 from trompe.theory.levels import EXTREMES, LEVELS, Observation, promised
 
 
@@ -68,23 +68,25 @@ class Input:
         """As floats, which must hold all that is shown exactly, or as exact fractions."""
         v, level = question.shown, question.level
         limits = promised(question.v) if "limits" in LEVELS[level].shows else None
-        parts = (v.argmin, v.argmax, v.minimum, v.maximum, question.x)
+        told = LEVELS[level].shows
+        a, b, low, high = (
+            getattr(v, name) if name in told else None
+            for name in ("argmin", "argmax", "minimum", "maximum")
+        )
         if exact:
-            return cls(*parts, True, level, limits)
-        a, b, low, high, z = parts
-        points = (np.array([q.numerator / q.denominator for q in point]) for point in (a, b, z))
-        at_a, at_b, at_x = points
+            return cls(a, b, low, high, question.x, True, level, limits)
         ends = None if limits is None else (float(limits[0]), float(limits[1]))
-        return cls(at_a, at_b, float(low), float(high), at_x, False, level, ends)
+        low, high = (None if value is None else float(value) for value in (low, high))
+        return cls(_floats(a), _floats(b), low, high, _floats(question.x), False, level, ends)
 
     def fresh(self) -> tuple[Any, Any]:
         """The arguments of one call."""
-        points = (self.argmin, self.argmax, self.query)
-        a, b, x = points if self.exact else (z.copy() for z in points)
+        points: tuple[Any, ...] = (self.argmin, self.argmax, self.query)
+        a, b, x = points if self.exact else (None if z is None else z.copy() for z in points)
         if self.level != EXTREMES:
             values = {"minimum": self.minimum, "maximum": self.maximum, "limits": self.limits}
             return Observation(self.level, argmin=a, argmax=b, **values), x
-        kind = Visualization if self.exact else Shown
+        kind: Any = Visualization if self.exact else Shown
         return kind(a, b, self.minimum, self.maximum), x
 
     def is_unchanged(self, shown: Any, query: Any) -> bool:
@@ -108,13 +110,19 @@ class Input:
 
     def wire(self) -> dict[str, Any]:
         """As JSON has it: floats are repeated bit by bit, fractions are texts."""
-        fields = {name: getattr(self, name) for name in ("argmin", "argmax", "query")}
+        fields = {
+            name: z
+            for name in ("argmin", "argmax", "query")
+            if (z := getattr(self, name)) is not None
+        }
+        ends = {
+            name: y for name in ("minimum", "maximum") if (y := getattr(self, name)) is not None
+        }
         if self.exact:
             lists: dict[str, Any] = {name: [str(q) for q in z] for name, z in fields.items()}
-            ends = {"minimum": str(self.minimum), "maximum": str(self.maximum)}
+            ends = {name: str(y) for name, y in ends.items()}
         else:
             lists = {name: z.tolist() for name, z in fields.items()}
-            ends = {"minimum": self.minimum, "maximum": self.maximum}
         if self.limits is not None:
             lists["limits"] = [str(q) if self.exact else q for q in self.limits]
         return {**lists, **ends, "exact": self.exact, "level": self.level}
@@ -122,20 +130,27 @@ class Input:
     @classmethod
     def from_wire(cls, data: dict[str, Any]) -> Input:
         """The input that `wire` wrote down."""
-        points: list[Any]
-        if data["exact"]:
-            points = [tuple(map(Fraction, data[name])) for name in ("argmin", "argmax", "query")]
-            ends = [Fraction(data[name]) for name in ("minimum", "maximum")]
-        else:
-            points = [
-                np.array(data[name], dtype=np.float64) for name in ("argmin", "argmax", "query")
-            ]
-            ends = [data["minimum"], data["maximum"]]
+        exact = data["exact"]
+
+        def point(name: str) -> Any:
+            z = data.get(name)
+            if z is None:
+                return None
+            return tuple(map(Fraction, z)) if exact else np.array(z, dtype=np.float64)
+
+        def value(name: str) -> Any:
+            y = data.get(name)
+            return Fraction(y) if exact and y is not None else y
+
         limits = data.get("limits")
         if limits is not None:
-            limits = tuple(map(Fraction, limits) if data["exact"] else limits)
-        a, b, x = points
-        return cls(a, b, ends[0], ends[1], x, data["exact"], data["level"], limits)
+            limits = tuple(map(Fraction, limits) if exact else limits)
+        a, b, x = map(point, ("argmin", "argmax", "query"))
+        return cls(a, b, value("minimum"), value("maximum"), x, exact, data["level"], limits)
+
+
+def _floats(point: Point | None) -> Any:
+    return None if point is None else np.array([q.numerator / q.denominator for q in point])
 
 
 def call(decoder: Callable[[Any, Any], Any], task: Task, given: Input) -> Reply:

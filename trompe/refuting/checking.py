@@ -21,7 +21,8 @@ from trompe.proofs.handover.witnesses.file import MAX_BYTES, from_json, visualiz
 from trompe.proofs.shapes import fields, texts
 from trompe.proofs.solvers import SOLVERS
 from trompe.refuting.error_rate import ErrorRate
-from trompe.theory import InvalidInput
+from trompe.theory import InvalidInput, theorem
+from trompe.theory.levels import EXTREMES, LEVELS, observed
 
 FORMAT, VERSION = "trompe refutation", 1
 MAX_TRIALS = 10**6
@@ -105,7 +106,8 @@ def _check_shape(data: dict[str, Any]) -> None:
     ------
     InvalidInput : it is not.
     """
-    fields(data, tuple(_FIELDS), "the file")
+    optional = ("shown",) if "shown" in data else ()
+    fields(data, (*_FIELDS, *optional), "the file")
     for name, kinds in _FIELDS.items():
         kinds = kinds if isinstance(kinds, tuple) else (kinds,)
         if type(data[name]) not in kinds:
@@ -140,6 +142,8 @@ def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, 
         f"{other}: {short(data[other])}, the witness has {short(wanted[other])}" if other else "",
         "same theorem, d, eps, visualization and query",
     )
+    if "shown" in data or theorem(witness.key).level != EXTREMES:
+        yield _as_shown(data, witness)
     values = {"f": witness.f_x, "g": witness.g_x}
     truth = values.get(name)
     says = f"{short(name)} is the function, and its value the recorded truth"
@@ -168,6 +172,20 @@ def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, 
             _counts(data, wrong, bool(task.choices)),
             "computed, with their intervals",
         )
+
+
+def _as_shown(data: dict[str, Any], witness: Witness) -> tuple[str, str, str]:
+    """Was the decoder handed what both functions show at the level?"""
+    level = theorem(witness.key).level
+    told = observed(witness.v, level)
+    wanted = {
+        name: str(value) if name in ("minimum", "maximum") else texts(value)
+        for name in LEVELS[level].shows
+        for value in [getattr(told, name)]
+    }
+    is_so = level != EXTREMES and data.get("shown") == wanted
+    fault = "" if is_so else f"both show {short(wanted)}"
+    return "what the decoder was shown is what both functions show", fault, "computed"
 
 
 def _counts(data: dict[str, Any], wrong: dict[str, bool], one_of_two: bool) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from trompe.constructions.adversary import Mistake, Question
 from trompe.refuting.asking import Reply
 from trompe.theory import Visualization, theorem
+from trompe.theory.exact import rounded
 from trompe.theory.levels import EXTREMES
 
 
@@ -16,7 +18,15 @@ def _number(value: Any) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     exact = str(value)
-    return exact if len(exact) <= 24 else f"about {float(value):.6g}"
+    return exact if len(exact) <= 24 else f"about {_short(value)}"
+
+
+def _short(value: Any, digits: int = 6) -> str:
+    """To a few digits, also beyond the range of floats."""
+    try:
+        return f"{float(value):.{digits}g}"
+    except OverflowError:
+        return rounded(Fraction(value))
 
 
 def _members(question: Question) -> str:
@@ -26,14 +36,28 @@ def _members(question: Question) -> str:
 def _judgement(question: Question, name: str, truth: Any, error: Any, v: Visualization) -> str:
     """`f(x) = 3/4, so the answer "min" is wrong`, by how much."""
     task = question.task
+    if question.level == "near":
+        return _judgement_near(question, name, truth, error, v)
     if task.choices:
         end, place = ("maximum", "above") if truth > v.mid else ("minimum", "below")
         return (
             f"{name}(x) = {_number(truth)} is closer to the {end}: it lies {_number(error)} {place} the midrange "
             f"{_number(v.mid)}"
         )
-    share = f"{float(error / v.range):.4g} of the range" if v.range else "with a range of 0"
+    share = f"{_short(error / v.range, 4)} of the range" if v.range else "with a range of 0"
     allowed = f", more than eps = {task.eps}" if task.eps else ""
+    return (
+        f"{name}(x) = {_number(truth)}, so the answer is off by {_number(error)} ({share}{allowed})"
+    )
+
+
+def _judgement_near(question: Question, name: str, truth: Any, error: Any, v: Visualization) -> str:
+    """The same relative to the two values that are shown."""
+    if question.task.choices:
+        place = "above" if truth > v.mid else "below"
+        return f"{name}(x) = {_number(truth)} lies {_number(error)} {place} (alpha + beta)/2 = {_number(v.mid)}"
+    share = f"{_short(error / v.range, 4)} of beta - alpha" if v.range else "with beta = alpha"
+    allowed = f", more than eps = {question.task.eps}" if question.task.eps else ""
     return (
         f"{name}(x) = {_number(truth)}, so the answer is off by {_number(error)} ({share}{allowed})"
     )

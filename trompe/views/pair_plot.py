@@ -64,7 +64,13 @@ def _line(plt: Any, pair: FoolingPair, shows: Shows) -> Any:
     z = np.linspace(0.0, 1.0, GRID_1D)
     lower, upper = _envelope_line(pair)
     axes.fill_between(
-        z, lower, upper, color=SHADE, alpha=0.45, lw=0, label="everything members can do"
+        z,
+        lower,
+        upper,
+        color=SHADE,
+        alpha=0.45,
+        lw=0,
+        label="everything members with these extremes can do",
     )
     axes.plot(z, pair.f(z[:, None]), color=F_COLOUR, lw=2, label="f")
     axes.plot(z, pair.g(z[:, None]), color=G_COLOUR, lw=2, ls=(0, (5, 2)), label="g")
@@ -92,7 +98,7 @@ def _line(plt: Any, pair: FoolingPair, shows: Shows) -> Any:
 
 def _rescaled(plt: Any, pair: RescaledPair) -> Any:
     if pair.v.dim != 1:
-        raise InvalidInput(f"{pair.cls.key}: a pair of different ranges is drawn at d = 1")
+        raise InvalidInput(f"{pair.cls.key}: a pair of different extreme values is drawn at d = 1")
     figure, axes = plt.subplots(figsize=(6.4, 3.9), layout="constrained")
     z = np.linspace(0.0, 1.0, 65)
     x = float(pair.x[0])

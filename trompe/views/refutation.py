@@ -149,7 +149,7 @@ def as_json(found: Refutation) -> str:
     """All of it, exact numbers as strings; `witness` is what `trompe check` reads."""
     from trompe.refuting.judging import EXIT_STATUS
 
-    question, v = found.question, found.question.v
+    question, v = found.question, _own_extremes(found)
     witness, missing = _witness(found)
     data: dict[str, Any] = {
         "format": "trompe refutation",
@@ -178,8 +178,21 @@ def as_json(found: Refutation) -> str:
         "members_checked": found.checked,
         "witness": witness,
         "witness_missing": missing,
+        **({"shown": _shown_json(found)} if question.level != EXTREMES else {}),
     }
     return json.dumps(data, indent=1) + "\n"
+
+
+def _own_extremes(found: Refutation) -> Visualization:
+    """By whose values the answer is judged: of the function that it is wrong about, else of the first of those asked about."""
+    return found.question.scale if found.mistake is None else found.mistake.v
+
+
+def _shown_json(found: Refutation) -> dict[str, Any]:
+    """What the decoder was handed where that is less than the extremes with their values."""
+    told = found.question.observation
+    values = {name: getattr(told, name) for name in LEVELS[found.question.level].shows}
+    return {k: str(y) if k in ("minimum", "maximum") else _strings(y) for k, y in values.items()}
 
 
 def _witness(found: Refutation) -> tuple[Any, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trompe.ground.text import wrapped
-from trompe.theory import show
+from trompe.theory import show, theorem
 from trompe.theory.levels import EXTREMES, LEVELS
 from trompe.views.outcomes import listed
 from trompe.views.table import agreement, label
@@ -52,7 +52,12 @@ def to_text(table: Table, key: str, shown: AnyPair | Decided) -> str:
             else f"sampled: {cell.sampled.instances} random exact instances at d = {dims}: {held}"
         )
     lines += ["", *_kernel(key)]
-    lines += ["", "Assumed, not checked by a solver (the kernel proof needs none of it):"]
+    needs = (
+        "that step"
+        if cell.theorem.level != EXTREMES and cell.inherits is not None
+        else "none of it"
+    )
+    lines += ["", f"Assumed, not checked by a solver (the kernel proof needs {needs}):"]
     for name in assumed_by(key):
         lines += _lines(f"  {name}: {ASSUMED[name]}", then="    ")
     return "\n".join([*lines, ""])
@@ -64,22 +69,36 @@ def _lines(paragraph: str, then: str = "") -> list[str]:
 
 def _kernel(key: str) -> list[str]:
     """What the proof kernel checked for this theorem, and where."""
-    from trompe.proofs.kernel import coq_statement, kernel_evidence, kernel_gap
+    from trompe.proofs.kernel import (
+        coq_fact,
+        coq_name,
+        coq_statement,
+        kernel_evidence,
+        kernel_gap,
+    )
 
     evidence = kernel_evidence(key)
     if evidence is None:
         return _lines(f"kernel: {kernel_gap(key)}")
-    heading = (
-        f"kernel: Coq {evidence.coq} proved this for every d, with nothing assumed but the axioms of its "
-        f"real numbers ({evidence.where}, {evidence.date}; docs/kernel.md):"
+    item = theorem(key)
+    names = evidence.facts[-1:] if item.level != EXTREMES else ()
+    is_inherited = item.level != EXTREMES and evidence.theorem == coq_name(
+        f"{item.row}/{item.task}"
     )
+    proved = "this" if not is_inherited else "the No of both extremes, and that it is inherited,"
+    heading = (
+        f"kernel: Coq {evidence.coq} proved {proved} for every d, with nothing assumed but the axioms of its "
+        f"real numbers ({evidence.where}, {evidence.date}; docs/kernel.md)"
+    )
+    step = "; that the two together are this cell is a step for the reader" * is_inherited
     kept: Any = {"cuts_words": True, "cuts_hyphens": True, "keeps_spaces": True}
     statement = [
         part.rstrip()
-        for line in coq_statement(key).splitlines()
+        for text in (coq_statement(key), *map(coq_fact, names))
+        for line in text.splitlines()
         for part in wrapped(line, first="  ", then=" " * 9, **kept)
     ]
-    return [*_lines(heading), *statement]
+    return [*_lines(f"{heading}{step}:"), *statement]
 
 
 def _root(key: str) -> str:

@@ -86,7 +86,7 @@ def shared_extremes(question: Question) -> Visualization:
     """
     if question.has_rescaled_pair:
         raise InvalidInput(
-            f"{question.key}: f and g have different ranges, and a witness file holds one visualization for both; see "
+            f"{question.key}: f and g have different extreme values, and a witness file holds one visualization for both; see "
             f"`trompe show {question.key}` for the pair"
         )
     return question.v

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from importlib.resources import files
 
 import jsonschema
@@ -96,7 +97,8 @@ def shown(capsys, *arguments, status=0):
 def test_the_summary_fits_a_screen_and_names_all_levels(capsys):
     out = shown(capsys, "table", "--level", "all", "--row", "constant", "--row", "affine-1d")
     assert max(map(len, out.splitlines())) <= 100 and len(out.splitlines()) < 40
-    assert all(f"\n{name}: {level.says}." in out for name, level in LEVELS.items())
+    flat = " ".join(out.split())
+    assert all(f" {name}: {level.says}." in flat for name, level in LEVELS.items())
     lines = [line for line in out.splitlines() if line.startswith(("Constant", "Affine"))]
     assert [line.split()[-15:] for line in lines] == [
         [YES] * 6 + [NO, NO, YES] * 3,
@@ -124,7 +126,7 @@ def test_every_format_of_a_level(level, capsys):
         (["table", "--level", "imags"], "did you mean images?"),
         (["table", "--level", "near", "--row", "additive"], "at extremes only"),
         (["show", "convex/side/argmin"], "did you mean"),
-        (["witness", "affine-1d/exact/images"], "different ranges"),
+        (["witness", "affine-1d/exact/images"], "different extreme values"),
         (["witness", "affine-1d/side/images"], "the theorem says Yes"),
         (["cite", "additive/side/near"], "unknown theorem"),
     ],
@@ -234,13 +236,133 @@ def test_refute_where_less_is_shown(body, row, task, level, status, capsys, tmp_
     assert out.startswith(f"{row}/{task}/{level} at d = ") and "\nshown          " in out
 
 
-def test_a_refutation_of_a_level_as_a_file(capsys, tmp_path):
-    asked = ["--class", "convex", "--task", "side", "--level", "images", "--format", "json"]
-    text = shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked)
+@pytest.mark.parametrize(
+    ("row", "task", "level", "body"),
+    [
+        ("convex", "side", "images", "'min'"),
+        ("lipschitz", "side", "maximum", "'max'"),
+        ("black-box", "exact", "near", "0"),
+    ],
+)
+def test_a_refutation_of_a_level_as_a_file(row, task, level, body, capsys, tmp_path):
+    asked = ["--class", row, "--task", task, "--level", level, "--format", "json"]
+    text = shown(capsys, "refute", decoder(tmp_path, body), *asked)
     data = json.loads(text)
-    schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
-    assert data["key"] == "convex/side/images" and data["witness"]["key"] == data["key"]
-    del data["witness"]["definitions"]
-    assert schema["properties"]["key"]["pattern"]
+    assert data["witness"]["key"] == data["key"] == f"{row}/{task}/{level}"
+    assert set(data["shown"]) == set(LEVELS[level].shows)
     (tmp_path / "r.json").write_text(text)
-    assert "a refutation for convex/side/images" in shown(capsys, "check", str(tmp_path / "r.json"))
+    assert f"a refutation for {data['key']}" in shown(capsys, "check", str(tmp_path / "r.json"))
+    for damage in ({"shown": {**data["shown"], "argmax": ["1/2"] * data["dim"]}}, {"shown": {}}):
+        (tmp_path / "r.json").write_text(json.dumps(data | damage))
+        assert "both show" in " ".join(
+            shown(capsys, "check", str(tmp_path / "r.json"), status=1).split()
+        )
+
+
+@pytest.mark.parametrize(
+    ("row", "task", "level", "body", "status"),
+    [
+        ("affine-1d", "exact", "images", "0", 0),
+        ("affine-1d", "approx", "maximum", "shown.maximum", 0),
+        ("affine-1d", "side", "near", "'min'", 5),
+        ("constant", "side", "argmax", "'min'", 3),
+    ],
+)
+def test_the_json_of_a_level_fits_the_schema_and_judges_by_the_functions_own_values(
+    row, task, level, body, status, capsys, tmp_path
+):
+    schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
+    asked = ["--class", row, "--task", task, "--level", level, "--format", "json"]
+    data = json.loads(shown(capsys, "refute", decoder(tmp_path, body), *asked, status=status))
+    jsonschema.validate(data | {"witness": None}, schema)
+    low, high = (Fraction(data["visualization"][name]) for name in ("minimum", "maximum"))
+    truth = Fraction(data["truth"])
+    if level != "near":
+        assert low <= truth <= high
+    if status == 5:
+        assert Fraction(data["error"]) == abs(truth - (low + high) / 2)
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (["--task", "approx", "--level", "maximum", "--query", "7/8", "--argmax", "0"], 0),
+        (["--task", "approx", "--level", "maximum", "--query", "7/8"], 0),
+        (["--task", "exact", "--level", "images", "--query", "0"], 0),
+        (["--task", "exact", "--level", "maximum", "--query", "1"], 0),
+        (
+            [
+                "--task",
+                "approx",
+                "--level",
+                "maximum",
+                "--query",
+                "7/8",
+                "--argmin",
+                "0",
+                "--argmax",
+                "1",
+                "--min",
+                "0",
+                "--max",
+                "1",
+            ],
+            5,
+        ),
+    ],
+)
+def test_what_is_not_shown_is_chosen_so_that_there_is_a_pair(options, status, capsys, tmp_path):
+    shown(capsys, "refute", decoder(tmp_path, "0"), "--class", "affine-1d", *options, status=status)
+
+
+def test_near_the_maximum_one_answer_is_right_and_any_other_is_wrong_for_a_small_range(
+    capsys, tmp_path
+):
+    asked = ["--class", "affine-1d", "--task", "approx", "--level", "maximum", "--query", "7/8",
+             "--argmin", "0", "--argmax", "1", "--min", "0", "--max", "1"]  # fmt: skip
+    shown(capsys, "refute", decoder(tmp_path, "shown.maximum"), *asked, status=3)
+    out = shown(capsys, "refute", decoder(tmp_path, "1 - 2**-9"), *asked, status=5)
+    assert "for the member f" in " ".join(out.split())
+
+
+def test_lipschitz_moves_what_is_not_shown(capsys, tmp_path):
+    asked = ["--class", "lipschitz", "--task", "side"]
+    for options in (
+        [
+            "--level",
+            "maximum",
+            "--argmin",
+            "0,0",
+            "--argmax",
+            "1,1",
+            "--min",
+            "0",
+            "--max",
+            "1",
+            "--query",
+            "0,0",
+        ],
+        ["--level", "images", "--argmin", "0,0", "--argmax", "1/4,0", "--query", "1/2,1/2"],
+    ):
+        shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked, *options)
+    shown(capsys, "witness", "convex/side/argmax", "--query", "1/4,1/4")
+
+
+def test_a_huge_answer_is_judged(capsys, tmp_path):
+    for level in ("extremes", "near", "images"):
+        asked = ["--class", "convex", "--task", "exact", "--level", level]
+        assert "E+400" in shown(capsys, "refute", decoder(tmp_path, "10**400"), *asked)
+
+
+@pytest.mark.parametrize("body", ["hasattr(shown, 'minimum')", "getattr(shown, 'minimum', 7) == 7"])
+def test_a_decoder_may_ask_what_it_is_shown(body, capsys, tmp_path):
+    asked = ["--class", "convex", "--task", "exact", "--level", "images"]
+    shown(capsys, "refute", decoder(tmp_path, f"1.0 * ({body})"), *asked)
+
+
+def test_what_is_shown_cannot_be_changed(capsys, tmp_path):
+    asked = ["--class", "convex", "--task", "exact", "--level", "argmax"]
+    out = shown(
+        capsys, "refute", decoder(tmp_path, "setattr(shown, 'argmax', 0)"), *asked, status=4
+    )
+    assert "cannot be changed" in " ".join(out.split())
