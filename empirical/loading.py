@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from trompe.empirical._torch import torch
+from trompe.empirical.inspection import check_unscripted
 from trompe.ground.errors import one_line, spelled
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
@@ -137,12 +138,7 @@ def _built(module: ModuleType, name: str, place: str) -> nn.Module:
         raise InvalidInput(
             f"model: {name}() returns {_what(model)}; expected a torch.nn.Module, so return the network alone"
         )
-    for part, layer in model.named_modules():
-        if isinstance(layer, torch.jit.ScriptModule):
-            raise InvalidInput(
-                f"model: {part or f'what {name}() returns'} is scripted or traced (torch.jit), which hides its layers; "
-                "return the nn.Module that it was made from"
-            )
+    check_unscripted(model)
     return _unwrapped(model)
 
 
