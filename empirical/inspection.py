@@ -60,25 +60,9 @@ def check_model(model: nn.Module, images: torch.Tensor) -> int:
 
 
 def _has_data(model: nn.Module) -> None:
-    check_unscripted(model)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if tensor.device.type == "meta":
             raise InvalidInput(f"model: {name} holds no data (device meta); load its weights first")
-
-
-def check_unscripted(model: nn.Module) -> None:
-    """Is no part of the network scripted or traced? Inside such a part neither hooks nor ReLU calls are seen.
-
-    Raises
-    ------
-    InvalidInput : one is, with its name and what to do.
-    """
-    for name, module in model.named_modules():
-        if isinstance(module, torch.jit.ScriptModule):
-            raise InvalidInput(
-                f"model: {name or 'the network'} is scripted or traced (torch.jit), which hides its layers; take the "
-                "nn.Module that it was made from"
-            )
 
 
 def layer_names(model: nn.Module) -> list[str]:

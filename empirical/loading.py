@@ -18,7 +18,6 @@ from types import ModuleType
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.inspection import check_unscripted
 from trompe.ground.errors import one_line, spelled
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
@@ -138,8 +137,18 @@ def _built(module: ModuleType, name: str, place: str) -> nn.Module:
         raise InvalidInput(
             f"model: {name}() returns {_what(model)}; expected a torch.nn.Module, so return the network alone"
         )
-    check_unscripted(model)
+    _check_unscripted(model)
     return _unwrapped(model)
+
+
+def _check_unscripted(model: nn.Module) -> None:
+    """Inside of a scripted or traced part neither hooks nor ReLU calls are seen."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            raise InvalidInput(
+                f"model: {name or 'the network'} is scripted or traced (torch.jit), which hides its layers; return the "
+                "nn.Module that it was made from"
+            )
 
 
 def _what(value: object) -> str:

@@ -73,18 +73,3 @@ def test_only_real_layers_are_suggested():
     assert named_layer(model, "") is model and named_layer(model, "1") is model[1]
     with pytest.raises(UnknownKey, match=r"unknown layer 'zz'; known: 0, 1$"):
         named_layer(model, "zz")
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_scripted_part_is_refused_since_its_relus_are_not_seen():
-    from trompe.empirical import audit_silent
-
-    images = torch.rand(4, 1, 8, 8)
-    part = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()).eval()
-    net = nn.Sequential(part, nn.ReLU(), nn.Flatten(), nn.Linear(72, 2)).eval()
-    assert [*audit_silent(net, images, steps=1, show=False).units] == ["0.1", "1"]
-    for hide in (torch.jit.script, lambda m: torch.jit.trace(m, images)):
-        net[0] = hide(part)
-        for audited, name in ((net, "0"), (hide(part), "the network")):
-            with pytest.raises(InvalidInput, match=f"model: {name} is scripted or traced"):
-                audit_silent(audited, images, steps=1, show=False)

@@ -224,7 +224,7 @@ def test_compiled_and_parallel_networks_are_taken_out_of_their_wrappers(tmp_path
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("return torch.jit.script(build())", r"model: the network is scripted or traced \(torch\.jit\).*take the nn\.Module"),
+        ("return torch.jit.script(build())", r"model: the network is scripted or traced \(torch\.jit\).*return the nn\.Module"),
         ("return torch.jit.trace(build(), torch.rand(1, 1, 8, 8))", "scripted or traced"),
         ("net = build(); net.linear = torch.jit.script(net.linear); return net", "model: linear is scripted"),
         ("return build().double()", r"conv\.weight is float64, .* return model\.float\(\)"),
