@@ -65,9 +65,11 @@ def load_model(
     if not is_file and model.training:
         model.eval()
         say(f"{name}() returns a network in training mode; it was put into eval mode.")
+    _as_float32(model, say)  # before the weights of a file could be rounded
     if weights is not None:
         load_weights(model, weights, say)
-    _as_float32(model, say)
+        _as_float32(model, say)
+    _check_data(model)
     model.to(device)
     return model
 
@@ -135,13 +137,18 @@ def _built(module: ModuleType, name: str, place: str) -> nn.Module:
         raise InvalidInput(
             f"model: {name}() returns {_what(model)}; expected a torch.nn.Module, so return the network alone"
         )
-    for part, layer in model.named_modules():
-        if isinstance(layer, torch.jit.ScriptModule):
-            raise InvalidInput(
-                f"model: {part or f'what {name}() returns'} is scripted or traced (torch.jit), which hides its layers; "
-                "return the nn.Module that it was made from"
-            )
+    _check_unscripted(model)
     return _unwrapped(model)
+
+
+def _check_unscripted(model: nn.Module) -> None:
+    """Inside of a scripted or traced part neither hooks nor ReLU calls are seen."""
+    for name, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            raise InvalidInput(
+                f"model: {name or 'the network'} is scripted or traced (torch.jit), which hides its layers; return the "
+                "nn.Module that it was made from"
+            )
 
 
 def _what(value: object) -> str:
@@ -174,17 +181,12 @@ def _bare(module: nn.Module) -> nn.Module:
 
 
 def _as_float32(model: nn.Module, say: Callable[[str], object]) -> None:
-    """Half precision becomes float32, which keeps every weight; what cannot be computed in float32 is refused."""
+    """Half precision becomes float32, which keeps every weight; what float32 would round is refused."""
     half = set()
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if nn.parameter.is_lazy(tensor):
             raise InvalidInput(
                 f"model: {name} has no shape yet (a lazy layer); call the network on a picture in FUNCTION"
-            )
-        if tensor.is_meta:
-            raise InvalidInput(
-                f"model: {name} holds no data (device meta); load its weights in FUNCTION, or name their file with "
-                "--weights"
             )
         if tensor.dtype in (torch.float64, torch.complex64, torch.complex128):
             raise InvalidInput(
@@ -196,8 +198,17 @@ def _as_float32(model: nn.Module, say: Callable[[str], object]) -> None:
     if half:
         model.float()
         say(
-            f"Its weights are {' and '.join(sorted(half))}; it is computed in float32 with the same weights."
+            f"Its weights are {' and '.join(sorted(half))}; it is computed in float32, which keeps them."
         )
+
+
+def _check_data(model: nn.Module) -> None:
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if tensor.is_meta:
+            raise InvalidInput(
+                f"model: {name} holds no data (device meta); load its weights in FUNCTION, or name their file with "
+                "--weights"
+            )
 
 
 # -- weights -----------------------------------------------------------------------------------------

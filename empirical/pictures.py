@@ -99,7 +99,8 @@ def read_picture(path: Path, framing: Framing = AS_IT_IS) -> Bytes:
         from PIL import Image, ImageOps
 
         is_grey = _is_grey(picture)
-        upright = ImageOps.exif_transpose(picture)
+        # A TIFF is turned as it is decoded, and some releases of Pillow leave the note that says so.
+        upright = picture if picture.format == "TIFF" else ImageOps.exif_transpose(picture)
         if upright.mode in WITH_ALPHA or "transparency" in upright.info:
             rgba = upright.convert("RGBA")
             upright = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)

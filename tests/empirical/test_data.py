@@ -151,3 +151,14 @@ def test_classes_named_by_numbers_are_in_their_order(tmp_path):
     write_pictures(tmp_path / "split" / "train", classes=("10", "2"))
     write_pictures(tmp_path / "split" / "test", classes=("10", "2"))
     assert load_folder(tmp_path / "split").classes == ("2", "10")
+
+
+def test_held_out_pictures_are_those_of_val_and_test(tmp_path):
+    write_pictures(tmp_path / "train", each=5)
+    for name, each in (("val", 2), ("test", 3)):
+        write_pictures(tmp_path / name, each=each)
+        data = load_folder(tmp_path)
+        assert (len(data.train), len(data.test)) == (10, 4 if name == "val" else 10)
+    write_pictures(tmp_path / "alone" / "train", each=5)
+    data = load_folder(tmp_path / "alone")
+    assert (len(data.train), len(data.test), data.classes) == (8, 2, ("a", "b"))

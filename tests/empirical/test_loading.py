@@ -224,7 +224,7 @@ def test_compiled_and_parallel_networks_are_taken_out_of_their_wrappers(tmp_path
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("return torch.jit.script(build())", r"what other\(\) returns is scripted or traced \(torch\.jit\).*return the nn\.Module"),
+        ("return torch.jit.script(build())", r"model: the network is scripted or traced \(torch\.jit\).*return the nn\.Module"),
         ("return torch.jit.trace(build(), torch.rand(1, 1, 8, 8))", "scripted or traced"),
         ("net = build(); net.linear = torch.jit.script(net.linear); return net", "model: linear is scripted"),
         ("return build().double()", r"conv\.weight is float64, .* return model\.float\(\)"),
@@ -292,6 +292,23 @@ def test_weights_fill_a_network_without_data(net, trained, tmp_path):
         load_model(net.replace("build", "empty"))
 
 
+def test_weights_are_not_rounded_to_a_network_in_half_precision(net, trained, tmp_path):
+    write(tmp_path, net=NET + "def small(): return build().half()\n")
+    torch.save(trained, tmp_path / "w.pt")
+    assert same(load_model(net.replace("build", "small"), weights=tmp_path / "w.pt"), trained)
+    halves = {k: v.half() if v.is_floating_point() else v for k, v in trained.items()}
+    assert not all(torch.equal(halves[k].float(), trained[k]) for k in ("conv.weight",))
+    save_file(halves, tmp_path / "w.safetensors")
+    found = load_model(net, weights=tmp_path / "w.safetensors").state_dict()
+    assert all(torch.equal(found[k], halves[k].to(found[k].dtype)) for k in halves)
+    write(tmp_path, net=NET + "def bare():\n    with torch.device('meta'): return build()\n")
+    said = []
+    model = load_model(
+        net.replace("build", "bare"), weights=tmp_path / "w.safetensors", say=said.append
+    )
+    assert model(IMAGES).dtype == torch.float32 and "float16" in said[0]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -311,6 +328,13 @@ def test_weights_that_do_not_fit_are_one_line(net, trained, tmp_path, change, wo
     with pytest.raises(InvalidInput, match=words) as error:
         load_model(net, weights=tmp_path / "w.pt")
     assert "\n" not in str(error.value)
+
+
+def test_a_lazy_network_is_refused_before_its_weights_are_compared(trained, tmp_path):
+    torch.save(trained, tmp_path / "w.pt")
+    spec = returning(tmp_path, "return nn.Sequential(nn.Flatten(), nn.LazyLinear(2)).eval()")
+    with pytest.raises(InvalidInput, match="has no shape yet"):
+        load_model(spec, weights=tmp_path / "w.pt")
 
 
 def test_files_that_hold_no_weights_are_one_line(net, tmp_path):

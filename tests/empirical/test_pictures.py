@@ -8,15 +8,17 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import re
 import struct
 import warnings
 import zlib
+from pathlib import Path
 
 import numpy as np
 
 from trompe.empirical import open_images
 from trompe.empirical.data import load_folder
-from trompe.empirical.folders import list_folder
+from trompe.empirical.folders import HELD_OUT, SUFFIXES, UNREAD, list_folder
 from trompe.empirical.pictures import read_picture
 from trompe.theory import InvalidInput
 
@@ -313,3 +315,22 @@ def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path, monkeypatch):
 
     monkeypatch.setattr(type(folder), "iterdir", refuse)
     refused(lambda: list_folder(folder), "F: it cannot be read: Permission denied")
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "your-network.md"
+
+
+def test_the_page_lists_what_is_read_and_what_is_refused():
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `.")]
+    assert [tuple(re.findall(r"`(\.\w+)`", row)) for row in rows] == [SUFFIXES, UNREAD]
+    assert f"with {', '.join(HELD_OUT[:-1])} or {HELD_OUT[-1]}," in PAGE.read_text()
+
+
+def test_the_page_runs_as_printed():
+    from trompe.empirical import audit_silent
+
+    code = PAGE.read_text().partition("```python\n")[2].partition("```")[0]
+    named: dict = {}
+    exec(code, named)
+    assert audit_silent(named["model"], named["loader"], steps=8, show=False).units == {"1": 4}
+    assert named["found"].units == {"1": 4} and "# {'1': 4}" in code

@@ -373,7 +373,23 @@ def test_loaders_that_cannot_be_audited_are_one_line(net, known):
             self.order = self.order[5:] + self.order[:5]
             return iter(self.order)
 
+    class Running(torch.utils.data.IterableDataset):
+        """Gives fewer images at each pass, by `less`."""
+
+        def __init__(self, less):
+            self.left, self.less = 24, less
+
+        def __iter__(self):
+            self.left, count = self.left - self.less, self.left
+            return iter([(x[k], int(y[k])) for k in range(count)])
+
+    def running(less):
+        return torch.utils.data.DataLoader(Running(less), batch_size=5)
+
+    assert audit_silent(net, running(0), steps=1, show=False).images == 24
+
     cases = [
+        (running(4), r"gives \d+ images, and 24 at its first pass"),
         (loader(x, y, shuffle=True), "the DataLoader shuffles, .* make it with shuffle=False"),
         (loader(x, y, sampler=Drawn()), "gives other labels than at its first pass; make it with shuffle=False"),
         (loader(x, y, fail), "the DataLoader fails with RuntimeError: broken file"),
