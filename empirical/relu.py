@@ -14,7 +14,8 @@ from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Axis, torch
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 _F = torch.nn.functional
@@ -176,7 +177,8 @@ class RedirectedReLU(ReLUMode):
     Source of the idea: Lucid's `redirected_relu_grad`.
     """
 
-    def __init__(self, unit_axis: int | None = None) -> None:
+    @checked
+    def __init__(self, unit_axis: Axis | None = None) -> None:
         super().__init__()
         self.unit_axis = unit_axis
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
 
-from trompe.empirical._torch import Seed, Steps, torch
+from trompe.empirical._torch import Axis, Seed, Steps, torch
 from trompe.empirical.calls import CallTap, ReLUCall, selected, survey
 from trompe.empirical.inspection import check_finite, check_model, frozen
 from trompe.empirical.intervals import Box, relu_bounds
@@ -81,7 +81,7 @@ def audit_silent(
     images: torch.Tensor | ImageStream,
     *,
     layers: Sequence[str] = (),
-    unit_axis: int | None = None,
+    unit_axis: Axis | None = None,
     tries: Annotated[int, Integer(1, len(TRIES))] = len(TRIES),
     steps: Steps = 128,
     batch: Steps = 100,

@@ -30,7 +30,7 @@ def silent(
         int | None,
         number(
             "Axis of the units in outputs of more than two axes, -1 for the last. [default: by each layer's kind]",
-            100,
+            64,
         ),
     ] = None,
     steps: Annotated[int, number("Optimisation steps of each try.", MANY)] = 128,
