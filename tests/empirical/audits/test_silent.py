@@ -143,6 +143,51 @@ def test_the_axis_that_nothing_tells_is_asked_for():
             audit_silent(model, images, unit_axis=axis, show=False)
 
 
+def test_an_axis_is_asked_of_the_named_layers_only():
+    """The other calls may have fewer axes."""
+
+    class Both(zoo.ChannelsLast):
+        def forward(self, x):
+            return torch.relu(self.head(super().forward(x)[:, None].expand(-1, 7, -1).mean(2)))
+
+    model, images = zoo.build(Both, True), zoo.pictures()
+    found = audit_silent(
+        model, images, layers=["forward#1"], unit_axis=3, tries=4, steps=32, show=False
+    )
+    assert {u.unit for u in found.driven} == zoo.DRIVABLE
+
+
+def test_calls_without_an_axis_of_pictures_are_said_and_left_out():
+    class Scaled(zoo.Plain):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor([[-1.0, 1.0, 2.0]]))
+
+        def forward(self, x):
+            return super().forward(x) * torch.relu(self.scale)
+
+    found = audit_silent(zoo.build(Scaled), zoo.pictures(), tries=1, steps=1, show=False)
+    assert found.taken["forward"] == "not looked at: its first axis is not that of the pictures"
+    assert list(found.units) == ["relu"] and {u.unit for u in found.silent} == zoo.SILENT
+
+
+def test_windows_in_the_batch_belong_to_their_picture():
+    """(n * windows, tokens, features), as window attention has it."""
+
+    class Windows(zoo.ChannelsLast):
+        def forward(self, x):
+            y = self.patch(x).permute(0, 2, 3, 1).reshape(-1, 6, 9)
+            return self.head(torch.relu(self.fc1(y)).reshape(len(x), 36, 7).mean(1))
+
+    images = zoo.pictures()
+    found = audit_silent(zoo.build(Windows), images, tries=4, steps=32, batch=5, show=False)
+    assert {u.unit for u in found.silent} == zoo.SILENT
+    assert {u.unit for u in found.driven} == zoo.DRIVABLE
+    images[8, 0, 7, 7] = float("inf")
+    with pytest.raises(InvalidInput, match=r"^picture 8 "):
+        audit_silent(zoo.build(Windows), images, batch=5, show=False)
+
+
 # -- names and order of the calls -----------------------------------------------------------------------------
 
 
