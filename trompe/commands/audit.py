@@ -122,18 +122,23 @@ def paths(
     output: Output = None,
 ) -> None:
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
+    import warnings
+
     from rich.console import Console
     from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
+    from trompe.empirical.maximization.ascent import DeadUnit
     from trompe.ground.files import Destination
 
     indices = list(integers(units, "--units", 10**9)) if units else []
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
-    with repeatable(device=place):
+    with repeatable(device=place), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", DeadUnit)
         network, natural = _load(model, images, place)
         found = audit_paths(
             network,
@@ -159,6 +164,8 @@ def paths(
         f"{found.read_as_class:.0%} of the visualizations are read as their unit.",
         highlight=False,
     )
+    for warning in said:
+        console.print(str(warning.message), highlight=False, markup=False)
     if not all(shown.comparable for shown in found.visualizations):
         console.print(
             "no scale: natural images of one class are no more alike there than those of different classes.",

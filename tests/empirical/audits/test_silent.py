@@ -13,7 +13,7 @@ import copy
 import zoo
 from torch.nn import functional as F  # noqa: N812
 
-from trompe.empirical import audit_silent, interval_bounds
+from trompe.empirical import audit_silent, interval_bounds, orthogonal_units
 from trompe.empirical.audits import silent
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.calls import ReLUCall, selected, survey
@@ -309,11 +309,63 @@ def test_bounds_hold_at_corners_and_in_between(kind):
         assert bool((got >= calls[k].by_unit(box.low, 1) - 1e-6).all())
 
 
+CLIPS = [
+    nn.ReLU(), nn.ReLU(inplace=True), nn.ReLU6(), nn.Hardtanh(-0.5, 0.7), nn.Threshold(0, 0), torch.relu_,
+    lambda y: y.clamp(0, 1.5), lambda y: torch.clamp(y, min=-1), lambda y: y.clamp_min(0.25), lambda y: torch.clip(input=y, max=0.1),
+    lambda y: F.relu6(y, inplace=True), lambda y: F.hardtanh(y, min_val=0, max_val=0.3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clip", CLIPS)
+def test_bounds_of_what_clips(clip):
+    """The clip of the convolution's own bounds, to rounding; and whatever pictures give lies inside."""
+
+    class Clipped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = zoo.planted_conv()
+            self.clip = clip if isinstance(clip, nn.Module) else nn.Identity()
+
+        def forward(self, x):
+            y = self.clip(self.conv(x))
+            return y if isinstance(clip, nn.Module) else clip(y)
+
+    model = Clipped().eval()
+    bounds = interval_bounds(model, unit_box(1, 8, 8))
+    x = torch.rand(300, 1, 8, 8)
+    with torch.no_grad():
+        y = model(torch.cat([x, x.round()])).double()
+    assert bool(((bounds.low <= y) & (y <= bounds.high)).all())
+    plain = interval_bounds(nn.Sequential(model.conv), unit_box(1, 8, 8))
+    for end, got in ((plain.low, bounds.low), (plain.high, bounds.high)):
+        assert torch.allclose(clip(end.clone()), got, rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("threshold", [nn.Threshold(0, 1), nn.Threshold(1, 5)])
+def test_a_threshold_that_is_not_monotone_has_no_rule(threshold):
+    with pytest.raises(InvalidInput, match="no rule for threshold"):
+        interval_bounds(nn.Sequential(zoo.planted_conv(), threshold).eval(), unit_box(1, 8, 8))
+
+
 @pytest.mark.parametrize("kind", [zoo.UnusedResult, zoo.InputReadAgain])
 def test_an_in_place_call_whose_input_is_read_again_has_no_bound(kind):
     """The traced network would go on with numbers that the real one has overwritten."""
     with pytest.raises(InvalidInput, match="in place on a tensor that is read again"):
         interval_bounds(zoo.build(kind), unit_box(1, 8, 8))
+
+
+def test_a_network_with_hooks_has_no_bound():
+    """Silent parts that an attack has installed are not in the traced network; nothing may be certified there."""
+    model, images = zoo.build(zoo.Residual), zoo.pictures()
+    made = orthogonal_units(model, "conv1", "relu#1", images)
+    with made.installed(model):
+        with pytest.raises(InvalidInput, match="has hooks"):
+            interval_bounds(model, unit_box(1, 8, 8))
+        found = audit_silent(model, images, tries=1, steps=2, show=False)
+    assert found.certified == () and "has hooks" in found.uncertified
+    assert {u.unit for u in found.silent if u.layer == "conv1"} == set(
+        range(7)
+    )  # the parts themselves
 
 
 def test_what_intervals_cannot_see_is_not_driven_and_not_certified():
