@@ -22,6 +22,7 @@ except ImportError as error:  # pragma: no cover - exercised where torch is abse
     ) from error
 
 __all__ = [
+    "Axis",
     "Floats",
     "Images",
     "Rate",
@@ -68,6 +69,8 @@ Rate = Annotated[float, positive]
 Shape = Annotated[tuple[int, int, int], shape]
 Seed = Annotated[int, Integer(-(2**63), 2**64 - 1)]
 """What a generator of PyTorch's takes."""
+Axis = Annotated[int, Integer(-64, 64)]
+"""An axis of a tensor; negative ones count from the last."""
 Steps = Annotated[int, Integer(1, 1_000_000)]
 """Steps, or images at a time."""
 

@@ -10,7 +10,7 @@ from torch.overrides import TorchFunctionMode
 from trompe.empirical._torch import torch
 from trompe.empirical.relu import chosen_axis, usual_axis
 
-_KEPT = frozenset({"cat", "concat", "concatenate", "interpolate", "pad", "__getitem__", "mean", "sum", "amax"})  # fmt: skip
+_KEPT = frozenset({"cat", "chunk", "split", "narrow", "concat", "concatenate", "interpolate", "pad", "__getitem__", "mean", "sum", "amax"})  # fmt: skip
 """Functions that keep every axis in its place where they keep the number of axes; so does pooling."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trompe.empirical._torch import torch
@@ -169,16 +169,25 @@ class Survey:
     """
 
     calls: tuple[ReLUCall, ...]
+    chosen: tuple[int, ...]
+    """The numbers of those that were asked for."""
     others: tuple[str, ...]
 
 
-def survey(model: nn.Module, image: torch.Tensor, unit_axis: int | None = None) -> Survey:
+def survey(
+    model: nn.Module,
+    image: torch.Tensor,
+    unit_axis: int | None = None,
+    layers: Sequence[str] | None = (),
+) -> Survey:
     """The calls of a forward pass.
 
     Parameters
     ----------
-    image : one picture, shape (1, channels, height, width). unit_axis : the axis of the units, for outputs of
-        more than two axes; by default it follows from each layer's kind (`axes`).
+    image : one picture, shape (1, channels, height, width).
+    layers : what is asked for, see `selected`; None for nothing.
+    unit_axis : the axis of the units, for outputs of more than two axes in `layers`; by default it follows from each
+        layer's kind (`axes`).
 
     Raises
     ------
@@ -216,17 +225,19 @@ def survey(model: nn.Module, image: torch.Tensor, unit_axis: int | None = None) 
         axis: int | None = None
         per_picture = k < len(twice) and twice[k] == (2 * shape[0], *shape[1:])
         if len(shape) > 1 and per_picture:
-            if unit_axis is not None:
-                axis = chosen_axis(unit_axis, shape, f"the output of ReLU call {labels[k]}")
-            else:
-                axis = usual_axis(shape) if known_axis is None or len(shape) < 3 else known_axis
+            axis = usual_axis(shape) if known_axis is None or len(shape) < 3 else known_axis
         function, weights = tap.made[k]
         calls.append(ReLUCall(labels[k], module, function, weights, tuple(shape), axis))
     if tap.made != again.made:
         raise InvalidInput(
             "model: its ReLU calls change with the number of pictures; expected the same calls for all pictures"
         )
-    return Survey(tuple(calls), tuple(others))
+    chosen = [] if layers is None else selected(model, calls, layers)
+    for k in chosen if unit_axis is not None else ():
+        if calls[k].axis is not None:
+            what = f"the output of ReLU call {labels[k]}"
+            calls[k] = replace(calls[k], axis=chosen_axis(unit_axis or 0, calls[k].shape, what))
+    return Survey(tuple(calls), tuple(chosen), tuple(others))
 
 
 def numbered(names: Sequence[str]) -> list[str]:

@@ -133,6 +133,11 @@ def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]
 
 
 def _traced(model: nn.Module) -> torch.fx.GraphModule:
+    for name, module in model.named_modules():
+        if module._forward_hooks or module._forward_pre_hooks:
+            raise InvalidInput(
+                f"interval bounds: {name or 'the network'} has hooks, which may change what it computes; remove them"
+            )
     try:
         return torch.fx.symbolic_trace(model)
     except Exception as error:
@@ -196,16 +201,13 @@ class _Intervals(torch.fx.Interpreter):
 
     def _clipped(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Box:
         """A function that may clip: all but some thresholds are monotone, end by end."""
-        x: Box = args[0] if args else kwargs["input"]
-        ends = tuple(a.low if isinstance(a, Box) else a for a in args)
-        clip = clip_of(func, ends or (x.low,), {k: v for k, v in kwargs.items() if k != "input"})
-        name = func.__name__.strip("_")
-        if any(isinstance(v, Box) for v in (*args[1:], *kwargs.values())) or (
-            clip is None and name == "threshold"
-        ):
-            raise _unknown(name)
         rest = {k: v for k, v in kwargs.items() if k != "input"}
-        result = x.map(lambda end: func(end.clone(), *args[1:], **rest))
+        x, *others = args or (kwargs["input"],)
+        clip = clip_of(func, (x.low, *others), rest)
+        name = func.__name__.strip("_")
+        if _has_box((*others, *rest.values())) or (clip is None and name == "threshold"):
+            raise _unknown(name)
+        result: Box = x.map(lambda end: func(end.clone(), *others, **rest))
         if clip is not None:
             self.clips.append((name, x))
             upper = clip.upper
@@ -241,10 +243,10 @@ class _Intervals(torch.fx.Interpreter):
         raise _unknown(f"layer {target} ({type(module).__name__})")
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if may_clip(target) and _has_box((*args, *kwargs.values())):
+            return self._clipped(target, args, kwargs)
         if not _has_box(args):
             return super().call_function(target, args, kwargs)
-        if may_clip(target):
-            return self._clipped(target, args, kwargs)
         if target is getattr and args[1] == "shape":
             return args[0].low.shape
         if target in (operator.add, operator.iadd, torch.add):
@@ -319,7 +321,7 @@ def _writes_in_place(node: torch.fx.Node, module: Any) -> bool:
         return False
     name = str(node.target if node.op == "call_method" else getattr(node.target, "__name__", ""))
     of_tensor = name.endswith("_") and not name.endswith("__")
-    says_so = node.kwargs.get("inplace", may_clip(node.target) and node.args[-1] is True)
+    says_so = node.kwargs.get("inplace", may_clip(node.target) and node.args[-1:] == (True,))
     return of_tensor or name in ("iadd", "imul", "isub", "itruediv") or bool(says_so)
 
 

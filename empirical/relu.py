@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Axis, torch
+from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 _F = torch.nn.functional
@@ -172,22 +173,34 @@ class RedirectedReLU(ReLUMode):
     """Inside this context every ReLU has redirected gradients: a dead unit still says which way is up.
 
     Values are bit-identical, also where an in-place ReLU writes into its input. A map is dead if it is
-    nowhere above 0; a unit's map has all axes but the first and `unit_axis` (see `usual_axis` for None).
+    nowhere above 0; a unit's map has all axes but the first and `unit_axis`. By default, and where an input has no such
+    axis, that is the last of three axes and else axis 1.
     Source of the idea: Lucid's `redirected_relu_grad`.
     """
 
-    def __init__(self, unit_axis: int | None = None) -> None:
+    @checked
+    def __init__(self, unit_axis: Axis | None = None) -> None:
         super().__init__()
         self.unit_axis = unit_axis
+        self._axes: Sequence[int | None] | None = None
+        self._calls = 0
+
+    @classmethod
+    def along(cls, axes: Sequence[int | None]) -> RedirectedReLU:
+        """For one forward pass, with the unit axis of each of its ReLU calls."""
+        mode = cls()
+        mode._axes = axes
+        return mode
 
     def relu(
         self, clip: Clip, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         x = clip.input
         rest = {k: v for k, v in kwargs.items() if k not in ("input", "self")}
-        axis = (
-            usual_axis(x.shape)
-            if self.unit_axis is None
-            else chosen_axis(self.unit_axis, x.shape, "a ReLU's input")
-        )
+        axis = usual_axis(x.shape)
+        if self._axes is not None:
+            known = self._axes[self._calls]
+            axis, self._calls = axis if known is None else known, self._calls + 1
+        elif self.unit_axis is not None and x.ndim > 2 and self.unit_axis % x.ndim >= 1:
+            axis = self.unit_axis % x.ndim if abs(self.unit_axis) < x.ndim else axis
         return _Redirect.apply(x, clip, axis, lambda y: func(y, *args[1:], **rest))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
 
-from trompe.empirical._torch import Seed, Steps, torch
-from trompe.empirical.calls import CallTap, ReLUCall, selected, survey
+from trompe.empirical._torch import Axis, Seed, Steps, torch
+from trompe.empirical.calls import CallTap, ReLUCall, survey
 from trompe.empirical.inspection import check_finite, check_model, frozen
 from trompe.empirical.intervals import Box, relu_bounds
 from trompe.empirical.maximization.search import TRIES, drive
@@ -81,7 +81,7 @@ def audit_silent(
     images: NaturalImages,
     *,
     layers: Sequence[str] = (),
-    unit_axis: int | None = None,
+    unit_axis: Axis | None = None,
     tries: Annotated[int, Integer(1, len(TRIES))] = len(TRIES),
     steps: Steps = 128,
     batch: Steps = 100,
@@ -111,9 +111,9 @@ def audit_silent(
     natural = as_stream(images)
     few = natural.first(2)
     check_model(model, few, natural.name)
-    seen = survey(model, few[:1], unit_axis)
+    seen = survey(model, few[:1], unit_axis, layers)
     calls = seen.calls
-    chosen = [k for k in selected(model, calls, layers) if calls[k].axis is not None]
+    chosen = [k for k in seen.chosen if calls[k].axis is not None]
     largest: dict[int, torch.Tensor] = {}
     where: dict[int, torch.Tensor] = {}
     done = 0
@@ -161,7 +161,7 @@ def audit_silent(
                 first = torch.stack([starts[int(where[k][u])] for u in units])
                 result = drive(
                     partial(reach, model, calls, k), units, first, tries=TRIES[:tries], steps=steps,
-                    batch=batch, seed=seed, centre=calls[k].centre, unit_axis=unit_axis, advance=advance,
+                    batch=batch, seed=seed, centre=calls[k].centre, axes=[call.axis for call in calls], advance=advance,
                 )  # fmt: skip
                 broken += result.broken
                 values = _alone(model, calls, k, units, result.pictures, batch)
@@ -180,7 +180,7 @@ def audit_silent(
         {calls[k].name: calls[k].units for k in chosen},
         len(natural),
         tuple(silent),
-        {calls[k].name: calls[k].said for k in selected(model, calls, layers)},
+        {calls[k].name: calls[k].said for k in seen.chosen},
         seen.others,
         why,
         f"{tries} tries of {steps} Adam steps, seed {seed}: {ways}{ended}",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import Axis, torch
 from trompe.empirical.relu import chosen_axis, usual_axis
-from trompe.ground.arguments import checked
+from trompe.ground.arguments import Integer, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
@@ -44,7 +44,7 @@ class Objective:
 
     layer: str = ""
     kind: str = "logit"
-    unit_axis: int | None = None
+    unit_axis: Axis | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in KINDS:
@@ -53,14 +53,12 @@ class Objective:
             )
         if not isinstance(self.layer, str):
             raise InvalidInput(f"layer = {spelled(self.layer)}; expected the name of a submodule")
-        if self.unit_axis is not None and type(self.unit_axis) is not int:
-            raise InvalidInput(
-                f"unit_axis = {spelled(self.unit_axis)}; expected an integer or None"
-            )
+        if self.unit_axis is not None:
+            Integer(-64, 64)(self.unit_axis, "unit_axis")
 
     @checked
     def value(
-        self, output: torch.Tensor, units: torch.Tensor, axis: int | None = None
+        self, output: torch.Tensor, units: torch.Tensor, axis: Axis | None = None
     ) -> torch.Tensor:
         """The objective of each image, shape (n,); `units` holds one unit per image.
 

@@ -65,7 +65,7 @@ def drive(
     batch: int = 100,
     seed: int = 0,
     centre: int = 0,
-    unit_axis: int | None = None,
+    axes: Sequence[int | None] = (),
     advance: Advance = lambda _k: None,
 ) -> Found:
     """Looks for pictures in [0, 1]^N where a number of the unit's map is above 0.
@@ -77,6 +77,7 @@ def drive(
     ----------
     activation : images (n, ...) -> what the ReLU gets, shape (n, units, places). natural : one picture a unit,
         shape (units, channels, height, width), to start from. seed : noise and random places follow from it. centre : the number of the map's centre.
+    axes : the unit axis of each ReLU call that `activation` makes.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def drive(
                 noise = torch.rand(natural.shape[1:], generator=generator)
                 images = noise.to(natural.device).expand_as(natural[rows]).clone()
             top, best, wrong = _climb(
-                activation, [units[i] for i in rows], images, way, places, steps, seed + number, centre, unit_axis
+                activation, [units[i] for i in rows], images, way, places, steps, seed + number, centre, axes
             )  # fmt: skip
             index = torch.tensor(rows, device=values.device)
             better = top > values[index]
@@ -120,7 +121,7 @@ def _climb(
     steps: int,
     seed: int,
     centre: int,
-    unit_axis: int | None,
+    axes: Sequence[int | None],
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """The largest number of each unit's map at any step, the picture of that step, and how many tries broke."""
     n, shape = len(units), tuple(images.shape[1:])
@@ -138,7 +139,7 @@ def _climb(
     sound = torch.ones(n, dtype=torch.bool, device=images.device)
     best = images.detach().clone()
     for step in range(steps + 1):
-        with torch.enable_grad(), RedirectedReLU(unit_axis):
+        with torch.enable_grad(), RedirectedReLU.along(axes):
             x = fourier.image(parameters) if way.parametrization == "fourier" else parameters
             maps = activation(x)[rows, chosen]
             largest = maps.amax(1)

@@ -10,7 +10,15 @@ torch = pytest.importorskip(
 
 
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.inspection import capture, check_model, frozen, named_layer
+from trompe.empirical.inspection import (
+    capture,
+    check_finite,
+    check_model,
+    frozen,
+    layer_and_call,
+    named_layer,
+    numbered_picture,
+)
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn
@@ -44,6 +52,67 @@ def test_capture_is_not_fooled_by_an_in_place_relu():
     assert float(outputs["0"].detach().min()) < 0
 
 
+def test_each_call_of_a_layer_is_captured_by_its_name():
+    relu = nn.ReLU()
+    model = nn.Sequential(nn.Flatten(), relu, nn.Linear(64, 3), relu, nn.Linear(3, 2)).eval()
+    x = torch.randn(4, 1, 8, 8)
+    first, second = torch.relu(x.flatten(1)), torch.relu(model[2](torch.relu(x.flatten(1))))
+    with torch.no_grad(), capture(model, ["1#1", "1#2", "2"]) as outputs:
+        for _ in range(2):  # numbers start again in each pass
+            model(x)
+            assert torch.equal(outputs["1#1"], first) and torch.equal(outputs["1#2"], second)
+        model(x[:1])
+        assert len(outputs["1#2"]) == 1
+    with capture(model, ["1"]), pytest.raises(InvalidInput, match=r"several times.*1#1, 1#2"):
+        model(x)
+    with capture(model, ["1#3"]) as outputs:
+        model(x)
+        with pytest.raises(InvalidInput, match="layer '1#3': the forward pass does not call it"):
+            outputs.take("1#3")
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+
+
+def test_what_was_captured_before_does_not_stand_for_a_pass_that_leaves_a_layer_out():
+    class Sometimes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.relu = nn.ReLU()
+
+        def forward(self, x):
+            return self.relu(x) if len(x) > 1 else x
+
+    model = Sometimes().eval()
+    with capture(model, ["relu"]) as outputs:
+        model(torch.ones(2, 3))
+        model(torch.ones(1, 3))
+        with pytest.raises(InvalidInput, match="does not call it"):
+            outputs["relu"]
+
+
+def test_names_of_calls():
+    model = nn.Sequential(nn.ReLU())
+    assert layer_and_call(model, "0") == ("0", None)
+    assert layer_and_call(model, "0#12") == ("0", 12)
+    for name in ("0#", "0#x", "#", "0#\u0663"):
+        assert layer_and_call(model, name) == (name, None)
+    model.add_module("a#1", nn.ReLU())  # such a layer is itself
+    assert layer_and_call(model, "a#1") == ("a#1", None)
+
+
+def test_the_first_picture_that_is_not_finite_is_named():
+    for bad in (float("nan"), float("inf"), -float("inf")):
+        output = torch.zeros(6, 2, 2)
+        check_finite(output, "x", numbered_picture)
+        output[4, 1, 0] = bad
+        with pytest.raises(
+            InvalidInput,
+            match=r"^picture 14 \(counted from 0\): gives NaN or infinite numbers in 'x' of",
+        ):
+            check_finite(output, "'x'", numbered_picture, first=10)
+        with pytest.raises(InvalidInput, match=r"^picture 2 "):
+            check_finite(output, "'x'", numbered_picture, pictures=3)  # two rows each
+
+
 def test_models_that_cannot_be_used():
     images = torch.rand(4, 1, 8, 8)
     moody = nn.Sequential(nn.Flatten(), nn.Dropout(), nn.Linear(64, 2))
@@ -64,8 +133,10 @@ def test_models_that_cannot_be_used():
     ):
         check_model(fine, images.to("meta"))
     nn.init.constant_(fine[1].bias, float("nan"))
-    with pytest.raises(InvalidInput, match="NaN or infinite"):
+    with pytest.raises(InvalidInput, match=r"^picture 0 .*NaN or infinite numbers in the output"):
         check_model(fine, images)
+    with pytest.raises(InvalidInput, match=r"^first: gives NaN"):
+        check_model(fine, images, lambda _k: "first")
 
 
 def test_only_real_layers_are_suggested():

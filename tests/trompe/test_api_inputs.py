@@ -350,6 +350,7 @@ def of_torch() -> dict[str, Any]:
         ),
         "Maco": lambda: {"magnitude": rows().view(1, 2, 3), "mean": rows()[0]},
         "Objective": lambda: {"layer": "", "kind": "logit", "unit_axis": 1},
+        "RedirectedReLU": lambda: {"unit_axis": 1},
         "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
     }  # fmt: skip
 

@@ -189,6 +189,45 @@ def test_bad_input_is_one_line(folder, arguments, words, monkeypatch):
     assert "\n" not in str(result.exception)
 
 
+@pytest.mark.parametrize("kind", ["silent", "paths"])
+def test_the_file_of_a_picture_that_gives_nan_is_named(folder, monkeypatch, kind):
+    monkeypatch.chdir(folder)
+    (folder / "net.py").write_text(
+        MODEL.replace(
+            "x = self.relu(", "x = x / x.amax((1, 2, 3), keepdim=True)\n        x = self.relu("
+        )
+    )
+    PIL.fromarray(np.zeros((8, 7), dtype=np.uint8)).save(folder / "images" / "lit" / "black.png")
+    more = ["--layers", "conv,linear"] if kind == "paths" else []
+    result = CliRunner().invoke(
+        app, ["audit", kind, "--model", "net.py:build", "--images", "images", "--device", "cpu", *more]
+    )  # fmt: skip
+    assert isinstance(result.exception, InvalidInput)
+    where = "ReLU call relu" if kind == "silent" else "'conv'"
+    assert str(result.exception).startswith(
+        f"images/lit/black.png: gives NaN or infinite numbers in {where} of"
+    )
+
+
+def test_dead_outputs_are_said(folder, monkeypatch):
+    """An output behind a ReLU that noise does not reach: its visualizations are the noise."""
+    monkeypatch.chdir(folder)
+    (folder / "net.py").write_text(
+        MODEL.replace("return self.linear(self.drop(torch.relu(x)))",
+                      "return torch.relu(self.linear(torch.relu(x)) - torch.tensor([100.0, -100.0]))")
+    )  # fmt: skip
+    result = CliRunner().invoke(
+        app, ["audit", "paths", "--model", "net.py:build", "--layers", "conv", "--images", "images", "--device", "cpu",
+              "--steps", "2"],
+        env={"COLUMNS": "300"},
+    )  # fmt: skip
+    assert result.exit_code == 0, result.exception
+    assert (
+        "units 0 of the output are dead: activation 0 and gradient 0 at every step from every one of 3 seeds"
+        in result.output
+    )
+
+
 def test_an_unwritable_output_is_said_before_the_work(folder, monkeypatch):
     monkeypatch.chdir(folder)
     result = CliRunner().invoke(

@@ -37,7 +37,7 @@ def silent(
         int | None,
         number(
             "Axis of the units in outputs of more than two axes, -1 for the last. [default: by each layer's kind]",
-            100,
+            64,
         ),
     ] = None,
     steps: Annotated[int, number("Optimisation steps of each try.", MANY)] = 128,
@@ -147,11 +147,14 @@ def paths(
     output: Output = None,
 ) -> None:
     """Are visualizations processed along the same paths as natural images? The paper's sanity check."""
+    import warnings
+
     from rich.console import Console
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
+    from trompe.empirical.maximization.ascent import DeadUnit
     from trompe.ground.files import Destination
     from trompe.views.picture import picture_file
 
@@ -159,7 +162,9 @@ def paths(
     drawn = picture_file(plot) if plot is not None else None
     written = Destination(output, parents=True) if output is not None else None
     place = pick_device(device)
-    with repeatable(device=place):
+    with repeatable(device=place), warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", DeadUnit)
         network, natural = read_network(
             model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
             batch=batch, units=indices,
@@ -179,6 +184,8 @@ def paths(
     console.print(as_table(found))
     for line in said(found):
         console.print(line, highlight=False, markup=False)
+    for warning in warned:
+        console.print(str(warning.message), highlight=False, markup=False)
     if drawn is not None:
         show_picture(found, drawn)
     if written is not None:

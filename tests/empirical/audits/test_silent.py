@@ -13,7 +13,7 @@ import copy
 import zoo
 from torch.nn import functional as F  # noqa: N812
 
-from trompe.empirical import audit_silent, interval_bounds
+from trompe.empirical import audit_silent, interval_bounds, orthogonal_units
 from trompe.empirical.audits import silent
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.calls import ReLUCall, selected, survey
@@ -143,6 +143,51 @@ def test_the_axis_that_nothing_tells_is_asked_for():
             audit_silent(model, images, unit_axis=axis, show=False)
 
 
+def test_an_axis_is_asked_of_the_named_layers_only():
+    """The other calls may have fewer axes."""
+
+    class Both(zoo.ChannelsLast):
+        def forward(self, x):
+            return torch.relu(self.head(super().forward(x)[:, None].expand(-1, 7, -1).mean(2)))
+
+    model, images = zoo.build(Both, True), zoo.pictures()
+    found = audit_silent(
+        model, images, layers=["forward#1"], unit_axis=3, tries=4, steps=32, show=False
+    )
+    assert {u.unit for u in found.driven} == zoo.DRIVABLE
+
+
+def test_calls_without_an_axis_of_pictures_are_said_and_left_out():
+    class Scaled(zoo.Plain):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.tensor([[-1.0, 1.0, 2.0]]))
+
+        def forward(self, x):
+            return super().forward(x) * torch.relu(self.scale)
+
+    found = audit_silent(zoo.build(Scaled), zoo.pictures(), tries=1, steps=1, show=False)
+    assert found.taken["forward"] == "not looked at: its first axis is not that of the pictures"
+    assert list(found.units) == ["relu"] and {u.unit for u in found.silent} == zoo.SILENT
+
+
+def test_windows_in_the_batch_belong_to_their_picture():
+    """(n * windows, tokens, features), as window attention has it."""
+
+    class Windows(zoo.ChannelsLast):
+        def forward(self, x):
+            y = self.patch(x).permute(0, 2, 3, 1).reshape(-1, 6, 9)
+            return self.head(torch.relu(self.fc1(y)).reshape(len(x), 36, 7).mean(1))
+
+    images = zoo.pictures()
+    found = audit_silent(zoo.build(Windows), images, tries=4, steps=32, batch=5, show=False)
+    assert {u.unit for u in found.silent} == zoo.SILENT
+    assert {u.unit for u in found.driven} == zoo.DRIVABLE
+    images[8, 0, 7, 7] = float("inf")
+    with pytest.raises(InvalidInput, match=r"^picture 8 "):
+        audit_silent(zoo.build(Windows), images, batch=5, show=False)
+
+
 # -- names and order of the calls -----------------------------------------------------------------------------
 
 
@@ -264,11 +309,63 @@ def test_bounds_hold_at_corners_and_in_between(kind):
         assert bool((got >= calls[k].by_unit(box.low, 1) - 1e-6).all())
 
 
+CLIPS = [
+    nn.ReLU(), nn.ReLU(inplace=True), nn.ReLU6(), nn.Hardtanh(-0.5, 0.7), nn.Threshold(0, 0), torch.relu_,
+    lambda y: y.clamp(0, 1.5), lambda y: torch.clamp(y, min=-1), lambda y: y.clamp_min(0.25), lambda y: torch.clip(input=y, max=0.1),
+    lambda y: F.relu6(y, inplace=True), lambda y: F.hardtanh(y, min_val=0, max_val=0.3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("clip", CLIPS)
+def test_bounds_of_what_clips(clip):
+    """The clip of the convolution's own bounds, to rounding; and whatever pictures give lies inside."""
+
+    class Clipped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = zoo.planted_conv()
+            self.clip = clip if isinstance(clip, nn.Module) else nn.Identity()
+
+        def forward(self, x):
+            y = self.clip(self.conv(x))
+            return y if isinstance(clip, nn.Module) else clip(y)
+
+    model = Clipped().eval()
+    bounds = interval_bounds(model, unit_box(1, 8, 8))
+    x = torch.rand(300, 1, 8, 8)
+    with torch.no_grad():
+        y = model(torch.cat([x, x.round()])).double()
+    assert bool(((bounds.low <= y) & (y <= bounds.high)).all())
+    plain = interval_bounds(nn.Sequential(model.conv), unit_box(1, 8, 8))
+    for end, got in ((plain.low, bounds.low), (plain.high, bounds.high)):
+        assert torch.allclose(clip(end.clone()), got, rtol=1e-6, atol=1e-5)
+
+
+@pytest.mark.parametrize("threshold", [nn.Threshold(0, 1), nn.Threshold(1, 5)])
+def test_a_threshold_that_is_not_monotone_has_no_rule(threshold):
+    with pytest.raises(InvalidInput, match="no rule for threshold"):
+        interval_bounds(nn.Sequential(zoo.planted_conv(), threshold).eval(), unit_box(1, 8, 8))
+
+
 @pytest.mark.parametrize("kind", [zoo.UnusedResult, zoo.InputReadAgain])
 def test_an_in_place_call_whose_input_is_read_again_has_no_bound(kind):
     """The traced network would go on with numbers that the real one has overwritten."""
     with pytest.raises(InvalidInput, match="in place on a tensor that is read again"):
         interval_bounds(zoo.build(kind), unit_box(1, 8, 8))
+
+
+def test_a_network_with_hooks_has_no_bound():
+    """Silent parts that an attack has installed are not in the traced network; nothing may be certified there."""
+    model, images = zoo.build(zoo.Residual), zoo.pictures()
+    made = orthogonal_units(model, "conv1", "relu#1", images)
+    with made.installed(model):
+        with pytest.raises(InvalidInput, match="has hooks"):
+            interval_bounds(model, unit_box(1, 8, 8))
+        found = audit_silent(model, images, tries=1, steps=2, show=False)
+    assert found.certified == () and "has hooks" in found.uncertified
+    assert {u.unit for u in found.silent if u.layer == "conv1"} == set(
+        range(7)
+    )  # the parts themselves
 
 
 def test_what_intervals_cannot_see_is_not_driven_and_not_certified():
