@@ -33,30 +33,45 @@ class Adapted(nn.Module):
         super().__init__()
         mean, std = tuple(mean), tuple(std)
         check_normalisation(mean, std)
-        self.network, self.key = network, key
-        self.normalise = Normalise(mean, std) if mean else nn.Identity()
-        self.training = self.normalise.training = network.training
+        before = Normalise(mean, std) if mean else nn.Identity()
+        before.training = self.training = network.training
+        self._key = key
+        self._network, self._before = _free("network", network), _free("normalise", network)
+        self.add_module(self._before, before)
+        self.add_module(self._network, network)
 
     def forward(self, x: torch.Tensor) -> Any:
         """The output for images x."""
-        output = self.network(self.normalise(x))
-        return output if self.key is None else entry(output, self.key)
+        output = getattr(self, self._network)(getattr(self, self._before)(x))
+        return output if self._key is None else entry(output, self._key)
+
+    def __getattr__(self, name: str) -> Any:
+        """What the network has under this name, so that names of layers can be looked up as they are listed."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            modules = self.__dict__.get("_modules", {})
+            network = modules.get(self.__dict__.get("_network"))
+            if network is None:
+                raise
+            return getattr(network, name)
 
     def named_modules(
         self, memo: set[nn.Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, nn.Module]]:
-        """The network's own names; `network` and `normalise` beside them, or that and `_` where these are taken."""
-        inside = dict(self.network.named_modules(memo, "", remove_duplicate))
-        root = inside.pop("", None)
+        """The network's own names; beside them `network` and `normalise`, with `_` where the network has these itself."""
         before = prefix + "." if prefix else ""
         yield prefix, self
-        for name, module in (("normalise", self.normalise), ("network", root)):
-            while name in inside:
-                name += "_"
-            if module is not None:
-                yield before + name, module
-        for name, module in inside.items():
-            yield before + name, module
+        yield before + self._before, self.get_submodule(self._before)
+        network = self.get_submodule(self._network)
+        for name, module in network.named_modules(memo, "", remove_duplicate):
+            yield before + (name or self._network), module
+
+
+def _free(name: str, network: nn.Module) -> str:
+    while hasattr(network, name):
+        name += "_"
+    return name
 
 
 def check_normalisation(

@@ -8,6 +8,7 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import copy
 from collections import OrderedDict, namedtuple
 
 from trompe.empirical.adapted import Adapted, check_normalisation, check_output
@@ -79,9 +80,39 @@ def test_names_that_are_taken_get_a_mark():
             return self.network(self.normalise(x)).mean((1, 2))
 
     odd = Odd().eval()
-    modules = dict(Adapted(odd, MEAN, STD).named_modules())
+    adapted = Adapted(odd, MEAN, STD)
+    modules = dict(adapted.named_modules())
     assert modules["network"] is odd.network and modules["normalise"] is odd.normalise
-    assert modules["network_"] is odd and "normalise_" in modules
+    assert modules["network_"] is odd and modules["normalise_"].mean.numel() == 3
+    assert all(adapted.get_submodule(name) is module for name, module in modules.items())
+    with torch.no_grad():
+        assert torch.equal(torch.fx.symbolic_trace(adapted)(X), adapted(X))
+        assert not torch.equal(adapted(X), odd(X))
+
+
+def test_what_is_listed_can_be_looked_up_and_traced_and_bounded(net):
+    """Tracing (torch.fx) finds modules by their listed names; interval bounds rest on it."""
+    from trompe.empirical import box_around, interval_bounds
+
+    wrapped = Net(lambda y: {"out": y, "aux": -y}).eval()
+    for adapted in (
+        Adapted(net, MEAN, STD),
+        Adapted(wrapped, MEAN, STD, "out"),
+        Adapted(wrapped, key="out"),
+    ):
+        modules = dict(adapted.named_modules())
+        assert all(adapted.get_submodule(name) is module for name, module in modules.items())
+        with torch.no_grad():
+            assert torch.equal(torch.fx.symbolic_trace(adapted)(X), adapted(X))
+        assert torch.equal(copy.deepcopy(adapted)(X), adapted(X))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        adapted.nothing  # noqa: B018
+    plain = nn.Sequential(nn.Flatten(), nn.Linear(90, 4), nn.ReLU(), nn.Linear(4, 2)).eval()
+    adapted = Adapted(plain, MEAN, STD)
+    bounds = interval_bounds(adapted, box_around(X, 0.01))
+    with torch.no_grad():
+        assert (bounds.low <= adapted(X)).all() and (adapted(X) <= bounds.high).all()
+        assert not (bounds.low <= plain(X)).all() or not (plain(X) <= bounds.high).all()
 
 
 @pytest.mark.parametrize(
