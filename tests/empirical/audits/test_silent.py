@@ -123,7 +123,13 @@ def test_all_that_clips_at_0_is_looked_at_and_all_else_is_listed():
     for name in found.units:
         assert {u.unit for u in found.silent if u.layer == name} == zoo.SILENT
     assert found.others == ("gelu (gelu)", "hardswish (swish)", "leaky_relu (leaky)", "clamp (forward)")  # fmt: skip
-    assert found.search.startswith("1 tries of 16 Adam steps, seed 0: maximum, pixel from natural")
+    assert found.search.startswith("1 try of 16 Adam steps, seed 0: maximum, pixel from natural")
+
+
+def test_the_activation_is_what_is_left_by_an_upper_end():
+    model = zoo.build(zoo.Plain, nn.Hardtanh(0, 0.5))
+    found = audit_silent(model, zoo.pictures(), tries=1, steps=32, show=False)
+    assert {u.unit: round(u.driven, 3) for u in found.driven} == {1: 0.15, 2: 0.5}
 
 
 def test_the_axis_that_nothing_tells_is_asked_for():
@@ -183,6 +189,7 @@ def test_windows_in_the_batch_belong_to_their_picture():
     found = audit_silent(zoo.build(Windows), images, tries=4, steps=32, batch=5, show=False)
     assert {u.unit for u in found.silent} == zoo.SILENT
     assert {u.unit for u in found.driven} == zoo.DRIVABLE
+    assert found.taken == {"forward": f"{LAST}; 6 tokens in each of 6 windows)"}
     images[8, 0, 7, 7] = float("inf")
     with pytest.raises(InvalidInput, match=r"^picture 8 "):
         audit_silent(zoo.build(Windows), images, batch=5, show=False)
