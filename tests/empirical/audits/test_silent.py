@@ -19,6 +19,7 @@ from trompe.empirical.cache import state_sha256
 from trompe.empirical.calls import ReLUCall, selected, survey
 from trompe.empirical.inspection import capture
 from trompe.empirical.intervals import Box, relu_bounds
+from trompe.empirical.maximization.search import Try
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn
@@ -454,6 +455,17 @@ def test_the_search_drives_what_a_plain_one_drives(lowered, natural, factor):
     assert len(driven & expected) >= 0.95 * len(expected) > 0
     assert len(driven) >= len(expected)
     assert not {u.unit for u in found.certified} & expected
+
+
+def test_a_search_for_the_mean_of_the_map_would_be_noticed(lowered, natural, monkeypatch):
+    """What was looked for before: it misses more than the one unit in twenty that the test above allows."""
+    monkeypatch.setattr(silent, "TRIES", (Try("noise", "fourier", "mean"),))
+    model = lowered(1.15)
+    units = list(range(model.features.conv2.out_channels))
+    plain = plain_search(model, "features.conv2", units, natural.shape[1:])
+    found = audit_silent(model, natural, layers=["features.relu2"], tries=1, show=False)
+    driven = {u.unit for u in found.driven}
+    assert len(driven & {u for u in units if plain[u]}) < 0.95 * int(plain.sum())
 
 
 def test_the_same_seed_finds_the_same_and_one_unit_alone_too(lowered, natural):
