@@ -61,7 +61,9 @@ class ReLUCall:
             spread = f"; {places[0]} tokens"
         elif places:
             spread = f"; {' x '.join(map(str, places))} places"
-        return f"{self.units} units ({kind}, {where}{spread})"
+        if self.shape[0] > 1 and n > 2:
+            spread += f" in each of {self.shape[0]} windows"
+        return f"{self.units} unit{'s' * (self.units != 1)} ({kind}, {where}{spread})"
 
     def by_unit(self, output: torch.Tensor, pictures: int) -> torch.Tensor:
         """An output as (pictures, units, places)."""

@@ -170,7 +170,7 @@ def audit_silent(
                 ):
                     is_driven = value > 0
                     found[u] = SilentUnit(
-                        calls[k].name, u, DRIVEN if is_driven else UNDECIDED, max(value, 0.0),
+                        calls[k].name, u, DRIVEN if is_driven else UNDECIDED, value,
                         picture if is_driven else None, bound[u], count,
                     )  # fmt: skip
             silent += [found[u] for u in quiet[k]]
@@ -183,19 +183,23 @@ def audit_silent(
         {calls[k].name: calls[k].said for k in seen.chosen},
         seen.others,
         why,
-        f"{tries} tries of {steps} Adam steps, seed {seed}: {ways}{ended}",
+        f"{tries} {'try' if tries == 1 else 'tries'} of {steps} Adam steps, seed {seed}: {ways}{ended}",
     )
 
 
 def reach(
-    model: nn.Module, calls: Sequence[ReLUCall], k: int, images: torch.Tensor
+    model: nn.Module,
+    calls: Sequence[ReLUCall],
+    k: int,
+    images: torch.Tensor,
+    clipped: bool = False,
 ) -> torch.Tensor:
-    """What the k-th ReLU call gets, shape (n, units, places); the pass ends there."""
+    """What the k-th ReLU call gets, or gives (`clipped`), shape (n, units, places); the pass ends there."""
     kept: list[torch.Tensor] = []
 
-    def keep(call: int, before: torch.Tensor, _after: torch.Tensor) -> None:
+    def keep(call: int, before: torch.Tensor, after: torch.Tensor) -> None:
         if call == k:
-            kept.append(calls[k].by_unit(before, len(images)))
+            kept.append(calls[k].by_unit(after if clipped else before, len(images)))
 
     with CallTap(model, keep, calls, last=k):
         model(images)
@@ -238,7 +242,7 @@ def _alone(
     values: list[float] = []
     for start in range(0, len(units), batch):
         part = pictures[start : start + batch]
-        top = reach(model, calls, k, part).amax(2)
+        top = reach(model, calls, k, part, clipped=True).amax(2)
         values += [float(top[i, units[start + i]]) for i in range(len(part))]
     return values
 

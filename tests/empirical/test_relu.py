@@ -147,3 +147,32 @@ def test_a_map_has_all_places_of_its_unit_and_no_other():
         with RedirectedReLU(axis):
             y = torch.relu(x)
         assert torch.autograd.grad(-y.sum(), x)[0].tolist() == [expected]
+
+
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+def test_pytorchs_own_encoder_gives_the_bits_of_its_pass_with_gradients():
+    """Without gradients it has a fused path, whose last bits differ, and which it leaves where it is watched."""
+    torch.manual_seed(0)
+    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+    model, x = torch.nn.TransformerEncoder(layer, 2).eval(), torch.rand(5, 7, 16)
+    expected = model(x.requires_grad_()).detach()
+    calls = []
+    with torch.no_grad():
+        with RedirectedReLU():
+            assert torch.equal(model(x), expected)
+        with CallTap(model, lambda k, _x, _y: calls.append(k)):
+            assert torch.equal(model(x), expected)
+    assert calls == [0, 1]
+
+
+ACTIVATIONS = sorted(set(torch.nn.modules.activation.__all__) - {"MultiheadAttention"})
+MADE_WITH = {"Threshold": (0.1, 20), "Softmax": (1,), "Softmin": (1,), "LogSoftmax": (1,)}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_activation_module_of_pytorch_is_watched_or_listed(name):
+    module = getattr(torch.nn, name)(*MADE_WITH.get(name, ())).eval()
+    calls, others = [], []
+    with CallTap(module, lambda k, _x, _y: calls.append(k), other=others.append):
+        module(torch.randn(2, 4, 4, 4))
+    assert (calls, len(others)) == (([0], 0) if name in ("ReLU", "ReLU6") else ([], 1))
