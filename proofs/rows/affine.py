@@ -16,6 +16,7 @@ from trompe.constructions.levels import (
     is_along,
     is_near_maximiser,
     is_nearer_to_minimiser,
+    is_settled,
     level_decoder,
     rescaled_pair,
 )
@@ -731,6 +732,10 @@ def _limits_of_a_pair(v: Visualization) -> Said:
         )
     near = rescaled_pair(Affine1d(), known, v, (Fraction(3, 4),), Exact(), "maximum")
     yield "a pair for exact near b", near.scale == Fraction(1, 2)
+    at_b = (Fraction(1),)
+    for level, settled in (("maximum", True), ("images", False), ("argmax", False)):
+        says = f"is f(b) settled at {level}: {settled}"
+        yield says, is_settled(Affine1d(), known, v, at_b, Exact(), level) == settled
     own = 2 * (HIGH - LOW) / 4
     for shift, defeats in ((own, False), (own + tiny, True), (-own, False), (-own - tiny, True)):
         pair = RescaledPair(Affine1d(), v, inside, Fraction(1), shift, known)
