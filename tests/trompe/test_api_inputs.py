@@ -328,7 +328,7 @@ def of_torch() -> dict[str, Any]:
         ),
         "path_similarity": tensors(
             "natural", model=model, layers=["relu"], labels=labels, probes={}, measure="pearson", batch=2,
-            show=False,
+            show=False, errors=False,
         ),
         "pgd_difference": tensors(
             "images", circuit=model, reference=model, detector=detector, radius=0.1, steps=1, seed=0
