@@ -216,8 +216,8 @@ def pose(
     ----------
     dim : the number of inputs; 2 (or what the class asks for) unless v or x tells.
     as_floats : round v and x to float64 first, so that floats hold them exactly.
-    level : what of the extremes is shown. Where the pair of the extremes is none at a given v and x, another range is
-        tried where the level shows no range; near, f and g keep the promise of `promised`.
+    level : what of the extremes is shown. Where the pair of the extremes is none at a given v and x, other extremes are
+        tried that the level does not tell from v; near, f and g keep the promise of `promised`.
 
     Raises
     ------

@@ -49,8 +49,8 @@ class Row:
         raise NotImplementedError
 
     def alike(self, cls: Any, v: Visualization, x: Point | None) -> Iterable[Visualization]:
-        """Visualizations with the pictures and the maximum of v, at one of which most is undecidable at x."""
-        yield v
+        """Others with the pictures and the maximum of v, at which more may be undecidable at x."""
+        yield from ()
 
     def only_member(self, v: Visualization) -> str:
         """Of a Yes row: the only member with this visualization, written out."""

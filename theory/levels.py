@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated, Any, TypeAlias
 
 from trompe.ground.arguments import BY_ITSELF
@@ -247,18 +248,16 @@ def level_cells(key: str, row: Statement, own: Own) -> dict[str, Theorem]:
 
     A Yes is never inherited by what shows less, so a row with one states it itself.
     """
-    return {theorem.key: theorem for theorem in _level_cells(key, row, own)}
-
-
-def _level_cells(key: str, row: Statement, own: Own) -> Iterator[Theorem]:
-    for name in LESS_SHOWN:
-        for task in TASKS:
-            said = own.get((task, name))
-            if said is None:
-                if row.form[task] is not Form.IMPOSSIBLE:
-                    raise KeyError(f"{key}/{task}/{name}: only a No is inherited; state it")
-                said = _inherited(row, task, LEVELS[name])
-            yield theorem_of(key, task, said, None, name)
+    found = {}
+    for name, task in product(LESS_SHOWN, TASKS):
+        said = own.get((task, name))
+        if said is None:
+            if row.form[task] is not Form.IMPOSSIBLE:
+                raise KeyError(f"{key}/{task}/{name}: only a No is inherited; state it")
+            said = _inherited(row, task, LEVELS[name])
+        cell = cell_key(key, task, name)
+        found[cell] = theorem_of(cell, said, None)
+    return found
 
 
 # -- what a row's own statements are made of ---------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from trompe.ground.errors import one_line
 from trompe.theory.classes import FunctionClass
@@ -75,7 +75,19 @@ def reason(
             "less; give exact numbers, fractions for this query"
         )
     words = {"exact": _exact, "approx": _approx, "side": _side}[task.key]
-    return words(task, decidable, answer, fibre, who, v, limits)
+    return words(_Case(task, decidable, answer, fibre, who, v, limits))
+
+
+class _Case(NamedTuple):
+    """What a sentence is about."""
+
+    task: Task
+    decidable: bool
+    answer: Any
+    fibre: Interval
+    who: str
+    v: Visualization
+    limits: Limits | None
 
 
 def unit_of(v: Visualization, limits: Limits | None) -> tuple[str, str]:
@@ -91,57 +103,34 @@ def _half(v: Visualization, limits: Limits | None) -> str:
     return f"{number(v.mid)}, which is half-way between the values shown at the two points"
 
 
-def _exact(
-    task: Task,
-    decidable: bool,
-    answer: Any,
-    fibre: Interval,
-    who: str,
-    v: Visualization,
-    limits: Limits | None,
-) -> str:
-    if decidable:
-        return f"every {who}, has the value {number(answer)} here"
+def _exact(case: _Case) -> str:
+    if case.decidable:
+        return f"every {case.who}, has the value {number(case.answer)} here"
     return (
-        f"for every value strictly between {number(fibre.lower)} and {number(fibre.upper)} there is a "
-        f"{who}, that has it here; no one answer is right for all of them"
+        f"for every value strictly between {number(case.fibre.lower)} and {number(case.fibre.upper)} there is a "
+        f"{case.who}, that has it here; no one answer is right for all of them"
     )
 
 
-def _approx(
-    task: Task,
-    decidable: bool,
-    answer: Any,
-    fibre: Interval,
-    who: str,
-    v: Visualization,
-    limits: Limits | None,
-) -> str:
-    eps, (unit, meaning) = task.eps, unit_of(v, limits)
-    if decidable:
-        return f"{number(answer)} is within {eps} {unit} of the value here of every {who}{meaning}"
+def _approx(case: _Case) -> str:
+    eps, (unit, meaning) = case.task.eps, unit_of(case.v, case.limits)
+    if case.decidable:
+        return f"{number(case.answer)} is within {eps} {unit} of the value here of every {case.who}{meaning}"
     return (
-        f"there are two units, each a {who}, whose values here are more than 2 * {eps} {unit} apart; "
+        f"there are two units, each a {case.who}, whose values here are more than 2 * {eps} {unit} apart; "
         f"every answer is off by more than {eps} {unit} for one of them{meaning}"
     )
 
 
-def _side(
-    task: Task,
-    decidable: bool,
-    answer: Any,
-    fibre: Interval,
-    who: str,
-    v: Visualization,
-    limits: Limits | None,
-) -> str:
-    if decidable:
-        relation = "at most" if answer == "min" else "at least"
+def _side(case: _Case) -> str:
+    middle = _half(case.v, case.limits)
+    if case.decidable:
+        relation = "at most" if case.answer == "min" else "at least"
         return (
-            f"the value here of every {who}, is {relation} {_half(v, limits)}, so "
-            f'"{answer}" is right for all of them'
+            f"the value here of every {case.who}, is {relation} {middle}, so "
+            f'"{case.answer}" is right for all of them'
         )
     return (
-        f"there are two units, each a {who}, with values here below and above {_half(v, limits)}; "
+        f"there are two units, each a {case.who}, with values here below and above {middle}; "
         "either answer is wrong for one of them"
     )

@@ -76,7 +76,8 @@ class OwnStatement:
 class Theorem:
     """One cell of the table, of our further rows, or of the table where less is shown.
 
-    `key` is its path, for life: row/task, and row/task/level where less is shown. `statement` and `latex` carry every quantifier. `paper` is the label
+    `key` is its path, for life: row/task, and row/task/level where less is shown. `statement` and `latex` carry every
+    quantifier. `paper` is the label
     that the paper prints, None where it has no such row: data to compare with, never the source of ours.
     """
 
@@ -216,20 +217,17 @@ def cells(key: str, row: Statement, labels: Sequence[str] | None) -> dict[str, T
     for task, label in zip(TASKS, labels or (None,) * len(TASKS), strict=True):
         sentence = Sentence(state(row, task, latex=False), state(row, task, latex=True))
         said = OwnStatement(row.form[task], sentence)
-        found[f"{key}/{task}"] = theorem_of(key, task, said, label)
+        found[f"{key}/{task}"] = theorem_of(f"{key}/{task}", said, label)
     return found
 
 
-def theorem_of(
-    row: str, task: str, said: OwnStatement, label: str | None, level: str = ""
-) -> Theorem:
-    """The theorem with this statement; `level` where less is shown than both extremes with their values."""
+def theorem_of(key: str, said: OwnStatement, label: str | None) -> Theorem:
+    """The theorem with this key, row/task or row/task/level, and this statement."""
+    row, task, *level = key.split("/")
     ours = "statement, construction and constants: trompe"
     where = (
         "the paper's table is about both extremes" if level else "the paper's table has no such row"
     )
     source = f"label: {PAPER}; {ours}" if label else f"{ours}; {where}"
-    key = "/".join(part for part in (row, task, level) if part)
     sentence = said.sentence
-    shown = {"level": level} if level else {}
-    return Theorem(key, row, task, said.form, sentence.text, sentence.latex, label, source, **shown)
+    return Theorem(key, row, task, said.form, sentence.text, sentence.latex, label, source, *level)

@@ -159,8 +159,7 @@ class LipschitzRow(Row):
         yield from (_of_full_range(cls, a, b, x) for a, b in _far_extremes(dim, x))
 
     def alike(self, cls: Any, v: Visualization, x: Point | None) -> Iterable[Visualization]:
-        """Also with a range that is small beside L: the same for every x other than a and b."""
-        yield v
+        """With a range that is small beside L: undecidable at every x other than a and b."""
         points = [(v.argmin, v.argmax)]
         points += [(x, v.argmin), (x, v.argmax)] if x is not None else []
         small = cls.constant * min(_rational_distance(cls.metric, *pair) for pair in points)
