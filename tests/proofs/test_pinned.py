@@ -29,6 +29,8 @@ from trompe.proofs.verify import all_keys, check_obligation, find_obligation, ve
 from trompe.theory import ALL_THEOREMS, TASKS, THEOREMS, InvalidInput
 from trompe.views.table import FORMATS
 
+pytestmark = pytest.mark.once
+
 SOUND = "lipschitz/sound"
 NOT_PINNED = "its sentence is not the pinned one; in trompe's sources `python -P -m"
 

@@ -16,6 +16,8 @@ from trompe.proofs.pinned import PINNED, RELEASED
 from trompe.proofs.released import explained, hashes, problems, update
 from trompe.theory import THEOREMS, InvalidInput
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 BOTH = (RELEASED, PINNED)

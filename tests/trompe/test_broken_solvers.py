@@ -16,6 +16,8 @@ from trompe.proofs import solvers, verify
 from trompe.proofs.sampling import sample_row
 from trompe.proofs.verify import verify_keys, verify_table
 
+pytestmark = pytest.mark.once
+
 SHARED = "libc++.so.1: cannot open shared object file: No such file or directory"
 NOT_LOADING = {
     "import": ('raise ImportError("undefined symbol: _ZN4x\\n  in line 2")', "ImportError: undefined"),

@@ -37,6 +37,8 @@ from trompe.proofs.sampling import fuzzing
 from trompe.proofs.sharp import table as sharp_table
 from trompe.refuting import isolation
 
+pytestmark = pytest.mark.once
+
 EXAMPLES = int(os.environ.get("TROMPE_EXAMPLES", "600"))
 LONG_AGO = 10**18
 """When the files were made, in nanoseconds."""

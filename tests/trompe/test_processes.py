@@ -17,6 +17,8 @@ from trompe.ground import processes
 from trompe.ground.processes import Died, Processes, results, worker_processes
 from trompe.theory import InvalidInput
 
+pytestmark = pytest.mark.once
+
 CALLS = [(calls.triple, k) for k in range(20)]
 TESTS = Path(calls.__file__).parent
 

@@ -16,6 +16,8 @@ from nodes import FULL, device
 
 from trompe.proofs.handover.witnesses import check_file
 
+pytestmark = pytest.mark.once
+
 REPO = Path(__file__).parents[2]
 DECODER = "def middle(v, x):\n    print('loud')\n    return (v.minimum + v.maximum) / 2\n"
 BOUND = "bound --class convex --argmin 0,0 --argmax 1,1 --min 0 --max 1 --query 1/2,1/2"

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from trompe.proofs.mutation.comparisons import atoms, parts
 from trompe.proofs.solvers import z3
 
+pytestmark = pytest.mark.once
+
 X, Y = z3.Reals("x y")
 GRID = [(x, y) for x, y in product((-2, -1, 0, 1, 2), repeat=2)]
 

@@ -14,6 +14,8 @@ from trompe.proofs.obligations import Claim, Fault, Obligation, all_of, any_of, 
 from trompe.proofs.verify import find_obligation
 from trompe.theory import InvalidInput
 
+pytestmark = pytest.mark.once
+
 
 def planted(show, without: str = "") -> Obligation:
     """A sentence about u <= w and a mix f of the two with the weight 1/2."""

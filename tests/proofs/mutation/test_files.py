@@ -11,6 +11,8 @@ from trompe.proofs.handover.witnesses import check_bytes
 from trompe.proofs.mutation import files, selfcheck
 from trompe.proofs.mutation.files import DAMAGED, changes, damages, try_damage
 
+pytestmark = pytest.mark.once
+
 
 def test_every_place_of_json_data_is_changed():
     data = {"a": [1, "x"], "b": {"c": None, "d": "1/2"}}

@@ -16,6 +16,8 @@ from trompe.proofs.mutation import (
     running,
 )
 
+pytestmark = pytest.mark.once
+
 LAW = "theory/rows/monotone.py Monotone.law: c.at_y <= c.at_z -> c.at_y < c.at_z"
 EQUIVALENT = "theory/rows/affine.py Affine1d._fibre: if not v.range -> if False"
 ONE_LAW = ["selfcheck", "--row", "monotone", "--match", "Monotone.law", "--jobs", "1"]

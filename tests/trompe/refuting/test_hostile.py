@@ -18,6 +18,8 @@ from trompe.constructions.adversary import read_answer
 from trompe.refuting.judging import refute
 from trompe.theory import Exact, Side
 
+pytestmark = pytest.mark.once
+
 F = Fraction
 
 # -- answers of lying types --------------------------------------------------------------------------
