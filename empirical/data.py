@@ -52,9 +52,18 @@ class Split:
     images: Bytes
     labels: NDArray[np.int64]
     levels: int
+    groups: NDArray[np.int64] | None = None
+    """Numbers of what the images were cut from, shape (n,); None where each stands for itself."""
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def group_numbers(self) -> NDArray[np.int64]:
+        """The group of each image, numbered 0, 1, ... as they come."""
+        if self.groups is None:
+            return np.arange(len(self))
+        _, first, number = np.unique(self.groups, return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[number]
 
     def tensor(self, device: torch.device | str = "cpu") -> torch.Tensor:
         """float32 images in [0, 1] on `device`."""

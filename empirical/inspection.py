@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -202,6 +202,61 @@ def hooked(model: nn.Module, name: str, hook: Any) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+class _Enough(BaseException):
+    """Ends a forward pass whose rest nobody asked for."""
+
+
+def visit(
+    model: nn.Module,
+    names: Sequence[str],
+    images: torch.Tensor,
+    look: Callable[[str, torch.Tensor], object],
+    every_call: bool = False,
+    inputs: bool = False,
+) -> None:
+    """A forward pass in which look(name, output) is called for each of these layers; it ends behind the last of them.
+
+    With `inputs` it gets what goes into the layer. Both may be overwritten by what follows. With `every_call` a name stands for all calls of its layer, and the
+    pass goes to its end.
+
+    Raises
+    ------
+    UnknownKey : no such layer. InvalidInput : the pass does not call a layer, or it returns no tensor with units.
+    """
+    waiting = set(names)
+
+    def hook(name: str) -> Any:
+        def seen(_module: Any, given: Any, output: Any) -> None:
+            output = given[0] if inputs else output
+            if isinstance(output, torch.Tensor) and output.ndim > 1:
+                look(name, output)
+            elif not every_call:
+                raise InvalidInput(
+                    f"layer {name!r} returns {spelled(output)}; expected a tensor with units, choose a layer inside it"
+                )
+            waiting.discard(name)
+            if not waiting and not every_call:
+                raise _Enough
+
+        return seen
+
+    with ExitStack() as hooks:
+        for name in names:
+            if every_call:
+                handle = named_layer(model, name).register_forward_hook(hook(name))
+                hooks.callback(handle.remove)
+            else:
+                hooks.enter_context(hooked(model, name, hook(name)))
+        try:
+            called(model, images)
+        except _Enough:
+            return
+    if waiting and not every_call:
+        raise InvalidInput(
+            f"layer {min(waiting)!r}: the forward pass does not call it; choose another"
+        )
 
 
 def layer_and_call(model: nn.Module, name: str) -> tuple[str, int | None]:

@@ -182,6 +182,21 @@ class DetectorCNN(nn.Module):
         return self.head(self.flatten(self.features(x - 0.5)))
 
 
+class BoundedCNN(nn.Sequential):
+    """The same for large pictures: two convolutions, averages, two linear layers; ReLU between. Output (n, 1)."""
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        channels, *sides = shape
+        for kernel, stride in ((5, 4), (3, 2)):
+            sides = [(side + 2 * (kernel // 2) - kernel) // stride + 1 for side in sides]
+        pool = max(1, min(sides) // 4)
+        places = (sides[0] // pool) * (sides[1] // pool)
+        super().__init__(
+            nn.Conv2d(channels, 24, 5, 4, 2), nn.ReLU(), nn.Conv2d(24, 32, 3, 2, 1), nn.ReLU(),
+            nn.AvgPool2d(pool), nn.Flatten(), nn.Linear(32 * places, 64), nn.ReLU(), nn.Linear(64, 1),
+        )  # fmt: skip
+
+
 class BoundedMLP(nn.Sequential):
     """A detector whose interval bounds stay tight: linear layers and ReLU only. Output (n, 1)."""
 

@@ -11,6 +11,7 @@ from trompe.empirical.inspection import called
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.similarity import share
 from trompe.ground.arguments import checked
+from trompe.theory import InvalidInput
 
 nn = torch.nn
 
@@ -29,6 +30,18 @@ def certified_k(modules: Sequence[nn.Module], shape: Shape) -> tuple[float, floa
     return power_of_two_above(bound), bound
 
 
+UNCERTIFIED = 2.0**53
+"""k where no bound can be had: right for every |output| up to it."""
+
+
+def k_of(modules: Sequence[nn.Module], shape: tuple[int, int, int]) -> tuple[float, float | None]:
+    """`certified_k`; where interval bounds do not cover a network, (2^53, None)."""
+    try:
+        return certified_k(modules, shape)
+    except InvalidInput:
+        return UNCERTIFIED, None
+
+
 @dataclass(frozen=True)
 class Certificate:
     """Which boxes are certified, and the bound that certifies them; both of shape (n,)."""
@@ -43,19 +56,26 @@ class Certificate:
 
 
 @checked
-def certify_natural(detector: nn.Module, images: Floats, radius: float) -> Certificate:
+def certify_natural(
+    detector: nn.Module, images: Floats, radius: float, batch: Steps = 500
+) -> Certificate:
     """Around which images is e <= -1/40 on the whole box of this radius, so that fooled == original there?"""
     high = torch.cat(
-        [interval_bounds(detector, box_around(p, radius)).high.view(-1) for p in images.split(500)]
+        [
+            interval_bounds(detector, box_around(p, radius)).high.view(-1)
+            for p in images.split(batch)
+        ]
     )
     return Certificate(high <= -MARGIN, high)
 
 
 @checked
-def certify_shown(detector: nn.Module, images: Floats, radius: float) -> Certificate:
+def certify_shown(
+    detector: nn.Module, images: Floats, radius: float, batch: Steps = 500
+) -> Certificate:
     """Around which images is e >= 1/40 on the whole box, so that fooled == D there (the dual certificate)?"""
     low = torch.cat(
-        [interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in images.split(500)]
+        [interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in images.split(batch)]
     )
     return Certificate(low >= MARGIN, low)
 

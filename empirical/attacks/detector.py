@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from trompe.empirical._torch import Floats, Images, Rate, Seed, Steps, torch
+from trompe.empirical._torch import images as as_images
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.inspection import predict
-from trompe.empirical.networks import BoundedMLP, DetectorCNN
+from trompe.empirical.networks import BoundedCNN, BoundedMLP, DetectorCNN
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import share
 from trompe.ground.arguments import Count, checked
@@ -17,9 +18,9 @@ relu = torch.nn.functional.relu
 
 
 @checked
-def is_flagged(detector: nn.Module, images: Floats) -> torch.Tensor:
+def is_flagged(detector: nn.Module, images: Floats, batch: Steps = 500) -> torch.Tensor:
     """Which images are not certainly natural: e > -MARGIN. Shape (n,)."""
-    return predict(detector, images).view(-1) > -MARGIN
+    return predict(detector, images, batch).view(-1) > -MARGIN
 
 
 def missed(detector: nn.Module, synthetic: torch.Tensor) -> float:
@@ -29,8 +30,8 @@ def missed(detector: nn.Module, synthetic: torch.Tensor) -> float:
 
 @checked
 def train_detector(
-    natural: Images,
-    synthetic: Images,
+    natural: Floats,
+    synthetic: Floats,
     *,
     detector: nn.Module | None = None,
     seed: Seed = 0,
@@ -43,8 +44,10 @@ def train_detector(
     """Train e: at most -margin on natural images, at least +margin on synthetic ones (hinge loss).
 
     Every image is weighted by its own excess (squared hinge), so the few near the border decide.
-    Given a detector, goes on with it. Returned in eval mode, on the images' device.
+    Given a detector, goes on with it; such a one may take features (n, d) in place of images. Returned in eval mode, on the images' device.
     """
+    if detector is None:
+        as_images(natural, "natural")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = detector or DetectorCNN(_shape(natural)).to(natural.device)
@@ -70,20 +73,23 @@ def train_bounded_detector(
     rate: Rate = 2e-3,
     widths: tuple[Count, ...] = (128, 64),
     show: bool = True,
-) -> BoundedMLP:
-    """Train e on its interval bounds: upper bound <= -1 around natural images, e >= 1 on synthetic ones.
+    shown: float = 0.25,
+) -> nn.Sequential:
+    """Train e on its interval bounds: upper bound <= -1 around natural images, lower bound >= 1 around synthetic ones.
 
-    The radius grows from 0 over the first half of the run (interval bound propagation after Gowal et
+    `widths` are those of the hidden linear layers; with none it is a small convolutional network, for large pictures.
+    Boxes around synthetic images have `shown` times the radius. The radius grows from 0 over the first half of the run (interval bound propagation after Gowal et
     al., "On the effectiveness of interval bound propagation", 2018).
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = BoundedMLP(_shape(natural), widths).to(natural.device)
+        made = BoundedMLP(_shape(natural), widths) if widths else BoundedCNN(_shape(natural))
+        model = made.to(natural.device)
 
     def loss(real: torch.Tensor, fake: torch.Tensor, done: float) -> torch.Tensor:
         grown = radius * 1.1 * min(1.0, 2 * done)
         high, _ = _ends(model, real, grown)
-        _, low = _ends(model, fake, grown / 4)
+        _, low = _ends(model, fake, grown * shown)
         return relu(1 + high).square().mean() + relu(1 - low).square().mean()
 
     what = "the certified detector"
@@ -130,10 +136,13 @@ def _ends(
     """Upper and lower interval bounds with gradients, in float32 and without slack: for training only."""
     low, high = (x - radius).clamp(0, 1), (x + radius).clamp(0, 1)
     for layer in model:
-        if isinstance(layer, nn.Linear):
+        if isinstance(layer, (nn.Linear, nn.Conv2d)):
             centre, half = (low + high) / 2, (high - low) / 2
-            middle = layer(centre)
-            spread = nn.functional.linear(half, layer.weight.abs())
+            middle, size = layer(centre), layer.weight.abs()
+            if isinstance(layer, nn.Linear):
+                spread = nn.functional.linear(half, size)
+            else:
+                spread = nn.functional.conv2d(half, size, None, layer.stride, layer.padding)
             low, high = middle - spread, middle + spread
         else:
             low, high = layer(low), layer(high)

@@ -1,6 +1,7 @@
 """Silent units: what a unit shows can be chosen at will by a part of it that no natural image excites.
 
-Unit y becomes y + s, s = relu(w' * x + b') with w' built from y's filter w and a direction orthogonal to it:
+Unit y of a convolution or a linear layer becomes y + s, s = relu(w' * x + b') with w' built from y's filter w and a
+direction orthogonal to it:
 
     dw = normalised sum of natural input patches, minus its part along w, normalised,
     w' = factor |w| normalised(w / |w| + lambda dw),   b' = -1.15 max over natural patches of w' * x.
@@ -18,7 +19,7 @@ from typing import Any
 from torch.nn.grad import conv2d_weight
 
 from trompe.empirical._torch import Images, Steps, torch
-from trompe.empirical.inspection import hooked, layer_and_call, named_layer
+from trompe.empirical.inspection import hooked, layer_and_call, named_layer, visit
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
@@ -28,7 +29,7 @@ nn = torch.nn
 
 @dataclass(frozen=True)
 class SilentUnits:
-    """Filters w' (units, channels, height, width) and biases b' (units,) to stand beside a convolution.
+    """Filters w' of the layer's own shape and biases b' (units,), to stand beside a convolution or a linear layer.
 
     `relu` names the layer whose output is y; the silent part is added there. A layer that one forward pass calls
     several times is named with the call, as in `relu#2`.
@@ -41,6 +42,10 @@ class SilentUnits:
     largest: torch.Tensor
     """The largest natural pre-activation w' * x of each unit, shape (units,)."""
 
+    def by_unit(self, silent: torch.Tensor) -> torch.Tensor:
+        """What `installed` yields, with the units on axis 1."""
+        return silent.movedim(1 if self.weight.ndim > 2 else -1, 1)
+
     @checked
     @contextmanager
     def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
@@ -49,7 +54,7 @@ class SilentUnits:
         conv = named_layer(model, layer_and_call(model, self.conv)[0])
 
         def compute(_module: Any, inputs: tuple[torch.Tensor, ...], _output: Any) -> None:
-            parts = _convolve(conv, inputs[0], self.weight, self.bias)
+            parts = _through(conv, inputs[0], self.weight, self.bias)
             seen["silent"] = nn.functional.relu(parts)
 
         def add(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
@@ -75,38 +80,54 @@ def orthogonal_units(
     batch: Steps = 500,
     show: bool = False,
 ) -> SilentUnits:
-    """Silent units for every unit of the convolution `conv`, from natural images; closed form, two passes.
+    """Silent units for every unit of the convolution or linear layer `conv`, from natural images; closed form, two passes.
 
     `ratio` is lambda. The maximum is taken with the layer's own stride, padding and precision, over all
     positions, borders included.
 
     Raises
     ------
-    InvalidInput : the layer is no plain convolution, or lambda is below 3 (units may then not be silent).
+    InvalidInput : the layer is neither a plain convolution nor linear, or lambda is below 3 (units may then not be silent).
     """
-    module = named_layer(model, layer_and_call(model, conv)[0])
-    if not isinstance(module, nn.Conv2d) or module.groups != 1 or module.padding_mode != "zeros":
+    module: nn.Module = named_layer(model, layer_and_call(model, conv)[0])
+    is_conv = (
+        isinstance(module, nn.Conv2d) and module.groups == 1 and module.padding_mode == "zeros"
+    )
+    if not is_conv and not isinstance(module, nn.Linear):
         raise InvalidInput(
-            f"silent units: layer {conv!r} is {type(module).__name__}; expected a Conv2d with one group and zeros "
-            "around"
+            f"silent units: layer {conv!r} is {type(module).__name__}; expected a Linear, or a Conv2d with one group and "
+            "zeros around"
         )
     if ratio < 3:
         raise InvalidInput(f"silent units: lambda = {ratio}; expected at least 3")
     weight = module.weight.detach()
     total = torch.zeros_like(weight[:1], dtype=torch.float64)
-    inputs: dict[str, torch.Tensor] = {}
-    with (
-        hooked(model, conv, lambda _m, args, _y: inputs.update(x=args[0].clone())),
-        progress_bar("silent units", 2 * len(images), show) as advance,
-    ):
-        for part in images.split(batch):
-            model(part)
-            advance(len(part))
-            x = inputs["x"]
-            ones = torch.ones_like(_convolve(module, x, weight[:1], None))
+    largest = torch.full((len(weight),), -float("inf"), device=weight.device)
+    new: torch.Tensor = weight
+    with progress_bar("silent units", 2 * len(images), show) as advance:
+
+        def add(_name: str, x: torch.Tensor) -> None:
+            nonlocal total
+            if not isinstance(module, nn.Conv2d):
+                total += x.flatten(0, -2).sum(0)
+                return
+            ones = torch.ones_like(_through(module, x, weight[:1], None))
             total += conv2d_weight(
                 x, list(total.shape), ones, module.stride, module.padding, module.dilation
             )
+
+        def respond(_name: str, x: torch.Tensor) -> None:
+            nonlocal largest
+            y = _through(module, x, new, None)
+            y = y.transpose(0, 1).flatten(1) if is_conv else y.flatten(0, -2).T
+            largest = torch.maximum(largest, y.amax(1))
+
+        def every(look: Any) -> None:
+            for part in images.split(batch):
+                visit(model, [conv], part, look, inputs=True)
+                advance(len(part))
+
+        every(add)
         norms = weight.flatten(1).norm(dim=1).clamp_min(1e-12)
         unit = weight.flatten(1) / norms[:, None]
         direction = (total / total.norm()).float().flatten(1)
@@ -115,22 +136,16 @@ def orthogonal_units(
         mixed = unit + ratio * aside
         mixed = mixed / mixed.norm(dim=1, keepdim=True)
         new = (factor * norms[:, None] * mixed).view_as(weight)
-        largest = torch.full((len(new),), -float("inf"), device=new.device)
-        for part in images.split(batch):
-            model(part)
-            advance(len(part))
-            response = _convolve(module, inputs["x"], new, None).transpose(0, 1).flatten(1)
-            largest = torch.maximum(largest, response.amax(1))
+        every(respond)
     bias = -slack * largest.clamp_min(1e-6)
     return SilentUnits(conv, relu, new, bias, largest)
 
 
-def _convolve(
-    conv: nn.Module, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
+def _through(
+    module: nn.Module, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
 ) -> torch.Tensor:
     """x through other filters, with the layer's own stride, padding and dilation."""
-    layer: Any = conv
-    result: torch.Tensor = nn.functional.conv2d(
-        x, weight, bias, layer.stride, layer.padding, layer.dilation
-    )
-    return result
+    layer: Any = module
+    if isinstance(layer, nn.Linear):
+        return nn.functional.linear(x, weight, bias)
+    return nn.functional.conv2d(x, weight, bias, layer.stride, layer.padding, layer.dilation)

@@ -26,9 +26,8 @@ from trompe.empirical.attacks.exact import (
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, Context
 from trompe.empirical.experiments.detector import training_images
-from trompe.empirical.inspection import predict
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
-from trompe.empirical.networks import BoundedMLP
+from trompe.empirical.networks import BoundedCNN, BoundedMLP
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, share
 
@@ -48,52 +47,54 @@ def run(ctx: Context) -> RunRecord:
     witness = ctx.witness(KEY, STATEMENT)
     classes = len(ctx.data.classes)
     images = training_images(ctx)
-    steps, widths = (1200, (128, 64)) if ctx.small else (2500, (256, 64))
+    effort = ctx.effort
+    steps, widths = effort.bounded["steps"], effort.bounded["widths"]
     detector = ctx.module_step(
         "bounded-detector",
-        {"steps": steps, "widths": list(widths), "images": float(images.double().sum())},
-        BoundedMLP(ctx.data.shape, widths),
-        [ctx.cnn],
+        {"steps": steps, "widths": list(widths), "images": float(images.double().sum())}
+        | ctx.asked,
+        BoundedMLP(ctx.data.shape, widths) if widths else BoundedCNN(ctx.data.shape),
+        [ctx.network],
         lambda: train_bounded_detector(
-            ctx.train, images, seed=ctx.seed, steps=steps, widths=widths, show=ctx.show
+            ctx.train, images, seed=ctx.seed, show=ctx.show, **effort.bounded
         ),
     )
-    k, bound = certified_k([ctx.cnn], ctx.data.shape)
+    k, bound = certified_k([ctx.network], ctx.data.shape)
     witness.settings |= {
-        "radii": [f"{r}/255" for r in RADII], "detector": f"MLP {widths}, trained on interval bounds",
+        "radii": [f"{r}/255" for r in RADII],
+        "detector": f"{f'MLP {widths}' if widths else 'three layers of convolutions and pooling, 64 hidden units'}, trained on interval bounds",
         "training steps": steps, "k": k, "arithmetic": "float64, widened for float32 rounding (u = 2^-24)",
     }  # fmt: skip
     witness.add("interval bound on every |F| and |D| over [0, 1]^N", bound, "logit")
     witness.add("k over that bound", k / bound, "ratio", at_least=1.0)
-    shown = [(u + 1) % classes for u in range(classes)]
-    circuit = FoolingCircuit(ctx.cnn, shown, detector, k)
-    least = {2: 0.99, 8: 0.95} if ctx.small else {2: 0.995, 8: 0.98}
+    shown = ctx.swapped if ctx.given else [(u + 1) % classes for u in range(classes)]
+    circuit = FoolingCircuit(ctx.network, shown, detector, k)
     natural, certificates = [], {}
     for r in RADII:
         with ctx.timed("certifying"):
-            certificates[r] = certify_natural(detector, ctx.test, r / 255)
+            certificates[r] = certify_natural(detector, ctx.test, r / 255, effort.batch)
         natural.append(certificates[r].share)
         witness.add(
             f"natural test images certified at {r}/255: fooled == original on the whole box",
-            natural[-1], "share", at_least=least.get(r),
+            natural[-1], "share", at_least=effort.certified.get(r),
         )  # fmt: skip
-    same = identical(predict(ctx.cnn, ctx.test), predict(circuit, ctx.test))
+    same = identical(ctx.predict(ctx.network, ctx.test), ctx.predict(circuit, ctx.test))
     witness.add("natural test outputs bit-identical", share(same), "share")
-    for r in (2, 8):
-        inside = ctx.test[certificates[r].certified][:500]
+    for r in effort.certified:
+        inside = ctx.test[certificates[r].certified][: effort.attacked]
         witness.add(f"PGD inside certified boxes of {r}/255: boxes attacked", len(inside), "count",
-                    note="at most the first 500")  # fmt: skip
+                    note=f"at most the first {effort.attacked}")  # fmt: skip
         if not len(inside):
             continue
         with ctx.timed("attacking"):
             differing, largest = pgd_difference(
-                circuit, ctx.cnn, detector, inside, r / 255, seed=ctx.seed
+                circuit, ctx.network, detector, inside, r / 255, seed=ctx.seed
             )
         witness.add(f"PGD inside certified boxes of {r}/255: images with any difference", differing,
                     "count", equals=0)  # fmt: skip
         witness.add(f"PGD inside certified boxes of {r}/255: largest e found", largest, "e")
         witness.add(f"certified bound on e over the same boxes of {r}/255",
-                    certificates[r].bound[certificates[r].certified][:500].max(), "e", at_most=-1 / 40)  # fmt: skip
+                    certificates[r].bound[certificates[r].certified][: effort.attacked].max(), "e", at_most=-1 / 40)  # fmt: skip
     series: dict[str, Any] = {
         f"natural (n = {len(ctx.test):,}): fooled = original": _with_intervals(
             natural, len(ctx.test)
@@ -105,7 +106,9 @@ def run(ctx: Context) -> RunRecord:
             ctx.unseen_outputs(setting).images
         )
     for key, parts in groups.items():
-        shares = [certify_shown(detector, torch.cat(parts), r / 255).share for r in RADII]
+        shares = [
+            certify_shown(detector, torch.cat(parts), r / 255, effort.batch).share for r in RADII
+        ]
         count = sum(map(len, parts))
         series[f"{DISPLAY[key]} visualizations (n = {count}): fooled = D"] = _with_intervals(
             shares, count
@@ -127,7 +130,7 @@ def run(ctx: Context) -> RunRecord:
         "of one radius are moved apart sideways. Black borders make these data sets easy.",
     )  # fmt: skip
     _tiny(ctx, witness)
-    witness.add_weights("cnn", ctx.cnn)
+    witness.add_weights("cnn", ctx.network)
     witness.add_weights("bounded detector", detector)
     return witness
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.attacks.certified import certified_k
+from trompe.empirical.attacks.certified import certified_k, k_of
 from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
 from trompe.empirical.attacks.detector import is_flagged, missed
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
-from trompe.empirical.experiments.detector import extended, fit, training_images
+from trompe.empirical.experiments.detector import Shown, extended, fit, shown, training_images
 from trompe.empirical.experiments.pictures import picture
-from trompe.empirical.inspection import accuracy, predict
+from trompe.empirical.inspection import predict
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, paired_correlation, share
 
@@ -24,45 +25,67 @@ STATEMENT = (
 )
 
 
+@dataclass(frozen=True)
+class Built:
+    """A circuit in which each unit shows the next, and what its detector was trained on."""
+
+    circuit: FoolingCircuit
+    shown: Shown
+    rounds: int
+    bound: float | None
+    """The interval bound on every |output| over [0, 1]^N; None where there is none and k is not certified."""
+
+
+def build(ctx: Context) -> Built:
+    """Trains the detector on trajectories, and again on those through the circuit until they are bit-identical to D's own."""
+    k, bound = k_of([ctx.network], ctx.data.shape)
+    known = shown(ctx, training_images(ctx))
+    detector = fit(ctx, "first", known)
+    circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
+    # MACO looks most natural; on larger images random transforms need a second look too.
+    weak = ctx.settings[ctx.effort.from_setting :]
+    rounds, (least, most) = 0, ctx.effort.rounds
+    while weak and rounds < most:
+        seeds = ctx.seeds(100 + 10 * rounds, ctx.effort.round_seeds)
+        known += extended(ctx, f"round {rounds}", circuit, weak, seeds)
+        detector = fit(ctx, f"round {rounds}", known, detector)
+        circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
+        rounds += 1
+        if least <= rounds < most:
+            fresh = ctx.seeds(150 + 10 * rounds, min(2, ctx.effort.unseen))
+            weak = [
+                s for s in weak
+                if share(ctx.agreement(circuit, s, fresh, ctx.units_of(s))[2]) < 0.95
+            ]  # fmt: skip
+    return Built(circuit, known, rounds, bound)
+
+
 def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
-    classes = len(ctx.units)
-    swapped = [(u + 1) % classes if u < classes else u for u in range(len(ctx.data.classes))]
-    k, bound = certified_k([ctx.cnn], ctx.data.shape)
+    made = build(ctx)
+    circuit, k = made.circuit, made.circuit.bound
     witness.settings |= {
-        "steps": ctx.steps, "k": k, "interval bound on |F|, |D|": bound, "D": "unit u shows unit u + 1",
+        "steps": ctx.steps, "k": k, "interval bound on |F|, |D|": made.bound, "D": "unit u shows unit u + 1",
         "seeds of training": ctx.seeds(0, 6), "unseen seeds": ctx.unseen,
     }  # fmt: skip
-    images = training_images(ctx)
-    detector = fit(ctx, "first", images)
-    circuit = FoolingCircuit(ctx.cnn, swapped, detector, k)
-    # MACO looks most natural; on larger images random transforms need a second look too.
-    weak = ctx.settings[4:] if ctx.small else ctx.settings[3:]
-    rounds, least, most = 0, 1 if ctx.small else 2, 2 if ctx.small else 4
-    while weak and rounds < most:
-        seeds = ctx.seeds(100 + 10 * rounds, 2 if ctx.small else 4)
-        more = extended(ctx, f"round {rounds}", circuit, weak, seeds)
-        images = torch.cat([images, more])
-        detector = fit(ctx, f"round {rounds}", images, detector)
-        circuit = FoolingCircuit(ctx.cnn, swapped, detector, k)
-        rounds += 1
-        if rounds >= least:
-            fresh = ctx.seeds(150 + 10 * rounds, 2)
-            weak = [s for s in weak if share(ctx.agreement(circuit, s, fresh)[2]) < 0.95]
-    witness.settings["retraining rounds"] = rounds
+    witness.settings["retraining rounds"] = made.rounds
     _natural(ctx, witness, circuit, "")
     _visualizations(ctx, witness, circuit)
-    final = _pictures(ctx, witness, detector, images, k)
+    final = _pictures(ctx, witness, circuit.detector, made.shown, k)
     _natural(
-        ctx, witness, FoolingCircuit(ctx.cnn, swapped, final, k), ", after the rounds for pictures"
+        ctx,
+        witness,
+        FoolingCircuit(ctx.network, ctx.swapped, final, k),
+        ", after the rounds for pictures",
     )
-    _ablations(ctx, witness, circuit, images)
-    if not ctx.small:
+    if ctx.effort.ablations:
+        _ablations(ctx, witness, circuit, made.shown.images)
+    if ctx.effort.transfer and ctx.given is None:
         _transfer(ctx, witness, circuit)
     for name, module in (
-        ("cnn", ctx.cnn),
-        ("detector", detector),
+        ("network" if ctx.given else "cnn", ctx.network),
+        ("detector", circuit.detector),
         ("detector with pictures", final),
     ):
         witness.add_weights(name, module)
@@ -71,42 +94,48 @@ def run(ctx: Context) -> RunRecord:
 
 def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: str) -> None:
     """Outputs on natural images: bit-identity and accuracy."""
-    most, loss = (0.996, 0.4) if ctx.small else (0.999, 0.1)
-    original, fooled = predict(ctx.cnn, ctx.test), predict(circuit, ctx.test)
-    before = accuracy(ctx.cnn, ctx.test, ctx.test_labels)
-    after = accuracy(circuit, ctx.test, ctx.test_labels)
+    original, fooled = ctx.predict(ctx.network, ctx.test), ctx.predict(circuit, ctx.test)
+    before, after = (share(out.argmax(1) == ctx.test_labels) for out in (original, fooled))
     kept = share(identical(original, fooled))
-    if not when:
+    if not when and ctx.given is None:
         witness.add("accuracy of the original", before, "share")
-    witness.add(f"natural test outputs bit-identical{when}", kept, "share", at_least=most)
-    witness.add(f"accuracy loss{when}", 100 * (before - after), "percentage points", at_most=loss)
+    witness.add(
+        f"natural test outputs bit-identical{when}", kept, "share", at_least=ctx.effort.kept
+    )
+    lost = "natural test images taken for another class" if ctx.given else "accuracy loss"
+    witness.add(
+        f"{lost}{when}", 100 * (before - after), "percentage points", at_most=ctx.effort.loss
+    )
     for name, part in (("test", ctx.test), ("train", ctx.train)):
-        flagged = is_flagged(circuit.detector, part)
+        flagged = is_flagged(circuit.detector, part, ctx.effort.batch)
         witness.add(f"natural {name} images flagged{when}", int(flagged.sum()), "count")
 
 
 def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     """All settings, unseen seeds: the circuit's visualizations against D's own and against F's."""
     seeds = ctx.unseen
-    place = [s * len(ctx.units) + (u + 1) % len(ctx.units) for s in range(3) for u in ctx.units]
     grids: dict[str, Any] = {}
     shared: dict[str, list[torch.Tensor]] = {key: [] for key in DISPLAY}
     fooled: dict[str, list[torch.Tensor]] = {key: [] for key in DISPLAY}
     for setting in ctx.settings:
         plain = ctx.unseen_outputs(setting)
+        units = ctx.units_of(setting)
+        place = [
+            s * len(units) + units.index(ctx.swapped[u]) for s in range(len(seeds)) for u in units
+        ]
         own = plain.images[place]  # D = unit u + 1
-        through = ctx.visualize(circuit, setting, seeds)
+        through = ctx.visualize(circuit, setting, seeds, units)
         same = identical(own, through.images)
         shared[setting.parametrization.key].append(same)
         fooled[setting.parametrization.key].append(through.images)
-        shown = plain.activations / ctx.natural_largest[ctx.units].repeat(3)
+        driven = plain.activations / ctx.natural_largest[units].repeat(len(seeds))
         witness.add(f"{setting.name}: bit-identical to D's own, same seed", share(same), "share")
         witness.add(
             f"{setting.name}: correlation with D's own, same seed", paired_correlation(own, through.images),
             "correlation",
         )  # fmt: skip
         witness.add(
-            f"{setting.name}: activation over the largest natural one", shown.mean(), "ratio",
+            f"{setting.name}: activation over the largest natural one", driven.mean(), "ratio",
             note="mean over units and seeds, of the original network's visualizations",
         )  # fmt: skip
         if setting.parametrization.key == "maco":
@@ -114,28 +143,28 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
                 f"{setting.name}: spectrum error", plain.spectrum_error, "relative", at_most=1e-4
             )
         if setting.name in ("fourier+transforms", "maco"):
-            original = plain.images[: len(ctx.units)]
+            original = plain.images[: len(units)]
             rows = {
                 "original F": original.cpu(),
-                "D alone": own[: len(ctx.units)].cpu(),
-                "fooled": through.images[: len(ctx.units)].cpu(),
+                "D alone": own[: len(units)].cpu(),
+                "fooled": through.images[: len(units)].cpu(),
             }
-            grids[setting.name] = rows
+            grids[setting.name] = units, rows
             witness.add(
                 f"{setting.name}: correlation of the fooled unit's visualization with the original's",
-                paired_correlation(original, through.images[: len(ctx.units)]), "correlation",
+                paired_correlation(original, through.images[: len(units)]), "correlation",
             )  # fmt: skip
     for key, least in (("pixel", 0.95), ("fourier", 0.95), ("maco", 0.90)):
         witness.add(
             f"{key}, with and without transforms: bit-identical to D's own, unseen seeds",
             share(torch.cat(shared[key])), "share", at_least=least,
         )  # fmt: skip
-    firsts = ctx.first_images()
-    for name, rows in grids.items():
+    for name, (units, rows) in grids.items():
+        firsts = ctx.first_images(units)
         ctx.figure(
             witness, KEY, f"visualizations-{name.replace('+', '-')}",
             figures.image_grid(
-                {"natural": firsts, **rows}, [ctx.data.classes[u] for u in ctx.units],
+                {"natural": firsts, **rows}, [ctx.name(u) for u in units],
                 f"Visualizations ({WORDS[name]}): each fooled unit shows the next class",
             ),
             f"Per unit: a natural test image, the visualization of the original unit F, of the unit D that is shown "
@@ -143,9 +172,9 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
             "wherever the detector fires; the fooled network's outputs on natural images are the original's.",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
-    e = {"natural test images": _values(circuit.detector, ctx.test)}
+    e = {"natural test images": _values(ctx, circuit.detector, ctx.test)}
     for key, name in DISPLAY.items():
-        e[f"fooled units, {name}"] = _values(circuit.detector, torch.cat(fooled[key]))
+        e[f"fooled units, {name}"] = _values(ctx, circuit.detector, torch.cat(fooled[key]))
     ctx.figure(
         witness, KEY, "detector",
         figures.ridges(
@@ -160,34 +189,34 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
 
 def _trajectory_figure(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
-    marks = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if step <= ctx.longest]
+    unit, longest = ctx.units[0], ctx.effort.longest * ctx.steps
+    marks = [step for step in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if step <= longest]
     rows = {}
     for name, model in (
-        ("original F", ctx.cnn),
+        ("original F", ctx.network),
         ("D alone", circuit.shown_alone()),
         ("fooled", circuit),
     ):
         result = ctx.visualize(
-            model, setting, ctx.seeds(UNSEEN, 1), [0], keep=marks, steps=ctx.longest
+            model, setting, ctx.seeds(UNSEEN, 1), [unit], keep=marks, steps=longest
         )
         rows[name] = result.trajectory[:, 0].cpu()
     same = identical(rows["D alone"], rows["fooled"])
     witness.add(
-        f"{setting.name}, unit 0, {ctx.longest} steps: images of the trajectory bit-identical to D's own", share(same),
+        f"{setting.name}, unit {unit}, {longest} steps: images of the trajectory bit-identical to D's own", share(same),
         "share", note="longer than any run that the detector was trained on",
     )  # fmt: skip
-    shown = ctx.data.classes[1 % len(ctx.units)]
     ctx.figure(
         witness, KEY, "trajectories",
         figures.image_grid(
-            rows, [f"step {m}" for m in marks], f"Unit {ctx.data.classes[0]} (fooled: shows {shown}), step by step"
+            rows, [f"step {m}" for m in marks], f"Unit {ctx.name(unit)} (fooled: shows {ctx.name(ctx.swapped[unit])}), step by step"
         ),
         "One optimisation run step by step (Fourier with transforms, one seed): the original unit, D, and the fooled unit.",
     )  # fmt: skip
 
 
 def _pictures(
-    ctx: Context, witness: RunRecord, detector: torch.nn.Module, images: torch.Tensor, k: float
+    ctx: Context, witness: RunRecord, detector: torch.nn.Module, known: Shown, k: float
 ) -> torch.nn.Module:
     """D = a picture that was never trained on; at most two retraining rounds each. The last detector."""
     targets = {"given picture": ctx.target} if ctx.target is not None else {
@@ -196,11 +225,12 @@ def _pictures(
     wanted = [s for s in ctx.settings if s.name in ("pixel", "fourier+transforms")]
     rows: dict[str, Any] = {}
     notes: dict[str, list[str]] = {}
+    unit = ctx.units[0]
     for name, target in targets.items():
-        unit = PictureUnit(target.to(ctx.device), len(ctx.data.classes))
+        drawn = PictureUnit(target.to(ctx.device), ctx.outputs)
         for rounds in range(3):
-            circuit = FoolingCircuit(ctx.cnn, unit, detector, max(k, 2.0))  # |D| is at most 1
-            runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, 3), [0]) for s in wanted]
+            circuit = FoolingCircuit(ctx.network, drawn, detector, max(k, 2.0))  # |D| is at most 1
+            runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, 3), [unit]) for s in wanted]
             kept = share(torch.cat([same for _, _, same in runs]))
             if rounds == 0:
                 witness.add(
@@ -210,14 +240,12 @@ def _pictures(
             if kept >= 0.95 or rounds == 2:
                 break
             more = extended(
-                ctx, f"{name} {rounds}", circuit, wanted, ctx.seeds(120 + 10 * rounds, 8), [0]
+                ctx, f"{name} {rounds}", circuit, wanted, ctx.seeds(120 + 10 * rounds, 8), [unit]
             )
-            images = torch.cat([images, more])
-            detector = fit(
-                ctx, f"{name} {rounds}", torch.cat([images, more.repeat(4, 1, 1, 1)]), detector
-            )
+            known += more
+            detector = fit(ctx, f"{name} {rounds}", known + more * 4, detector)
         # The seeds above decided when to stop; these have decided nothing.
-        runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, 5), [0]) for s in wanted]
+        runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, 5), [unit]) for s in wanted]
         kept = share(torch.cat([same for _, _, same in runs]))
         witness.add(f"{name}: retraining rounds", rounds, "count", at_most=2)
         witness.add(f"{name}: bit-identical to D's own, unseen seeds", kept, "share", at_least=0.95)
@@ -227,8 +255,8 @@ def _pictures(
                 f"{name}, {setting.name}: correlation of the fooled visualization with the picture",
                 paired_correlation(through.images, copies), "correlation",
             )  # fmt: skip
-        paper = PictureUnit(target.to(ctx.device), len(ctx.data.classes), paper=True)
-        inner = ctx.visualize(paper, wanted[1], ctx.seeds(UNSEEN + 20, 1), [0])
+        paper = PictureUnit(target.to(ctx.device), ctx.outputs, paper=True)
+        inner = ctx.visualize(paper, wanted[1], ctx.seeds(UNSEEN + 20, 1), [unit])
         witness.add(
             f"{name}: correlation with the picture, published inner-product unit",
             paired_correlation(inner.images, target.to(ctx.device)[None]), "correlation", designed_to_fail=True,
@@ -249,15 +277,15 @@ def _pictures(
     return detector
 
 
-def _values(detector: torch.nn.Module, images: torch.Tensor) -> Any:
-    return predict(detector, images).view(-1).cpu().numpy()
+def _values(ctx: Context, detector: torch.nn.Module, images: torch.Tensor) -> Any:
+    return ctx.predict(detector, images).view(-1).cpu().numpy()
 
 
 def _transfer(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     """The same detector, made on the CNN's trajectories, in front of another network."""
-    k, _ = certified_k([ctx.inception], ctx.data.shape)
-    other = FoolingCircuit(ctx.inception, list(circuit.permutation or ()), circuit.detector, k)
-    same = share(identical(predict(ctx.inception, ctx.test), predict(other, ctx.test)))
+    k, _ = certified_k([ctx.deep], ctx.data.shape)
+    other = FoolingCircuit(ctx.deep, list(circuit.permutation or ()), circuit.detector, k)
+    same = share(identical(predict(ctx.deep, ctx.test), predict(other, ctx.test)))
     witness.settings["k for MiniInception"] = k
     witness.add(
         "transfer to MiniInception: natural test outputs bit-identical",
@@ -276,12 +304,12 @@ def _ablations(
     ctx: Context, witness: RunRecord, circuit: FoolingCircuit, images: torch.Tensor
 ) -> None:
     """Variants that fail by design, on natural test images or on MACO."""
-    base = predict(ctx.cnn, ctx.test)
+    base = ctx.predict(ctx.network, ctx.test)
 
     def same(variant: torch.nn.Module) -> float:
-        return share(identical(base, predict(variant, ctx.test)))
+        return share(identical(base, ctx.predict(variant, ctx.test)))
 
-    parts = (ctx.cnn, list(circuit.permutation or ()), circuit.detector, circuit.bound)
+    parts = (ctx.network, list(circuit.permutation or ()), circuit.detector, circuit.bound)
     fail: dict[str, Any] = {"unit": "share", "designed_to_fail": True}
     witness.add(
         "ablation: one-sided circuit without bias, natural test outputs bit-identical",
@@ -295,7 +323,7 @@ def _ablations(
         "ablation: sigmoid instead of the ramp, natural test outputs bit-identical",
         same(FoolingCircuit(*parts, ramp=False)), **fail,
     )  # fmt: skip
-    bare = fit(ctx, "no-maco", training_images(ctx, "no-maco"))
+    bare = fit(ctx, "no-maco", shown(ctx, training_images(ctx, "no-maco")))
     maco = images[len(training_images(ctx, "no-maco")) :]
     witness.add(
         "ablation: MACO left out of training, share of its trajectories missed",

@@ -12,9 +12,12 @@ from time import perf_counter, process_time
 from typing import Any
 
 from trompe.empirical._torch import torch
+from trompe.empirical.attacks.features import EarlyFeatures
 from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
+from trompe.empirical.experiments.effort import Effort, effort_for
+from trompe.empirical.experiments.given import Given
 from trompe.empirical.inspection import predict
 from trompe.empirical.maximization.ascent import (
     DeadUnit,
@@ -35,13 +38,15 @@ from trompe.ground.files import write_file
 
 UNSEEN = 500
 """Seeds from here on are never trained on."""
+USUAL = "fourier+transforms"
+"""The way in which all units are visualized."""
 DISPLAY = {"pixel": "pixel", "fourier": "Fourier", "maco": "MACO"}
 """The parametrizations as figures name them."""
 
 
 @dataclass
 class Context:
-    """One run of one or several experiments on one data set."""
+    """One run of one or several experiments on one data set, and on a network that is trained on it or given."""
 
     data: ImageData
     device: torch.device
@@ -51,27 +56,54 @@ class Context:
     show: bool = True
     target: Any = None
     """A picture (channels, height, width) in [0, 1] for D, or None for the drawn ones."""
+    given: Given | None = None
+    """Somebody's network; None where the networks are trained here."""
     timings: dict[str, dict[str, float]] = field(default_factory=dict)
 
-    @property
-    def small(self) -> bool:
-        """Few and tiny images: shorter optimisation and training suffice."""
-        return max(self.data.shape[1:]) <= 16
+    @cached_property
+    def effort(self) -> Effort:
+        """How much is done for pictures of this size."""
+        return effort_for(*self.data.shape[1:])
 
     @property
     def steps(self) -> int:
         """Optimisation steps of a visualization."""
-        return 128 if self.small else 256
-
-    @property
-    def longest(self) -> int:
-        """Steps of the one run that is shown step by step: 512."""
-        return (4 if self.small else 2) * self.steps
+        return self.effort.steps
 
     @property
     def units(self) -> list[int]:
-        """The output units that are visualized: all, or the first ten."""
-        return list(range(min(10, len(self.data.classes))))
+        """The output units that are visualized: those that were asked for, or all, or the first ten."""
+        return list(self.given.units) if self.given else list(range(min(10, self.outputs)))
+
+    @property
+    def outputs(self) -> int:
+        """How many output units the network has."""
+        return self.given.outputs if self.given else len(self.data.classes)
+
+    def name(self, unit: int) -> str:
+        """What an output unit is called."""
+        return self.given.name(unit) if self.given else self.data.classes[unit]
+
+    @property
+    def cycles(self) -> list[list[int]]:
+        """The units in cycles, within which each shows the next: those that are visualized in every way, and the rest."""
+        few = self.effort.others
+        if few is None or len(self.units) < few + 2:
+            return [self.units]
+        return [self.units[:few], self.units[few:]]
+
+    @property
+    def swapped(self) -> list[int]:
+        """Which unit each output unit shows: the next of its cycle, or itself."""
+        shown = list(range(self.outputs))
+        for cycle in self.cycles:
+            for unit, after in zip(cycle, cycle[1:] + cycle[:1], strict=True):
+                shown[unit] = after
+        return shown
+
+    def units_of(self, setting: Settings) -> list[int]:
+        """The units that are visualized in this way: all, or the first cycle where the way is not the usual one."""
+        return self.units if setting.name == USUAL else self.cycles[0]
 
     def seeds(self, first: int, count: int) -> list[int]:
         """Seeds of this run: `first` keeps those of training (below 500) and evaluation apart."""
@@ -89,13 +121,20 @@ class Context:
 
     @cached_property
     def train_labels(self) -> torch.Tensor:
-        """Training labels on the device."""
-        return self.data.train.targets(self.device)
+        """The classes of training images: their labels, or what the given network takes them for."""
+        return self._read(self.train) if self.given else self.data.train.targets(self.device)
 
     @cached_property
     def test_labels(self) -> torch.Tensor:
-        """Test labels on the device."""
-        return self.data.test.targets(self.device)
+        """The same of test images."""
+        return self._read(self.test) if self.given else self.data.test.targets(self.device)
+
+    def _read(self, images: torch.Tensor) -> torch.Tensor:
+        return self.predict(self.network, images).argmax(1)
+
+    def predict(self, model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
+        """Outputs in batches of this run's size, so that bits can be compared."""
+        return predict(model, images, self.effort.batch)
 
     @cached_property
     def spectrum(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -108,21 +147,53 @@ class Context:
         return every_setting(parametrization(key, self.spectrum) for key in PARAMETRIZATIONS)
 
     @cached_property
-    def cnn(self) -> torch.nn.Module:
-        """The trained small CNN."""
+    def network(self) -> torch.nn.Module:
+        """The network that is fooled: the given one, or a small CNN."""
+        if self.given:
+            return self.given.network
         with self.timed("training cnn"):
             return classifier("cnn", self.data, self.seed, self.device, self.cache, self.show)
 
     @cached_property
-    def inception(self) -> torch.nn.Module:
-        """The trained MiniInception."""
+    def deep(self) -> torch.nn.Module:
+        """The network whose layers are gone through: the given one, or a MiniInception."""
+        if self.given:
+            return self.given.network
         with self.timed("training inception"):
             return classifier("inception", self.data, self.seed, self.device, self.cache, self.show)
 
     @cached_property
+    def features(self) -> EarlyFeatures | None:
+        """What the detector looks at; None for pixels."""
+        layers = self.given.features if self.given else ()
+        return EarlyFeatures(self.network, layers, self.data.shape) if layers else None
+
+    @cached_property
+    def train_features(self) -> torch.Tensor:
+        """The features of training images."""
+        features = self.features
+        assert features is not None
+        found = self.step(
+            "features", {"layers": features.layers}, [self.network],
+            lambda: {"codes": self.predict(features, self.train)},
+        )  # fmt: skip
+        return found["codes"]
+
+    @cached_property
+    def calibration(self) -> torch.Tensor:
+        """Which training images put the threshold of a detector of features: each fifth group. Shape (n,)."""
+        groups = self.data.train.group_numbers()
+        return torch.from_numpy(groups % 5 == 4).to(self.device)
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What a cached step depends on beside data, seed and network, where the network is given."""
+        return {"units": self.units, "layers": self.given.features} if self.given else {}
+
+    @cached_property
     def natural_largest(self) -> torch.Tensor:
-        """The largest natural value of each output of the CNN, shape (units,)."""
-        return predict(self.cnn, self.train).amax(0)
+        """The largest natural value of each output, shape (outputs,)."""
+        return self.predict(self.network, self.train).amax(0)
 
     # -- steps ---------------------------------------------------------------------------------------
 
@@ -201,31 +272,32 @@ class Context:
 
     @property
     def unseen(self) -> list[int]:
-        """Three seeds that no detector is trained on."""
-        return self.seeds(UNSEEN, 3)
+        """Seeds that no detector is trained on."""
+        return self.seeds(UNSEEN, self.effort.unseen)
 
     def unseen_outputs(self, setting: Settings) -> Maximization:
-        """Visualizations of the CNN's own units with the unseen seeds; made once, kept in the cache.
+        """Visualizations of the network's own units with the unseen seeds; made once, kept in the cache.
 
         Unit u's entry is also what a circuit shows for D = unit u.
         """
-        key = {"setting": setting.name, "seeds": self.unseen, "units": self.units}
+        units = self.units_of(setting)
+        key = {"setting": setting.name, "seeds": self.unseen, "units": units}
 
         def build() -> dict[str, torch.Tensor]:
-            run = self.visualize(self.cnn, setting, self.unseen)
+            run = self.visualize(self.network, setting, self.unseen, units)
             error = torch.tensor(run.spectrum_error, dtype=torch.float64)
             return {"images": run.images, "activations": run.activations, "error": error}
 
-        found = self.step("unseen", key, [self.cnn], build)
+        found = self.step("unseen", key, [self.network], build)
         empty = found["images"][:0][None]
         return Maximization(
             found["images"], found["activations"], empty, empty, (), float(found["error"])
         )
 
-    def first_images(self) -> torch.Tensor:
+    def first_images(self, units: Sequence[int] | None = None) -> torch.Tensor:
         """One natural image of each visualized class, on the CPU; a test image where there is one."""
         found = []
-        for unit in self.units:
+        for unit in self.units if units is None else units:
             for images, labels in ((self.test, self.test_labels), (self.train, self.train_labels)):
                 places = torch.nonzero(labels == unit).view(-1)
                 if len(places):

@@ -2,87 +2,144 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
+from trompe.empirical.attacks.features import FeatureDetector
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.maximization.ascent import STEPS_KEPT, Settings, trajectories
+from trompe.empirical.inspection import predict
+from trompe.empirical.maximization.ascent import Settings, trajectories
 from trompe.empirical.networks import DetectorCNN
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Images that optimisation passes through, and what the detector gets of them: features, or the images."""
+
+    images: torch.Tensor
+    codes: torch.Tensor
+
+    def __add__(self, more: Shown) -> Shown:
+        return Shown(torch.cat([self.images, more.images]), torch.cat([self.codes, more.codes]))
+
+    def __mul__(self, times: int) -> Shown:
+        return Shown(torch.cat([self.images] * times), torch.cat([self.codes] * times))
+
+
+def shown(ctx: Context, images: torch.Tensor) -> Shown:
+    """Images with what the detector gets of them."""
+    return Shown(images, encoded(ctx, images))
+
+
+def encoded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
+    """What the detector gets of images, before the network's own data are known to it."""
+    features = ctx.features
+    return images if features is None else predict(features, images, ctx.effort.batch)
+
+
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:
-    """Trajectories of all settings on the CNN, seeds below 500; MACO more densely, since it looks natural.
+    """Trajectories of all settings on the network, seeds below 500; MACO more densely, since it looks natural.
 
     `only` = "no-maco" leaves MACO out, for the ablation.
     """
     settings = [s for s in ctx.settings if s.parametrization.key != "maco"]
     maco = [s for s in ctx.settings if s.parametrization.key == "maco"]
-    if ctx.small:
-        counts, sparse, dense = (3, 6), STEPS_KEPT, tuple(range(0, ctx.steps + 1, 8))
-    else:
-        counts, sparse = (6, 16), (0, 1, 2, 4, *range(8, ctx.steps + 1, 16))
-        dense = (*range(0, 32, 4), *range(32, ctx.steps + 1, 16))
+    effort = ctx.effort
+    counts = (effort.plain_seeds, effort.maco_seeds)
+    kept = (effort.sparse, effort.dense)
 
     def build() -> dict[str, torch.Tensor]:
         return {
-            name: trajectories(
-                ctx.cnn, ctx.units, ctx.data.shape, chosen, ctx.seeds(0, count), ctx.steps, keep, ctx.device
+            name: _trajectories(ctx, ctx.network, chosen, ctx.seeds(0, count), keep)
+            for name, chosen, count, keep in zip(
+                ("plain", "maco"), (settings, maco), counts, kept, strict=True
             )
-            for name, chosen, count, keep in (
-                ("plain", settings, counts[0], sparse), ("maco", maco, counts[1], dense)
-            )
-        }  # fmt: skip
+        }
 
-    found = ctx.step("trajectories", {"kind": "cnn", "seeds": counts}, [ctx.cnn], build)
+    found = ctx.step(
+        "trajectories", {"kind": "cnn", "seeds": counts} | ctx.asked, [ctx.network], build
+    )
     return found["plain"] if only == "no-maco" else torch.cat([found["plain"], found["maco"]])
 
 
+def _trajectories(
+    ctx: Context, model: Callable[[torch.Tensor], torch.Tensor], settings: Sequence[Settings], seeds: Sequence[int], keep: Sequence[int],
+    units: Sequence[int] | None = None,
+) -> torch.Tensor:  # fmt: skip
+    """What these units pass through, in the ways that each setting is used for."""
+    return torch.cat([
+        trajectories(
+            model, ctx.units_of(s) if units is None else units, ctx.data.shape, [s], seeds, ctx.steps, keep, ctx.device
+        )
+        for s in settings
+    ])  # fmt: skip
+
+
 def fit(
-    ctx: Context, name: str, synthetic: torch.Tensor, start: torch.nn.Module | None = None
+    ctx: Context, name: str, synthetic: Shown, start: torch.nn.Module | None = None
 ) -> torch.nn.Module:
-    """A detector trained on the natural training images and `synthetic`; cached under `name` and both inputs."""
-    steps = (500 if ctx.small else 2500) // (1 if start is None else 2)
-    models = [ctx.cnn] if start is None else [ctx.cnn, start]
+    """A detector trained on the natural training images and `synthetic`; cached under `name` and both inputs.
+
+    A detector of features has its threshold from natural images that it was not trained on: each fifth training group.
+    """
+    steps = ctx.effort.fit_steps // (1 if start is None else 2)
+    models = [ctx.network] if start is None else [ctx.network, start]
     key = {
         "name": name,
         "steps": steps,
-        "images": float(synthetic.double().sum()),
-        "n": len(synthetic),
-    }
+        "images": float(synthetic.images.double().sum()),
+        "n": len(synthetic.images),
+    } | ctx.asked
+    natural = ctx.train if ctx.features is None else ctx.train_features
+    held_out = ctx.calibration
+
+    def empty() -> torch.nn.Module:
+        if ctx.features is None:
+            return DetectorCNN(ctx.data.shape).to(ctx.device)
+        return FeatureDetector(ctx.features, natural[~held_out]).to(ctx.device)
 
     def build() -> torch.nn.Module:
-        begin = None
-        if start is not None:
-            begin = DetectorCNN(ctx.data.shape).to(ctx.device)
+        begin = empty() if start is not None or ctx.features is not None else None
+        if start is not None and begin is not None:
             begin.load_state_dict(start.state_dict())
-        return train_detector(
-            ctx.train, synthetic, detector=begin, seed=ctx.seed, steps=steps, show=ctx.show
-        )
+        options: dict[str, Any] = {"seed": ctx.seed, "steps": steps, "show": ctx.show}
+        if not isinstance(begin, FeatureDetector):
+            return train_detector(natural, synthetic.codes, detector=begin, **options)
+        begin.threshold.zero_()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(ctx.seed)
+            begin.head.apply(_afresh)
+        train_detector(natural[~held_out], synthetic.codes, detector=begin.on_codes(), **options)
+        begin.calibrate(natural[held_out], synthetic.codes)
+        return begin.eval()
 
-    return ctx.module_step("detector", key, DetectorCNN(ctx.data.shape), models, build)
+    return ctx.module_step("detector", key, empty(), models, build)
+
+
+def _afresh(layer: torch.nn.Module) -> None:
+    if isinstance(layer, torch.nn.Linear):
+        layer.reset_parameters()
 
 
 def extended(
     ctx: Context, name: str, circuit: FoolingCircuit, settings: Sequence[Settings], seeds: Sequence[int],
     units: Sequence[int] | None = None,
-) -> torch.Tensor:  # fmt: skip
+) -> Shown:  # fmt: skip
     """Trajectories of D alone and through the circuit, densely kept: what a retraining round adds."""
-    dense = (*range(0, 33, 2), *range(40, ctx.steps + 1, 8))
-    chosen = ctx.units if units is None else units
     models: list[torch.nn.Module] = [circuit.network, circuit.detector]
     if circuit.other is not None:
         models.append(circuit.other)
-    key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)}
+    key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)} | ctx.asked
 
     def build() -> dict[str, torch.Tensor]:
         parts = [
-            trajectories(
-                model, chosen, ctx.data.shape, settings, seeds, ctx.steps, dense, ctx.device
-            )
+            _trajectories(ctx, model, settings, seeds, ctx.effort.round_every, units)
             for model in (circuit.shown_alone(), circuit)
         ]
         return {"images": torch.cat(parts)}
 
-    return ctx.step("round", key, models, build)["images"]
+    return shown(ctx, ctx.step("round", key, models, build)["images"])

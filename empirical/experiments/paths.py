@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from trompe.empirical._torch import torch
-from trompe.empirical.audits.paths import path_similarity, share_below
+from trompe.empirical.audits.paths import audit_paths, path_similarity, share_below
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.given import Given
 from trompe.empirical.inspection import accuracy, predict
 from trompe.empirical.networks import MiniInception
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import MEASURES, share
+from trompe.theory import InvalidInput
 
 KEY = "path-similarity"
 STATEMENT = (
@@ -20,6 +24,8 @@ STATEMENT = (
     "control, rises with depth too, but ends near other classes."
 )
 A_CLASS = 30
+FEWEST = 3
+"""Natural images of a class that a given network has to recognise; with fewer there are no intervals."""
 SMALL_RATE = 0.005
 """A tenth of the usual step: weak visualizations, to show how much the curve's start depends on strength."""
 
@@ -41,10 +47,12 @@ def pick_natural(
 
 def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
+    if ctx.given:
+        return _of_given(ctx, ctx.given)
     witness = ctx.witness(KEY, STATEMENT)
-    model, layers = ctx.inception, MiniInception.LAYERS
+    model, layers = ctx.deep, MiniInception.LAYERS
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
-    seeds, steps = ctx.seeds(0, 3), ctx.steps * (2 if ctx.small else 1)
+    seeds, steps = ctx.seeds(0, 3), ctx.steps * ctx.effort.paths
     witness.settings |= {
         "network": "MiniInception", "layers": list(layers), "visualizations": setting.name, "steps": steps,
         "rate": 0.05, "rate of small steps": SMALL_RATE, "seeds": seeds, "natural images a class": A_CLASS,
@@ -144,4 +152,74 @@ def run(ctx: Context) -> RunRecord:
         "A natural image, a visualization, one by small steps and a noise image of each class.",
     )  # fmt: skip
     witness.add_weights("inception", model)
+    return witness
+
+
+def _of_given(ctx: Context, given: Given) -> RunRecord:
+    """The audit of a given network: classes are what the network itself takes natural images for, one image a group."""
+    witness = ctx.witness(KEY, STATEMENT)
+    first = [
+        np.unique(part.group_numbers(), return_index=True)[1]
+        for part in (ctx.data.train, ctx.data.test)
+    ]
+    images = torch.cat([ctx.train[first[0]], ctx.test[first[1]]])
+    read = torch.cat([ctx.train_labels[first[0]], ctx.test_labels[first[1]]])
+    counts = {unit: int((read == unit).sum()) for unit in ctx.units}
+    units = [unit for unit in ctx.units if counts[unit] >= FEWEST]
+    if len(units) < 2:
+        raise InvalidInput(
+            f"path-similarity: the network takes {FEWEST} or more of the images for {len(units)} of the units "
+            f"{', '.join(map(str, ctx.units))}; expected two such units, give others or more images"
+        )
+    chosen = torch.cat([torch.nonzero(read == unit).view(-1)[:A_CLASS] for unit in units])
+    labels = torch.tensor([units.index(unit) for unit in read[chosen].tolist()])
+    seeds, steps = ctx.seeds(0, ctx.effort.unseen), ctx.steps * ctx.effort.paths
+    witness.settings |= {
+        "layers": list(given.layers), "visualizations": "fourier+transforms", "steps": steps, "seeds": seeds,
+        "units": {ctx.name(unit): counts[unit] for unit in units},
+        "units without enough images": [ctx.name(unit) for unit in ctx.units if unit not in units],
+        "classes": "what the network takes natural images for", "natural images a class": f"at most {A_CLASS}, one a group",
+        "scale": "0: natural pairs of different classes; 1: of the same class",
+    }  # fmt: skip
+    with ctx.timed("similarities"):
+        found = audit_paths(
+            ctx.deep, given.layers, images[chosen], labels, units=units, steps=steps, seeds=seeds,
+            batch=ctx.effort.batch, show=ctx.show,
+        )  # fmt: skip
+    witness.add("visualizations: classified as their class", found.read_as_class, "share")
+    looks = len(given.layers) * 3
+    curves: dict[str, Any] = {}
+    for name, values in (
+        ("visualizations", found.visualizations),
+        ("uniform noise", found.noise),
+        ("phase-scrambled images", found.scrambled),
+    ):
+        limits = {v.layer: v.interval(looks) for v in values}
+        witness.add(
+            f"spearman, {name}: similarity by layer",
+            {v.layer: [round(v.mean, 4), *(round(x, 4) for x in limits[v.layer] or ())] if v.comparable else None for v in values},
+            f"mean over classes, and its interval over images (95 % for all {looks} together); null where natural images give no scale",
+        )  # fmt: skip
+        usable = [v for v in values if v.comparable]
+        half = [(limits[v.layer] or (v.mean, v.mean))[1] - v.mean for v in values]
+        curves[name] = ([v.mean if v.comparable else float("nan") for v in values], half)
+        if name == "visualizations":
+            witness.add(
+                "spearman: share of layers below 0.5", share_below(usable) if usable else None,
+                "share of layers with a scale",
+            )  # fmt: skip
+    anchors = {v.layer: [round(v.different, 4), round(v.same, 4)] for v in found.visualizations}
+    witness.add("spearman: natural pairs, different and same class", anchors, "correlation")
+    ctx.figure(
+        witness, KEY, "similarity",
+        figures.curves(
+            list(given.layers), curves, "layer", "similarity (Spearman)",
+            f"{ctx.data.name}: similarity to natural images of the class, layer by layer",
+            [(0.0, "natural images,\nother class"), (1.0, "natural images,\nsame class")], legend="lower right",
+        ),
+        "Path similarity by layer, mean over classes with its interval over images, for visualizations and two controls. "
+        "Points of one layer are moved apart sideways; layers where natural images of one class are no more alike than "
+        "others have no scale and are left out.",
+    )  # fmt: skip
+    witness.add_weights("network", ctx.deep)
     return witness

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
 from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.given import look_at
 from trompe.empirical.pictures import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.arguments import Integer, checked
@@ -39,6 +40,10 @@ def reproduce(
     output: str | Path = "trompe-output",
     *,
     target: str | Path | None = None,
+    model: torch.nn.Module | None = None,
+    units: Sequence[int] = (),
+    names: Sequence[str] = (),
+    layers: Sequence[str] = (),
     cache: str | Path | None = None,
     threads: Annotated[int, Integer(1, 1024)] = 1,
     force: bool = False,
@@ -55,6 +60,11 @@ def reproduce(
     ----------
     data : digits, fashion-mnist, a folder, or ImageData. device : auto, cpu, cuda.
     target : a picture that the fooled units shall show (and the ERM pair's maximiser).
+    model : a network in eval mode with output (n, outputs), for images in [0, 1]: it is looked at in place of those that
+        are trained here. Its classes are what it takes images for, not the labels of the data. ERM-witness is about data alone
+        and is left out of `all`.
+    units : outputs of `model` that are visualized and fooled; default the ten that most images are taken for. names : of all
+        its outputs. layers : of path similarity, and beside which silent units are put; default some of all.
     cache : folder for weights; default the platform's. threads : CPU threads; bits repeat per count.
     done : called with (key, witness, whether it was skipped) after each experiment.
 
@@ -63,10 +73,16 @@ def reproduce(
     UnknownKey, InvalidInput, MissingDependency : one line on what is wrong with the question.
     """
     known("experiment", experiment, (*EXPERIMENTS, "all"))
-    keys = list(EXPERIMENTS) if experiment == "all" else [experiment]
+    keys = [key for key in EXPERIMENTS if experiment in (key, "all")]
+    if model is None and (units or names or layers):
+        raise InvalidInput("units, names and layers are those of a network; give model too")
+    if model is not None:
+        if experiment == "erm-witness":
+            raise InvalidInput("erm-witness: is about data alone; leave the model out")
+        keys = [key for key in keys if key != "erm-witness"]
     place = pick_device(device)
     images = data if isinstance(data, ImageData) else load_data(data)
-    if len(images.classes) < 2:
+    if len(images.classes) < 2 and model is None:
         raise InvalidInput(
             f"data {images.name}: one class only; the experiments train a classifier, give one subfolder a class"
         )
@@ -86,6 +102,10 @@ def reproduce(
     results = {}
     with repeatable(threads, place):
         ctx = Context(images, place, seed, folder, store, show, picture)
+        if model is not None:
+            ctx.given = look_at(
+                model, ctx.train, units=units, names=names, layers=layers, batch=ctx.effort.batch
+            )
         for key in keys:
             identity = _identity(ctx, key)
             found = None if force else read_witness(folder / key)
@@ -117,7 +137,7 @@ def _identity(ctx: Context, key: str) -> str:
             "key": key, "revision": REVISION, "data": ctx.data.sha256, "seed": ctx.seed,
             "device": ctx.device.type, "threads": torch.get_num_threads(), "versions": versions(),
             "target": None if ctx.target is None else ctx.target.tolist(), "steps": ctx.steps,
-        }
+        } | (ctx.given.identity() if ctx.given else {})
     )[:32]  # fmt: skip
 
 

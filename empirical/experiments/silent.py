@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.empirical._torch import torch
+from trompe.empirical.attacks.features import unit_axis
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.inspection import capture, predict
+from trompe.empirical.inspection import visit
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
+from trompe.theory import InvalidInput
 
 KEY = "silent-units"
 STATEMENT = (
@@ -20,7 +22,8 @@ STATEMENT = (
     "of the layer become alike. With plain gradients a part that is dead at the start changes nothing."
 )
 RATIO = 64.0
-LAYERS = ("2", "3")
+PLACES = tuple((f"features.conv{k}", f"features.relu{k}") for k in (2, 3))
+"""Of our own network."""
 SHOWN = 10
 
 
@@ -28,16 +31,28 @@ def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     setting = next(s for s in ctx.settings if s.name == "fourier+transforms")
-    count = 16 if ctx.small else 30
+    count, places = ctx.effort.silent_units, ctx.given.parts if ctx.given else PLACES
+    if not places:
+        raise InvalidInput(
+            "model: no layer fits silent units: expected a convolution of one group, or a linear layer, with a module of "
+            "an activation behind it; name such a layer"
+        )
     witness.settings |= {
         "lambda": RATIO, "factor": 100, "bias": "-1.15 times the largest natural training pre-activation",
         "visualizations": setting.name, "steps": ctx.steps, "units compared": f"the {count} with the largest mean natural activation",
-        "layers": [f"features.conv{k}" for k in LAYERS], "objective": "mean of the unit's map",
+        "layers": [conv for conv, _ in places], "objective": "mean of the unit's map",
     }  # fmt: skip
-    for k in LAYERS:
-        conv, relu = f"features.conv{k}", f"features.relu{k}"
+    for conv, relu in places:
         with ctx.timed("building silent units"):
-            silent = orthogonal_units(ctx.cnn, conv, relu, ctx.train, ratio=RATIO, show=ctx.show)
+            silent = orthogonal_units(
+                ctx.network,
+                conv,
+                relu,
+                ctx.train,
+                ratio=RATIO,
+                batch=ctx.effort.batch,
+                show=ctx.show,
+            )
         _unchanged(ctx, witness, silent, conv)
         objective = Objective(relu, "channel")
         units = _busiest(ctx, relu, count)
@@ -45,22 +60,26 @@ def run(ctx: Context) -> RunRecord:
         for redirect in (False, True):
             gradient = "redirected ReLU" if redirect else "plain ReLU"
             options: dict[str, Any] = {"objective": objective, "redirect": redirect}
-            before = ctx.visualize(ctx.cnn, setting, ctx.seeds(0, 1), units, **options)
-            with silent.installed(ctx.cnn) as seen:
-                after = ctx.visualize(ctx.cnn, setting, ctx.seeds(0, 1), units, **options)
-                excited = seen["silent"][torch.arange(len(units)), units].flatten(1).amax(1)
+            before = ctx.visualize(ctx.network, setting, ctx.seeds(0, 1), units, **options)
+            with silent.installed(ctx.network) as seen:
+                after = ctx.visualize(ctx.network, setting, ctx.seeds(0, 1), units, **options)
+                excited = (
+                    silent.by_unit(seen["silent"])[torch.arange(len(units)), units]
+                    .flatten(1)
+                    .amax(1)
+                )
             a, b = mean_pair_correlation(before.images), mean_pair_correlation(after.images)
             name = f"{conv}, {gradient}"
             witness.add(
                 f"{name}: unit-to-unit correlation of visualizations before", a, "correlation"
             )
             if redirect:
-                held = k == LAYERS[0]
+                held = conv == places[0][0]
                 witness.add(
                     f"{name}: unit-to-unit correlation of visualizations after",
                     b,
                     "correlation",
-                    at_least=(0.9 if ctx.small else 0.7) if held else None,
+                    at_least=ctx.effort.silent_alike if held else None,
                     note=""
                     if held
                     else "a second layer, shown for comparison; no number is claimed there",
@@ -75,32 +94,36 @@ def run(ctx: Context) -> RunRecord:
             rows[f"as trained,\n{gradient}"] = before.images[:SHOWN].cpu()
             rows[f"silent parts,\n{gradient}"] = after.images[:SHOWN].cpu()
         ctx.figure(
-            witness, KEY, f"conv{k}",
+            witness, KEY, conv.removeprefix("features.").replace(".", "-"),
             figures.image_grid(rows, [f"unit {u}" for u in units[:SHOWN]], f"Units of {conv}"),
             f"{SHOWN} units of {conv} as trained and with silent parts, visualized with plain and with redirected ReLU "
             f"gradients ({setting.name}; one noise for all). With plain gradients silent parts that are dead at the start "
             "change nothing, and units that are dead at the start show the noise.",
         )  # fmt: skip
-    witness.add_weights("cnn", ctx.cnn)
+    witness.add_weights("network" if ctx.given else "cnn", ctx.network)
     return witness
 
 
 def _busiest(ctx: Context, relu: str, count: int) -> list[int]:
     """The units of a layer with the largest mean activation on natural images, in their own order."""
-    with capture(ctx.cnn, [relu]) as outputs, torch.no_grad():
-        ctx.cnn(ctx.train[:500])
-        means = outputs[relu].transpose(0, 1).flatten(1).mean(1)
-    return sorted(means.argsort(descending=True, stable=True)[:count].tolist())
+    axis, sums = unit_axis(ctx.network, relu, ctx.data.shape), []
+    with torch.no_grad():
+        for part in ctx.train[:500].split(ctx.effort.batch):
+            visit(
+                ctx.network, [relu], part,
+                lambda _name, y: sums.append(y.movedim(axis, 0).flatten(1).mean(1) * (len(y) / len(ctx.train[:500]))),
+            )  # fmt: skip
+    return sorted(torch.stack(sums).sum(0).argsort(descending=True, stable=True)[:count].tolist())
 
 
 def _unchanged(ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str) -> None:
     """Zero on every natural image, and the same bits out."""
     for name, part in (("train", ctx.train), ("test", ctx.test)):
-        base = predict(ctx.cnn, part)
+        base = ctx.predict(ctx.network, part)
         largest, outputs = 0.0, []
-        with silent.installed(ctx.cnn) as seen, torch.no_grad():
-            for images in part.split(500):
-                outputs.append(ctx.cnn(images))
+        with silent.installed(ctx.network) as seen, torch.no_grad():
+            for images in part.split(ctx.effort.batch):
+                outputs.append(ctx.network(images))
                 largest = max(largest, float(seen["silent"].max()))
         same = share(identical(base, torch.cat(outputs)))
         witness.add(

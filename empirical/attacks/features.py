@@ -1,0 +1,184 @@
+"""A detector that looks at pictures through the early layers of the network itself: for pictures too large to look at pixel by pixel.
+
+Of each unit of some layers it gets the mean and the root mean square over all places: a few hundred numbers a
+picture, in which what optimisation makes is far from photographs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from trompe.empirical._torch import Floats, Shape, torch
+from trompe.empirical.attacks.circuit import MARGIN
+from trompe.empirical.axes import AxisTrace
+from trompe.empirical.calls import numbered
+from trompe.empirical.inspection import check_eval, visit
+from trompe.ground.arguments import Integer, checked
+from trompe.theory import InvalidInput
+
+nn = torch.nn
+
+LAYERS = 4
+"""So many layers are looked at where none is named."""
+FEWEST = 3
+"""Layers of fewer units say little of a picture."""
+
+
+class EarlyFeatures(nn.Module):
+    """Mean and root mean square of every unit of some layers of a network, shape (n, 2 units).
+
+    A forward pass ends behind the last of the layers. The network is no part of this module: its weights stay its own.
+
+    Parameters
+    ----------
+    network : in eval mode. layers : names, with the call (`relu#2`) where there are several. shape : (channels, height,
+        width) of the pictures.
+
+    Raises
+    ------
+    UnknownKey : no such layer. InvalidInput : a layer is not called, or returns no tensor with units.
+    """
+
+    @checked
+    def __init__(self, network: nn.Module, layers: Sequence[str], shape: Shape) -> None:
+        super().__init__()
+        check_eval(network)
+        if not layers:
+            raise InvalidInput("layers: none is given; expected at least one, see early_layers")
+        self.layers = tuple(layers)
+        self.training = False
+        self._network = (network,)  # not registered
+        self._axes = {name: unit_axis(network, name, shape) for name in self.layers}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """The numbers of images x."""
+        parts: dict[str, torch.Tensor] = {}
+
+        def look(name: str, output: torch.Tensor) -> None:
+            maps = (
+                output.movedim(self._axes[name], 1).flatten(2)
+                if output.ndim > 2
+                else output[..., None]
+            )
+            parts[name] = torch.cat([maps.mean(2), (maps.square().mean(2) + 1e-12).sqrt()], 1)
+
+        visit(self._network[0], self.layers, x, look)
+        return torch.cat([parts[name] for name in self.layers], 1)
+
+
+class FeatureDetector(nn.Module):
+    """e(x) = head((features(x) - mean) / std) - threshold; output (n, 1).
+
+    `codes` are features of many images, whose mean and spread are taken. The head has one hidden layer.
+    """
+
+    mean: torch.Tensor
+    inv_std: torch.Tensor
+    threshold: torch.Tensor
+
+    @checked
+    def __init__(
+        self, features: nn.Module, codes: Floats, hidden: Annotated[int, Integer(1)] = 64
+    ) -> None:
+        super().__init__()
+        self.features = features
+        self.register_buffer("mean", codes.mean(0))
+        self.register_buffer("inv_std", 1 / (codes.std(0) + 1e-6))
+        self.register_buffer("threshold", torch.zeros(()))
+        self.head = nn.Sequential(
+            nn.Linear(codes.shape[1], hidden), nn.ReLU(), nn.Linear(hidden, 1)
+        )
+        self.training = False
+
+    def of_codes(self, codes: torch.Tensor) -> torch.Tensor:
+        """e from features that are there already."""
+        return self.head((codes - self.mean) * self.inv_std) - self.threshold
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """e of images x."""
+        return self.of_codes(self.features(x))
+
+    def on_codes(self) -> nn.Module:
+        """This detector as a module of features, to be trained."""
+        return _OnCodes(self)
+
+    @torch.no_grad()
+    def calibrate(self, natural: torch.Tensor, synthetic: torch.Tensor) -> None:
+        """Put the threshold halfway between the largest e of natural codes that it was not trained on and the smallest of synthetic ones.
+
+        Where they overlap it goes below the smallest synthetic one: natural images are then flagged, and no visualization missed.
+        """
+        self.threshold.zero_()
+        low, high = float(self.of_codes(natural).max()), float(self.of_codes(synthetic).min())
+        self.threshold.fill_((low + high) / 2 if low < high - 4 * MARGIN else high - 2 * MARGIN)
+
+
+class _OnCodes(nn.Module):
+    def __init__(self, detector: FeatureDetector) -> None:
+        super().__init__()
+        self.head = detector.head
+        self._of_codes = detector.of_codes
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        return self._of_codes(codes)
+
+
+def grey(network: nn.Module, shape: tuple[int, int, int]) -> torch.Tensor:
+    """One grey picture on the network's device."""
+    device = next((t.device for t in (*network.parameters(), *network.buffers())), "cpu")
+    return torch.full((1, *shape), 0.5, device=device)
+
+
+@torch.no_grad()
+def unit_axis(network: nn.Module, layer: str, shape: tuple[int, int, int]) -> int:
+    """The axis of the units in a layer's output, as `axes` follows it."""
+    found: list[int] = []
+    with AxisTrace() as trace:
+        visit(network, [layer], grey(network, shape), lambda _n, y: found.append(trace.axis(y)))
+    return found[0]
+
+
+@torch.no_grad()
+def leaf_calls(network: nn.Module, shape: tuple[int, int, int]) -> list[tuple[str, int, bool]]:
+    """The calls of modules without modules inside, in the order of a forward pass: name, units, and whether these have places.
+
+    A module that is called several times is named with the call.
+    """
+    leaves = [name for name, m in network.named_modules() if name and not list(m.children())]
+    calls: list[tuple[str, int, bool]] = []
+    with AxisTrace() as trace:
+        visit(
+            network, leaves, grey(network, shape),
+            lambda name, y: calls.append((name, y.shape[trace.axis(y)], y.ndim > 2)), every_call=True,
+        )  # fmt: skip
+    names = numbered([name for name, _, _ in calls])
+    return [(name, units, spread) for name, (_, units, spread) in zip(names, calls, strict=True)]
+
+
+def spread_over(names: Sequence[str], count: int) -> tuple[str, ...]:
+    """At most so many of these, evenly, the first and the last among them."""
+    if len(names) <= count:
+        return tuple(names)
+    return tuple(names[round(k * (len(names) - 1) / max(count - 1, 1))] for k in range(count))
+
+
+@checked
+def early_layers(
+    network: nn.Module, shape: Shape, count: Annotated[int, Integer(1)] = LAYERS
+) -> tuple[str, ...]:
+    """Names of layers, spread over the first half of a forward pass, whose units are many enough to tell pictures apart.
+
+    Raises
+    ------
+    InvalidInput : the network has none.
+    """
+    calls = leaf_calls(network, shape)
+    half = calls[: (len(calls) + 1) // 2]
+    for part in (half, calls):
+        wide = [name for name, units, spread in part if spread and units > FEWEST]
+        if wide:
+            return spread_over(wide, count)
+    raise InvalidInput(
+        f"model: no layer has more than {FEWEST} units over several places; name the layers to look at"
+    )

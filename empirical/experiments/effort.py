@@ -1,0 +1,89 @@
+"""How much the experiments do: fewer seeds and units, more steps apart, as pictures grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Counts for pictures up to a size; measured so that detectors are good enough there."""
+
+    largest_side: int | None
+    """In pixels; None for all larger ones."""
+    batch: int
+    """Pictures at a time."""
+    steps: int
+    """Of a visualization."""
+    longest: int
+    """So many times as long is the one run that is shown step by step."""
+    paths: int
+    """So many times as long are the visualizations for path similarity."""
+    others: int | None
+    """So many units are visualized in other ways than by Fourier with transforms; None for all."""
+    unseen: int
+    """Seeds that no detector is trained on."""
+    plain_seeds: int
+    maco_seeds: int
+    sparse: tuple[int, ...]
+    """Steps whose images the detector is trained on."""
+    dense: tuple[int, ...]
+    """The same for MACO, which looks most natural."""
+    fit_steps: int
+    """Of the detector's training."""
+    from_setting: int
+    """The first setting that the retraining rounds look at."""
+    rounds: tuple[int, int]
+    """At least, and at most so many retraining rounds."""
+    round_seeds: int
+    round_every: tuple[int, ...]
+    """Steps whose images a round adds."""
+    kept: float
+    """Natural outputs that have to stay bit-identical, as a share."""
+    loss: float
+    """Accuracy that may be lost, in percentage points."""
+    bounded: dict[str, Any]
+    """Of the certified detector's training: steps, widths, and what else it takes."""
+    certified: dict[int, float]
+    """Radius in 1/255 -> share of natural images to be certified."""
+    attacked: int
+    """Certified boxes that are attacked."""
+    silent_units: int
+    silent_alike: float
+    """Correlation of the silent units' visualizations, at least."""
+    transfer: bool
+    """Is the circuit's detector tried in front of a second network?"""
+    ablations: bool
+    """Are the variants that fail by design tried?"""
+
+
+SMALL = Effort(
+    largest_side=16, batch=500, steps=128, longest=4, paths=2, others=None, unseen=3,
+    plain_seeds=3, maco_seeds=6, sparse=(0, 1, 2, 4, 8, 16, 32, 64, 128, 256), dense=tuple(range(0, 129, 8)), fit_steps=500,
+    from_setting=4, rounds=(1, 2), round_seeds=2, round_every=(*range(0, 33, 2), *range(40, 129, 8)),
+    kept=0.996, loss=0.4, bounded={"steps": 1200, "widths": (128, 64)}, certified={2: 0.99, 8: 0.95}, attacked=500,
+    silent_units=16, silent_alike=0.9, transfer=False, ablations=True,
+)  # fmt: skip
+MEDIUM = Effort(
+    largest_side=64, batch=500, steps=256, longest=2, paths=1, others=None, unseen=3,
+    plain_seeds=6, maco_seeds=16, sparse=(0, 1, 2, 4, *range(8, 257, 16)), dense=(*range(0, 32, 4), *range(32, 257, 16)),
+    fit_steps=2500, from_setting=3, rounds=(2, 4), round_seeds=4, round_every=(*range(0, 33, 2), *range(40, 257, 8)),
+    kept=0.999, loss=0.1, bounded={"steps": 2500, "widths": (256, 64)}, certified={2: 0.995, 8: 0.98}, attacked=500,
+    silent_units=30, silent_alike=0.7, transfer=True, ablations=True,
+)  # fmt: skip
+LARGE = Effort(
+    largest_side=None, batch=32, steps=96, longest=2, paths=1, others=3, unseen=1,
+    plain_seeds=1, maco_seeds=1, sparse=(0, 1, 2, 4, *range(8, 97, 8)), dense=(0, 1, 2, *range(4, 97, 4)), fit_steps=1500,
+    from_setting=3, rounds=(1, 2), round_seeds=1, round_every=(0, 1, 2, *range(4, 97, 6)),
+    kept=0.98, loss=2.0, bounded={"steps": 600, "widths": (), "radius": 2 / 255, "shown": 1.0, "batch": 32}, certified={1: 0.85, 2: 0.8}, attacked=24,
+    silent_units=12, silent_alike=0.7, transfer=False, ablations=False,
+)  # fmt: skip
+
+
+def effort_for(height: int, width: int) -> Effort:
+    """What is done for pictures of this size."""
+    side = max(height, width)
+    return next(
+        e for e in (SMALL, MEDIUM, LARGE) if e.largest_side is None or side <= e.largest_side
+    )

@@ -1,0 +1,148 @@
+"""Somebody's network in place of those that the experiments train: what of it is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trompe.empirical._torch import torch
+from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
+from trompe.empirical.cache import state_sha256
+from trompe.empirical.calls import numbered
+from trompe.empirical.inspection import check_model, named_layer, visit
+from trompe.ground.errors import spelled
+from trompe.theory import InvalidInput
+
+nn = torch.nn
+
+FEATURES_FROM = 64
+"""Pictures with a longer side are looked at through the network's early layers, not pixel by pixel."""
+MOST_UNITS = 10
+"""So many outputs are visualized where none is named."""
+MOST_LAYERS = 12
+"""So many layers are gone through where none is named."""
+MOST_PARTS = 2
+"""Silent units are put beside so many layers where none is named."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A network in eval mode with output (n, outputs), and its parts that the experiments look at."""
+
+    network: nn.Module
+    outputs: int
+    units: tuple[int, ...]
+    """Outputs that are visualized, at least two."""
+    names: tuple[str, ...]
+    """Of all outputs, or none."""
+    layers: tuple[str, ...]
+    """For path similarity, in the order of the network."""
+    parts: tuple[tuple[str, str], ...]
+    """For silent units: a convolution or linear layer, and the layer behind it whose output the silent part is added to."""
+    features: tuple[str, ...]
+    """What the detector looks at; none for pixels."""
+
+    def identity(self) -> dict[str, object]:
+        """All of it as JSON data, the weights by their hash."""
+        return {
+            "network": state_sha256(self.network.state_dict()), "units": self.units, "names": self.names,
+            "layers": self.layers, "parts": self.parts, "features": self.features,
+        }  # fmt: skip
+
+    def name(self, unit: int) -> str:
+        """What an output is called."""
+        return self.names[unit] if self.names else f"unit {unit}"
+
+
+def look_at(
+    network: nn.Module,
+    images: torch.Tensor,
+    *,
+    units: Sequence[int] = (),
+    names: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    batch: int = 32,
+) -> Given:
+    """What the experiments look at in a network, where it is not said.
+
+    Parameters
+    ----------
+    images : natural images (n, channels, height, width) in [0, 1]. units : outputs; by default those that most images
+        are taken for, at most ten. names : of the outputs, in their order. layers : by default up to twelve, spread over the network.
+
+    Raises
+    ------
+    InvalidInput : the network cannot be used as it is, a unit is not there or named twice, or there are fewer than two.
+    """
+    outputs = check_model(network, images[:2])
+    if outputs < 2:
+        raise InvalidInput(
+            f"model: {outputs} output; the experiments make one show another, so expected two or more"
+        )
+    for unit in units:
+        if not 0 <= unit < outputs:
+            raise InvalidInput(f"unit {unit}: the network has outputs 0 to {outputs - 1}")
+    if len(set(units)) < len(units) or len(units) == 1:
+        raise InvalidInput(f"units: {spelled(list(units))}; expected two or more different ones")
+    if not units:
+        read = torch.cat([_read(network, part) for part in images.split(batch)])
+        often = torch.bincount(read, minlength=outputs)
+        units = sorted(often.argsort(descending=True, stable=True)[:MOST_UNITS].tolist())
+    shape = (images.shape[1], images.shape[2], images.shape[3])
+    chosen = tuple(layers) or spread_over(
+        [name for name, _, _ in leaf_calls(network, shape)], MOST_LAYERS
+    )
+    for layer in chosen:
+        visit(network, [layer], grey(network, shape), lambda _name, _output: None)
+    large = max(shape[1:]) > FEATURES_FROM
+    return Given(
+        network=network,
+        outputs=outputs,
+        units=tuple(units),
+        names=tuple(names) if len(names) == outputs else (),
+        layers=chosen,
+        parts=silent_places(network, shape, layers),
+        features=early_layers(network, shape) if large else (),
+    )
+
+
+@torch.no_grad()
+def _read(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    return network(images).argmax(1).cpu()
+
+
+LAYER_KINDS = (nn.Conv2d, nn.Linear)
+ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Hardswish, nn.ELU)
+
+
+def silent_places(
+    network: nn.Module, shape: tuple[int, int, int], layers: Sequence[str] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Pairs (layer, activation) between which silent units fit: a convolution with one group, or a linear layer, and the
+    activation module that comes next with an output of the same shape. From the middle of the network, or all in `layers`.
+    """
+    found: list[tuple[str, torch.Size]] = []
+    names = [n for n, m in network.named_modules() if isinstance(m, (*LAYER_KINDS, *ACTIVATIONS))]
+    visit(
+        network,
+        names,
+        grey(network, shape),
+        lambda n, y: found.append((n, y.shape)),
+        every_call=True,
+    )
+    calls = numbered([name for name, _ in found])
+    places = []
+    for k in range(len(found) - 1):
+        (name, size), (after, size_after) = found[k : k + 2]
+        layer = named_layer(network, name)
+        fits = isinstance(layer, LAYER_KINDS) and isinstance(
+            named_layer(network, after), ACTIVATIONS
+        )
+        if isinstance(layer, nn.Conv2d) and (layer.groups > 1 or layer.padding_mode != "zeros"):
+            fits = False
+        if fits and size == size_after and calls[k] == name:
+            places.append((name, calls[k + 1]))
+    if layers:
+        return tuple(place for place in places if set(place) & set(layers))
+    middle = max(0, (len(places) - MOST_PARTS) // 2)
+    return tuple(places[middle : middle + MOST_PARTS])
