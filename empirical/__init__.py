@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from trompe.empirical.audits.silent import SilentAudit, audit_silent
     from trompe.empirical.data import ImageData, load_data
+    from trompe.empirical.experiments.circuit import fool
     from trompe.empirical.experiments.runner import EXPERIMENTS, reproduce
     from trompe.empirical.intervals import Box, box_around, interval_bounds
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
@@ -47,6 +48,7 @@ _HOMES = {
     "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
     "audits.silent": ("SilentAudit", "audit_silent"),
     "data": ("ImageData", "load_data"),
+    "experiments.circuit": ("fool",),
     "experiments.runner": ("EXPERIMENTS", "reproduce"),
     "intervals": ("Box", "box_around", "interval_bounds"),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
@@ -86,6 +88,7 @@ __all__ = [
     "classifier",
     "correlations",
     "erm_pair",
+    "fool",
     "identical",
     "interval_bounds",
     "is_flagged",

@@ -29,6 +29,7 @@ __all__ = [
     "Seed",
     "Shape",
     "Steps",
+    "Unit",
     "pick_device",
     "repeatable",
     "torch",
@@ -71,6 +72,8 @@ Seed = Annotated[int, Integer(-(2**63), 2**64 - 1)]
 """What a generator of PyTorch's takes."""
 Axis = Annotated[int, Integer(-64, 64)]
 """An axis of a tensor; negative ones count from the last."""
+Unit = Annotated[int, Integer(0, 2**31)]
+"""The number of an output, or of a unit of a layer."""
 Steps = Annotated[int, Integer(1, 1_000_000)]
 """Steps, or images at a time."""
 

@@ -100,6 +100,19 @@ class TensorCache:
         return built
 
 
+class Uncached(TensorCache):
+    """Builds everything, and keeps nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(".")
+
+    def load(self, kind: str, key: Mapping[str, Any]) -> None:
+        """Nothing is there."""
+
+    def store(self, kind: str, key: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> None:
+        """Nothing is kept."""
+
+
 def _platform_folder() -> str:
     try:
         import platformdirs

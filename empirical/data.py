@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 
 from trompe.empirical.folders import list_folder
 from trompe.empirical.idx import IDX_STEMS, holds_idx, list_idx, read_idx
-from trompe.empirical.pictures import Bytes
-from trompe.ground.arguments import checked
+from trompe.empirical.pictures import AS_IT_IS, Bytes, Framing
+from trompe.ground.arguments import Count, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
@@ -38,7 +39,9 @@ FASHION_CLASSES = (
 )  # fmt: skip
 
 
-def as_floats(pixels: Bytes, levels: int, device: torch.device | str = "cpu") -> torch.Tensor:
+def as_floats(
+    pixels: NDArray[Any], levels: int, device: torch.device | str = "cpu"
+) -> torch.Tensor:
     """Integers 0 .. levels as float32 in [0, 1] on `device`."""
     from trompe.empirical._torch import torch
 
@@ -47,9 +50,12 @@ def as_floats(pixels: Bytes, levels: int, device: torch.device | str = "cpu") ->
 
 @dataclass(frozen=True)
 class Split:
-    """Images of shape (n, channels, height, width), integers 0 .. levels, and labels of shape (n,)."""
+    """Images of shape (n, channels, height, width), integers 0 .. levels, and labels of shape (n,).
 
-    images: Bytes
+    With levels 1 the images may be floats in [0, 1].
+    """
+
+    images: NDArray[Any]
     labels: NDArray[np.int64]
     levels: int
     groups: NDArray[np.int64] | None = None
@@ -107,20 +113,43 @@ class ImageData:
 
 
 @checked
-def load_data(name: str | Path = "digits") -> ImageData:
+def load_data(
+    name: str | Path = "digits", *, resize: Sequence[Count] = (), crop: Sequence[Count] = ()
+) -> ImageData:
     """`digits` (embedded), `fashion-mnist`, or a folder of IDX files or pictures.
+
+    Parameters
+    ----------
+    resize, crop : for a folder of pictures, see `open_images`.
 
     Raises
     ------
     InvalidInput : the folder is missing, empty, holds unreadable pictures or ones of mixed sizes, or an IDX
         file is damaged.
     """
+    framing = framing_of(name, resize, crop)
     if str(name) == "digits":
         return load_digits()
     if str(name) == "fashion-mnist":
         return load_fashion_mnist()
     folder = image_folder(name)
-    return load_idx(folder) if holds_idx(folder) else load_folder(folder)
+    return load_idx(folder) if holds_idx(folder) else load_folder(folder, framing)
+
+
+def framing_of(name: str | Path, resize: Sequence[int], crop: Sequence[int]) -> Framing:
+    """How the pictures of a folder are scaled and cut; nothing else can be.
+
+    Raises
+    ------
+    InvalidInput : these data have one size.
+    """
+    framing = Framing(tuple(resize), tuple(crop))
+    is_folder = str(name) not in ("digits", "fashion-mnist")
+    if framing != AS_IT_IS and not (is_folder and not holds_idx(image_folder(name))):
+        raise InvalidInput(
+            "resize, crop: are for folders of pictures; digits and IDX files have one size"
+        )
+    return framing
 
 
 def image_folder(name: str | Path) -> Path:
@@ -194,7 +223,7 @@ def load_idx(folder: str | Path, name: str = "", classes: tuple[str, ...] = ()) 
 # -- folders of pictures -------------------------------------------------------------------------------
 
 
-def load_folder(folder: str | Path) -> ImageData:
+def load_folder(folder: str | Path, framing: Framing = AS_IT_IS) -> ImageData:
     """The pictures that `list_folder` finds. Without train and test, every fifth picture of a class is a test
     picture.
 
@@ -202,7 +231,7 @@ def load_folder(folder: str | Path) -> ImageData:
     ------
     InvalidInput, MissingDependency : see `list_folder`; and a picture that cannot be decoded.
     """
-    found = list_folder(folder)
+    found = list_folder(folder, framing)
     name = Path(folder).name
     images, labels, cut = found.read(0, len(found.files)), found.labels, found.train
     if cut is None:

@@ -186,8 +186,8 @@ class _Intervals(torch.fx.Interpreter):
         try:
             with torch.no_grad():
                 return self.run(box)
-        except InvalidInput:
-            raise
+        except InvalidInput as error:  # torch.fx writes its place behind the first line
+            raise InvalidInput(str(error).partition("\n")[0]) from None
         except Exception as error:
             raise InvalidInput(
                 f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"

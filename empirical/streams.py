@@ -18,11 +18,17 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, RandomSampler
 
 from trompe.empirical._torch import pick_device, torch
-from trompe.empirical.data import Split, as_floats, fashion_folder, image_folder, load_digits
+from trompe.empirical.data import (
+    Split,
+    as_floats,
+    fashion_folder,
+    framing_of,
+    image_folder,
+    load_digits,
+)
 from trompe.empirical.folders import Pictures, list_folder
 from trompe.empirical.idx import holds_idx, list_idx, open_idx
 from trompe.empirical.inspection import numbered_picture
-from trompe.empirical.pictures import AS_IT_IS, Framing
 from trompe.ground.arguments import BY_ITSELF, Count, checked, kind_of_array, listed, unfit
 from trompe.ground.errors import one_line, spelled
 from trompe.theory import InvalidInput
@@ -272,12 +278,7 @@ def open_images(
     InvalidInput : the folder is missing, empty or of mixed sizes, or a file is no image. A picture whose
         header is whole but whose pixels are damaged is found when its batch is read.
     """
-    place, framing = pick_device(device), Framing(tuple(resize), tuple(crop))
-    is_folder = str(name) not in ("digits", "fashion-mnist")
-    if framing != AS_IT_IS and not (is_folder and not holds_idx(image_folder(name))):
-        raise InvalidInput(
-            "resize, crop: are for folders of pictures; digits and IDX files have one size"
-        )
+    place, framing = pick_device(device), framing_of(name, resize, crop)
     if str(name) == "digits":
         digits = load_digits()
         return SplitStream((digits.train, digits.test), place)

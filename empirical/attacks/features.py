@@ -56,10 +56,9 @@ class EarlyFeatures(nn.Module):
         parts: dict[str, torch.Tensor] = {}
 
         def look(name: str, output: torch.Tensor) -> None:
+            maps = output.clone()  # what follows may write into it, and the gradient needs it
             maps = (
-                output.movedim(self._axes[name], 1).flatten(2)
-                if output.ndim > 2
-                else output[..., None]
+                maps.movedim(self._axes[name], 1).flatten(2) if maps.ndim > 2 else maps[..., None]
             )
             parts[name] = torch.cat([maps.mean(2), (maps.square().mean(2) + 1e-12).sqrt()], 1)
 

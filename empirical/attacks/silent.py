@@ -100,7 +100,8 @@ def orthogonal_units(
         )
     if ratio < 3:
         raise InvalidInput(f"silent units: lambda = {ratio}; expected at least 3")
-    weight = module.weight.detach()
+    layer: Any = module
+    weight: torch.Tensor = layer.weight.detach()
     total = torch.zeros_like(weight[:1], dtype=torch.float64)
     largest = torch.full((len(weight),), -float("inf"), device=weight.device)
     new: torch.Tensor = weight

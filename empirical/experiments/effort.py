@@ -75,7 +75,7 @@ MEDIUM = Effort(
 LARGE = Effort(
     largest_side=None, batch=32, steps=96, longest=2, paths=1, others=3, unseen=1,
     plain_seeds=1, maco_seeds=1, sparse=(0, 1, 2, 4, *range(8, 97, 8)), dense=(0, 1, 2, *range(4, 97, 4)), fit_steps=1500,
-    from_setting=3, rounds=(1, 2), round_seeds=1, round_every=(0, 1, 2, *range(4, 97, 6)),
+    from_setting=1, rounds=(1, 2), round_seeds=1, round_every=(0, 1, 2, *range(4, 97, 6)),
     kept=0.98, loss=2.0, bounded={"steps": 600, "widths": (), "radius": 2 / 255, "shown": 1.0, "batch": 32}, certified={1: 0.85, 2: 0.8}, attacked=24,
     silent_units=12, silent_alike=0.7, transfer=False, ablations=False,
 )  # fmt: skip

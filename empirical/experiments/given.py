@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
@@ -106,6 +107,10 @@ def look_at(
     )
 
 
+def _units(layer: Any) -> int:
+    return len(layer.weight)
+
+
 @torch.no_grad()
 def _read(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
     return network(images).argmax(1).cpu()
@@ -140,7 +145,7 @@ def silent_places(
         )
         if isinstance(layer, nn.Conv2d) and (layer.groups > 1 or layer.padding_mode != "zeros"):
             fits = False
-        if fits and size == size_after and calls[k] == name:
+        if fits and size == size_after and calls[k] == name and _units(layer) > 1:
             places.append((name, calls[k + 1]))
     if layers:
         return tuple(place for place in places if set(place) & set(layers))

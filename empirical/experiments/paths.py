@@ -168,7 +168,7 @@ def _of_given(ctx: Context, given: Given) -> RunRecord:
     units = [unit for unit in ctx.units if counts[unit] >= FEWEST]
     if len(units) < 2:
         raise InvalidInput(
-            f"path-similarity: the network takes {FEWEST} or more of the images for {len(units)} of the units "
+            f"the network takes {FEWEST} or more of the images for {len(units)} of the units "
             f"{', '.join(map(str, ctx.units))}; expected two such units, give others or more images"
         )
     chosen = torch.cat([torch.nonzero(read == unit).view(-1)[:A_CLASS] for unit in units])

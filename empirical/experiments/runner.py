@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from trompe.empirical._torch import pick_device, repeatable, torch
+from trompe.empirical._torch import Unit, pick_device, repeatable, torch
 from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
 from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
@@ -41,7 +41,7 @@ def reproduce(
     *,
     target: str | Path | None = None,
     model: torch.nn.Module | None = None,
-    units: Sequence[int] = (),
+    units: Sequence[Unit] = (),
     names: Sequence[str] = (),
     layers: Sequence[str] = (),
     cache: str | Path | None = None,
@@ -54,7 +54,8 @@ def reproduce(
 
     A finished experiment with the same identity (data, seed, device, threads, versions, target) is not
     run again unless `force`. Trained weights and optimised images are cached as they are finished, so an
-    interrupted run goes on where it stopped.
+    interrupted run goes on where it stopped. An experiment that these data or this model do not allow is named at the
+    end, when the others are done.
 
     Parameters
     ----------
@@ -100,6 +101,7 @@ def reproduce(
     for key in keys:
         _check_made_here(folder / key, key)
     results = {}
+    refused: dict[str, InvalidInput] = {}
     with repeatable(threads, place):
         ctx = Context(images, place, seed, folder, store, show, picture)
         if model is not None:
@@ -121,13 +123,20 @@ def reproduce(
                 _check_made_here(folder / key, key)
                 write_file(folder / key / MARK, "", parents=True)
                 with ctx.timed("all"):
-                    witness = EXPERIMENTS[key](ctx)
+                    try:
+                        witness = EXPERIMENTS[key](ctx)
+                    except InvalidInput as error:
+                        refused[key] = error
+                        continue
                 witness.identity = identity
                 write_file(folder / key / "timings.json", json_text(ctx.timings))
                 witness.write(folder / key)
                 results[key] = witness.as_json()
             if done is not None:
                 done(key, results[key], found is not None)
+    if refused:
+        others = f" (the others are done: {', '.join(results)})" if results else ""
+        raise InvalidInput("; ".join(f"{key}: {why}" for key, why in refused.items()) + others)
     return results
 
 

@@ -19,7 +19,7 @@ from trompe.commands.networks import (
     Weights,
     read_network,
 )
-from trompe.commands.options import MANY, SEED, Device, integers, number
+from trompe.commands.options import MANY, SEED, Device, integers, listed, number
 
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
 
@@ -76,7 +76,7 @@ def silent(
             batch=batch,
         )  # fmt: skip
         found = audit_silent(
-            network, natural, layers=_names(layers), unit_axis=unit_axis, tries=tries, steps=steps,
+            network, natural, layers=listed(layers), unit_axis=unit_axis, tries=tries, steps=steps,
             batch=batch, seed=seed,
         )  # fmt: skip
     rows = [
@@ -97,8 +97,8 @@ def silent(
             for group in (found.silent, found.driven, found.certified, found.undecided)
         ]
         driven = [u.unit for u in found.driven if u.layer == layer]
-        listed = ", ".join(map(str, driven[:12])) + (" ..." if len(driven) > 12 else "")
-        table.add_row(layer, taken, *count, listed)
+        shown = ", ".join(map(str, driven[:12])) + (" ..." if len(driven) > 12 else "")
+        table.add_row(layer, taken, *count, shown)
     console = Console()
     console.print(table)
     lines = [
@@ -171,7 +171,7 @@ def paths(
         )  # fmt: skip
         found = audit_paths(
             network,
-            _names(layers),
+            listed(layers),
             natural,
             units=indices,
             measure=measure,
@@ -190,10 +190,6 @@ def paths(
         show_picture(found, drawn)
     if written is not None:
         written.write(json_text(as_json(found, network, natural.classes, measure)))
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def mount(app: typer.Typer) -> None:

@@ -78,11 +78,7 @@ def read_network(
 
     means, stds = _decimals(mean, "--mean"), _decimals(std, "--std")
     check_normalisation(means, stds)
-    sizes = {
-        name: integers(text, f"--{name}", 10**6) if text else ()
-        for name, text in (("resize", resize), ("crop", crop))
-    }
-    natural = open_images(images, place, **sizes)
+    natural = open_images(images, place, **sizes_of(resize, crop))
     check_normalisation(means, stds, natural.shape[0])
     network = load_model(model, place, weights=weights, say=say)
     if means or logits is not None:
@@ -94,6 +90,14 @@ def read_network(
         order = "are the outputs in this order (--units), and " if units is not None else ""
         say(f"That is low: {order}are --mean, --std, --resize and --crop those of its training?")
     return network, natural
+
+
+def sizes_of(resize: str, crop: str) -> dict[str, tuple[int, ...]]:
+    """What --resize and --crop say."""
+    return {
+        name: tuple(integers(text, f"--{name}", 10**6)) if text else ()
+        for name, text in (("resize", resize), ("crop", crop))
+    }
 
 
 def _decimals(text: str, what: str) -> tuple[float, ...]:

@@ -149,3 +149,8 @@ def integers(text: str, what: str, largest: int) -> tuple[int, ...]:
         if len(part) > 18 or int(part) > largest:
             raise InvalidInput(f"{what}: {brief(part)} is too large; expected at most {largest}")
     return tuple(map(int, parts))
+
+
+def listed(text: str) -> list[str]:
+    """Names with commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.options import SEED, Device, number
+from trompe.commands.networks import (
+    Crop,
+    Logits,
+    Mean,
+    Resize,
+    Std,
+    Weights,
+    read_network,
+    sizes_of,
+)
+from trompe.commands.options import MANY, SEED, Device, integers, listed, number
 
 
 def reproduce(
@@ -33,13 +43,68 @@ def reproduce(
     threads: Annotated[int, number("CPU threads; bits repeat for equal counts.", 1024)] = 1,
     cache: Annotated[Path | None, typer.Option(help="Folder for trained weights.")] = None,
     force: Annotated[bool, typer.Option(help="Run again what is already there.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Your network in place of those that are trained: FILE.py:FUNCTION or MODULE:FUNCTION, see docs/your-network.md."
+        ),
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="With --model: its natural images, in place of --data.")
+    ] = None,
+    units: Annotated[
+        str,
+        typer.Option(
+            help="With --model: outputs that are fooled; default the ten that most images are taken for."
+        ),
+    ] = "",
+    layers: Annotated[
+        str,
+        typer.Option(
+            help="With --model: layers of path similarity, and beside which silent units are put, comma-separated; default some of all."
+        ),
+    ] = "",
+    weights: Weights = None,
+    mean: Mean = "",
+    std: Std = "",
+    resize: Resize = "",
+    crop: Crop = "",
+    logits: Logits = None,
+    batch: Annotated[
+        int, number("With --model: images held at a time while they are read.", MANY)
+    ] = 100,
 ) -> None:
     """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
     from rich.console import Console
 
+    from trompe.empirical._torch import pick_device, repeatable
+    from trompe.empirical.data import load_data
     from trompe.empirical.experiments import runner
+    from trompe.ground.errors import InvalidInput
 
     console = Console()
+    given: dict[str, Any] = {}
+    if model is None:
+        named = {"images": images, "units": units, "layers": layers, "weights": weights, "mean": mean, "std": std, "logits": logits}  # fmt: skip
+        for name, value in named.items():
+            if value:
+                raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
+        pictures: Any = load_data(data, **sizes_of(resize, crop)) if resize or crop else data
+    else:
+        place, folder = pick_device(device), images if images is not None else Path(data)
+        indices = integers(units, "--units", 10**9) if units else ()
+        with repeatable(threads, place):
+            network, _ = read_network(
+                model, folder, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
+                batch=batch,
+            )  # fmt: skip
+        pictures = load_data(folder, **sizes_of(resize, crop))
+        given = {
+            "model": network,
+            "units": indices,
+            "names": pictures.classes,
+            "layers": listed(layers),
+        }
 
     def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
         held = [m for m in witness["measurements"] if "acceptance" in m]
@@ -55,8 +120,8 @@ def reproduce(
 
     with _warnings_in_one_line():
         results = runner.reproduce(
-            experiment, data, device, seed, output,
-            target=target, cache=cache, threads=threads, force=force, done=report,
+            experiment, pictures, device, seed, output,
+            target=target, cache=cache, threads=threads, force=force, done=report, **given,
         )  # fmt: skip
     if any(witness["missed"] for witness in results.values()):
         raise typer.Exit(1)
