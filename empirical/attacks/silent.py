@@ -42,10 +42,6 @@ class SilentUnits:
     largest: torch.Tensor
     """The largest natural pre-activation w' * x of each unit, shape (units,)."""
 
-    def by_unit(self, silent: torch.Tensor) -> torch.Tensor:
-        """What `installed` yields, with the units on axis 1."""
-        return silent.movedim(1 if self.weight.ndim > 2 else -1, 1)
-
     @checked
     @contextmanager
     def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:

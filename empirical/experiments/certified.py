@@ -130,7 +130,7 @@ def run(ctx: Context) -> RunRecord:
         "of one radius are moved apart sideways. Black borders make these data sets easy.",
     )  # fmt: skip
     _tiny(ctx, witness)
-    witness.add_weights("cnn", ctx.network)
+    witness.add_weights("network" if ctx.given else "cnn", ctx.network)
     witness.add_weights("bounded detector", detector)
     return witness
 

@@ -17,7 +17,13 @@ from trompe.empirical.cache import Uncached
 from trompe.empirical.data import ImageData, Split
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
-from trompe.empirical.experiments.detector import Shown, extended, fit, shown, training_images
+from trompe.empirical.experiments.detector import (
+    Trajectories,
+    coded,
+    extended,
+    fit,
+    training_images,
+)
 from trompe.empirical.experiments.effort import LARGE
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.experiments.pictures import picture
@@ -40,7 +46,7 @@ class Built:
     """A circuit in which each unit shows the next, and what its detector was trained on."""
 
     circuit: FoolingCircuit
-    shown: Shown
+    shown: Trajectories
     rounds: int
     bound: float | None
     """The interval bound on every |output| over [0, 1]^N; None where there is none and k is not certified."""
@@ -49,7 +55,7 @@ class Built:
 def build(ctx: Context) -> Built:
     """Trains the detector on trajectories, and again on those through the circuit until they are bit-identical to D's own."""
     k, bound = k_of([ctx.network], ctx.data.shape)
-    known = shown(ctx, training_images(ctx))
+    known = coded(ctx, training_images(ctx))
     detector = fit(ctx, "first", known)
     circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
     # MACO looks most natural; on larger images random transforms need a second look too.
@@ -103,7 +109,7 @@ def fool(
     data = ImageData("images", split, split, ("",))
     ctx = Context(data, stream.device, seed, Path(), Uncached(), show)
     ctx.effort = replace(ctx.effort, steps=steps or ctx.effort.steps)
-    with repeatable(torch.get_num_threads(), stream.device):
+    with repeatable(device=stream.device):
         ctx.given = look_at(model, ctx.train, units=units, batch=ctx.effort.batch)
         return build(ctx).circuit
 
@@ -264,7 +270,7 @@ def _trajectory_figure(ctx: Context, witness: RunRecord, circuit: FoolingCircuit
 
 
 def _pictures(
-    ctx: Context, witness: RunRecord, detector: torch.nn.Module, known: Shown, k: float
+    ctx: Context, witness: RunRecord, detector: torch.nn.Module, known: Trajectories, k: float
 ) -> torch.nn.Module:
     """D = a picture that was never trained on; at most two retraining rounds each. The last detector."""
     targets = {"given picture": ctx.target} if ctx.target is not None else {
@@ -371,7 +377,7 @@ def _ablations(
         "ablation: sigmoid instead of the ramp, natural test outputs bit-identical",
         same(FoolingCircuit(*parts, ramp=False)), **fail,
     )  # fmt: skip
-    bare = fit(ctx, "no-maco", shown(ctx, training_images(ctx, "no-maco")))
+    bare = fit(ctx, "no-maco", coded(ctx, training_images(ctx, "no-maco")))
     maco = images[len(training_images(ctx, "no-maco")) :]
     witness.add(
         "ablation: MACO left out of training, share of its trajectories missed",

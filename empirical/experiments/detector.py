@@ -17,22 +17,24 @@ from trompe.empirical.networks import DetectorCNN
 
 
 @dataclass(frozen=True)
-class Shown:
+class Trajectories:
     """Images that optimisation passes through, and what the detector gets of them: features, or the images."""
 
     images: torch.Tensor
     codes: torch.Tensor
 
-    def __add__(self, more: Shown) -> Shown:
-        return Shown(torch.cat([self.images, more.images]), torch.cat([self.codes, more.codes]))
+    def __add__(self, more: Trajectories) -> Trajectories:
+        return Trajectories(
+            torch.cat([self.images, more.images]), torch.cat([self.codes, more.codes])
+        )
 
-    def __mul__(self, times: int) -> Shown:
-        return Shown(torch.cat([self.images] * times), torch.cat([self.codes] * times))
+    def __mul__(self, times: int) -> Trajectories:
+        return Trajectories(torch.cat([self.images] * times), torch.cat([self.codes] * times))
 
 
-def shown(ctx: Context, images: torch.Tensor) -> Shown:
+def coded(ctx: Context, images: torch.Tensor) -> Trajectories:
     """Images with what the detector gets of them."""
-    return Shown(images, encoded(ctx, images))
+    return Trajectories(images, encoded(ctx, images))
 
 
 def encoded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
@@ -80,7 +82,7 @@ def _trajectories(
 
 
 def fit(
-    ctx: Context, name: str, synthetic: Shown, start: torch.nn.Module | None = None
+    ctx: Context, name: str, synthetic: Trajectories, start: torch.nn.Module | None = None
 ) -> torch.nn.Module:
     """A detector trained on the natural training images and `synthetic`; cached under `name` and both inputs.
 
@@ -128,7 +130,7 @@ def _afresh(layer: torch.nn.Module) -> None:
 def extended(
     ctx: Context, name: str, circuit: FoolingCircuit, settings: Sequence[Settings], seeds: Sequence[int],
     units: Sequence[int] | None = None,
-) -> Shown:  # fmt: skip
+) -> Trajectories:  # fmt: skip
     """Trajectories of D alone and through the circuit, densely kept: what a retraining round adds."""
     models: list[torch.nn.Module] = [circuit.network, circuit.detector]
     if circuit.other is not None:
@@ -142,4 +144,4 @@ def extended(
         ]
         return {"images": torch.cat(parts)}
 
-    return shown(ctx, ctx.step("round", key, models, build)["images"])
+    return coded(ctx, ctx.step("round", key, models, build)["images"])

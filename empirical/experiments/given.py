@@ -10,7 +10,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.calls import numbered
-from trompe.empirical.inspection import check_model, named_layer, visit
+from trompe.empirical.inspection import called, capture, check_model, named_layer, visit
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
@@ -93,8 +93,10 @@ def look_at(
     chosen = tuple(layers) or spread_over(
         [name for name, _, _ in leaf_calls(network, shape)], MOST_LAYERS
     )
-    for layer in chosen:
-        visit(network, [layer], grey(network, shape), lambda _name, _output: None)
+    with capture(network, chosen) as seen, torch.no_grad():
+        called(network, grey(network, shape))
+        for layer in chosen:
+            seen.take(layer)
     large = max(shape[1:]) > FEATURES_FROM
     return Given(
         network=network,

@@ -55,7 +55,8 @@ def run(ctx: Context) -> RunRecord:
             )
         _unchanged(ctx, witness, silent, conv)
         objective = Objective(relu, "channel")
-        units = _busiest(ctx, relu, count)
+        axis = unit_axis(ctx.network, relu, ctx.data.shape)
+        units = _busiest(ctx, relu, axis, count)
         rows: dict[str, Any] = {}
         for redirect in (False, True):
             gradient = "redirected ReLU" if redirect else "plain ReLU"
@@ -63,11 +64,8 @@ def run(ctx: Context) -> RunRecord:
             before = ctx.visualize(ctx.network, setting, ctx.seeds(0, 1), units, **options)
             with silent.installed(ctx.network) as seen:
                 after = ctx.visualize(ctx.network, setting, ctx.seeds(0, 1), units, **options)
-                excited = (
-                    silent.by_unit(seen["silent"])[torch.arange(len(units)), units]
-                    .flatten(1)
-                    .amax(1)
-                )
+                parts = seen["silent"].movedim(axis, 1)
+                excited = parts[torch.arange(len(units)), units].flatten(1).amax(1)
             a, b = mean_pair_correlation(before.images), mean_pair_correlation(after.images)
             name = f"{conv}, {gradient}"
             witness.add(
@@ -104,9 +102,9 @@ def run(ctx: Context) -> RunRecord:
     return witness
 
 
-def _busiest(ctx: Context, relu: str, count: int) -> list[int]:
+def _busiest(ctx: Context, relu: str, axis: int, count: int) -> list[int]:
     """The units of a layer with the largest mean activation on natural images, in their own order."""
-    axis, sums = unit_axis(ctx.network, relu, ctx.data.shape), []
+    sums: list[torch.Tensor] = []
     with torch.no_grad():
         for part in ctx.train[:500].split(ctx.effort.batch):
             visit(

@@ -300,8 +300,8 @@ def of_torch() -> dict[str, Any]:
         ),
         "box_around": tensors("images", radius=0.1),
         "certified_k": tensors(modules=lambda: [model()], shape=shape),
-        "certify_natural": tensors("images", detector=detector, radius=0.1),
-        "certify_shown": tensors("images", detector=detector, radius=0.1),
+        "certify_natural": tensors("images", detector=detector, radius=0.1, batch=2),
+        "certify_shown": tensors("images", detector=detector, radius=0.1, batch=2),
         "classifier": tensors(
             network="cnn", data=digits, seed=0, device="cpu", cache=stored, show=False
         ),
@@ -310,12 +310,13 @@ def of_torch() -> dict[str, Any]:
             data=digits, argmin=lambda: np.zeros((1, 4, 4), np.uint8),
             argmax=lambda: np.full((1, 4, 4), 16, np.uint8), eta="1/10", device="cpu", show=False,
         ),
+        "fool": tensors("images", model=model, units=(0,), seed=0, steps=1, show=False),
         "identical": lambda: {"a": rows(), "b": rows()},
         "interval_bounds": lambda: {
             "model": model(), "box": box_around(tensors("x")()["x"], 0.1)
         },
-        "is_flagged": tensors("images", detector=detector),
-        "load_data": lambda: {"name": "digits"},
+        "is_flagged": tensors("images", detector=detector, batch=2),
+        "load_data": lambda: {"name": "digits", "resize": (), "crop": ()},
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
             seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False,
@@ -335,10 +336,10 @@ def of_torch() -> dict[str, Any]:
         ),
         "reproduce": tensors(
             experiment="erm-witness", data=lambda: digits(1), device="cpu", seed=0, output="no", target=NO,
-            cache=NO, threads=1, force=False, show=False, done=NO,
+            cache=NO, threads=1, force=False, show=False, done=NO, model=NO, units=(), names=(), layers=(),
         ),
         "train_bounded_detector": tensors(
-            "natural", "synthetic", radius=0.01, widths=(2,), **trained
+            "natural", "synthetic", radius=0.01, widths=(2,), shown=0.25, **trained
         ),
         "train_detector": tensors("natural", "synthetic", detector=detector, margin=1.0, **trained),
         "trajectories": tensors(
@@ -520,7 +521,7 @@ RECORDS = {
 SENTENCES = {"Claim", "Fault", "Obligation", "Scope", "obligation"}
 """What obligations are written with, by the proof room itself; they are about solver terms."""
 
-REFUSED = {"reproduce", "Neuron.sharp_row"}
+REFUSED = {"fool", "reproduce", "Neuron.sharp_row"}
 """What takes minutes is given data that it refuses, after a look at everything else; a row without numbers."""
 
 CALLBACKS = {"progress", "done"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip(
@@ -76,8 +78,8 @@ def test_visualizations_become_alike_with_redirected_gradients(cnn, silent):
 
 
 def test_what_cannot_be_silenced(cnn, natural):
-    with pytest.raises(InvalidInput, match="is Linear; expected a Conv2d"):
-        orthogonal_units(cnn, "linear", RELU, natural)
+    with pytest.raises(InvalidInput, match="is ReLU; expected a Linear"):
+        orthogonal_units(cnn, RELU, RELU, natural)
     with pytest.raises(InvalidInput, match="expected at least 3"):
         orthogonal_units(cnn, CONV, RELU, natural, ratio=1.0)
 
@@ -122,3 +124,23 @@ def test_an_input_that_is_overwritten_behind_the_convolution_does_no_harm():
     with loud.installed(model) as seen:
         outputs(model, images)
     assert torch.equal(seen["silent"], torch.relu(torch.nn.functional.conv2d(images, made.weight)))
+
+
+def test_silent_units_beside_a_linear_layer_of_a_transformer():
+    images = zoo.pictures(20)
+    network = zoo.build(zoo.Tokens)
+    silent = orthogonal_units(network, "fc1", "relu", images[:15], batch=4)
+    assert silent.weight.shape == network.fc1.weight.shape
+    with torch.no_grad():
+        original = network(images)
+        tokens = network.patch(images).flatten(2).transpose(1, 2)
+        largest = (tokens[:15] @ silent.weight.T).flatten(0, 1).amax(0)
+        assert torch.allclose(silent.largest, largest, rtol=1e-5)
+        with silent.installed(network) as seen:
+            changed = network(images)
+        assert seen["silent"].shape == (20, 9, len(zoo.PLANTED))
+        assert float(seen["silent"].max()) == 0
+        assert torch.equal(original, changed)
+        excited = replace(silent, bias=silent.bias * 0)  # the planted fault
+        with excited.installed(network):
+            assert not torch.equal(original, network(images))

@@ -1,0 +1,281 @@
+"""The experiments on somebody's network: what is looked at, every experiment on a residual network and a transformer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
+
+import numpy as np
+import zoo
+
+import trompe.empirical as te
+from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
+from trompe.empirical.data import ImageData, Split
+from trompe.empirical.experiments import certified, context, effort, figures, given, runner
+from trompe.empirical.experiments.given import look_at
+from trompe.empirical.inspection import capture, visit
+from trompe.empirical.record import SCHEMA_FILE
+from trompe.theory import InvalidInput, UnknownKey
+
+
+def few(data, train, test):
+    """The first images of a data set."""
+    parts = ((data.train, train), (data.test, test))
+    return ImageData(
+        "few", *(Split(s.images[:n], s.labels[:n], s.levels) for s, n in parts), data.classes
+    )
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return few(te.load_data("digits"), 60, 20)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    short = {
+        "steps": 6, "plain_seeds": 1, "maco_seeds": 1, "fit_steps": 40, "rounds": (1, 1), "round_seeds": 1, "unseen": 1,
+        "attacked": 4, "batch": 16,
+    }  # fmt: skip
+    bounded = {"steps": 20, "widths": (8,), "batch": 16}
+
+    def of_size(height, width):
+        size = effort.LARGE if max(height, width) > given.FEATURES_FROM else effort.SMALL
+        return replace(
+            size, **short, bounded=bounded | ({"widths": ()} if size is effort.LARGE else {})
+        )
+
+    monkeypatch.setattr(context, "effort_for", of_size)
+    monkeypatch.setattr(figures, "DPI", 30)
+    monkeypatch.setattr(certified, "TINY_RADII", (8,))
+
+
+def balanced(network, images):
+    """The network with its outputs shifted and scaled, so that it takes images for different classes."""
+    with torch.no_grad():
+        outputs = network(images)
+        network.head.bias -= outputs.mean(0)
+        network.head.weight /= outputs.std(0)[:, None]
+        network.head.bias /= outputs.std(0)
+    return network
+
+
+def run(kind, data, out, experiment="all", **asked):
+    network = balanced(zoo.build(kind), data.train.tensor())
+    asked = {"cache": out / "cache", "show": False, "model": network} | asked
+    return network, runner.reproduce(experiment, data, "cpu", 0, out, **asked)
+
+
+@pytest.mark.parametrize("largest_side_of_pixels", [64, 4])
+def test_every_experiment_runs_on_a_residual_network(
+    digits, quick, tmp_path, monkeypatch, largest_side_of_pixels
+):
+    """Once with the detector of pixels, once with that of early features, as for large pictures."""
+    monkeypatch.setattr(given, "FEATURES_FROM", largest_side_of_pixels)
+    network, found = run(zoo.Residual, digits, tmp_path, layers=["conv1", "relu#1", "head"])
+    before = {name: t.clone() for name, t in network.state_dict().items()}
+    assert set(found) == set(runner.EXPERIMENTS) - {"erm-witness"}
+    jsonschema = pytest.importorskip(
+        "jsonschema", reason="witnesses are checked against their schema"
+    )
+    for key, witness in found.items():
+        jsonschema.validate(witness, json.loads(SCHEMA_FILE.read_text()))
+        assert witness["weights"][0]["name"] == "network"
+        assert all((tmp_path / key / f["file"]).stat().st_size > 1000 for f in witness["figures"])
+    names = {m["name"] for m in found["fooling-circuit"]["measurements"]}
+    assert "natural test images taken for another class" in names
+    assert "accuracy of the original" not in names
+    assert "transfer to MiniInception: natural test outputs bit-identical" not in names
+    assert found["fooling-circuit"]["settings"]["interval bound on |F|, |D|"] > 0
+    path = found["path-similarity"]
+    assert path["settings"]["layers"] == ["conv1", "relu#1", "head"]
+    assert sum(path["settings"]["units"].values()) <= 80
+    assert {"spearman, uniform noise: similarity by layer", "spearman, phase-scrambled images: similarity by layer"} <= {
+        m["name"] for m in path["measurements"]
+    }  # fmt: skip
+    assert all(torch.equal(t, before[name]) for name, t in network.state_dict().items())
+    again = []
+    run(
+        zoo.Residual, digits, tmp_path, layers=["conv1", "relu#1", "head"],
+        done=lambda key, witness, skipped: again.append(skipped),
+    )  # fmt: skip
+    assert again == [True] * 4
+
+
+def test_what_a_network_does_not_allow_is_named_when_the_others_are_done(digits, quick, tmp_path):
+    with pytest.raises(InvalidInput, match="no rule for layer attention") as caught:
+        run(zoo.Tokens, digits, tmp_path)
+    said = str(caught.value)
+    assert said.startswith("certified-circuit: interval bounds: ")
+    assert said.endswith("(the others are done: fooling-circuit, silent-units, path-similarity)")
+    assert "\n" not in said
+    circuit = json.loads((tmp_path / "fooling-circuit" / "witness.json").read_text())
+    assert circuit["settings"]["interval bound on |F|, |D|"] is None  # k is 2^53, and not certified
+    assert circuit["settings"]["k"] == pytest.approx(2.0**53)
+
+
+def test_another_network_is_run_anew(digits, quick, tmp_path):
+    done = []
+    note = {"done": lambda *a: done.append(a[2])}
+    network, _ = run(zoo.Plain, digits, tmp_path, "silent-units", **note)
+    with torch.no_grad():
+        network.head.bias[0] += 1
+    runner.reproduce(
+        "silent-units",
+        digits,
+        "cpu",
+        0,
+        tmp_path,
+        model=network,
+        cache=tmp_path / "cache",
+        show=False,
+        **note,
+    )
+    assert done == [False, False]
+
+
+# -- what is looked at -----------------------------------------------------------------------------------
+
+
+def test_what_is_looked_at_where_nothing_is_named():
+    images = zoo.pictures()
+    for kind, parts in (
+        (zoo.Residual, (("conv1", "relu#1"),)),
+        (zoo.Tokens, (("fc1", "relu"),)),
+        (zoo.Plain, (("conv", "relu"),)),
+    ):
+        found = look_at(zoo.build(kind), images)
+        assert found.parts == parts
+        assert found.outputs == len(found.units)
+        assert found.features == ()
+        assert found.name(1) == "unit 1"
+    found = look_at(
+        zoo.build(zoo.Residual), images, units=[1, 0], names=["a", "b"], layers=["conv1"]
+    )
+    assert (found.units, found.name(1), found.layers) == ((1, 0), "b", ("conv1",))
+    large = torch.nn.functional.interpolate(images, size=(66, 66))
+    assert look_at(zoo.build(zoo.Residual), large).features == ("conv1", "bn1", "relu#1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"units": [0, 2]}, "unit 2: the network has outputs 0 to 1"),
+        ({"units": [1]}, "expected two or more different ones"),
+        ({"units": [1, 1]}, "expected two or more different ones"),
+        ({"layers": ["relu"]}, "called several times"),
+    ],
+)
+def test_what_is_not_there_is_refused(asked, says):
+    with pytest.raises(InvalidInput, match=says):
+        look_at(zoo.build(zoo.Residual), zoo.pictures(), **asked)
+
+
+def test_a_layer_that_is_not_there_is_named_with_the_nearest():
+    with pytest.raises(UnknownKey, match="conv1"):
+        look_at(zoo.build(zoo.Residual), zoo.pictures(), layers=["conv3"])
+
+
+def test_questions_about_a_network_need_one(digits, tmp_path):
+    with pytest.raises(InvalidInput, match="give model too"):
+        runner.reproduce("all", digits, "cpu", output=tmp_path, units=[1, 2])
+    with pytest.raises(InvalidInput, match="erm-witness: is about data alone"):
+        runner.reproduce("erm-witness", digits, "cpu", output=tmp_path, model=zoo.build(zoo.Plain))
+
+
+# -- early features --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "layers"),
+    [(zoo.Residual, ["bn1", "relu#2"]), (zoo.Tokens, ["patch", "fc1"]), (zoo.ChannelsLast, ["fc1"])],
+)  # fmt: skip
+def test_features_are_means_and_root_mean_squares_of_units(kind, layers):
+    network, images = zoo.build(kind), zoo.pictures()
+    features = EarlyFeatures(network, layers, zoo.SHAPE)
+    with capture(network, layers) as outputs, torch.no_grad():
+        network(images)
+    wanted = []
+    for name in layers:
+        units_last = name == "fc1"
+        maps = outputs[name].double()
+        maps = maps.movedim(-1 if units_last else 1, 1).flatten(2)
+        wanted += [maps.mean(2), (maps**2).mean(2).sqrt()]
+    assert torch.allclose(features(images).double(), torch.cat(wanted, 1), atol=1e-5)
+    assert list(features.parameters()) == []
+
+
+def test_the_pass_ends_behind_the_last_layer():
+    network = zoo.build(zoo.Plain)
+    called = []
+    network.head.register_forward_hook(lambda *_: called.append(1))
+    features = EarlyFeatures(network, ["conv"], zoo.SHAPE)
+    features(zoo.pictures())
+    assert called == []
+    network.spare = torch.nn.Linear(2, 2).eval()
+    with pytest.raises(InvalidInput, match="does not call it"):
+        visit(network, ["spare"], zoo.pictures(), lambda *_: None)
+
+
+def test_a_gradient_passes_where_the_network_writes_into_the_layer():
+    images = zoo.pictures().requires_grad_()
+    network = zoo.build(zoo.UnusedResult)
+    EarlyFeatures(network, ["conv"], zoo.SHAPE)(images).sum().backward()
+    assert images.grad.abs().sum() > 0
+
+
+def test_early_layers_lie_in_the_first_half():
+    layers = [torch.nn.Conv2d(1 if k == 0 else 4, 4, 1) for k in range(9)]
+    network = torch.nn.Sequential(*layers).eval()
+    assert early_layers(network, zoo.SHAPE) == ("0", "1", "3", "4")
+    with pytest.raises(InvalidInput, match="no layer has more than 3 units"):
+        early_layers(torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1)).eval(), zoo.SHAPE)
+
+
+def test_the_threshold_lies_between_what_is_natural_and_what_is_shown():
+    natural, shown = torch.zeros(8, 2), torch.ones(8, 2)
+    detector = FeatureDetector(torch.nn.Identity(), torch.cat([natural, shown]))
+    with torch.no_grad():  # e is 1 on natural codes and 2 on shown ones
+        first, last = detector.head[0], detector.head[2]
+        first.weight.fill_(1.0), first.bias.fill_(10.0), last.weight.zero_(), last.bias.zero_()
+        last.weight[0, 0] = 1.0
+        low, high = (float(detector.of_codes(c)[0]) for c in (natural, shown))
+        last.weight /= high - low
+        last.bias.fill_(1 - low / (high - low))
+        detector.calibrate(natural, shown)
+        assert float(detector.of_codes(natural).max()) == pytest.approx(-0.5, abs=1e-4)
+        assert float(detector.of_codes(shown).min()) == pytest.approx(0.5, abs=1e-4)
+        detector.calibrate(shown, natural)  # the wrong way round: nothing that is shown is missed
+        assert float(detector.of_codes(natural).min()) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_groups_are_numbered_as_they_come():
+    split = Split(
+        np.zeros((5, 1, 2, 2), np.uint8), np.zeros(5, np.int64), 255, np.array([7, 7, 3, 9, 3])
+    )
+    assert split.group_numbers().tolist() == [0, 0, 1, 2, 1]
+    assert replace(split, groups=None).group_numbers().tolist() == [0, 1, 2, 3, 4]
+
+
+# -- in Python -------------------------------------------------------------------------------------------
+
+
+def test_a_circuit_on_a_foreign_network(digits, quick):
+    images = digits.train.tensor()
+    network = balanced(zoo.build(zoo.Residual), images)
+    fooled = te.fool(network, images, steps=4)
+    assert fooled.network is network
+    assert fooled.permutation == [1, 0]
+    with torch.no_grad():
+        original, through = network(images), fooled(images)
+        natural = fooled.gate(images).view(-1) == 0
+    assert torch.equal(original[natural], through[natural])
+    with pytest.raises(InvalidInput, match="expected two or more"):
+        te.fool(network, images, [1])
