@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ __all__ = [
     "Seed",
     "Shape",
     "Steps",
+    "at_once",
     "pick_device",
     "repeatable",
     "torch",
@@ -73,6 +75,11 @@ Axis = Annotated[int, Integer(-64, 64)]
 """An axis of a tensor; negative ones count from the last."""
 Steps = Annotated[int, Integer(1, 1_000_000)]
 """Steps, or images at a time."""
+
+
+def at_once(shape: Sequence[int], most: int) -> int:
+    """How many images of this shape are held at a time where nobody says: two million numbers, at most `most` images."""
+    return max(1, min(most, 2**21 // math.prod(shape)))
 
 
 @checked

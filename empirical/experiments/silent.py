@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import at_once, torch
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
@@ -99,7 +99,7 @@ def _unchanged(ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str)
         base = predict(ctx.cnn, part)
         largest, outputs = 0.0, []
         with silent.installed(ctx.cnn) as seen, torch.no_grad():
-            for images in part.split(500):
+            for images in part.split(at_once(part.shape[1:], 500)):
                 outputs.append(ctx.cnn(images))
                 largest = max(largest, float(seen["silent"].max()))
         same = share(identical(base, torch.cat(outputs)))
