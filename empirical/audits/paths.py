@@ -358,6 +358,8 @@ def audit_paths(
         raise InvalidInput(
             f"layers: none given; choose some of {', '.join(layer_names(model)[:8])} ..."
         )
+    if not seeds:
+        raise InvalidInput("seeds: none given; expected at least one")
     known("measure", measure, MEASURES)
     classes = sorted(set(natural.labels.tolist()))
     unit_of = dict(zip(classes, units, strict=False)) if units else {c: c for c in classes}
