@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "Shape",
     "Steps",
     "Unit",
+    "at_once",
     "pick_device",
     "repeatable",
     "torch",
@@ -76,6 +78,11 @@ Unit = Annotated[int, Integer(0, 2**31)]
 """The number of an output, or of a unit of a layer."""
 Steps = Annotated[int, Integer(1, 1_000_000)]
 """Steps, or images at a time."""
+
+
+def at_once(shape: Sequence[int], most: int) -> int:
+    """How many images of this shape are held at a time where nobody says: two million numbers, at most `most` images."""
+    return max(1, min(most, 2**21 // math.prod(shape)))
 
 
 @checked

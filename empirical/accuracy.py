@@ -60,7 +60,7 @@ def read_accuracy(
             f"units: {len(units)} given for {len(classes)} classes; expected one a class"
         )
     unit_of = dict(zip(classes, units or classes, strict=True))
-    named = {images.classes[c] if images.classes else str(c): unit_of[c] for c in classes}
+    named = dict(zip(images.named, unit_of.values(), strict=True))
     beyond = [f"{name} would be output {u}" for name, u in named.items() if not 0 <= u < outputs]
     if beyond:
         why = f"the network has outputs 0 to {outputs - 1}, and {beyond[0]}"

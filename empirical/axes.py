@@ -4,14 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import ReferenceType, ref
 
 from torch.overrides import TorchFunctionMode
 
 from trompe.empirical._torch import torch
-from trompe.empirical.relu import chosen_axis, usual_axis
+from trompe.theory import InvalidInput
 
 _KEPT = frozenset({"cat", "chunk", "split", "narrow", "concat", "concatenate", "interpolate", "pad", "__getitem__", "mean", "sum", "amax"})  # fmt: skip
 """Functions that keep every axis in its place where they keep the number of axes; so does pooling."""
+
+
+def usual_axis(shape: tuple[int, ...] | torch.Size) -> int:
+    """The axis of the units where nothing else tells: the last of (n, tokens, features), else axis 1."""
+    return 2 if len(shape) == 3 else 1
+
+
+def chosen_axis(axis: int, shape: tuple[int, ...] | torch.Size, what: str) -> int:
+    """A user's unit axis as an axis of an output of this shape; outputs (n, units) have axis 1.
+
+    Raises
+    ------
+    InvalidInput : there is no such axis, or it is that of the images.
+    """
+    n = len(shape)
+    if n <= 2:
+        return 1
+    if not axis % n >= 1 or not -n <= axis < n:
+        raise InvalidInput(
+            f"unit axis {axis}: {what} has shape {('n', *shape[1:])}; expected 1 to {n - 1}, or -1 for the last".replace(
+                "'n'", "n"
+            )
+        )
+    return axis % n
 
 
 class AxisTrace(TorchFunctionMode):
@@ -23,9 +48,7 @@ class AxisTrace(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self._of: dict[
-            int, tuple[torch.Tensor, int]
-        ] = {}  # tensors are held, so that ids stay theirs
+        self._of: dict[int, tuple[ReferenceType[torch.Tensor], int]] = {}
 
     def __torch_function__(
         self,
@@ -35,17 +58,25 @@ class AxisTrace(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         out = func(*args, **(kwargs or {}))
+        self.follow(func, args, kwargs or {}, out)
+        return out
+
+    def follow(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], out: Any
+    ) -> None:
+        """Take note of a call and of what it gave."""
         for part in out if isinstance(out, (tuple, list)) else (out,):
             if type(part) is torch.Tensor:
-                axis = self._after(str(getattr(func, "__name__", "")), args, kwargs or {}, part)
+                axis = self._after(str(getattr(func, "__name__", "")), args, kwargs, part)
                 if axis is not None:
-                    self._of[id(part)] = (part, axis)
-        return out
+                    self._of[id(part)] = (ref(part), axis)
 
     def known(self, tensor: torch.Tensor) -> int | None:
         """The unit axis of this output, if the trace followed it."""
-        found = self._of.get(id(tensor))
-        return None if found is None else found[1]
+        found = self._of.get(
+            id(tensor)
+        )  # of a tensor that is gone, perhaps, whose id was given again
+        return None if found is None or found[0]() is not tensor else found[1]
 
     def axis(self, tensor: torch.Tensor, chosen: int | None = None, what: str = "a layer") -> int:
         """The unit axis: the user's, else the traced one, else the usual one for so many axes."""

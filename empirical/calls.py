@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.axes import AxisTrace
-from trompe.empirical.inspection import called, layer_names
-from trompe.empirical.relu import Clip, ReLUMode, chosen_axis, other_of, usual_axis
+from trompe.empirical.axes import AxisTrace, chosen_axis, usual_axis
+from trompe.empirical.inspection import layer_names, ran
+from trompe.empirical.relu import Clip, ReLUMode, other_of
 from trompe.ground.errors import known
 from trompe.theory import InvalidInput
 
@@ -163,6 +164,41 @@ def _behind(weights: tuple[str, ...]) -> str:
     return f"behind {', '.join(weights[:3])}" if weights else "behind no weights"
 
 
+class SameCalls:
+    """A network that must make the same calls for all pictures: of its modules, and of what clips at 0.
+
+    Raises
+    ------
+    InvalidInput : it makes other calls for other pictures, since its layers are not comparable then.
+    """
+
+    def __init__(self, model: nn.Module, few: torch.Tensor) -> None:
+        self.model = model
+        self._calls = survey(model, few[:1], layers=None).calls
+        self._modules: list[str] | None = None
+
+    def __call__(self, images: torch.Tensor) -> Any:
+        """The output for images."""
+        order: list[str] = []
+        with ExitStack() as hooks:
+            for name, module in self.model.named_modules():
+                if name:
+                    handle = module.register_forward_pre_hook(
+                        lambda _m, _i, name=name: order.append(name)
+                    )
+                    hooks.callback(handle.remove)
+            hooks.enter_context(CallTap(self.model, lambda _k, _x, _y: None, self._calls))
+            output = ran(self.model, images)
+        first = self._modules = order if self._modules is None else self._modules
+        for k, (was, now) in enumerate(zip_longest(first, order, fillvalue="no more")):
+            if was != now:
+                raise InvalidInput(
+                    f"model: the layers that it calls change with the pictures (call {k + 1} was {was}, now it is {now}); "
+                    "expected the same calls for all pictures"
+                )
+        return output
+
+
 @dataclass(frozen=True)
 class Survey:
     """What a forward pass calls: ReLUs, and `others`, all else that is not linear, as `function (module)`.
@@ -217,10 +253,10 @@ def survey(
                 other=other,
             ) as tap,
         ):
-            called(model, image)
+            ran(model, image)
         twice: list[torch.Size] = []
         with CallTap(model, lambda _k, _x, y: twice.append(y.shape)) as again:
-            called(model, image.repeat(2, 1, 1, 1))
+            ran(model, image.repeat(2, 1, 1, 1))
     labels = numbered([module or "forward" for module, _, _ in seen])
     calls = []
     for k, (module, shape, known_axis) in enumerate(seen):

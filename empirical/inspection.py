@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import at_once, torch
 from trompe.empirical.similarity import share
 from trompe.ground.errors import known, one_line, spelled
 from trompe.theory import InvalidInput
@@ -281,10 +281,23 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
 
 
 @torch.no_grad()
-def predict(model: nn.Module, images: torch.Tensor, batch: int = 500) -> torch.Tensor:
-    """Outputs for many images, batch by batch."""
+def predict(model: nn.Module, images: torch.Tensor, batch: int | None = None) -> torch.Tensor:
+    """Outputs for many images, `batch` at a time; 500 by default, fewer of large ones."""
+    batch = batch or at_once(images.shape[1:], 500)
     parts = range(0, len(images), batch)
     return torch.cat([called(model, images[k : k + batch]) for k in parts])
+
+
+def ran(model: Any, images: torch.Tensor) -> Any:
+    """What a network returns for images, whatever it is; where it fails it is said in one line."""
+    try:
+        return model(images)
+    except InvalidInput:
+        raise
+    except Exception as error:
+        raise InvalidInput(
+            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}"
+        ) from error
 
 
 def called(model: Any, images: torch.Tensor) -> torch.Tensor:
@@ -294,14 +307,7 @@ def called(model: Any, images: torch.Tensor) -> torch.Tensor:
     ------
     InvalidInput : it fails on them, or returns no tensor of one row an image.
     """
-    try:
-        output = model(images)
-    except InvalidInput:
-        raise
-    except Exception as error:
-        raise InvalidInput(
-            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}"
-        ) from error
+    output = ran(model, images)
     if not isinstance(output, torch.Tensor) or output.shape[:1] != images.shape[:1]:
         raise InvalidInput(
             f"model: returns {spelled(output)}; expected a tensor of one row an image"

@@ -15,8 +15,8 @@ from typing import Any
 from torch.overrides import TorchFunctionMode
 
 from trompe.empirical._torch import Axis, torch
+from trompe.empirical.axes import AxisTrace, usual_axis
 from trompe.ground.arguments import checked
-from trompe.theory import InvalidInput
 
 _F = torch.nn.functional
 _ARGUMENTS: dict[Callable[..., Any], tuple[str, ...]] = {}
@@ -96,30 +96,6 @@ def other_of(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     return name.strip("_") if name in OTHERS else None
 
 
-def usual_axis(shape: tuple[int, ...] | torch.Size) -> int:
-    """The axis of the units where nothing else tells: the last of (n, tokens, features), else axis 1."""
-    return 2 if len(shape) == 3 else 1
-
-
-def chosen_axis(axis: int, shape: tuple[int, ...] | torch.Size, what: str) -> int:
-    """A user's unit axis as an axis of an output of this shape; outputs (n, units) have axis 1.
-
-    Raises
-    ------
-    InvalidInput : there is no such axis, or it is that of the images.
-    """
-    n = len(shape)
-    if n <= 2:
-        return 1
-    if not axis % n >= 1 or not -n <= axis < n:
-        raise InvalidInput(
-            f"unit axis {axis}: {what} has shape {('n', *shape[1:])}; expected 1 to {n - 1}, or -1 for the last".replace(
-                "'n'", "n"
-            )
-        )
-    return axis % n
-
-
 class _Redirect(torch.autograd.Function):
     """The same values forward; backward, where a whole map (or neuron) is dead, the gradient passes if it asks for more.
 
@@ -174,7 +150,7 @@ class RedirectedReLU(ReLUMode):
 
     Values are bit-identical, also where an in-place ReLU writes into its input. A map is dead if it is
     nowhere above 0; a unit's map has all axes but the first and `unit_axis`. By default, and where an input has no such
-    axis, that is the last of three axes and else axis 1.
+    axis, that follows from the layer before (`AxisTrace`), else it is the last of three axes and axis 1 of others.
     Source of the idea: Lucid's `redirected_relu_grad`.
     """
 
@@ -184,6 +160,19 @@ class RedirectedReLU(ReLUMode):
         self.unit_axis = unit_axis
         self._axes: Sequence[int | None] | None = None
         self._calls = 0
+        self._trace = AxisTrace()
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        out = super().__torch_function__(func, types, args, kwargs)
+        if self._axes is None:
+            self._trace.follow(func, args, kwargs or {}, out)
+        return out
 
     @classmethod
     def along(cls, axes: Sequence[int | None]) -> RedirectedReLU:
@@ -197,10 +186,16 @@ class RedirectedReLU(ReLUMode):
     ) -> Any:
         x = clip.input
         rest = {k: v for k, v in kwargs.items() if k not in ("input", "self")}
-        axis = usual_axis(x.shape)
         if self._axes is not None:
             known = self._axes[self._calls]
-            axis, self._calls = axis if known is None else known, self._calls + 1
-        elif self.unit_axis is not None and x.ndim > 2 and self.unit_axis % x.ndim >= 1:
+            axis, self._calls = usual_axis(x.shape) if known is None else known, self._calls + 1
+        else:
+            axis = self._trace.axis(x)
+        if (
+            self._axes is None
+            and self.unit_axis is not None
+            and x.ndim > 2
+            and self.unit_axis % x.ndim >= 1
+        ):
             axis = self.unit_axis % x.ndim if abs(self.unit_axis) < x.ndim else axis
         return _Redirect.apply(x, clip, axis, lambda y: func(y, *args[1:], **rest))

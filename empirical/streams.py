@@ -51,6 +51,13 @@ class ImageStream(ABC):
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The names of the classes that occur, in their order; numbers where they have none."""
+        return tuple(
+            self.classes[c] if self.classes else str(c) for c in sorted(set(self.labels.tolist()))
+        )
+
     @abstractmethod
     def batches(self, size: int) -> Iterator[torch.Tensor]:
         """All images in order, at most `size` at a time: float32 in [0, 1], shape (k, channels, height, width)."""
@@ -239,6 +246,27 @@ class PictureStream(ImageStream):
         """See ImageStream."""
         for start in range(0, len(self), size):
             yield as_floats(self.listing.read(start, start + size), 255, self.device)
+
+
+def photographs(stream: ImageStream, mark: str) -> tuple[str, ...]:
+    """The photograph of each picture of a folder: its class, and its file's name up to the last `mark`.
+
+    A file without the mark is a photograph of its own.
+
+    Raises
+    ------
+    InvalidInput : no file has the mark, or the stream is no folder of pictures.
+    """
+    if not isinstance(stream, PictureStream):
+        raise InvalidInput("groups: are for folders of pictures, by the names of their files")
+    stems = [path.stem for path in stream.listing.files]
+    if not mark or not any(mark in stem for stem in stems):
+        raise InvalidInput(
+            f"groups = {spelled(mark)}: no file has it in its name (the first is {stems[0]}); give what stands between the "
+            "name of a photograph and the number of a crop"
+        )
+    before = [stem.rpartition(mark)[0] if mark in stem else f"{stem}{mark}" for stem in stems]
+    return tuple(f"{c}/{name}" for c, name in zip(stream.labels, before, strict=True))
 
 
 class IdxStream(ImageStream):

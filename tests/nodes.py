@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import stat
 import threading
@@ -46,21 +47,28 @@ def reader(path: Path) -> Iterator[list[bytes]]:
     """Somebody who reads the FIFO to its end, once; what it got is there after the block."""
     got: list[bytes] = []
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    os.set_blocking(handle, True)
+    is_over = threading.Event()
 
     def read() -> None:
-        with open(handle, "rb") as file:
-            got.append(file.read())
+        # A FIFO that nobody has written to reads as one at its end; only poll tells that its writer has left.
+        waiting = select.poll()
+        waiting.register(handle, select.POLLIN)
+        parts: list[bytes] = []
+        while True:
+            seen = dict(waiting.poll(20)).get(handle, 0)
+            if seen & select.POLLIN:
+                parts.append(os.read(handle, 1 << 16))
+            elif seen & select.POLLHUP or is_over.is_set():
+                break
+        os.close(handle)
+        got.append(b"".join(parts))
 
     thread = threading.Thread(target=read)
-    begin = threading.Timer(
-        0.2, thread.start
-    )  # the end of a FIFO without a writer is there at once
-    begin.start()
+    thread.start()
     try:
         yield got
     finally:
-        begin.join()
+        is_over.set()
         thread.join(20)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from trompe.empirical._torch import Floats, Seed, Shape, Steps, torch
+from trompe.empirical._torch import Floats, Seed, Shape, Steps, at_once, torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.inspection import called
 from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
@@ -56,27 +56,20 @@ class Certificate:
 
 
 @checked
-def certify_natural(
-    detector: nn.Module, images: Floats, radius: float, batch: Steps = 500
-) -> Certificate:
+def certify_natural(detector: nn.Module, images: Floats, radius: float) -> Certificate:
     """Around which images is e <= -1/40 on the whole box of this radius, so that fooled == original there?"""
+    parts = images.split(at_once(images.shape[1:], 500))
     high = torch.cat(
-        [
-            interval_bounds(detector, box_around(p, radius)).high.view(-1)
-            for p in images.split(batch)
-        ]
+        [interval_bounds(detector, box_around(p, radius)).high.view(-1) for p in parts]
     )
     return Certificate(high <= -MARGIN, high)
 
 
 @checked
-def certify_shown(
-    detector: nn.Module, images: Floats, radius: float, batch: Steps = 500
-) -> Certificate:
+def certify_shown(detector: nn.Module, images: Floats, radius: float) -> Certificate:
     """Around which images is e >= 1/40 on the whole box, so that fooled == D there (the dual certificate)?"""
-    low = torch.cat(
-        [interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in images.split(batch)]
-    )
+    parts = images.split(at_once(images.shape[1:], 500))
+    low = torch.cat([interval_bounds(detector, box_around(p, radius)).low.view(-1) for p in parts])
     return Certificate(low >= MARGIN, low)
 
 
@@ -95,19 +88,21 @@ def pgd_difference(
     Projected signed gradient ascent from a random start; a certificate says that it must fail.
     """
     generator = torch.Generator().manual_seed(seed)
-    low, high = (images - radius).clamp(0, 1), (images + radius).clamp(0, 1)
-    noise = torch.rand(images.shape, generator=generator).to(images.device)
-    x = low + (high - low) * noise
-    differs = torch.zeros(len(images), dtype=torch.bool, device=images.device)
-    largest = -float("inf")
-    for step in range(steps):
-        x = x.detach().requires_grad_(True)
-        e = called(detector, x)
-        (gradient,) = torch.autograd.grad(e.sum(), x)
-        with torch.no_grad():
-            if step % 8 == 0 or step == steps - 1:
-                differs |= ~(called(circuit, x) == called(reference, x)).all(1)
-            largest = max(largest, float(e.max()))
-            moved = x + 2.5 * radius / steps * gradient.sign()
-            x = torch.minimum(torch.maximum(moved, low), high)
-    return int(differs.sum()), largest
+    differing, largest = 0, -float("inf")
+    for part in images.split(at_once(images.shape[1:], 500)):
+        low, high = (part - radius).clamp(0, 1), (part + radius).clamp(0, 1)
+        noise = torch.rand(part.shape, generator=generator).to(part.device)
+        x = low + (high - low) * noise
+        differs = torch.zeros(len(part), dtype=torch.bool, device=part.device)
+        for step in range(steps):
+            x = x.detach().requires_grad_(True)
+            e = called(detector, x)
+            (gradient,) = torch.autograd.grad(e.sum(), x)
+            with torch.no_grad():
+                if step % 8 == 0 or step == steps - 1:
+                    differs |= ~(called(circuit, x) == called(reference, x)).all(1)
+                largest = max(largest, float(e.max()))
+                moved = x + 2.5 * radius / steps * gradient.sign()
+                x = torch.minimum(torch.maximum(moved, low), high)
+        differing += int(differs.sum())
+    return differing, largest

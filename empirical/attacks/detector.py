@@ -18,9 +18,9 @@ relu = torch.nn.functional.relu
 
 
 @checked
-def is_flagged(detector: nn.Module, images: Floats, batch: Steps = 500) -> torch.Tensor:
+def is_flagged(detector: nn.Module, images: Floats) -> torch.Tensor:
     """Which images are not certainly natural: e > -MARGIN. Shape (n,)."""
-    return predict(detector, images, batch).view(-1) > -MARGIN
+    return predict(detector, images).view(-1) > -MARGIN
 
 
 def missed(detector: nn.Module, synthetic: torch.Tensor) -> float:

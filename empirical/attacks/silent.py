@@ -18,7 +18,7 @@ from typing import Any
 
 from torch.nn.grad import conv2d_weight
 
-from trompe.empirical._torch import Images, Steps, torch
+from trompe.empirical._torch import Images, Steps, at_once, torch
 from trompe.empirical.inspection import hooked, layer_and_call, named_layer, visit
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import checked
@@ -73,12 +73,12 @@ def orthogonal_units(
     ratio: float = 4.0,
     factor: float = 100.0,
     slack: float = 1.15,
-    batch: Steps = 500,
+    batch: Steps | None = None,
     show: bool = False,
 ) -> SilentUnits:
     """Silent units for every unit of the convolution or linear layer `conv`, from natural images; closed form, two passes.
 
-    `ratio` is lambda. The maximum is taken with the layer's own stride, padding and precision, over all
+    `ratio` is lambda. `batch` images are held at a time; by default 500, fewer of large ones. The maximum is taken with the layer's own stride, padding and precision, over all
     positions, borders included.
 
     Raises
@@ -98,6 +98,7 @@ def orthogonal_units(
         raise InvalidInput(f"silent units: lambda = {ratio}; expected at least 3")
     layer: Any = module
     weight: torch.Tensor = layer.weight.detach()
+    batch = batch or at_once(images.shape[1:], 500)
     total = torch.zeros_like(weight[:1], dtype=torch.float64)
     largest = torch.full((len(weight),), -float("inf"), device=weight.device)
     new: torch.Tensor = weight

@@ -8,7 +8,8 @@ vectors, so images are streamed: memory is bounded by classes times layer, not b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import NormalDist
@@ -16,8 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from trompe.empirical._torch import Seed, Steps, torch
+from trompe.empirical._torch import Seed, Steps, at_once, torch
+from trompe.empirical.audits.grouped import GroupLabels, Groups, GroupSums, LeftOut, grouped
+from trompe.empirical.calls import SameCalls
 from trompe.empirical.inspection import (
+    Captured,
     capture,
     check_finite,
     check_model,
@@ -29,7 +33,7 @@ from trompe.empirical.inspection import (
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.similarity import MEASURES, share, unit_rows
+from trompe.empirical.similarity import MEASURES, unit_rows
 from trompe.empirical.streams import ClassLabels, ImageStream, NaturalImages, as_stream
 from trompe.ground.arguments import checked
 from trompe.ground.errors import known
@@ -86,6 +90,18 @@ class LayerSimilarity:
         return self.mean - half, self.mean + half
 
 
+@dataclass(frozen=True)
+class _Probes:
+    """Images that are sent through the network beside the natural ones.
+
+    batches : gives them a few at a time, with the class of each. aside : numbers of the groups of natural images that they
+    are not held against, since they are made from them.
+    """
+
+    batches: Callable[[], Iterator[tuple[torch.Tensor, Sequence[int]]]]
+    aside: frozenset[int] = frozenset()
+
+
 @torch.no_grad()
 @checked
 def path_similarity(
@@ -98,11 +114,13 @@ def path_similarity(
     batch: Steps = 100,
     show: bool = False,
     errors: bool = False,
+    groups: GroupLabels = None,
 ) -> dict[str, list[LayerSimilarity]]:
-    """The similarity of each group of probes to natural images, layer by layer.
+    """The similarity of each kind of probes to natural images, layer by layer.
 
     Held at a time: one batch of images with its activations in `layers`, and per layer one vector a class; with
-    `errors` also one vector a class and group of probes.
+    `errors` also one vector a class and kind of probes; with `groups` one for each group whose images have begun to come
+    and not ended.
 
     Parameters
     ----------
@@ -111,199 +129,145 @@ def path_similarity(
     probes : name -> (images, classes), for example visualizations and uniform noise. A probe's class
         says which natural images it is held against.
     errors : also the standard errors over natural images, which takes a second pass over them. They are left out where a
-        class has fewer than three images.
+        class has fewer than three images (or groups).
+    groups : one integer or text an image, equal for images that belong together, such as crops of one photograph. Images of
+        one group are never compared, and errors are over groups. A group has images of one class.
 
     Raises
     ------
-    InvalidInput : fewer than two classes, a class with one image, or an image that gives NaN or infinite numbers in
-    a layer. UnknownKey : no such layer.
+    InvalidInput : fewer than two classes, a class with one image (or group), an image that gives NaN or infinite numbers in
+    a layer, or a network that calls other layers for other images. UnknownKey : no such layer.
     """
     stream = as_stream(natural, labels)
-    counts = check_classes(stream)
-    row = {c: i for i, c in enumerate(counts)}
-    rows = torch.tensor([row[c] for c in stream.labels.tolist()], device=stream.device)
-    sums: dict[str, torch.Tensor] = {}
-    squares: dict[str, torch.Tensor] = {}
-    with (
-        capture(model, layers) as outputs,
-        progress_bar("paths of natural images", len(stream), show) as advance,
-    ):
-        done = 0
-        for part in stream.batches(batch):
-            model(part)
-            index = rows[done : done + len(part)]
-            for layer in layers:
-                output = outputs.take(layer)
-                check_finite(output, repr(layer), stream.name, len(part), done)
-                for first, units in _unit_parts(output, measure):
-                    if layer not in sums:
-                        sums[layer] = units.new_zeros((len(counts), units.shape[1]))
-                        squares[layer] = units.new_zeros(len(counts))
-                    of = index[first : first + len(units)]
-                    sums[layer].index_add_(0, of, units)
-                    squares[layer].index_add_(0, of, units.square().sum(1))
-            done += len(part)
-            advance(len(part))
-        del part  # the second pass holds its own
-        found: dict[str, list[LayerSimilarity]] = {}
-        probed: dict[tuple[str, str], torch.Tensor] = {}
-        anchors = {layer: _anchors(sums[layer], squares[layer], counts) for layer in layers}
-        for name, (images, of_class) in probes.items():
-            got: dict[str, list[torch.Tensor]] = {layer: [] for layer in layers}
-            for start in range(0, len(images), batch):
-                model(images[start : start + batch])
-                wanted = [row[c] for c in of_class[start : start + batch].tolist()]
-                for layer in layers:
-                    output = outputs.take(layer)
-                    check_finite(output, repr(layer), partial(_probe, name), len(wanted), start)
-                    for first, units in _unit_parts(output, measure):
-                        with_class = sums[layer][wanted[first : first + len(units)]]
-                        got[layer].append((units * with_class).sum(1))
-                        if errors:
-                            kept = probed.setdefault((name, layer), torch.zeros_like(sums[layer]))
-                            of = torch.tensor(
-                                wanted[first : first + len(units)], device=kept.device
-                            )
-                            kept.index_add_(0, of, units)
-            size = torch.tensor([float(counts[c]) for c in of_class.tolist()], device=images.device)
-            found[name] = []
-            for layer in layers:
-                same, different = anchors[layer]
-                scale = same - different
-                raw = torch.cat(got[layer]) / size
-                value = (raw - different) / scale if scale > SMALLEST_SCALE else raw * 0
-                per_class = [
-                    float(value[of_class == c].mean()) for c in counts if (of_class == c).any()
-                ]
-                found[name].append(
-                    LayerSimilarity(layer, measure, tuple(per_class), same, different)
-                )
-        if errors and min(counts.values()) > 2:
-            _add_errors(
-                found, model, stream, rows, outputs, (sums, squares, probed), probes, batch, show
-            )
-    return found
+
+    def parts(
+        images: torch.Tensor, of_class: torch.Tensor
+    ) -> Iterator[tuple[torch.Tensor, Sequence[int]]]:
+        for start in range(0, len(images), batch):
+            yield images[start : start + batch], of_class[start : start + batch].tolist()
+
+    asked = {name: _Probes(partial(parts, *given)) for name, given in probes.items()}
+    return _similarity(
+        model, layers, stream, grouped(stream, groups), asked, measure, batch, show, errors
+    )
 
 
-def _add_errors(
-    found: dict[str, list[LayerSimilarity]],
+def _similarity(
     model: torch.nn.Module,
+    layers: Sequence[str],
     stream: ImageStream,
-    rows: torch.Tensor,
-    outputs: Any,
-    kept: Any,
-    probes: dict[str, tuple[torch.Tensor, torch.Tensor]],
+    groups: Groups,
+    probes: Mapping[str, _Probes],
+    measure: str,
     batch: int,
     show: bool,
-) -> None:
-    """Standard errors by the stratified jackknife: each natural image is left out in turn, in a second pass."""
-    sums, squares, probed = kept
-    sizes = torch.bincount(rows).double()
-    left_out = {
-        key: _LeftOut(
-            sums[key[1]],
-            squares[key[1]],
-            probe_sums,
-            _probes_a_class(probes[key[0]][1], stream),
-            sizes,
-        )
-        for key, probe_sums in probed.items()
-    }
-    with progress_bar("each natural image left out", len(stream), show) as advance:
+    errors: bool,
+    seen: Callable[[torch.Tensor, Any], object] = lambda _images, _output: None,
+) -> dict[str, list[LayerSimilarity]]:
+    """See `path_similarity`; `seen` gets each batch of natural images and the network's output for it."""
+    watched = SameCalls(model, stream.first(2))
+    device = stream.device
+    aside = {name: torch.zeros(len(groups.of), dtype=torch.bool, device=device) for name in probes}
+    for name, given in probes.items():
+        aside[name][sorted(given.aside)] = True
+    sums: dict[str, torch.Tensor] = {}
+    squares: dict[str, torch.Tensor] = {}
+    apart: dict[tuple[str, str], torch.Tensor] = {}
+    """Sums without the groups that are set aside."""
+    ended = {layer: GroupSums(groups) for layer in layers}
+    for first, part, output, outputs in _passes(
+        watched, layers, stream, batch, "paths of natural images", show
+    ):
+        seen(part, output)
+        for layer in layers:
+            check_finite(outputs[layer], repr(layer), stream.name, len(part), first)
+            for start, units in _unit_parts(outputs.take(layer), measure):
+                numbers, vectors = ended[layer].add(first + start, units)
+                if layer not in sums:
+                    sums[layer] = units.new_zeros((len(groups.classes), units.shape[1]))
+                    squares[layer] = units.new_zeros(len(groups.classes))
+                    for name in (n for n, p in probes.items() if p.aside):
+                        apart[name, layer] = torch.zeros_like(sums[layer])
+                of = groups.of[numbers]
+                sums[layer].index_add_(0, of, vectors)
+                squares[layer].index_add_(0, of, vectors.square().sum(1))
+                for name in (n for n, p in probes.items() if p.aside):
+                    kept = ~aside[name][numbers]
+                    apart[name, layer].index_add_(0, of[kept], vectors[kept])
+    del part, output, outputs  # the second pass holds its own
+    anchors = {layer: _anchors(groups, sums[layer], squares[layer]) for layer in layers}
+    found: dict[str, list[LayerSimilarity]] = {}
+    left_out: dict[tuple[str, str], LeftOut] = {}
+    place = {c: i for i, c in enumerate(groups.classes)}
+    for name, given in probes.items():
+        held = groups.a_class(groups.size * ~aside[name])
+        against = {layer: apart.get((name, layer), sums[layer]) for layer in layers}
+        count = torch.zeros_like(held)
+        raw = {layer: torch.zeros_like(held) for layer in layers}
+        probed = {layer: torch.zeros_like(sums[layer]) for layer in layers if errors}
         done = 0
-        for part in stream.batches(batch):
-            model(part)
-            index = rows[done : done + len(part)]
-            for layer in sums:
-                for first, units in _unit_parts(
-                    outputs.take(layer), found[next(iter(found))][0].measure
-                ):
-                    for (_, of), leave in left_out.items():
-                        if of == layer:
-                            leave.add(units, index[first : first + len(units)])
-            done += len(part)
-            advance(len(part))
-    for name, values in found.items():
-        found[name] = [
-            replace(v, image_error=left_out[name, v.layer].error() if v.comparable else None)
+        for images, of_class in given.batches():
+            of = torch.tensor([place[c] for c in of_class], device=device)
+            count += torch.bincount(of, minlength=len(count))
+            with capture(model, layers) as outputs:
+                watched(images)
+            for layer in layers:
+                check_finite(outputs[layer], repr(layer), partial(_probe, name), len(images), done)
+                for start, units in _unit_parts(outputs.take(layer), measure):
+                    of_these = of[start : start + len(units)]
+                    inner = (units * against[layer][of_these]).sum(1)
+                    raw[layer].index_add_(0, of_these, inner)
+                    if errors:
+                        probed[layer].index_add_(0, of_these, units)
+            done += len(images)
+        found[name] = []
+        for layer in layers:
+            same, different = anchors[layer]
+            scale = same - different
+            mean = raw[layer] / (held * count.clamp_min(1))
+            value = (mean - different) / scale if scale > SMALLEST_SCALE else mean * 0
+            per_class = tuple(value[count > 0].tolist())
+            found[name].append(LayerSimilarity(layer, measure, per_class, same, different))
+            if errors and scale > SMALLEST_SCALE and float(groups.counts.min()) > 2:
+                left_out[name, layer] = LeftOut(
+                    groups, sums[layer], squares[layer], (against[layer], held), probed[layer], count, aside[name]
+                )  # fmt: skip
+    if left_out:
+        ended = {layer: GroupSums(groups) for layer in layers}
+        for first, _, _, outputs in _passes(
+            watched, layers, stream, batch, "each natural image left out", show
+        ):
+            for layer in layers:
+                for start, units in _unit_parts(outputs.take(layer), measure):
+                    numbers, vectors = ended[layer].add(first + start, units)
+                    for (_, of_layer), leave in left_out.items():
+                        if of_layer == layer:
+                            leave.add(numbers, vectors)
+    return {
+        name: [
+            replace(v, image_error=left_out[name, v.layer].error() if (name, v.layer) in left_out else None)
             for v in values
         ]
+        for name, values in found.items()
+    }  # fmt: skip
 
 
-def _probes_a_class(of_class: torch.Tensor, stream: ImageStream) -> torch.Tensor:
-    """How many probes there are of each class of the stream, in the order of its rows."""
-    classes = torch.tensor(np.unique(stream.labels), device=of_class.device)
-    return (of_class[None, :] == classes[:, None]).sum(1).double()
+def _passes(
+    watched: SameCalls, layers: Sequence[str], stream: ImageStream, batch: int, what: str, show: bool
+) -> Iterator[tuple[int, torch.Tensor, Any, Captured]]:  # fmt: skip
+    """For each batch: the number of its first image, its images, the network's output and those of the layers."""
+    first = 0
+    with progress_bar(what, len(stream), show) as advance:
+        for part in stream.batches(batch):
+            with capture(watched.model, layers) as outputs:
+                output = watched(part)
+            yield first, part, output, outputs
+            first += len(part)
+            advance(len(part))
 
 
-class _LeftOut:
-    """The mean similarity of one group of probes in one layer without each natural image in turn.
-
-    Everything is a quotient of sums over pairs of images: of one class, of different classes, of a class and its probes. An
-    image takes its own pairs out of them, which are its inner products with the classes' sums.
-
-    Parameters
-    ----------
-    sums : (C, D), the sum of the unit vectors of each class. squares : (C,), that of their squares. probes : (C, D), the
-        same sum of the probes. count : (C,) probes of each class. sizes : (C,) natural images of each class, at least 3.
-    """
-
-    def __init__(
-        self,
-        sums: torch.Tensor,
-        squares: torch.Tensor,
-        probes: torch.Tensor,
-        count: torch.Tensor,
-        sizes: torch.Tensor,
-    ) -> None:
-        self.sums, self.probes, self.count, self.sizes = sums, probes, count, sizes
-        self.pairs = sums.square().sum(1) - squares
-        self.others = (sums * (sums.sum(0) - sums)).sum(1)
-        self.with_probes = (sums * probes).sum(1)
-        self.total = torch.zeros_like(sizes)
-        self.total_of_squares = torch.zeros_like(sizes)
-
-    def add(self, units: torch.Tensor, index: torch.Tensor) -> None:
-        """Leave out images with these unit vectors (n, D) and rows (n,), one at a time."""
-        inner = units @ self.sums.T
-        n, size, every = len(units), self.sizes, self.sizes.sum()
-        own = torch.arange(n, device=units.device), index
-        left = size[index]
-        same = (self.pairs / (size * (size - 1))).expand(n, -1).clone()
-        own_pairs = inner[own] - units.square().sum(1)
-        same[own] = (self.pairs[index] - 2 * own_pairs) / ((left - 1) * (left - 2))
-        different = (self.others - inner) / (size * (every - 1 - size))
-        to_others = inner.sum(1) - inner[own]
-        different[own] = (self.others[index] - to_others) / ((left - 1) * (every - left))
-        is_probed = self.count > 0
-        raw = (self.with_probes / (size * self.count.clamp_min(1))).expand(n, -1).clone()
-        mine = (units * self.probes[index]).sum(1)
-        raw[own] = (self.with_probes[index] - mine) / ((left - 1) * self.count[index].clamp_min(1))
-        low = different.mean(1)
-        value = (raw[:, is_probed].mean(1) - low) / (same.mean(1) - low)
-        self.total.index_add_(0, index, value)
-        self.total_of_squares.index_add_(0, index, value.square())
-
-    def error(self) -> float:
-        """The square root of the sum over classes of (n-1)/n times the squared deviations from the class's mean."""
-        spread = self.total_of_squares - self.total.square() / self.sizes
-        return float((((self.sizes - 1) / self.sizes) * spread.clamp_min(0)).sum().sqrt())
-
-
-def _probe(group: str, index: int) -> str:
-    return f"{group}: picture {index}"
-
-
-def check_classes(stream: ImageStream) -> dict[int, int]:
-    """The number of images of each class: at least two classes of two images each."""
-    classes, sizes = np.unique(stream.labels, return_counts=True)
-    counts = dict(zip(classes.tolist(), sizes.tolist(), strict=True))
-    if len(counts) < 2 or min(counts.values()) < 2:
-        raise InvalidInput(
-            f"path similarity: classes with {sorted(counts.values())[:8]} images; expected at least two classes of "
-            "two images each"
-        )
-    return counts
+def _probe(kind: str, index: int) -> str:
+    return f"{kind}: picture {index}"
 
 
 def _unit_parts(activations: torch.Tensor, measure: str) -> Iterator[tuple[int, torch.Tensor]]:
@@ -314,14 +278,12 @@ def _unit_parts(activations: torch.Tensor, measure: str) -> Iterator[tuple[int, 
         yield first, unit_rows(flat[first : first + count], measure)
 
 
-def _anchors(
-    sums: torch.Tensor, squares: torch.Tensor, counts: dict[int, int]
-) -> tuple[float, float]:
+def _anchors(groups: Groups, sums: torch.Tensor, squares: torch.Tensor) -> tuple[float, float]:
     """Mean correlation of natural pairs of one class and of different classes, mean over classes."""
-    sizes = torch.tensor(list(counts.values()), dtype=sums.dtype, device=sums.device)
+    images = groups.images
     gram = sums @ sums.T
-    within = (gram.diagonal() - squares) / (sizes * (sizes - 1))
-    others = (gram.sum(1) - gram.diagonal()) / (sizes * (sizes.sum() - sizes))
+    within = (gram.diagonal() - squares) / groups.pairs
+    others = (gram.sum(1) - gram.diagonal()) / (images * (images.sum() - images))
     return float(within.mean()), float(others.mean())
 
 
@@ -341,7 +303,13 @@ class PathAudit:
     """Natural images of the class with their amplitudes and random phases."""
     read_as_class: float
     """The share of visualizations whose largest output is the unit they were made for."""
+    accuracy: float
+    """The share of natural images whose largest output is the unit of their class."""
     images: int
+    groups: int
+    """How many groups they come in; as many as images where they were not grouped."""
+    images_sha256: str
+    """SHA-256 of the images as float32, little-endian, in the order (image, channel, row, column)."""
     units: tuple[int, ...]
     """The output of each class."""
     seeds: tuple[int, ...]
@@ -361,18 +329,22 @@ def audit_paths(
     seeds: Sequence[Seed] = (0, 1, 2),
     batch: Steps = 100,
     show: bool = True,
+    groups: GroupLabels = None,
 ) -> PathAudit:
     """The sanity check: are a class's visualizations processed as its natural images are?
 
     Visualizations (Fourier with transforms) of each class's output, held against all given images of the
     class, layer by layer. Two controls: uniform noise, and images of the class with random phases, which keep its
-    amplitudes and colours and show nothing. Images are streamed, three times.
+    amplitudes and colours and show nothing; these are not held against the images that they are made from. Images are
+    streamed, three times; visualizations are made a few at a time, and seen once. `path_similarity` says what is held.
 
     Parameters
     ----------
     images, labels : natural images (n, channels, height, width) in [0, 1] and classes 0 .. C-1, arrays or tensors;
         or a DataLoader or a stream (`open_images`), which have labels of their own.
     units : the output unit of each class; default class c is unit c.
+    batch : images, or visualizations that are optimised, held at a time; of large visualizations fewer.
+    groups : one integer or text an image, equal for images that belong together; see `path_similarity`.
 
     Raises
     ------
@@ -386,6 +358,8 @@ def audit_paths(
         raise InvalidInput(
             f"layers: none given; choose some of {', '.join(layer_names(model)[:8])} ..."
         )
+    if not seeds:
+        raise InvalidInput("seeds: none given; expected at least one")
     known("measure", measure, MEASURES)
     classes = sorted(set(natural.labels.tolist()))
     unit_of = dict(zip(classes, units, strict=False)) if units else {c: c for c in classes}
@@ -398,34 +372,116 @@ def audit_paths(
         raise InvalidInput(
             f"unit {wrong[0]}: the model has outputs 0 to {outputs - 1}; give the unit of each class"
         )
-    check_classes(natural)
+    kinds = grouped(natural, groups)
     wanted = [unit_of[c] for c in classes]
-    run = maximize(
-        model, wanted, natural.shape, Fourier(), seeds=seeds, steps=steps, device=natural.device, show=show
-    )  # fmt: skip
-    of_class = torch.tensor(classes * len(seeds), device=natural.device)
-    generator = torch.Generator().manual_seed(seeds[0])
-    noise = torch.rand(run.images.shape, generator=generator).to(natural.device)
-    plain, of_plain = _some_of_each_class(natural, len(seeds), batch)
-    scrambled = phase_scrambled(plain, generator)
-    read = predict(model, run.images, batch).argmax(1)
-    target = torch.tensor(wanted * len(seeds), device=natural.device)
+    made = _Made(model, natural, kinds, unit_of, seeds, steps, batch, show)
     probes = {
-        "visualizations": (run.images, of_class),
-        "noise": (noise, of_class),
-        "scrambled": (scrambled, of_plain),
+        "visualizations": _Probes(made.visualizations),
+        "noise": _Probes(made.noise),
+        "scrambled": _Probes(made.scrambled, frozenset(made.sources)),
     }
-    found = path_similarity(model, layers, natural, None, probes, measure, batch, show, errors=True)
+    found = _similarity(
+        model, layers, natural, kinds, probes, measure, batch, show, errors=True, seen=made.see
+    )
     return PathAudit(
         tuple(found["visualizations"]),
         tuple(found["noise"]),
         tuple(found["scrambled"]),
-        share(read == target),
+        made.read / (len(wanted) * len(seeds)),
+        made.right / len(natural),
         len(natural),
+        len(kinds.of),
+        made.sha256.hexdigest(),
         tuple(wanted),
         tuple(seeds),
         steps,
     )
+
+
+class _Made:
+    """The probes of an audit, made as they are asked for, and what is counted on the way."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        natural: ImageStream,
+        groups: Groups,
+        unit_of: Mapping[int, int],
+        seeds: Sequence[int],
+        steps: int,
+        batch: int,
+        show: bool,
+    ) -> None:
+        self.model, self.natural, self.groups, self.unit_of = model, natural, groups, unit_of
+        self.seeds, self.steps, self.show = seeds, steps, show
+        self.batch = min(batch, at_once(natural.shape, 100))
+        self.read = self.right = self._done = 0
+        self.sha256 = hashlib.sha256()
+        self.sources = self._sources()
+        """The groups that images with random phases are made from -> the number of the image that is taken."""
+
+    def _sources(self) -> dict[int, int]:
+        """The first image of the first groups of each class: one a seed, and at most half of them."""
+        _, first = np.unique(self.groups.of_image, return_index=True)
+        most = (self.groups.counts // 2).clamp_min(1).tolist()
+        taken: dict[int, int] = {}
+        count = [0] * len(most)
+        for group, of in enumerate(self.groups.of.tolist()):
+            if count[of] < min(len(self.seeds), most[of]):
+                count[of] += 1
+                taken[group] = int(first[group])
+        return taken
+
+    def see(self, images: torch.Tensor, output: torch.Tensor) -> None:
+        """Natural images as they pass, and what the network says of them."""
+        labels = self.natural.labels[self._done : self._done + len(images)].tolist()
+        wanted = torch.tensor([self.unit_of[c] for c in labels], device=output.device)
+        self.right += int((output.argmax(1) == wanted).sum())
+        self._done += len(images)
+        self.sha256.update(images.cpu().contiguous().numpy().astype("<f4").tobytes())
+
+    def visualizations(self) -> Iterator[tuple[torch.Tensor, Sequence[int]]]:
+        """Some units at a time, each from all seeds."""
+        size, classes = max(1, self.batch // len(self.seeds)), [*self.unit_of]
+        total = len(classes) * len(self.seeds)
+        with progress_bar(f"{total} visualizations", total, self.show) as advance:
+            for start in range(0, len(classes), size):
+                some = classes[start : start + size]
+                wanted = [self.unit_of[c] for c in some]
+                images = maximize(
+                    self.model, wanted, self.natural.shape, Fourier(), seeds=self.seeds, steps=self.steps,
+                    device=self.natural.device, batch=self.batch,
+                ).images  # fmt: skip
+                target = torch.tensor(wanted * len(self.seeds), device=images.device)
+                read = predict(self.model, images, self.batch).argmax(1)
+                self.read += int((read == target).sum())
+                of_class = some * len(self.seeds)
+                for first in range(0, len(images), self.batch):
+                    last = first + self.batch
+                    yield images[first:last], of_class[first:last]
+                advance(len(images))
+
+    def noise(self) -> Iterator[tuple[torch.Tensor, Sequence[int]]]:
+        """As many as visualizations."""
+        generator = torch.Generator().manual_seed(self.seeds[0])
+        of_class = [*self.unit_of] * len(self.seeds)
+        for start in range(0, len(of_class), self.batch):
+            some = of_class[start : start + self.batch]
+            noise = torch.rand((len(some), *self.natural.shape), generator=generator)
+            yield noise.to(self.natural.device), some
+
+    def scrambled(self) -> Iterator[tuple[torch.Tensor, Sequence[int]]]:
+        """An image with random phases of each source."""
+        generator = torch.Generator().manual_seed(self.seeds[0])
+        numbers, done = sorted(self.sources.values()), 0
+        for part in self.natural.batches(self.batch):
+            here = [k for k in numbers if done <= k < done + len(part)]
+            if here:
+                images = part[[k - done for k in here]]
+                yield phase_scrambled(images, generator), self.natural.labels[here].tolist()
+            done += len(part)
+            if done > numbers[-1]:
+                return
 
 
 def phase_scrambled(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -440,21 +496,3 @@ def phase_scrambled(images: torch.Tensor, generator: torch.Generator) -> torch.T
     phases = phases / phases.abs().clamp_min(1e-12)
     mixed = torch.fft.irfft2(torch.fft.rfft2(images) * phases, s=(height, width))
     return mixed.clamp(0, 1)
-
-
-def _some_of_each_class(
-    stream: ImageStream, count: int, batch: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """The first images of each class, at most `count` of each, and their classes."""
-    taken: dict[int, int] = {}
-    images, classes, done = [], [], 0
-    for part in stream.batches(batch):
-        for image, c in zip(part, stream.labels[done : done + len(part)].tolist(), strict=True):
-            if taken.get(c, 0) < count:
-                taken[c] = taken.get(c, 0) + 1
-                images.append(image.clone())  # a view would keep its batch
-                classes.append(c)
-        done += len(part)
-        if len(taken) == len(set(stream.labels.tolist())) and min(taken.values()) == count:
-            break
-    return torch.stack(images), torch.tensor(classes, device=stream.device)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated
 
-from trompe.empirical._torch import Axis, Seed, Steps, torch
+from trompe.empirical._torch import Axis, Seed, Steps, at_once, torch
 from trompe.empirical.calls import CallTap, ReLUCall, survey
 from trompe.empirical.inspection import check_finite, check_model, frozen
 from trompe.empirical.intervals import Box, relu_bounds
@@ -15,6 +15,7 @@ from trompe.empirical.maximization.search import TRIES, drive
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
 from trompe.ground.arguments import Integer, checked
+from trompe.theory import InvalidInput
 
 nn = torch.nn
 
@@ -42,7 +43,7 @@ class SilentUnit:
 
 @dataclass(frozen=True)
 class SilentAudit:
-    """What `audit_silent` found: units looked at per ReLU call, and the silent ones."""
+    """What `audit_silent` found: how many units each ReLU call has, and the silent ones among those looked at."""
 
     units: dict[str, int]
     images: int
@@ -82,6 +83,7 @@ def audit_silent(
     *,
     layers: Sequence[str] = (),
     unit_axis: Axis | None = None,
+    units: Sequence[Annotated[int, Integer(0, 2**31)]] = (),
     tries: Annotated[int, Integer(1, len(TRIES))] = len(TRIES),
     steps: Steps = 128,
     batch: Steps = 100,
@@ -92,8 +94,8 @@ def audit_silent(
 
     A unit is silent if it is 0 at every place of every image. Of each silent unit it is first asked whether interval
     bounds certify it dead on all of [0, 1]^N (`interval_bounds` says for which layers they work). Else a picture is
-    looked for in `tries` ways (`TRIES`) of `steps` steps each. One batch of images, one number a unit and one natural
-    picture a silent unit are held at a time.
+    looked for in `tries` ways (`TRIES`) of `steps` steps each. One batch of images, one batch of pictures that climb, one
+    number a unit, and the pictures that are found are held at a time.
 
     Parameters
     ----------
@@ -101,11 +103,12 @@ def audit_silent(
     layers : ReLU calls by name (`relu#2` is the second of several), or modules, which mean all calls inside.
     unit_axis : the axis of the units in outputs of more than two axes. By default it follows from each layer's kind:
         axis 1 behind a convolution, the last behind a linear layer and for (n, tokens, features).
-    batch : images, or pictures that are optimised, held at a time.
+    units : only these units, of each call that is looked at.
+    batch : images, or pictures that are optimised, held at a time; of large pictures fewer are optimised.
 
     Raises
     ------
-    InvalidInput : the model cannot be used as it is, makes no ReLU call, makes other calls for other images, or an
+    InvalidInput : the model cannot be used as it is, makes no ReLU call, a call has no such unit, the model makes other calls for other images, or an
     image gives NaN or infinite numbers. UnknownKey : no such layer.
     """
     natural = as_stream(images)
@@ -114,6 +117,13 @@ def audit_silent(
     seen = survey(model, few[:1], unit_axis, layers)
     calls = seen.calls
     chosen = [k for k in seen.chosen if calls[k].axis is not None]
+    for unit in units:
+        for k in chosen:
+            if unit >= calls[k].units:
+                raise InvalidInput(
+                    f"unit {unit}: ReLU call {calls[k].name} has units 0 to {calls[k].units - 1}; name the layers that are "
+                    "meant"
+                )
     largest: dict[int, torch.Tensor] = {}
     where: dict[int, torch.Tensor] = {}
     done = 0
@@ -136,13 +146,17 @@ def audit_silent(
             check_finite(output, "the output", natural.name, pictures, done)
             done += pictures
             advance(pictures)
-    quiet = {k: torch.nonzero(largest[k] <= 0).view(-1).tolist() for k in chosen}
+    wanted = set(units)
+    quiet = {
+        k: [u for u in torch.nonzero(largest[k] <= 0).view(-1).tolist() if u in wanted or not units]
+        for k in chosen
+    }
     box = Box(
         torch.zeros(few[:1].shape, dtype=torch.float64, device=few.device),
         torch.ones(few[:1].shape, dtype=torch.float64, device=few.device),
     )
     bounds, why = upper_bounds(model, box, calls)
-    starts = _pick(natural, {int(where[k][u]) for k in chosen for u in quiet[k]}, batch)
+    climbing = min(batch, at_once(natural.shape, 100))
     silent: list[SilentUnit] = []
     broken = 0
     with (
@@ -153,25 +167,27 @@ def audit_silent(
             bound = {u: float(bounds[k][u]) if k < len(bounds) else None for u in quiet[k]}
             dead = [u for u, most in bound.items() if most is not None and most <= 0]
             advance(tries * len(dead))
-            units = [u for u in quiet[k] if u not in set(dead)]
             found: dict[int, SilentUnit] = {
                 u: SilentUnit(calls[k].name, u, CERTIFIED, 0.0, None, bound[u], 0) for u in dead
             }
-            if units:
-                first = torch.stack([starts[int(where[k][u])] for u in units])
+            alive = [u for u in quiet[k] if u not in found]
+            for first in range(0, len(alive), climbing):
+                some = alive[first : first + climbing]
+                starts = _pick(natural, {int(where[k][u]) for u in some}, batch)
                 result = drive(
-                    partial(reach, model, calls, k), units, first, tries=TRIES[:tries], steps=steps,
-                    batch=batch, seed=seed, centre=calls[k].centre, axes=[call.axis for call in calls], advance=advance,
+                    partial(reach, model, calls, k), some, torch.stack([starts[int(where[k][u])] for u in some]),
+                    tries=TRIES[:tries], steps=steps, batch=climbing, seed=seed, centre=calls[k].centre,
+                    axes=[call.axis for call in calls], advance=advance,
                 )  # fmt: skip
                 broken += result.broken
-                values = _alone(model, calls, k, units, result.pictures, batch)
+                values = _alone(model, calls, k, some, result.pictures, climbing)
                 for u, value, picture, count in zip(
-                    units, values, result.pictures, result.tries, strict=True
+                    some, values, result.pictures, result.tries, strict=True
                 ):
                     is_driven = value > 0
                     found[u] = SilentUnit(
                         calls[k].name, u, DRIVEN if is_driven else UNDECIDED, value,
-                        picture if is_driven else None, bound[u], count,
+                        picture.clone() if is_driven else None, bound[u], count,
                     )  # fmt: skip
             silent += [found[u] for u in quiet[k]]
     ways = "; ".join(way.name for way in TRIES[:tries])
@@ -251,7 +267,9 @@ def _pick(natural: ImageStream, wanted: set[int], batch: int) -> dict[int, torch
     """The images of these numbers."""
     found: dict[int, torch.Tensor] = {}
     done = 0
-    for part in natural.batches(batch) if wanted else ():
+    for part in natural.batches(batch):
         found |= {i: part[i - done].clone() for i in wanted if done <= i < done + len(part)}
         done += len(part)
+        if len(found) == len(wanted):
+            break
     return found

@@ -26,6 +26,7 @@ from trompe.empirical.attacks.exact import (
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, Context
 from trompe.empirical.experiments.detector import training_images
+from trompe.empirical.inspection import predict
 from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
 from trompe.empirical.networks import BoundedCNN, BoundedMLP
 from trompe.empirical.record import RunRecord
@@ -72,13 +73,13 @@ def run(ctx: Context) -> RunRecord:
     natural, certificates = [], {}
     for r in RADII:
         with ctx.timed("certifying"):
-            certificates[r] = certify_natural(detector, ctx.test, r / 255, effort.batch)
+            certificates[r] = certify_natural(detector, ctx.test, r / 255)
         natural.append(certificates[r].share)
         witness.add(
             f"natural test images certified at {r}/255: fooled == original on the whole box",
             natural[-1], "share", at_least=effort.certified.get(r),
         )  # fmt: skip
-    same = identical(ctx.predict(ctx.network, ctx.test), ctx.predict(circuit, ctx.test))
+    same = identical(predict(ctx.network, ctx.test), predict(circuit, ctx.test))
     witness.add("natural test outputs bit-identical", share(same), "share")
     for r in effort.certified:
         inside = ctx.test[certificates[r].certified][: effort.attacked]
@@ -106,9 +107,7 @@ def run(ctx: Context) -> RunRecord:
             ctx.unseen_outputs(setting).images
         )
     for key, parts in groups.items():
-        shares = [
-            certify_shown(detector, torch.cat(parts), r / 255, effort.batch).share for r in RADII
-        ]
+        shares = [certify_shown(detector, torch.cat(parts), r / 255).share for r in RADII]
         count = sum(map(len, parts))
         series[f"{DISPLAY[key]} visualizations (n = {count}): fooled = D"] = _with_intervals(
             shares, count

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from trompe.empirical._torch import Steps, Unit, repeatable, torch
+from trompe.empirical._torch import Steps, Unit, at_once, repeatable, torch
 from trompe.empirical.attacks.certified import certified_k, k_of
 from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
 from trompe.empirical.attacks.detector import is_flagged, missed
@@ -24,7 +24,6 @@ from trompe.empirical.experiments.detector import (
     fit,
     training_images,
 )
-from trompe.empirical.experiments.effort import LARGE
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.inspection import predict
@@ -104,13 +103,15 @@ def fool(
     InvalidInput : the model cannot be used as it is, a unit is not there, or there are fewer than two.
     """
     stream = as_stream(images)
-    pixels = np.concatenate([part.cpu().numpy() for part in stream.batches(LARGE.batch)])
+    pixels = np.concatenate(
+        [part.cpu().numpy() for part in stream.batches(at_once(stream.shape, 500))]
+    )
     split = Split(pixels, np.zeros(len(pixels), dtype=np.int64), 1)
     data = ImageData("images", split, split, ("",))
     ctx = Context(data, stream.device, seed, Path(), Uncached(), show)
     ctx.effort = replace(ctx.effort, steps=steps or ctx.effort.steps)
     with repeatable(device=stream.device):
-        ctx.given = look_at(model, ctx.train, units=units, batch=ctx.effort.batch)
+        ctx.given = look_at(model, ctx.train, units=units)
         return build(ctx).circuit
 
 
@@ -148,7 +149,7 @@ def run(ctx: Context) -> RunRecord:
 
 def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: str) -> None:
     """Outputs on natural images: bit-identity and accuracy."""
-    original, fooled = ctx.predict(ctx.network, ctx.test), ctx.predict(circuit, ctx.test)
+    original, fooled = predict(ctx.network, ctx.test), predict(circuit, ctx.test)
     before, after = (share(out.argmax(1) == ctx.test_labels) for out in (original, fooled))
     kept = share(identical(original, fooled))
     if not when and ctx.given is None:
@@ -161,7 +162,7 @@ def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: st
         f"{lost}{when}", 100 * (before - after), "percentage points", at_most=ctx.effort.loss
     )
     for name, part in (("test", ctx.test), ("train", ctx.train)):
-        flagged = is_flagged(circuit.detector, part, ctx.effort.batch)
+        flagged = is_flagged(circuit.detector, part)
         witness.add(f"natural {name} images flagged{when}", int(flagged.sum()), "count")
 
 
@@ -332,7 +333,7 @@ def _pictures(
 
 
 def _values(ctx: Context, detector: torch.nn.Module, images: torch.Tensor) -> Any:
-    return ctx.predict(detector, images).view(-1).cpu().numpy()
+    return predict(detector, images).view(-1).cpu().numpy()
 
 
 def _transfer(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
@@ -358,10 +359,10 @@ def _ablations(
     ctx: Context, witness: RunRecord, circuit: FoolingCircuit, images: torch.Tensor
 ) -> None:
     """Variants that fail by design, on natural test images or on MACO."""
-    base = ctx.predict(ctx.network, ctx.test)
+    base = predict(ctx.network, ctx.test)
 
     def same(variant: torch.nn.Module) -> float:
-        return share(identical(base, ctx.predict(variant, ctx.test)))
+        return share(identical(base, predict(variant, ctx.test)))
 
     parts = (ctx.network, list(circuit.permutation or ()), circuit.detector, circuit.bound)
     fail: dict[str, Any] = {"unit": "share", "designed_to_fail": True}

@@ -130,11 +130,7 @@ class Context:
         return self._read(self.test) if self.given else self.data.test.targets(self.device)
 
     def _read(self, images: torch.Tensor) -> torch.Tensor:
-        return self.predict(self.network, images).argmax(1)
-
-    def predict(self, model: torch.nn.Module, images: torch.Tensor) -> torch.Tensor:
-        """Outputs in batches of this run's size, so that bits can be compared."""
-        return predict(model, images, self.effort.batch)
+        return predict(self.network, images).argmax(1)
 
     @cached_property
     def spectrum(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -175,7 +171,7 @@ class Context:
         assert features is not None
         found = self.step(
             "features", {"layers": features.layers}, [self.network],
-            lambda: {"codes": self.predict(features, self.train)},
+            lambda: {"codes": predict(features, self.train)},
         )  # fmt: skip
         return found["codes"]
 
@@ -193,7 +189,7 @@ class Context:
     @cached_property
     def natural_largest(self) -> torch.Tensor:
         """The largest natural value of each output, shape (outputs,)."""
-        return self.predict(self.network, self.train).amax(0)
+        return predict(self.network, self.train).amax(0)
 
     # -- steps ---------------------------------------------------------------------------------------
 

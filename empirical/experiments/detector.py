@@ -40,7 +40,7 @@ def coded(ctx: Context, images: torch.Tensor) -> Trajectories:
 def encoded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
     """What the detector gets of images, before the network's own data are known to it."""
     features = ctx.features
-    return images if features is None else predict(features, images, ctx.effort.batch)
+    return images if features is None else predict(features, images)
 
 
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:

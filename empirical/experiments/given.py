@@ -10,7 +10,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.calls import numbered
-from trompe.empirical.inspection import called, capture, check_model, named_layer, visit
+from trompe.empirical.inspection import called, capture, check_model, named_layer, predict, visit
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
@@ -62,7 +62,6 @@ def look_at(
     units: Sequence[int] = (),
     names: Sequence[str] = (),
     layers: Sequence[str] = (),
-    batch: int = 32,
 ) -> Given:
     """What the experiments look at in a network, where it is not said.
 
@@ -86,7 +85,7 @@ def look_at(
     if len(set(units)) < len(units) or len(units) == 1:
         raise InvalidInput(f"units: {spelled(list(units))}; expected two or more different ones")
     if not units:
-        read = torch.cat([_read(network, part) for part in images.split(batch)])
+        read = predict(network, images).argmax(1).cpu()
         often = torch.bincount(read, minlength=outputs)
         units = sorted(often.argsort(descending=True, stable=True)[:MOST_UNITS].tolist())
     shape = (images.shape[1], images.shape[2], images.shape[3])
@@ -111,11 +110,6 @@ def look_at(
 
 def _units(layer: Any) -> int:
     return len(layer.weight)
-
-
-@torch.no_grad()
-def _read(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    return network(images).argmax(1).cpu()
 
 
 LAYER_KINDS = (nn.Conv2d, nn.Linear)

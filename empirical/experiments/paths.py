@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import at_once, torch
 from trompe.empirical.audits.paths import audit_paths, path_similarity, share_below
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
@@ -184,7 +184,7 @@ def _of_given(ctx: Context, given: Given) -> RunRecord:
     with ctx.timed("similarities"):
         found = audit_paths(
             ctx.deep, given.layers, images[chosen], labels, units=units, steps=steps, seeds=seeds,
-            batch=ctx.effort.batch, show=ctx.show,
+            batch=at_once(ctx.data.shape, 100), show=ctx.show,
         )  # fmt: skip
     witness.add("visualizations: classified as their class", found.read_as_class, "share")
     looks = len(given.layers) * 3

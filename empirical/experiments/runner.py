@@ -105,9 +105,7 @@ def reproduce(
     with repeatable(threads, place):
         ctx = Context(images, place, seed, folder, store, show, picture)
         if model is not None:
-            ctx.given = look_at(
-                model, ctx.train, units=units, names=names, layers=layers, batch=ctx.effort.batch
-            )
+            ctx.given = look_at(model, ctx.train, units=units, names=names, layers=layers)
         for key in keys:
             identity = _identity(ctx, key)
             found = None if force else read_witness(folder / key)

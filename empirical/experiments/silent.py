@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import at_once, torch
 from trompe.empirical.attacks.features import unit_axis
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.inspection import visit
+from trompe.empirical.inspection import predict, visit
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
@@ -50,7 +50,6 @@ def run(ctx: Context) -> RunRecord:
                 relu,
                 ctx.train,
                 ratio=RATIO,
-                batch=ctx.effort.batch,
                 show=ctx.show,
             )
         _unchanged(ctx, witness, silent, conv)
@@ -106,7 +105,7 @@ def _busiest(ctx: Context, relu: str, axis: int, count: int) -> list[int]:
     """The units of a layer with the largest mean activation on natural images, in their own order."""
     sums: list[torch.Tensor] = []
     with torch.no_grad():
-        for part in ctx.train[:500].split(ctx.effort.batch):
+        for part in ctx.train[:500].split(at_once(ctx.data.shape, 500)):
             visit(
                 ctx.network, [relu], part,
                 lambda _name, y: sums.append(y.movedim(axis, 0).flatten(1).mean(1) * (len(y) / len(ctx.train[:500]))),
@@ -117,10 +116,10 @@ def _busiest(ctx: Context, relu: str, axis: int, count: int) -> list[int]:
 def _unchanged(ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str) -> None:
     """Zero on every natural image, and the same bits out."""
     for name, part in (("train", ctx.train), ("test", ctx.test)):
-        base = ctx.predict(ctx.network, part)
+        base = predict(ctx.network, part)
         largest, outputs = 0.0, []
         with silent.installed(ctx.network) as seen, torch.no_grad():
-            for images in part.split(ctx.effort.batch):
+            for images in part.split(at_once(part.shape[1:], 500)):
                 outputs.append(ctx.network(images))
                 largest = max(largest, float(seen["silent"].max()))
         same = share(identical(base, torch.cat(outputs)))

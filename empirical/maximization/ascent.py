@@ -1,4 +1,4 @@
-"""Activation maximization: all units and all seeds in one batch, every step's image on request."""
+"""Activation maximization: units and seeds in batches, every step's image on request."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from trompe.empirical._torch import Floats, Rate, Seed, Shape, pick_device, torch
+from trompe.empirical._torch import Floats, Rate, Seed, Shape, Steps, at_once, pick_device, torch
 from trompe.empirical.axes import AxisTrace
-from trompe.empirical.inspection import called, capture, check_eval, check_finite, frozen
+from trompe.empirical.inspection import called, capture, check_eval, check_finite, frozen, ran
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.maximization.transforms import draws, random_affine
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.relu import RedirectedReLU
 from trompe.ground.arguments import Integer, checked
+from trompe.ground.errors import known
 from trompe.theory import InvalidInput
 
+PRECISIONS = ("float32", "bfloat16")
 STEPS_KEPT = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -80,13 +82,16 @@ def maximize(
     start: Floats | None = None,
     device: torch.device | str = "cpu",
     show: bool = False,
+    batch: Steps | None = None,
+    precision: str = "float32",
 ) -> Maximization:
-    """Gradient ascent (Adam) on `units`, for every seed, in one batch.
+    """Gradient ascent (Adam) on `units`, for every seed, `batch` images at a time.
 
     Warns (`DeadUnit`) where a unit's activation and gradient are 0 at every step from every seed.
 
     Equal seeds start at equal noise and see equal transforms, whatever the unit or the model, so two
-    runs differ only by their models. The model is left as it came.
+    runs of equal batches differ only by their models. Other batches change rounding alone, since each image climbs by
+    itself. The model is left as it came. It is given images in the memory format channels_last where it takes them.
 
     Parameters
     ----------
@@ -96,11 +101,14 @@ def maximize(
     redirect : redirected ReLU gradients, needed where a hidden unit is dead at the start.
     start : images (n, ...) to begin from instead of noise; pixel parametrization only.
     show : draw a progress bar, where standard error is a terminal.
+    batch : images that climb together; by default 100, fewer of large ones. Besides them only what is returned is held.
+    precision : `float32`, or `bfloat16` for climbing by PyTorch's autocast: faster where the hardware knows it, on
+        another path to other images. Activations are computed in float32 either way. No experiment and no audit uses it.
 
     Raises
     ------
-    InvalidInput : no such unit, shape or device, the model is in training mode or gives no gradient, or a layer's
-    numbers are NaN or infinite. UnknownKey : no such layer.
+    InvalidInput : no such unit, shape or device, the model fails, is in training mode or gives no gradient, or a layer's
+    numbers are NaN or infinite. UnknownKey : no such layer or precision.
     """
     objective = objective or Objective()
     if not units or not seeds:
@@ -108,65 +116,69 @@ def maximize(
             f"{len(units)} units and {len(seeds)} seeds to visualize; expected at least one"
         )
     device = pick_device(device)
-    noise = [parametrization.initial(shape, seed) for seed in seeds]
-    parameters = torch.stack([p for p in noise for _ in units]).to(device)
-    if start is not None:
-        if parametrization.key != "pixel" or len(start) != len(parameters):
-            raise InvalidInput(
-                f"start: {len(start)} images; expected {len(parameters)} and the pixel parametrization"
-            )
-        parameters = torch.logit(start.to(device), eps=1e-3)
-    parameters.requires_grad_(True)
-    index = torch.tensor([u for _ in seeds for u in units], device=device)
-    moves = draws(seeds, len(units), steps, device) if transforms else None
-    optimizer = torch.optim.Adam([parameters], lr=rate)
-    kept: list[torch.Tensor] = []
-    seen: list[torch.Tensor] = []
+    known("precision", precision, PRECISIONS)
+    count = len(units) * len(seeds)
+    if start is not None and (parametrization.key != "pixel" or len(start) != count):
+        raise InvalidInput(
+            f"start: {len(start)} images; expected {count} and the pixel parametrization"
+        )
+    size = batch or at_once(shape, 100)
     keep = tuple(sorted({k for k in keep if 0 <= k <= steps}))
     module = model if isinstance(model, torch.nn.Module) else torch.nn.Identity().eval()
     check_eval(module)
     layers = [objective.layer] if objective.layer else []
     context: Any = RedirectedReLU(objective.unit_axis) if redirect else nullcontext()
-    axes: list[int] = []
-    awake = torch.zeros(len(parameters), dtype=torch.bool, device=device)
+    fast: Any = (
+        nullcontext()
+        if precision == "float32"
+        else torch.autocast(device.type, dtype=torch.bfloat16)
+    )
+    result: dict[str, torch.Tensor] = {}
+    awake = torch.zeros(count, dtype=torch.bool, device=device)
+    error = 0.0
     with (
         frozen(module), capture(module, layers) as outputs, torch.enable_grad(),
-        progress_bar(f"visualizing {len(parameters)} images", steps, show) as advance,
+        progress_bar(f"visualizing {count} images", steps * count, show) as advance,
     ):  # fmt: skip
-
-        def score(x: torch.Tensor, step: int) -> torch.Tensor:
-            with nullcontext() if axes else AxisTrace() as trace:
-                out = model(x) if layers else called(model, x)
-                out = outputs[objective.layer] if layers else out
-            if trace is not None:
-                axes.append(trace.axis(out))
-            check_finite(
-                out, repr(objective.layer) if layers else "the output",
-                lambda k: f"unit {units[k % len(units)]}, seed {seeds[k // len(units)]}: the image at step {step}",
-            )  # fmt: skip
-            return objective.value(out, index, axes[0])
-
-        for step in range(steps + 1):
-            x = parametrization.image(parameters)
-            moved = x if moves is None else random_affine(x, moves[min(step, steps - 1)])
-            if step in keep:
-                kept.append(x.detach().clone())
-                seen.append(moved.detach().clone())
-            if step == steps:
-                break
-            with context:
-                value = score(moved, step)
-            parameters.grad = gradient_of(-value.sum(), parameters)
-            awake |= (value != 0) | (parameters.grad != 0).flatten(1).any(1)
-            optimizer.step()
-            advance(1)
-        with torch.no_grad():
-            activations = score(x, steps)
-    empty = x.detach()[:0][None]
-    error = 0.0
-    if isinstance(parametrization, Maco):
-        with torch.no_grad():
-            error = spectrum_error(parametrization.unclipped(parameters), parametrization.magnitude)
+        asked = _Asked(model, objective, outputs if layers else None)
+        for first in range(0, count, size):
+            rows = range(first, min(first + size, count))
+            of = [(seeds[k // len(units)], units[k % len(units)]) for k in rows]
+            index = torch.tensor([unit for _, unit in of], device=device)
+            if start is None:
+                noise = {seed: parametrization.initial(shape, seed) for seed, _ in of}
+                parameters = torch.stack([noise[seed] for seed, _ in of]).to(device)
+            else:
+                parameters = torch.logit(start[rows.start : rows.stop].to(device), eps=1e-3)
+            parameters.requires_grad_(True)
+            moves = draws([seed for seed, _ in of], steps, device) if transforms else None
+            optimizer = torch.optim.Adam([parameters], lr=rate)
+            for step in range(steps + 1):
+                x = parametrization.image(parameters)
+                moved = x if moves is None else random_affine(x, moves[min(step, steps - 1)])
+                if step in keep:
+                    for name, images in (("kept", x), ("seen", moved)):
+                        _room(result, name, (len(keep), count), images)[
+                            keep.index(step), rows.start : rows.stop
+                        ] = images.detach()
+                if step == steps:
+                    break
+                with context, fast:
+                    value = asked.value(moved, index, of, step)
+                parameters.grad = gradient_of(-value.sum(), parameters)
+                awake[rows.start : rows.stop] |= (value != 0) | (parameters.grad != 0).flatten(
+                    1
+                ).any(1)
+                optimizer.step()
+                advance(len(rows))
+            with torch.no_grad():
+                x = x.detach()
+                _room(result, "images", (count,), x)[rows.start : rows.stop] = x
+                value = asked.value(x, index, of, steps, torch.contiguous_format)
+                _room(result, "activations", (count,), value)[rows.start : rows.stop] = value
+                if isinstance(parametrization, Maco):
+                    field = parametrization.unclipped(parameters)
+                    error = max(error, spectrum_error(field, parametrization.magnitude))
     alive = awake.view(len(seeds), len(units)).any(0).tolist()
     dead = (
         tuple(u for u, is_alive in zip(units, alive, strict=True) if not is_alive) if steps else ()
@@ -184,15 +196,72 @@ def maximize(
             DeadUnit,
             stacklevel=3,
         )
+    empty = result["images"][:0][None]
     return Maximization(
-        x.detach().clone(),
-        activations,
-        torch.stack(kept) if kept else empty,
-        torch.stack(seen) if seen else empty,
+        result["images"],
+        result["activations"],
+        result.get("kept", empty),
+        result.get("seen", empty),
         keep,
         error,
         dead,
     )
+
+
+def _room(
+    result: dict[str, torch.Tensor], name: str, before: tuple[int, ...], like: torch.Tensor
+) -> torch.Tensor:
+    """Where all batches of one result go: made at the first, so that nothing is ever held twice."""
+    if name not in result:
+        result[name] = torch.empty((*before, *like.shape[1:]), dtype=like.dtype, device=like.device)
+    return result[name]
+
+
+class _Asked:
+    """What an objective says of a network for images; the axis of its units and the memory format stay as first found."""
+
+    def __init__(
+        self, model: Any, objective: Objective, outputs: dict[str, torch.Tensor] | None
+    ) -> None:
+        self._model, self._objective, self._outputs = model, objective, outputs
+        self._axis: int | None = None
+        self._formats = [torch.channels_last, torch.contiguous_format]
+
+    def value(
+        self,
+        images: torch.Tensor,
+        units: torch.Tensor,
+        of: Sequence[tuple[int, int]],
+        step: int,
+        memory: torch.memory_format | None = None,
+    ) -> torch.Tensor:
+        """The objective of each image, shape (n,), float32; `of` holds the seed and the unit of each."""
+        with nullcontext() if self._axis is not None else AxisTrace() as trace:
+            out = self._output(images, memory)
+        if trace is not None:
+            self._axis = trace.axis(out)
+        layer = self._objective.layer
+        check_finite(
+            out, repr(layer) if layer else "the output",
+            lambda k: f"unit {of[k][1]}, seed {of[k][0]}: the image at step {step}",
+        )  # fmt: skip
+        return self._objective.value(out, units, self._axis).float()
+
+    def _output(self, images: torch.Tensor, memory: torch.memory_format | None) -> torch.Tensor:
+        tried = self._formats[0] if memory is None else memory
+        if images.ndim == 4:
+            images = images.contiguous(memory_format=tried)
+        ask = called if self._outputs is None else ran
+        try:
+            out: torch.Tensor = ask(self._model, images)
+        except InvalidInput:
+            if memory is not None or len(self._formats) == 1:
+                raise
+            del self._formats[0]  # a view of its input, perhaps
+            return self._output(images, None)
+        if memory is None:
+            self._formats = self._formats[:1]
+        return out if self._outputs is None else self._outputs[self._objective.layer]
 
 
 @checked
@@ -205,13 +274,17 @@ def trajectories(
     steps: Annotated[int, Integer(0, 1_000_000)] = 256,
     keep: Sequence[int] = STEPS_KEPT,
     device: torch.device | str = "cpu",
+    batch: Steps | None = None,
 ) -> torch.Tensor:
-    """All images that optimisation passes through at the steps `keep`, plain and transformed: (n, c, h, w)."""
+    """All images that optimisation passes through at the steps `keep`, plain and transformed: (n, c, h, w).
+
+    `batch` of them climb together, see `maximize`; what is returned is held, while it is put together twice.
+    """
     parts = []
     for setting in settings:
         run = maximize(
             model, units, shape, setting.parametrization, transforms=setting.transforms,
-            seeds=seeds, steps=steps, keep=(*keep, steps), device=device,
+            seeds=seeds, steps=steps, keep=(*keep, steps), device=device, batch=batch,
         )  # fmt: skip
         parts.append(run.trajectory.flatten(0, 1))
         if setting.transforms:

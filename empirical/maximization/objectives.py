@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trompe.empirical._torch import Axis, torch
-from trompe.empirical.relu import chosen_axis, usual_axis
+from trompe.empirical.axes import chosen_axis, usual_axis
 from trompe.ground.arguments import Integer, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import ClassVar
 
-from trompe.empirical._torch import Floats, Images, Seed, Shape, torch
+from trompe.empirical._torch import Floats, Images, Seed, Shape, at_once, torch
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -52,8 +53,8 @@ class Fourier(Parametrization):
 
     key = "fourier"
 
-    # Square root of the colour covariance of natural pictures, by the source above.
     COLOURS = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
+    """Square root of the colour covariance of natural pictures, by the source above; rows are red, green, blue."""
 
     @checked
     def initial(self, shape: Shape, seed: Seed) -> torch.Tensor:
@@ -65,26 +66,55 @@ class Fourier(Parametrization):
     def image(self, parameters: torch.Tensor) -> torch.Tensor:
         """See Parametrization."""
         h, w = self._height, self._width
-        frequency = _frequencies(h, w, parameters.device)
-        scale = (h * w) ** 0.5 / frequency.clamp_min(1 / max(h, w)) / 4
+        scale = _one_over_f(h, w, parameters.device)
         spectrum = torch.view_as_complex(parameters.contiguous()) * scale
-        values = torch.fft.irfft2(spectrum, s=(h, w))
-        if values.shape[1] == 3:
-            colours = torch.tensor(self.COLOURS, device=values.device)
-            values = torch.einsum("nchw,dc->ndhw", values, colours / colours.norm(dim=0).max())
-        return torch.sigmoid(values)
+        return torch.sigmoid(coloured(torch.fft.irfft2(spectrum, s=(h, w))))
+
+
+def coloured(values: torch.Tensor) -> torch.Tensor:
+    """Images (n, 3, ...) of decorrelated colours as red, green and blue; other numbers of channels as they are."""
+    return values if values.shape[1] != 3 else _mixed(values, _colours(values.device)[0])
+
+
+def decorrelated(images: torch.Tensor) -> torch.Tensor:
+    """The inverse of `coloured`."""
+    return images if images.shape[1] != 3 else _mixed(images, _colours(images.device)[1])
+
+
+def _mixed(images: torch.Tensor, matrix: torch.Tensor) -> torch.Tensor:
+    return torch.einsum("nchw,dc->ndhw", images, matrix.to(images.dtype))
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(False)  # what is cached there could not be differentiated through
+def _colours(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """The matrix that colours, largest column 1, and its inverse; float64."""
+    matrix = torch.tensor(Fourier.COLOURS, dtype=torch.float64, device=device)
+    matrix = matrix / matrix.norm(dim=0).max()
+    return matrix, torch.linalg.inv(matrix)
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(False)
+def _one_over_f(h: int, w: int, device: torch.device) -> torch.Tensor:
+    """What parameters of a spectrum are multiplied with, shape (h, w // 2 + 1)."""
+    fy = torch.fft.fftfreq(h, device=device)[:, None]
+    fx = torch.fft.rfftfreq(w, device=device)[None, :]
+    frequency = torch.sqrt(fx * fx + fy * fy)
+    return (h * w) ** 0.5 / frequency.clamp_min(1 / max(h, w)) / 4
 
 
 class Maco(Parametrization):
-    """Fixed magnitudes, free phases: x = mean + irfft2(magnitude * Z/|Z|), Z = rfft2 of a real field.
+    """Fixed magnitudes, free phases: x = mean + colours(irfft2(magnitude * Z/|Z|)), Z = rfft2 of a real field.
 
-    Z is the spectrum of a *real* field, so it is Hermitian and the image has exactly the magnitudes
+    Images of three channels have their magnitudes and phases in decorrelated colours (those of `Fourier`): with phases
+    for red, green and blue each, neighbouring patches come out in any colour. Z is the spectrum of a *real* field, so it is Hermitian and the image has exactly the magnitudes
     asked for; a free half-spectrum is not (its kx = 0 column loses energy). What leaves [0, 1] is cut off
     for the network. Source of the idea: Fel et al., "Unlocking feature visualization", NeurIPS 2023.
 
     Parameters
     ----------
-    magnitude : mean |rfft2| of natural images, shape (channels, height, width // 2 + 1).
+    magnitude : mean |rfft2| of natural images, as `mean_spectrum` gives it, shape (channels, height, width // 2 + 1).
     mean : the natural images' mean, shape (channels,).
     """
 
@@ -117,30 +147,31 @@ class Maco(Parametrization):
         spectrum = torch.fft.rfft2(parameters)
         phases = spectrum / spectrum.abs().clamp_min(1e-12)
         field = torch.fft.irfft2(self.magnitude.to(parameters.device) * phases, s=(h, w))
-        return field + self.mean.to(parameters.device).view(1, -1, 1, 1)
+        return coloured(field) + self.mean.to(parameters.device).view(1, -1, 1, 1)
 
     def image(self, parameters: torch.Tensor) -> torch.Tensor:
         """See Parametrization."""
         return self.unclipped(parameters).clamp(0, 1)
 
 
-def _frequencies(h: int, w: int, device: torch.device) -> torch.Tensor:
-    fy = torch.fft.fftfreq(h, device=device)[:, None]
-    fx = torch.fft.rfftfreq(w, device=device)[None, :]
-    return torch.sqrt(fx * fx + fy * fy)
-
-
 @checked
 def mean_spectrum(images: Images) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean magnitude of rfft2 (channels, height, width // 2 + 1) and mean value (channels,) of images."""
-    total = sum(torch.fft.rfft2(part).abs().double().sum(0) for part in images.split(1000))
+    """Mean magnitude of rfft2 (channels, height, width // 2 + 1) and mean value (channels,) of images.
+
+    Of images of three channels the magnitudes are those of their decorrelated colours, see Maco; the mean is always theirs.
+    """
+    parts = images.split(at_once(images.shape[1:], 1000))
+    total = sum(torch.fft.rfft2(decorrelated(part)).abs().double().sum(0) for part in parts)
     magnitude = torch.as_tensor(total) / len(images)
     return magnitude.float().cpu(), images.mean((0, 2, 3)).cpu()
 
 
 def spectrum_error(field: torch.Tensor, magnitude: torch.Tensor) -> float:
-    """Largest | |rfft2(field)| - magnitude | outside the DC term, over the largest magnitude."""
-    got = torch.fft.rfft2(field.double()).abs()
+    """Largest | |rfft2(field)| - magnitude | outside the DC term, over the largest magnitude.
+
+    Fields of three channels are images, whose colours are decorrelated first, as magnitudes are.
+    """
+    got = torch.fft.rfft2(decorrelated(field.double())).abs()
     difference = (got - magnitude.to(field.device).double()).abs()
     difference[..., 0, 0] = 0
     largest = magnitude.clone()

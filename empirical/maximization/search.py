@@ -90,7 +90,7 @@ def drive(
         for start in range(0, len(left), batch):
             rows = left[start : start + batch]
             generator = torch.Generator().manual_seed((seed + 7_919 * (number + 1)) % 2**63)
-            places = torch.rand(len(units), generator=generator)[rows]
+            places = torch.rand(max(units) + 1, generator=generator)[[units[i] for i in rows]]
             if way.start == "natural":
                 images = natural[rows].clone()
             elif way.start == "grey":

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from trompe.empirical._torch import torch
 
 
-def draws(seeds: Sequence[int], units: int, steps: int, device: torch.device | str) -> torch.Tensor:
-    """Uniform numbers in [-1, 1] of shape (steps, seeds * units, 4), alike for all units of a seed."""
-    per_seed = []
-    for seed in seeds:
+def draws(seeds: Sequence[int], steps: int, device: torch.device | str) -> torch.Tensor:
+    """Uniform numbers in [-1, 1] of shape (steps, len(seeds), 4), one column an image, alike for equal seeds."""
+    per_seed = {}
+    for seed in dict.fromkeys(seeds):
         generator = torch.Generator().manual_seed(seed + 7_919)
-        per_seed.append(2 * torch.rand(max(steps, 1), 4, generator=generator) - 1)
-    return torch.stack(per_seed, 1).repeat_interleave(units, 1).to(device)
+        per_seed[seed] = 2 * torch.rand(max(steps, 1), 4, generator=generator) - 1
+    return torch.stack([per_seed[seed] for seed in seeds], 1).to(device)
 
 
 def random_affine(

@@ -12,7 +12,9 @@ import zoo
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical.calls import CallTap
+from trompe.empirical.inspection import capture
 from trompe.empirical.maximization.ascent import DeadUnit, maximize
+from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import (
     Pixel,
 )
@@ -176,3 +178,33 @@ def test_every_activation_module_of_pytorch_is_watched_or_listed(name):
     with CallTap(module, lambda k, _x, _y: calls.append(k), other=others.append):
         module(torch.randn(2, 4, 4, 4))
     assert (calls, len(others)) == (([0], 0) if name in ("ReLU", "ReLU6") else ([], 1))
+
+
+class Line(zoo.Conv1d):
+    """A one-dimensional convolution with a ReLU module behind it."""
+
+    def __init__(self):
+        super().__init__()
+        self.relu = torch.nn.ReLU()
+
+    def forward(self, x):
+        return self.head(self.relu(self.conv(x.flatten(1)[:, None])).mean(2))
+
+
+def test_the_map_of_a_one_dimensional_convolution_is_along_its_line():
+    """Unit 1 is dead at the start while others live at all places: along the wrong axis its map is no dead one."""
+    asked = {"objective": Objective("relu", "channel"), "transforms": False, "steps": 60}
+    run = maximize(zoo.build(Line), [1], zoo.SHAPE, Pixel(), redirect=True, **asked)
+    assert float(run.activations) > 0.05 and not run.dead
+    model, gradients = zoo.build(Line), []
+    for mode in (
+        RedirectedReLU(),
+        RedirectedReLU(1),
+        RedirectedReLU(2),
+    ):  # the last as it was before
+        x = torch.full((1, *zoo.SHAPE), 0.5, requires_grad=True)
+        with capture(model, ["relu"]) as outputs, mode:
+            model(x)
+        outputs["relu"][0, 1].sum().neg().backward()
+        gradients.append(bool(x.grad.any()))
+    assert gradients == [True, True, False]

@@ -293,15 +293,17 @@ def of_torch() -> dict[str, Any]:
     trained = {"seed": 0, "steps": 1, "batch": 2, "rate": 0.01, "show": False}
     return {
         "audit_paths": tensors(
-            "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman", **looked
+            "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman",
+            groups=[0, 1, 2, 3], **looked
         ),
         "audit_silent": tensors(
-            "images", model=model, layers=["relu"], unit_axis=1, tries=1, steps=1, batch=2, seed=0, show=False
+            "images", model=model, layers=["relu"], unit_axis=1, units=[0], tries=1, steps=1, batch=2, seed=0,
+            show=False,
         ),
         "box_around": tensors("images", radius=0.1),
         "certified_k": tensors(modules=lambda: [model()], shape=shape),
-        "certify_natural": tensors("images", detector=detector, radius=0.1, batch=2),
-        "certify_shown": tensors("images", detector=detector, radius=0.1, batch=2),
+        "certify_natural": tensors("images", detector=detector, radius=0.1),
+        "certify_shown": tensors("images", detector=detector, radius=0.1),
         "classifier": tensors(
             network="cnn", data=digits, seed=0, device="cpu", cache=stored, show=False
         ),
@@ -315,11 +317,12 @@ def of_torch() -> dict[str, Any]:
         "interval_bounds": lambda: {
             "model": model(), "box": box_around(tensors("x")()["x"], 0.1)
         },
-        "is_flagged": tensors("images", detector=detector, batch=2),
+        "is_flagged": tensors("images", detector=detector),
         "load_data": lambda: {"name": "digits", "resize": (), "crop": ()},
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
-            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False,
+            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False, batch=2,
+            precision="bfloat16",
         ),
         "mean_spectrum": tensors("images"),
         "open_images": lambda: {"name": "digits", "device": "cpu", "resize": (), "crop": ()},
@@ -329,7 +332,7 @@ def of_torch() -> dict[str, Any]:
         ),
         "path_similarity": tensors(
             "natural", model=model, layers=["relu"], labels=labels, probes={}, measure="pearson", batch=2,
-            show=False, errors=False,
+            show=False, errors=False, groups=[0, 1, 2, 3],
         ),
         "pgd_difference": tensors(
             "images", circuit=model, reference=model, detector=detector, radius=0.1, steps=1, seed=0
@@ -344,7 +347,7 @@ def of_torch() -> dict[str, Any]:
         "train_detector": tensors("natural", "synthetic", detector=detector, margin=1.0, **trained),
         "trajectories": tensors(
             model=model, units=one, shape=shape, settings=lambda: [Settings(pixel(), False)], seeds=(0,),
-            steps=1, keep=(0,), device="cpu",
+            steps=1, keep=(0,), device="cpu", batch=2,
         ),
         "FoolingCircuit": tensors(
             network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True

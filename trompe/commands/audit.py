@@ -40,6 +40,9 @@ def silent(
             64,
         ),
     ] = None,
+    units: Annotated[
+        str, typer.Option(help="Only these units of the calls that are looked at, comma-separated.")
+    ] = "",
     steps: Annotated[int, number("Optimisation steps of each try.", MANY)] = 128,
     tries: Annotated[int, number("Ways in which a picture is looked for, 1 to 8.", 8)] = 8,
     device: Device = "auto",
@@ -69,6 +72,7 @@ def silent(
 
     written = Destination(output, parents=True) if output is not None else None
     index = Destination(pictures / "driven.json", parents=True) if pictures is not None else None
+    chosen = integers(units, "--units", 10**9) if units else ()
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(
@@ -76,7 +80,7 @@ def silent(
             batch=batch,
         )  # fmt: skip
         found = audit_silent(
-            network, natural, layers=listed(layers), unit_axis=unit_axis, tries=tries, steps=steps,
+            network, natural, layers=listed(layers), unit_axis=unit_axis, units=chosen, tries=tries, steps=steps,
             batch=batch, seed=seed,
         )  # fmt: skip
     rows = [
@@ -102,7 +106,8 @@ def silent(
     console = Console()
     console.print(table)
     lines = [
-        f"Units silent on all {found.images} images that can be driven: {len(found.driven)}.",
+        f"Units silent on all {found.images} images that can be driven: {len(found.driven)}."
+        + (f" Looked at were only units {', '.join(map(str, chosen))}." if chosen else ""),
         f"Certified dead on all of [0, 1]^N, by interval bounds: {len(found.certified)}."
         + (f" Bounds end: {found.uncertified}." if found.uncertified else ""),
         f"Not driven, which proves nothing: {len(found.undecided)}, in {found.search}.",
@@ -116,6 +121,7 @@ def silent(
             "images": found.images,
             "units": found.units,
             "taken": found.taken,
+            "only": list(chosen) or None,
             "silent": rows,
             "search": found.search,
             "others": list(found.others),
@@ -131,6 +137,14 @@ def paths(
         str, typer.Option(help="Layer names, comma-separated, in the order of the network.")
     ],
     units: Annotated[str, typer.Option(help="Output unit of each class, comma-separated.")] = "",
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Files of a class whose names are equal before the last TEXT are crops of one photograph: cat_7_crop0.png, "
+            "cat_7_crop1.png with _crop. Such are never compared, and intervals are over photographs.",
+        ),
+    ] = None,
     measure: Annotated[str, typer.Option(help="spearman, pearson or cosine.")] = "spearman",
     steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
     device: Device = "auto",
@@ -155,12 +169,14 @@ def paths(
     from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
     from trompe.empirical.maximization.ascent import DeadUnit
+    from trompe.empirical.streams import photographs
     from trompe.ground.files import Destination
+    from trompe.views.paths import as_json, as_table, said, show_picture
     from trompe.views.picture import picture_file
 
-    indices = list(integers(units, "--units", 10**9)) if units else []
-    drawn = picture_file(plot) if plot is not None else None
     written = Destination(output, parents=True) if output is not None else None
+    drawn = picture_file(plot) if plot is not None else None
+    indices = list(integers(units, "--units", 10**9)) if units else []
     place = pick_device(device)
     with repeatable(device=place), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
@@ -177,8 +193,8 @@ def paths(
             measure=measure,
             steps=steps,
             batch=batch,
+            groups=None if groups is None else photographs(natural, groups),
         )
-    from trompe.views.paths import as_json, as_table, said, show_picture
 
     console = Console()
     console.print(as_table(found))
@@ -189,7 +205,7 @@ def paths(
     if drawn is not None:
         show_picture(found, drawn)
     if written is not None:
-        written.write(json_text(as_json(found, network, natural.classes, measure)))
+        written.write(json_text(as_json(found, network, natural.named, measure)))
 
 
 def mount(app: typer.Typer) -> None:

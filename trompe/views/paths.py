@@ -64,16 +64,21 @@ def said(found: PathAudit) -> list[str]:
     """What the numbers are, for which units, and what they do and do not show."""
     count, classes = looks(found), len(found.units)
     seeds = ", ".join(map(str, found.seeds))
+    what = "images" if found.groups == found.images else "photographs"
     lines = [
         "0: as natural images of different classes, 1: as those of one class (the last column has both correlations). "
         f"Visualizations: {len(found.seeds)} each of {classes} outputs (seeds {seeds}, {found.steps} steps); "
         f"{found.read_as_class:.0%} are read as their unit.",
     ]
+    if found.groups != found.images:
+        lines.append(
+            f"The {found.images} images are of {found.groups} photographs; images of one photograph are not compared."
+        )
     if all(v.image_error is None for v in found.visualizations if v.comparable):
-        lines.append("No intervals: a class has fewer than three images.")
+        lines.append(f"No intervals: a class has fewer than three {what}.")
     else:
         lines.append(
-            f"Intervals are for other images of these classes, from leaving each of the {found.images} images out; "
+            f"Intervals are for other {what} of these classes, from leaving each of the {found.groups} {what} out; "
             f"all {count} of them hold together in about 95 % of such samples. Other units, seeds or classes may differ."
         )
     below, open_, unscaled = _below_one(found)
@@ -96,7 +101,7 @@ def said(found: PathAudit) -> list[str]:
 
 
 def as_json(found: PathAudit, model: Any, classes: Sequence[str], measure: str) -> dict[str, Any]:
-    """All of it, with what repeats it: units, seeds, settings, versions and the hash of the network's weights."""
+    """All of it, with what repeats it: units, seeds, settings, versions, and the hashes of the images and of the weights."""
     import numpy
     import torch
 
@@ -127,7 +132,11 @@ def as_json(found: PathAudit, model: Any, classes: Sequence[str], measure: str) 
     return {
         "measure": measure,
         "images": found.images,
+        "images_sha256": found.images_sha256,
+        "groups": found.groups,
+        "accuracy": found.accuracy,
         "classes": list(classes),
+        "outputs": dict(zip(classes, found.units, strict=True)),
         "units": list(found.units),
         "seeds": list(found.seeds),
         "steps": found.steps,

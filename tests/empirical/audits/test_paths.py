@@ -8,6 +8,7 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import hashlib
 import itertools
 
 import numpy as np
@@ -79,10 +80,6 @@ def test_paths_of_a_users_model(cnn, digits):
         audit_paths(cnn, [], x, y)
     with pytest.raises(InvalidInput, match="has outputs 0 to 9"):
         audit_paths(cnn, ["linear"], x, y, units=list(range(1, 11)))
-
-
-def without(kept, *tensors):
-    return [t[kept] for t in tensors]
 
 
 @pytest.mark.parametrize("measure", ["spearman", "cosine"])
@@ -188,3 +185,192 @@ def test_the_calls_of_one_layer_are_told_apart():
     )
     with pytest.raises(UnknownKey, match="unknown layer 'rely'"):
         audit_paths(model, ["rely#2"], images, labels)
+
+
+# -- images that belong together -----------------------------------------------------------------------------------
+
+
+def crops(digits, interleaved):
+    """Three classes of four photographs with one to three noisy copies each; where `interleaved` they lie apart."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = digits.train.tensor(), digits.train.targets()
+    images, labels, groups = [], [], []
+    for c in (0, 1, 2):
+        for k, photo in enumerate(x[y == c][:4]):
+            for _ in range(1 + (k + c) % 3):
+                images.append(
+                    (photo + 0.1 * torch.rand(photo.shape, generator=generator)).clamp(0, 1)
+                )
+                labels.append(c)
+                groups.append(f"{c}-{k}")
+    order = (
+        torch.randperm(len(images), generator=generator)
+        if interleaved
+        else torch.arange(len(images))
+    )
+    return (
+        torch.stack(images)[order],
+        torch.tensor(labels)[order],
+        [groups[i] for i in order.tolist()],
+    )
+
+
+def slow_grouped(model, layer, natural, labels, groups, probes, of_class, aside=frozenset()):
+    """Straight from the definition, with pairs of one group left out, and the groups `aside` from the probes' pairs."""
+    with torch.no_grad(), capture(model, [layer]) as out:
+        model(natural)
+        acts = out[layer].flatten(1)
+        model(probes)
+        mine = correlations(out[layer].flatten(1), acts)
+    matrix, n, y = correlations(acts, acts), range(len(groups)), labels.tolist()
+    same, different, values = [], [], []
+    for c in sorted(set(y)):
+        here = [i for i in n if y[i] == c]
+        same.append(np.mean([matrix[i, j] for i in here for j in here if groups[i] != groups[j]]))
+        different.append(np.mean([matrix[i, j] for i in here for j in n if y[j] != c]))
+        held = [j for j in here if groups[j] not in aside]
+        values.append(
+            np.mean([mine[p, j] for p, of in enumerate(of_class.tolist()) if of == c for j in held])
+        )
+    low = np.mean(different)
+    return np.mean([(v - low) / (np.mean(same) - low) for v in values])
+
+
+@pytest.mark.parametrize("interleaved", [False, True])
+def test_images_of_one_group_are_not_compared_and_errors_are_over_groups(cnn, digits, interleaved):
+    natural, labels, groups = crops(digits, interleaved)
+    probes = (
+        torch.rand((5, 1, 8, 8), generator=torch.Generator().manual_seed(1)),
+        torch.tensor([2, 0, 1, 0, 2]),
+    )
+    layers = ["features.relu1", "linear"]
+    found = path_similarity(
+        cnn, layers, natural, labels, {"p": probes}, batch=4, errors=True, groups=groups
+    )["p"]
+    for value in found:
+
+        def slow(kept, layer=value.layer):
+            return slow_grouped(
+                cnn, layer, natural[kept], labels[kept], [groups[i] for i in kept], *probes
+            )
+
+        every = range(len(groups))
+        assert value.mean == pytest.approx(slow([*every]), abs=1e-6)
+        variance = 0.0
+        for c in (0, 1, 2):
+            of = sorted({g for g in groups if g.startswith(str(c))})
+            left = [slow([i for i in every if groups[i] != g]) for g in of]
+            variance += (len(of) - 1) / len(of) * sum((v - np.mean(left)) ** 2 for v in left)
+        assert value.image_error == pytest.approx(variance**0.5, rel=1e-5)
+    alone = path_similarity(cnn, layers, natural, labels, {"p": probes}, errors=True)["p"]
+    assert alone[0].same > found[0].same + 0.02  # copies of one photograph are alike
+    assert alone[1].image_error < found[1].image_error  # and say less than as many photographs
+
+
+def test_scrambled_images_are_not_held_against_what_they_are_made_from(cnn, digits, monkeypatch):
+    natural, labels, groups = crops(digits, True)
+    kept = []
+
+    def watched(images, generator):
+        kept.append(phase_scrambled(images, generator))
+        return kept[-1]
+
+    monkeypatch.setattr("trompe.empirical.audits.paths.phase_scrambled", watched)
+    found = audit_paths(
+        cnn, ["features.relu1"], natural, labels, steps=1, batch=3, show=False, groups=groups
+    )
+    firsts = {g: groups.index(g) for g in dict.fromkeys(groups)}
+    sources = {
+        g: i for c in "012" for g, i in [*((g, i) for g, i in firsts.items() if g[0] == c)][:2]
+    }
+    probes, of_class = torch.cat(kept), labels[sorted(sources.values())]
+    assert len(probes) == 6  # half of the four photographs of each class
+    slow = slow_grouped(
+        cnn, "features.relu1", natural, labels, groups, probes, of_class, frozenset(sources)
+    )
+    assert found.scrambled[0].mean == pytest.approx(slow, abs=1e-6)
+    assert (
+        abs(slow - slow_grouped(cnn, "features.relu1", natural, labels, groups, probes, of_class))
+        > 1e-3
+    )
+    assert (found.images, found.groups) == (len(groups), 12)
+
+
+@pytest.mark.parametrize(
+    ("groups", "words"),
+    [
+        ([0, 0, 1, 1, 2, 2, 3, 3, 0], "9 groups"),
+        ([0] * 8, "groups: '0' has images of classes 0 and 1; expected one class a group"),
+        ([0, 0, 0, 0, 1, 2, 3, 4], "classes with .1, 4. groups of images; expected at least two classes of two groups"),
+        ([0.5] * 8, "expected integers or texts, one an image"),
+        ("crops", "expected integers or texts, one an image"),
+    ],
+)  # fmt: skip
+def test_groups_that_do_not_fit_are_one_line(groups, words):
+    labels = torch.tensor([0] * 4 + [1] * 4)
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match=words):
+            path_similarity(
+                zoo.build(zoo.Plain), ["conv"], zoo.pictures(8), labels, {}, groups=groups
+            )
+        groups = np.array(groups) if isinstance(groups, list) else groups
+
+
+# -- what repeats an audit, and what it holds ------------------------------------------------------------------------
+
+
+def test_batches_change_rounding_alone_and_the_images_have_a_hash(cnn, digits):
+    x, y = digits.test.tensor()[:60], digits.test.targets()[:60] % 3
+    runs = [
+        audit_paths(cnn, ["features.relu1"], x, y, steps=4, batch=batch, show=False, units=[4, 5, 6])
+        for batch in (2, 7, 100)
+    ]  # fmt: skip
+    for kind in ("visualizations", "noise", "scrambled"):
+        values = [getattr(run, kind)[0].mean for run in runs]
+        errors = [getattr(run, kind)[0].image_error for run in runs]
+        assert values == pytest.approx(values[:1] * 3, abs=1e-4), kind
+        assert errors == pytest.approx(errors[:1] * 3, rel=1e-3), kind
+    assert {run.images_sha256 for run in runs} == {hashlib.sha256(x.numpy().tobytes()).hexdigest()}
+    right = (cnn(x).argmax(1) == y + 4).float().mean()
+    assert runs[0].accuracy == runs[2].accuracy == pytest.approx(float(right))
+
+
+class OtherClip(zoo.Plain):
+    """Bright pictures have one ReLU less."""
+
+    def forward(self, x):
+        y = self.conv(x)
+        return self.head((y if float(x.detach().max()) > 0.69 else torch.relu(y)).mean((2, 3)))
+
+
+class OtherModules(zoo.Plain):
+    """Bright pictures go through `conv` twice; nothing clips."""
+
+    def forward(self, x):
+        y = torch.tanh(self.conv(x))
+        y = y + torch.tanh(self.conv(x)) if float(x.detach().max()) > 0.69 else y
+        return self.head(y.mean((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (OtherClip, "its ReLU calls change with the pictures .call 1 was"),
+        (
+            OtherModules,
+            "the layers that it calls change with the pictures .call 2 was head, now it is conv",
+        ),
+    ],
+)
+def test_calls_that_change_with_the_pictures_are_refused(kind, words):
+    """In modules, or in what clips: either way a layer is another place of the network for some pictures."""
+    images, labels = zoo.pictures(8).clamp(max=0.68), torch.tensor([0, 1] * 4)
+    asked = {"steps": 1, "seeds": (0,), "show": False}
+    assert path_similarity(zoo.build(kind), ["head"], images, labels, {}) == {}
+    images[6, 0, 2, 2] = 0.7
+    for call in (
+        lambda: path_similarity(zoo.build(kind), ["head"], images, labels, {}, batch=1),
+        lambda: audit_paths(zoo.build(kind), ["head"], images, labels, batch=1, **asked),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            call()

@@ -232,6 +232,35 @@ def test_calls_that_change_with_the_picture_are_refused(batch):
         audit_silent(zoo.build(zoo.Branches), images, batch=batch, show=False)
 
 
+def test_only_some_units_are_looked_at():
+    model, asked = zoo.build(zoo.Residual), {"tries": 1, "steps": 2, "show": False}
+    every = audit_silent(model, zoo.pictures(), layers=["relu#1"], **asked)
+    some = audit_silent(model, zoo.pictures(), layers=["relu#1"], units=[3, 0, 2], **asked)
+    assert [u for u in every.silent if u.unit in (0, 2, 3)] == list(some.silent) != []
+    assert some.units == every.units == {"relu#1": 7}
+    with pytest.raises(
+        InvalidInput, match="unit 3: ReLU call relu#2 has units 0 to 0; name the layers"
+    ):
+        audit_silent(model, zoo.pictures(), units=[3], **asked)
+    with pytest.raises(InvalidInput, match=r"units\[0\] = -1; expected an integer of at least 0"):
+        audit_silent(model, zoo.pictures(), units=[-1], **asked)
+
+
+def test_how_pictures_are_batched_changes_rounding_alone():
+    found = [
+        audit_silent(
+            zoo.build(zoo.Plain), zoo.pictures(), tries=5, steps=16, batch=batch, show=False
+        )
+        for batch in (1, 2, 100)
+    ]
+    for run in found[:2]:
+        assert [(u.unit, u.verdict, u.tries) for u in run.silent] == [
+            (u.unit, u.verdict, u.tries) for u in found[2].silent
+        ]
+        for mine, other in zip(run.driven, found[2].driven, strict=True):
+            assert torch.allclose(mine.picture, other.picture, atol=1e-5)
+
+
 def test_a_call_more_or_less_is_noticed():
     class More(zoo.Plain):
         def forward(self, x):

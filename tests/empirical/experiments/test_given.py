@@ -42,7 +42,7 @@ def digits():
 def quick(monkeypatch):
     short = {
         "steps": 6, "plain_seeds": 1, "maco_seeds": 1, "fit_steps": 40, "rounds": (1, 1), "round_seeds": 1, "unseen": 1,
-        "attacked": 4, "batch": 16,
+        "attacked": 4,
     }  # fmt: skip
     bounded = {"steps": 20, "widths": (8,), "batch": 16}
 

@@ -12,6 +12,7 @@ import warnings
 
 import zoo
 
+from trompe.empirical._torch import at_once
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.maximization.ascent import DeadUnit, maximize
 from trompe.empirical.maximization.objectives import Objective
@@ -21,7 +22,7 @@ from trompe.empirical.maximization.parametrizations import (
     mean_spectrum,
     parametrization,
 )
-from trompe.theory import InvalidInput
+from trompe.theory import InvalidInput, UnknownKey
 
 SHAPE = (1, 8, 8)
 
@@ -57,6 +58,90 @@ def test_a_batch_is_the_same_as_one_by_one(cnn):
         alone = maximize(cnn, [unit], SHAPE, Fourier(), seeds=[seed], steps=8)
         assert torch.allclose(alone.images[0], both.images[i], atol=1e-4)
     assert not torch.allclose(both.images[0], both.images[2], atol=1e-2)
+
+
+class Colours(torch.nn.Module):
+    """Three channels, and a view of a convolution's output where `views`, which channels_last does not allow."""
+
+    def __init__(self, views=False):
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv, self.relu, self.views = torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU(), views
+        self.last = torch.nn.Linear(4 * 6 * 6, 5)
+        self.seen = []
+        self.eval()
+
+    def forward(self, x):
+        self.seen.append((len(x), x.is_contiguous(memory_format=torch.channels_last)))
+        x = self.relu(self.conv(x))
+        return self.last(x.view(len(x), -1) if self.views else x.flatten(1))
+
+
+def colours(model, batch=None, **options):
+    asked = {"seeds": (0, 3), "steps": 6, "keep": (0, 6)} | options
+    return maximize(model, range(5), (3, 8, 8), Fourier(), batch=batch, **asked)
+
+
+def test_how_images_are_batched_changes_rounding_alone():
+    model = Colours()
+    whole = colours(model)
+    assert {n for n, _ in model.seen} == {10}
+    for batch in (1, 3, 7):
+        model.seen.clear()
+        parts = colours(model, batch)
+        assert max(n for n, _ in model.seen) == batch
+        for name in ("images", "activations", "trajectory", "seen"):
+            assert torch.allclose(getattr(parts, name), getattr(whole, name), atol=1e-5), name
+        assert parts.kept == whole.kept == (0, 6) and parts.trajectory.shape == (2, 10, 3, 8, 8)
+    with pytest.raises(InvalidInput, match="batch = 0; expected an integer of at least 1"):
+        colours(model, 0)
+
+
+def test_of_large_images_fewer_climb_together():
+    found = {at_once(shape, 100) for shape in ((1, 8, 8), (3, 32, 32))}
+    assert found == {100}
+    assert at_once((3, 224, 224), 100) == 13 and at_once((3, 5000, 5000), 100) == 1
+
+
+def test_a_dead_unit_is_told_by_all_batches():
+    model = zoo.build(zoo.Plain)
+    with pytest.warns(DeadUnit, match="units 1, 6 of 'relu' are dead"):
+        run = maximize(model, [0, 1, 6], SHAPE, Pixel(), objective=Objective("relu", "channel"), steps=3, batch=2,
+                       seeds=(0, 1), transforms=False)  # fmt: skip
+    assert run.dead == (1, 6)
+
+
+def test_images_are_channels_last_where_the_network_takes_that():
+    free, bound = Colours(), Colours(views=True)
+    first, second = colours(free), colours(bound)
+    assert free.seen[:-1] == [(10, True)] * 6 and free.seen[-1] == (
+        10,
+        False,
+    )  # values as anybody gets them
+    assert bound.seen == [(10, True)] + [(10, False)] * 7
+    assert torch.allclose(first.images, second.images, atol=1e-5)
+    with torch.no_grad():
+        assert torch.equal(first.activations, free(first.images)[range(10), [*range(5)] * 2])
+
+
+def test_bfloat16_climbs_and_its_activations_are_float32():
+    model = Colours()
+    run = colours(model, precision="bfloat16", steps=12)
+    assert run.activations.dtype == run.images.dtype == torch.float32
+    with torch.no_grad():
+        values, start = (
+            model(x)[range(10), [*range(5)] * 2] for x in (run.images, run.trajectory[0])
+        )
+    assert torch.equal(run.activations, values) and bool((values > start).all())
+    assert not torch.equal(run.images, colours(model, steps=12).images)
+    with pytest.raises(UnknownKey, match="unknown precision 'float16'"):
+        colours(model, precision="float16")
+
+
+def test_a_network_that_fails_is_one_line(cnn):
+    for objective in (None, Objective("features.relu1", "channel")):
+        with pytest.raises(InvalidInput, match=r"^model: fails on images of shape \(1, 3, 8, 8\)"):
+            maximize(cnn, [0], (3, 8, 8), Fourier(), steps=1, objective=objective)
 
 
 def test_no_gradient_is_left_in_a_network_or_behind_a_function(cnn):
