@@ -10,6 +10,7 @@ algorithms that are not plain sums (Winograd) are outside that promise; dense la
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical._torch import Floats, torch
+from trompe.empirical.inspection import layer_and_call, named_layer
 from trompe.empirical.relu import clip_of, may_clip
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
@@ -103,17 +105,27 @@ def box_around(images: Floats, radius: float) -> Box:
 
 
 @checked
-def interval_bounds(model: nn.Module, box: Box) -> Box:
-    """Bounds on the output of `model` over the box.
+def interval_bounds(model: nn.Module, box: Box, layer: str = "") -> Box:
+    """Bounds on the output of `model` over the box, or on that of a layer (`layer#2`: of its second call).
 
     Raises
     ------
-    InvalidInput : the network uses an operation without a bound; give k yourself then.
+    InvalidInput : the network uses an operation without a bound; give k yourself then. UnknownKey : no such layer.
     """
-    result = _Intervals(_traced(model)).bounds(box)
-    if not isinstance(result, Box):
-        raise InvalidInput("interval bounds: the output does not depend on the input")
-    return result
+    return bounds_of(model, layer)(box)
+
+
+def bounds_of(model: nn.Module, layer: str = "") -> Callable[[Box], Box]:
+    """`interval_bounds` of this network and layer, traced once for many boxes."""
+    traced = _traced(model, layer)
+
+    def bounds(box: Box) -> Box:
+        result = _Intervals(traced).bounds(box)
+        if not isinstance(result, Box):
+            raise InvalidInput("interval bounds: the output does not depend on the input")
+        return result
+
+    return bounds
 
 
 def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]:
@@ -132,18 +144,47 @@ def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]
     return run.clips, ""
 
 
-def _traced(model: nn.Module) -> torch.fx.GraphModule:
+class _Tracer(torch.fx.Tracer):
+    """Keeps what every call of one module gives."""
+
+    def __init__(self, watched: nn.Module) -> None:
+        super().__init__()
+        self.watched, self.given = watched, list[Any]()
+
+    def call_module(self, m: nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
+        given = super().call_module(m, forward, args, kwargs)
+        if m is self.watched:
+            self.given.append(given)
+        return given
+
+
+def _traced(model: nn.Module, layer: str = "") -> torch.fx.GraphModule:
+    """The network, or its part up to a layer's call."""
+    name, call = layer_and_call(model, layer)
+    tracer = _Tracer(named_layer(model, name))
     for name, module in model.named_modules():
         if module._forward_hooks or module._forward_pre_hooks:
             raise InvalidInput(
                 f"interval bounds: {name or 'the network'} has hooks, which may change what it computes; remove them"
             )
     try:
-        return torch.fx.symbolic_trace(model)
+        graph = tracer.trace(model)
+        if layer:
+            _cut(graph, tracer.given[(call or 1) - 1].node)
+        return torch.fx.GraphModule(model, graph)
     except Exception as error:
         raise InvalidInput(
             f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
         ) from error
+
+
+def _cut(graph: torch.fx.Graph, last: torch.fx.Node) -> None:
+    """Leave out all that comes behind a node, in-place operations on it too."""
+    for node in reversed(graph.nodes):
+        if node is last:
+            break
+        graph.erase_node(node)
+    graph.output(last)
 
 
 def power_of_two_above(value: float, factor: float = 2.0) -> float:

@@ -13,7 +13,7 @@ from trompe.empirical.inspection import check_finite, check_model, frozen
 from trompe.empirical.intervals import Box, relu_bounds
 from trompe.empirical.maximization.search import TRIES, drive
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
+from trompe.empirical.streams import NaturalImages, as_stream
 from trompe.ground.arguments import Integer, checked
 
 nn = torch.nn
@@ -142,7 +142,7 @@ def audit_silent(
         torch.ones(few[:1].shape, dtype=torch.float64, device=few.device),
     )
     bounds, why = upper_bounds(model, box, calls)
-    starts = _pick(natural, {int(where[k][u]) for k in chosen for u in quiet[k]}, batch)
+    starts = natural.pick({int(where[k][u]) for k in chosen for u in quiet[k]}, batch)
     silent: list[SilentUnit] = []
     broken = 0
     with (
@@ -245,13 +245,3 @@ def _alone(
         top = reach(model, calls, k, part, clipped=True).amax(2)
         values += [float(top[i, units[start + i]]) for i in range(len(part))]
     return values
-
-
-def _pick(natural: ImageStream, wanted: set[int], batch: int) -> dict[int, torch.Tensor]:
-    """The images of these numbers."""
-    found: dict[int, torch.Tensor] = {}
-    done = 0
-    for part in natural.batches(batch) if wanted else ():
-        found |= {i: part[i - done].clone() for i in wanted if done <= i < done + len(part)}
-        done += len(part)
-    return found

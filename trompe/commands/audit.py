@@ -19,7 +19,7 @@ from trompe.commands.networks import (
     Weights,
     read_network,
 )
-from trompe.commands.options import MANY, SEED, Device, integers, number
+from trompe.commands.options import MANY, SEED, Device, UnitAxis, integers, number
 
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
 
@@ -33,13 +33,7 @@ def silent(
             help="Only these ReLU calls, or those inside these modules, comma-separated; relu#2 is the second of several."
         ),
     ] = "",
-    unit_axis: Annotated[
-        int | None,
-        number(
-            "Axis of the units in outputs of more than two axes, -1 for the last. [default: by each layer's kind]",
-            64,
-        ),
-    ] = None,
+    unit_axis: UnitAxis = None,
     steps: Annotated[int, number("Optimisation steps of each try.", MANY)] = 128,
     tries: Annotated[int, number("Ways in which a picture is looked for, 1 to 8.", 8)] = 8,
     device: Device = "auto",

@@ -76,7 +76,7 @@ def read_network(
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False)
 
-    means, stds = _decimals(mean, "--mean"), _decimals(std, "--std")
+    means, stds = numbers(mean, "--mean"), numbers(std, "--std")
     check_normalisation(means, stds)
     sizes = {
         name: integers(text, f"--{name}", 10**6) if text else ()
@@ -96,7 +96,7 @@ def read_network(
     return network, natural
 
 
-def _decimals(text: str, what: str) -> tuple[float, ...]:
+def numbers(text: str, what: str) -> tuple[float, ...]:
     """Decimal numbers with commas; none for no text."""
     from trompe.ground.errors import InvalidInput, brief
 

@@ -27,7 +27,9 @@ def test_objectives_agree_with_their_definition(cnn):
     assert torch.equal(neuron, torch.stack([out[0, 1, 1, 2], out[1, 4, 1, 2]]))
     with pytest.raises(InvalidInput, match="has units 0 to 4"):
         Objective("x", "channel").value(out, torch.tensor([5, 0]))
-    with pytest.raises(InvalidInput, match="expected logit, channel or neuron"):
+    with pytest.raises(
+        InvalidInput, match="expected logit, channel, neuron, maximum or a function"
+    ):
         Objective("x", "layer")
     with pytest.raises(UnknownKey, match="unknown layer"):
         maximize(cnn, [0], SHAPE, Pixel(), objective=Objective("no", "channel"))
