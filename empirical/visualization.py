@@ -19,7 +19,7 @@ from trompe.empirical.cache import state_sha256
 from trompe.empirical.evaluation import Evaluator, layer_output, unit_axis, unit_values
 from trompe.empirical.inspection import check_eval, check_finite
 from trompe.empirical.maximization.ascent import DeadUnit, maximize
-from trompe.empirical.maximization.objectives import Function, Objective, as_objective
+from trompe.empirical.maximization.objectives import Function, Objective, Unit, as_objective
 from trompe.empirical.maximization.parametrizations import (
     PARAMETRIZATIONS,
     Parametrization,
@@ -54,7 +54,6 @@ WAYS = (*PARAMETRIZATIONS, ACCENTUATION)
 """How a picture is written down; accentuation: pixels that start at the unit's most extreme natural image."""
 FILE = "shown.json"
 NEVER = "An optimiser's picture is in no case proved to show the minimum or the maximum over [0, 1]^N: it is what was found."
-Unit = Annotated[int, Integer(0, 2**31)]
 Seeds = Sequence[Annotated[int, Integer(-(10**17) + 1, 10**17 - 1)]]
 """In a file integers have at most 18 characters."""
 
@@ -74,7 +73,8 @@ class ShownUnits:
     why: str
     sheets: tuple[str, ...] = ()
 
-    def __getitem__(self, unit: int) -> ShownUnit:
+    @checked
+    def __getitem__(self, unit: Unit) -> ShownUnit:
         return self.file.unit(unit)
 
     @property

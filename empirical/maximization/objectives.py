@@ -38,6 +38,8 @@ KINDS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "maximum": maximum_of_map,
 }
 """How the map (n, ...) of a unit becomes one number an image."""
+Unit = Annotated[int, Integer(-(2**31), 2**31)]
+"""A unit's number; one that is out of range is refused where the layer is known."""
 Function = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """From the layer's output (n, units, ...) and the unit of each image (n,) to one number an image (n,)."""
 
@@ -127,13 +129,15 @@ class Objective:
             values = self._called(self.kind, output, units)
         return -values if self.negative else values
 
-    def axis(self, output: torch.Tensor, known: int | None = None) -> int:
+    @checked
+    def axis(self, output: torch.Tensor, known: Axis | None = None) -> int:
         """The unit axis of an output: the user's, else the one that is known, else the usual one for so many axes."""
         if self.unit_axis is not None:
             return chosen_axis(self.unit_axis, output.shape, self._what)
         return usual_axis(output.shape) if known is None or output.ndim < 3 else known
 
-    def check_unit(self, unit: int, count: int) -> None:
+    @checked
+    def check_unit(self, unit: Unit, count: Unit) -> None:
         """Is there such a unit (or sum, or direction) of a layer with so many?
 
         Raises
@@ -145,7 +149,8 @@ class Objective:
         if not 0 <= unit <= last:
             raise InvalidInput(f"unit {unit}: {self._what} has {kind}s 0 to {last}")
 
-    def enclosure(self, box: Box, unit: int, axis: int) -> Box:
+    @checked
+    def enclosure(self, box: Box, unit: Unit, axis: Axis) -> Box:
         """Bounds on the objective, shape (n,), from bounds on the layer's output; see `interval_bounds`.
 
         Raises
@@ -154,7 +159,9 @@ class Objective:
         """
         if not isinstance(self.kind, str):
             raise InvalidInput("interval bounds: no rule for an objective that is a function")
+        axis = chosen_axis(axis, box.low.shape, self._what)
         box = box.map(torch.movedim, axis, 1)
+        self.check_unit(unit, box.low.shape[1])
         if self.groups:
             weights = self._weights(box.low.shape[1])[unit : unit + 1].to(box.low)
             box = affine(

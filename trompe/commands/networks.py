@@ -70,7 +70,9 @@ def read_network(
     from trompe.empirical.adapted import Adapted, check_normalisation, check_output
     from trompe.empirical.loading import load_model
     from trompe.empirical.streams import open_images
+    from trompe.ground.arguments import Integer
 
+    Integer(1)(batch, "batch")
     console = Console()
 
     def say(text: str) -> None:

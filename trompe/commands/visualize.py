@@ -94,6 +94,7 @@ def visualize(
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.visualization import FILE, Run, Source
+    from trompe.ground.arguments import Integer
     from trompe.views.shown import line_of, time_of
 
     console = Console()
@@ -104,6 +105,7 @@ def visualize(
     chosen: Any = "all" if units.strip() == "all" else integers(units, "--units", 2**31)
     goal, chosen = _objective(objective, layer, unit_axis, directions, chosen)
     several = integers(seeds, "--seeds", 2**63 - 1)
+    Integer(1)(steps, "steps")
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(

@@ -184,12 +184,12 @@ class ShownFile:
         listed = ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "")
         if number is None and len(known) != 1:
             raise InvalidInput(
-                f"--unit: the shown-file has {len(known)} units ({listed or 'none is finished'}); name one of them"
+                f"unit: the shown-file has {len(known)} units ({listed or 'none is finished'}); name one of them, --unit U"
             )
         for each in self.units:
             if number in (None, each.unit):
                 return each
-        raise InvalidInput(f"--unit {number}: the shown-file has the units {listed or '(none)'}")
+        raise InvalidInput(f"unit {number}: the shown-file has the units {listed or '(none)'}")
 
     def differs(self, other: ShownFile) -> str:
         """What another run has otherwise, in words: model, images, settings, versions, units; "" if nothing. Names do not count."""

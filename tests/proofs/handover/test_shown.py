@@ -265,7 +265,7 @@ def test_bound_reads_it_with_its_errors_as_noise(path, capsys):
     [
         (["--shown", "shown.json", "--unit", "3"], "near-extremes at best; give --tolerance"),
         (["--shown", "shown.json", "--tolerance", "1"], "the shown-file has 2 units (3, 17); name one"),
-        (["--shown", "shown.json", "--tolerance", "1", "--unit", "4"], "--unit 4: the shown-file has the units 3, 17"),
+        (["--shown", "shown.json", "--tolerance", "1", "--unit", "4"], "unit 4: the shown-file has the units 3, 17"),
         (["--shown", "shown.json", "--tolerance", "1", "--unit", "3", "--noise", "1"], "--noise: the shown-file says it"),
         (["--shown", "shown.json", "--tolerance", "1", "--unit", "3", "--min", "1"], "--min: the shown-file says it"),
         (["--shown", "gone.json", "--tolerance", "1"], "gone.json: it is not there"),
