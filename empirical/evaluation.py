@@ -11,7 +11,7 @@ from typing import Any
 from trompe.empirical._torch import torch
 from trompe.empirical.axes import AxisTrace
 from trompe.empirical.inspection import called, capture, check_finite
-from trompe.empirical.intervals import Box, bounds_of
+from trompe.empirical.intervals import Box, bounds_of, of_real_numbers
 from trompe.empirical.maximization.objectives import Objective
 from trompe.proofs.handover.shown import Evaluated
 from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
@@ -20,6 +20,8 @@ from trompe.theory import InvalidInput
 nn = torch.nn
 FLOOR = 1e-12
 """An estimated error is at least that, and at least a float32 rounding of the value."""
+WIDE = 1000
+"""An enclosure that is so many times wider than the estimate (deep networks) is of no use, and not stated."""
 
 
 def layer_output(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
@@ -72,10 +74,12 @@ class Evaluator:
             self.double: nn.Module | None = copy.deepcopy(model).double()
         except Exception as error:
             self.double, self.why = None, f"the network cannot be copied ({type(error).__name__})"
-        try:
-            self._bounds: Callable[[Box], Box] | None = bounds_of(model, objective.layer)
-        except InvalidInput as error:
-            self._bounds, self.why = None, self.why or str(error)
+        self._bounds: Callable[[Box], Box] | None = None
+        if self.double is not None:
+            try:
+                self._bounds = bounds_of(self.double, objective.layer)
+            except InvalidInput as error:
+                self.why = str(error)
 
     def __call__(self, picture: torch.Tensor, unit: int) -> Evaluated:
         """The value at a picture of float32, shape (channels, height, width).
@@ -94,14 +98,16 @@ class Evaluator:
         if value is None:
             return Evaluated(_text(plain), None, UNKNOWN)
         text = _text(value)
+        estimate = Fraction(max(abs(value - plain), abs(value) * 2.0**-24, FLOOR))
         box = self._enclosure(images, unit)
         if box is not None and float(box.low) <= value <= float(box.high):
             ends = (Fraction(float(box.low)), Fraction(float(box.high)))
-            error = max(abs(end - Fraction(text)) for end in ends)
-            # A little more, so that bounds on another machine, whose last digits differ, are within it too.
-            return Evaluated(text, _upwards(error * Fraction(101, 100)), ENCLOSURE)
-        error = Fraction(max(abs(value - plain), abs(value) * 2.0**-24, FLOOR))
-        return Evaluated(text, _upwards(error), ESTIMATE)
+            # Twice that, so that bounds on another machine, whose last digits differ, are within it too.
+            error = 2 * max(abs(end - Fraction(text)) for end in ends)
+            if error <= WIDE * estimate:
+                return Evaluated(text, _upwards(error), ENCLOSURE)
+            self.why = f"interval bounds are too wide to be of use ({float(error):.2g}, estimated {float(estimate):.2g})"
+        return Evaluated(text, _upwards(estimate), ESTIMATE)
 
     def _in_float64(self, images: torch.Tensor, unit: int) -> float | None:
         if self.double is None:
@@ -124,7 +130,8 @@ class Evaluator:
             return None
         point = images.double()
         try:
-            return self.objective.enclosure(self._bounds(Box(point, point)), unit, self.axis)
+            with of_real_numbers():
+                return self.objective.enclosure(self._bounds(Box(point, point)), unit, self.axis)
         except InvalidInput as error:
             self._bounds, self.why = None, str(error)  # nor at any other picture
             return None

@@ -5,12 +5,15 @@ A bound holds for the function of real numbers *and* for its float32 evaluation 
 summation: each affine layer is widened by gamma = (n + 2) u / (1 - (n + 2) u), u = 2^-24, times the sum of
 absolute values (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). Fast convolution
 algorithms that are not plain sums (Winograd) are outside that promise; dense layers are inside.
+Inside `of_real_numbers` u is 2^-50: bounds are narrower, and hold for the function of real numbers alone.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +27,22 @@ from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 nn = torch.nn
-UNIT = 2.0**-24
 TINY = 2.0**-126
+_UNIT: ContextVar[float] = ContextVar("unit", default=2.0**-24)
+
+
+@contextmanager
+def of_real_numbers() -> Iterator[None]:
+    """Inside, bounds are about the function of real numbers, and not about its evaluation in float32.
+
+    They still cover every rounding of their own in float64, u = 2^-53: each rule makes a few roundings where it allows
+    for eight times as much. Constants that a forward pass computes are taken as it computes them.
+    """
+    token = _UNIT.set(2.0**-50)
+    try:
+        yield
+    finally:
+        _UNIT.reset(token)
 
 
 @dataclass(frozen=True)
@@ -69,7 +86,7 @@ class Box:
         """Bounds on the sum with a number, tensor or box."""
         other = as_box(other, self.low)
         out = Box(self.low + other.low, self.high + other.high)
-        return out.widened(2 * UNIT * out.size + TINY)
+        return out.widened(2 * _UNIT.get() * out.size + TINY)
 
     def negative(self) -> Box:
         """Bounds on the negated values."""
@@ -85,7 +102,7 @@ class Box:
             )
         )  # fmt: skip
         out = Box(ends.amin(0), ends.amax(0))
-        return out.widened(2 * UNIT * out.size + TINY)
+        return out.widened(2 * _UNIT.get() * out.size + TINY)
 
 
 def as_box(value: Any, like: torch.Tensor) -> Box:
@@ -203,14 +220,14 @@ def affine(box: Box, apply: Any, weight: torch.Tensor, bias: torch.Tensor | None
     middle = apply(centre, weight, None if bias is None else bias.double())
     spread = apply(radius, weight.abs(), None)
     scale = apply(box.size, weight.abs(), None if bias is None else bias.double().abs())
-    gamma = (terms + 3) * UNIT / (1 - (terms + 3) * UNIT)
+    gamma = (terms + 3) * _UNIT.get() / (1 - (terms + 3) * _UNIT.get())
     return Box(middle - spread, middle + spread).widened(gamma * scale + (terms + 3) * TINY)
 
 
 def averaged(box: Box, mean: Any) -> Box:
     """Means of groups of entries of one image; terms may cancel, so the slack follows their absolute values."""
     terms = box.low[0].numel() + 3
-    slack = terms * UNIT / (1 - terms * UNIT) * mean(box.size) + terms * TINY
+    slack = terms * _UNIT.get() / (1 - terms * _UNIT.get()) * mean(box.size) + terms * TINY
     return box.map(mean).widened(slack)
 
 
@@ -253,8 +270,8 @@ class _Intervals(torch.fx.Interpreter):
             self.clips.append((name, x))
             upper = clip.upper
             is_open = not isinstance(upper, torch.Tensor) and upper == float("inf")
-            return result if is_open else Box(result.low, result.high * (1 + 4 * UNIT))
-        return result.widened(4 * UNIT * result.size)
+            return result if is_open else Box(result.low, result.high * (1 + 4 * _UNIT.get()))
+        return result.widened(4 * _UNIT.get() * result.size)
 
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         module, x = self.fetch_attr(target), args[0]
@@ -348,7 +365,7 @@ def _batch_norm(x: Box, module: Any) -> Box:
     out = Box(ends.amin(0) + offset, ends.amax(0) + offset)
     mean = module.running_mean.double().abs().view(shape)
     scale = (x.size + mean) * factor.abs() + bias.abs().view(shape)
-    return out.widened(16 * UNIT * scale + TINY)
+    return out.widened(16 * _UNIT.get() * scale + TINY)
 
 
 _VIEWS = ("flatten", "view", "reshape", "permute", "transpose", "contiguous", "getitem", "dropout")

@@ -128,7 +128,8 @@ def visualize(
     """Minimum and maximum of each unit by activation maximization, the best of all seeds and of four places of each ascent.
 
     Best is by the objective without transforms. Values are evaluated anew in float64 at the pictures as they are stored (float32).
-    One batch of pictures, two natural images a unit, and a copy of the network in float64 are held at a time.
+    One batch of pictures, two natural images a unit, and a copy of the network in float64 are held at a time, and without
+    `output` the two pictures of each unit.
 
     Parameters
     ----------
@@ -150,6 +151,30 @@ def visualize(
         redirect, seeds, steps, rate, batch, None if output is None else Path(output), show,
     )  # fmt: skip
     return run.finish()
+
+
+class Pictures(Mapping[tuple[int, End], torch.Tensor]):
+    """The found pictures of a run; where they are on disk they are read when they are asked for, and not held."""
+
+    def __init__(self, folder: Path | None, shape: tuple[int, int, int]) -> None:
+        self.folder, self.shape = folder, shape
+        self._held: dict[tuple[int, End], torch.Tensor | Shown] = {}
+
+    def add(self, unit: int, end: End, shown: Shown, picture: torch.Tensor | None) -> None:
+        """Keep a picture, or where it lies."""
+        self._held[unit, end] = shown if self.folder is not None or picture is None else picture
+
+    def __getitem__(self, key: tuple[int, End]) -> torch.Tensor:
+        held = self._held[key]
+        if isinstance(held, torch.Tensor):
+            return held
+        return torch.from_numpy(read_array((self.folder or Path()) / FILE, held, self.shape))
+
+    def __iter__(self) -> Iterator[tuple[int, End]]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
 
 
 class Run:
@@ -199,7 +224,7 @@ class Run:
         self.steps = steps
         self.looked_at = tuple(sorted({0, *(steps * k // 4 for k in (1, 2, 3)), steps}))
         self.evaluate = Evaluator(model, objective, self.axis)
-        self.pictures: dict[tuple[int, End], torch.Tensor] = {}
+        self.pictures = Pictures(output, self.shape)
 
     def _device(self) -> torch.device:
         devices = {t.device for t in (*self.model.parameters(), *self.model.buffers())}
@@ -304,6 +329,8 @@ class Run:
                 )
             return {}
         there = read_shown(self.output / FILE)
+        if not there.units:
+            return {}  # of a run that was interrupted at once
         other = self.empty.differs(there)
         if not isinstance(self.objective.kind, str) or not isinstance(self.way, str):
             other = other or "a function or a parametrization of your own, which cannot be compared"
@@ -313,14 +340,14 @@ class Run:
             )
         kept: dict[int, ShownUnit] = {}
         for unit in there.units:
+            try:
+                for end in ENDS:
+                    read_array(self.output / FILE, unit.shown(end), self.shape)
+            except InvalidInput:
+                continue  # made again
+            kept[unit.unit] = unit
             for end in ENDS:
-                try:
-                    array = read_array(self.output / FILE, unit.shown(end), self.shape)
-                except InvalidInput:
-                    kept.pop(unit.unit, None)
-                    break  # made again
-                self.pictures[unit.unit, end] = torch.from_numpy(array)
-                kept[unit.unit] = unit
+                self.pictures.add(unit.unit, end, unit.shown(end), None)
         return kept
 
     # -- the work ------------------------------------------------------------------------------------
@@ -356,6 +383,8 @@ class Run:
         waiting = self.waiting
         again = {unit for group in waiting for unit in group}
         yield from (unit for unit in list(self.finished.values()) if unit.unit not in again)
+        if waiting:
+            self._write()  # whose the folder is, before the first array
         total = sum(map(len, waiting)) * len(ENDS) * len(self.seeds)
         with progress_bar(f"visualizing {total} pictures", total, self.show) as advance:
             for group in waiting:
@@ -398,7 +427,6 @@ class Run:
         shown = {}
         for end, one in best.items():
             picture = one.picture.float().cpu()
-            self.pictures[unit, end] = picture
             content = _npy(picture)
             name = f"{'unit' if not self.objective.groups else 'group'}-{unit}-{end}.npy"
             if self.output is not None:
@@ -407,6 +435,7 @@ class Run:
             shown[end] = Shown(
                 value.value, value.error, value.kind, name, hashlib.sha256(content).hexdigest(), one.seed, one.step, one.dead
             )  # fmt: skip
+            self.pictures.add(unit, end, shown[end], picture)
         return ShownUnit(
             unit, unit_name(self.empty.settings, unit), shown["minimum"], shown["maximum"],
             self._beside(unit, "minimum"), self._beside(unit, "maximum"),

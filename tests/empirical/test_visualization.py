@@ -223,6 +223,73 @@ def test_without_interval_rules_the_error_is_called_an_estimate():
     assert found.kind == "unknown" and found.error is None
 
 
+def exact_value(model, picture, unit):
+    """The mean of a unit's map behind conv, ReLU, in fractions: no rounding at all."""
+    x = [[Fraction(float(v)) for v in row] for row in picture[0]]
+    w = [[Fraction(float(v)) for v in row] for row in model.conv.weight[unit, 0].detach()]
+    bias = Fraction(float(model.conv.bias[unit].detach()))
+    maps = [
+        max(Fraction(0), bias + sum(w[a][b] * x[i + a][j + b] for a in range(3) for b in range(3)))
+        for i in range(6)
+        for j in range(6)
+    ]
+    return sum(maps) / len(maps)
+
+
+def test_enclosures_hold_the_exact_value_and_are_narrow(monkeypatch):
+    from trompe.empirical import intervals
+
+    model = zoo.build(zoo.Plain)
+    cases = [(x, unit) for x in zoo.pictures(6, 3) for unit in (0, 5)]
+    for x, unit in cases:
+        found, truth = evaluated(model, "relu", "channel", unit, x), exact_value(model, x, unit)
+        assert found.kind == "enclosure" and float(found.error) < 1e-12
+        assert found.low <= truth <= found.high
+
+    # Without an allowance for roundings they would not.
+    class Nothing:
+        def get(self):
+            return 0.0
+
+        def set(self, value):
+            return None
+
+        def reset(self, token):
+            pass
+
+    monkeypatch.setattr(intervals, "_UNIT", Nothing())
+    monkeypatch.setattr(intervals, "TINY", 0.0)
+    missed = 0
+    for x, unit in cases:
+        box = te.interval_bounds(model.double(), te.Box(x[None].double(), x[None].double()), "relu")
+        bounds = Objective("relu", "channel").enclosure(box, unit, 1)
+        missed += (
+            not Fraction(float(bounds.low))
+            <= exact_value(model, x, unit)
+            <= Fraction(float(bounds.high))
+        )
+    assert missed
+
+
+def test_an_enclosure_that_is_too_wide_is_an_estimate():
+    """Twenty layers that cancel: the bounds grow a hundredfold a layer, the values do not."""
+    layers = []
+    for _ in range(20):
+        linear = nn.Linear(64, 64)
+        with torch.no_grad():
+            linear.weight.copy_(
+                50 * torch.eye(64) - 50 * torch.eye(64).roll(1, 0) + torch.eye(64).roll(2, 0) * 0.5
+            )
+            linear.bias.zero_()
+        layers.append(linear)
+    model = nn.Sequential(nn.Flatten(), *layers).eval()
+    picture = torch.full((1, 8, 8), 0.5)
+    objective = Objective()
+    evaluate = Evaluator(model, objective, 1)
+    found = evaluate(picture, 0)
+    assert found.kind == "estimate" and "too wide to be of use" in evaluate.why
+
+
 def test_an_enclosure_that_the_value_is_not_in_is_not_claimed(monkeypatch):
     """A rule that is wrong (here: planted) must not become a certificate."""
     from trompe.empirical import intervals
@@ -306,6 +373,15 @@ def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):
             te.visualize(model, "conv1", [0, 2, 3], X, output=tmp_path / "out", batch=2, **QUICK)
     there = read_shown(tmp_path / "out" / "shown.json")
     assert [u.unit for u in there.units] == [0] and there.asked == (0, 2, 3)
+    calls.clear()
+    # Interrupted before anything is finished, the folder is no obstacle, whatever is asked next.
+    with monkeypatch.context() as patch:
+        patch.setattr(visualization, "maximize", interrupted)
+        calls += [None] * 3
+        with pytest.raises(KeyboardInterrupt):
+            te.visualize(model, "conv1", [0], X, output=tmp_path / "soon", **QUICK)
+    assert read_shown(tmp_path / "soon" / "shown.json").units == ()
+    te.visualize(model, "conv1", [2], X, output=tmp_path / "soon", **QUICK)
     calls.clear()
     monkeypatch.setattr(
         visualization, "maximize", lambda *a, **m: calls.append(a) or honest(*a, **m)

@@ -10,6 +10,7 @@ torch = pytest.importorskip(
 
 import json
 import shutil
+from fractions import Fraction
 
 import numpy as np
 
@@ -226,7 +227,9 @@ def _swap(data):
 
 def _value(data):
     shown = data["units"][0]["maximum"]
-    shown["value"] = str(float(shown["value"]) + 3 * float(shown["error"]))
+    shown["value"] = str(
+        Fraction(shown["value"]) + max(3 * Fraction(shown["error"]), Fraction(1, 10**9))
+    )
 
 
 def _set(*path, to):
@@ -241,7 +244,7 @@ def _set(*path, to):
 TAMPERED = {
     "value": _value,
     "points swapped": _swap,
-    "error": _set("units", 0, "maximum", "error", to="0.000000001"),
+    "error": _set("units", 0, "maximum", "error", to="0.000000000000000000001"),
     "natural value": _set("units", 0, "natural_minimum", "value", to="0.5"),
     "natural image": _set("units", 1, "natural_maximum", "image", to="images/lit/9.png"),
     "natural index": _set("units", 1, "natural_maximum", "index", to=0),

@@ -102,7 +102,9 @@ def _check_shown(
         return check_shown(content, path)
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.shown_network import network_of
+    from trompe.ground.arguments import Integer
 
+    Integer(1)(batch, "batch")
     place = pick_device(device)
     with repeatable(device=place):
         return check_shown(content, path, network_of(model, weights, images, place, batch))

@@ -62,7 +62,7 @@ _SHA = re.compile(r"[0-9a-f]{64}")
 def to_json(shown: ShownFile) -> str:
     """The file's text."""
     model, images = shown.model, shown.images
-    content = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "model": vars(model) | {"mean": list(model.mean), "std": list(model.std)},
