@@ -10,14 +10,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.adapted import Adapted
+from trompe.empirical.adapted import load_adapted
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.evaluation import Evaluator, unit_axis
 from trompe.empirical.inspection import check_eval
-from trompe.empirical.loading import load_model
 from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.natural import NaturalExtremes, natural_extremes
 from trompe.empirical.streams import ImageStream, open_images
-from trompe.empirical.visualization import NaturalExtremes, natural_extremes
 from trompe.proofs.handover.shown import Evaluated, Natural, ShownFile
 from trompe.proofs.handover.shown.data import End
 from trompe.theory import InvalidInput
@@ -75,11 +74,11 @@ class ShownNetwork:
         self._evaluate = Evaluator(model, self.objective, self.axis)
 
     def value(self, unit: int, picture: NDArray[Any]) -> Evaluated:
-        """See Network."""
+        """See SubjectNetwork."""
         return self._evaluate(torch.from_numpy(picture).to(self.device), unit)
 
     def natural(self, unit: int, end: End) -> Natural | None:
-        """See Network."""
+        """See SubjectNetwork."""
         if self._natural is None:
             return None
         index = self._natural.index[unit, end]
@@ -113,9 +112,7 @@ def network_of(
 
     def build(shown: ShownFile) -> ShownNetwork:
         about = shown.model
-        network = load_model(model, device, weights=weights)
-        if about.mean or about.logits is not None:
-            network = Adapted(network, about.mean, about.std, about.logits).to(device)
+        network = load_adapted(model, device, weights, about.mean, about.std, about.logits)
         stream = None
         if images is not None:
             if shown.images is None:

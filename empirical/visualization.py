@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from trompe.empirical._torch import Axis, Rate, Shape, Steps, torch
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.evaluation import Evaluator, layer_output, unit_axis, unit_values
-from trompe.empirical.inspection import check_eval, check_finite
-from trompe.empirical.maximization.ascent import DeadUnit, maximize
+from trompe.empirical.evaluation import Evaluator, unit_axis
+from trompe.empirical.inspection import check_eval
+from trompe.empirical.maximization.best import Ascents, Best, Build, Job, run_jobs
 from trompe.empirical.maximization.objectives import Function, Objective, Unit, as_objective
 from trompe.empirical.maximization.parametrizations import (
     PARAMETRIZATIONS,
     Parametrization,
     Pixel,
-    mean_spectrum,
     parametrization,
 )
+from trompe.empirical.natural import NaturalExtremes, natural_extremes
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
+from trompe.empirical.sheet import write_sheets
 from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
 from trompe.ground.arguments import Integer, at_least_one, checked
 from trompe.ground.errors import known
@@ -36,7 +36,7 @@ from trompe.ground.files import Destination, write_file
 from trompe.proofs.handover.shown import (
     ENDS,
     Natural,
-    Shown,
+    ShownEnd,
     ShownFile,
     ShownImages,
     ShownModel,
@@ -56,6 +56,7 @@ FILE = "shown.json"
 NEVER = "An optimiser's picture is in no case proved to show the minimum or the maximum over [0, 1]^N: it is what was found."
 Seeds = Sequence[Annotated[int, Integer(-(10**17) + 1, 10**17 - 1)]]
 """In a file integers have at most 18 characters."""
+Jobs = Annotated[int, Integer(1, 1024)] | None
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def visualize(
     rate: Rate = 0.05,
     batch: Steps = 100,
     output: str | Path | None = None,
+    jobs: Jobs = 1,
     show: bool = True,
 ) -> ShownUnits:
     """Minimum and maximum of each unit by activation maximization, the best of all seeds and of four places of each ascent.
@@ -139,6 +141,8 @@ def visualize(
     objective : channel, logit, neuron, maximum, a function or an `Objective`, of which `sums` and `directions` are counted as
         units. parametrization : pixel, fourier, maco, accentuation, or one of your own.
     redirect : see `maximize`. batch : pictures, or natural images, at a time.
+    jobs : processes, each with the network and a batch. A job is one end of as many units as fill a batch with their seeds, so that
+        with few units a smaller `batch` makes more of them. None leaves it to joblib's active configuration. Bits do not depend on it.
     output : a folder for arrays (.npy), a contact sheet and the shown-file; what is finished there is kept, and not made again.
 
     Raises
@@ -148,19 +152,19 @@ def visualize(
     """
     run = Run(
         model, as_objective(objective, layer, unit_axis), units, images, shape, parametrization, transforms,
-        redirect, seeds, steps, rate, batch, None if output is None else Path(output), show,
+        redirect, seeds, steps, rate, batch, None if output is None else Path(output), jobs, show,
     )  # fmt: skip
     return run.finish()
 
 
-class Pictures(Mapping[tuple[int, End], torch.Tensor]):
+class FoundPictures(Mapping[tuple[int, End], torch.Tensor]):
     """The found pictures of a run; where they are on disk they are read when they are asked for, and not held."""
 
     def __init__(self, folder: Path | None, shape: tuple[int, int, int]) -> None:
         self.folder, self.shape = folder, shape
-        self._held: dict[tuple[int, End], torch.Tensor | Shown] = {}
+        self._held: dict[tuple[int, End], torch.Tensor | ShownEnd] = {}
 
-    def add(self, unit: int, end: End, shown: Shown, picture: torch.Tensor | None) -> None:
+    def add(self, unit: int, end: End, shown: ShownEnd, picture: torch.Tensor | None) -> None:
         """Keep a picture, or where it lies."""
         self._held[unit, end] = shown if self.folder is not None or picture is None else picture
 
@@ -183,8 +187,8 @@ class Run:
     def __init__(
         self, model: nn.Module, objective: Objective, units: Literal["all"] | Sequence[int],
         images: NaturalImages | None, shape: Shape | None, way: str | Parametrization, transforms: bool,
-        redirect: bool, seeds: Sequence[int], steps: int, rate: float, batch: int, output: Path | None, show: bool,
-        source: Source | None = None,
+        redirect: bool, seeds: Sequence[int], steps: int, rate: float, batch: int, output: Path | None, jobs: int | None,
+        show: bool, source: Source | None = None, build: Callable[[], nn.Module] | None = None,
     ) -> None:  # fmt: skip
         self.model, self.objective, self.output, self.batch, self.show = (
             model,
@@ -219,12 +223,12 @@ class Run:
         )
         self.axis, count = unit_axis(model, objective, first)
         self.asked = self._units(units, count)
-        self.way, self.transforms, self.redirect, self.rate = way, transforms, redirect, rate
-        self.seeds = tuple(dict.fromkeys(at_least_one("seeds", seeds, "give at least one")))
-        self.steps = steps
-        self.looked_at = tuple(sorted({0, *(steps * k // 4 for k in (1, 2, 3)), steps}))
+        self.way, self.jobs, self.build = way, jobs, build
+        self.several = (
+            transforms, redirect, tuple(dict.fromkeys(at_least_one("seeds", seeds, "give at least one"))), steps, rate, batch,
+        )  # fmt: skip
         self.evaluate = Evaluator(model, objective, self.axis)
-        self.pictures = Pictures(output, self.shape)
+        self.pictures = FoundPictures(output, self.shape)
 
     def _device(self) -> torch.device:
         devices = {t.device for t in (*self.model.parameters(), *self.model.buffers())}
@@ -277,7 +281,7 @@ class Run:
     @cached_property
     def empty(self) -> ShownFile:
         """The shown-file before the first unit."""
-        objective, source = self.objective, self.source
+        objective, source, ascents = self.objective, self.source, self.ascents
         kind = objective.kind
         settings = {
             "layer": objective.layer,
@@ -290,15 +294,15 @@ class Run:
             "sums": [list(group) for group in objective.sums],
             "directions": [list(direction) for direction in objective.directions],
             "parametrization": self.way if isinstance(self.way, str) else self.way.key,
-            "transforms": self.transforms,
-            "redirect": self.redirect,
-            "seeds": list(self.seeds),
-            "steps": self.steps,
-            "looked_at": list(self.looked_at),
-            "rate": self.rate,
-            "batch": self.batch,
+            "transforms": ascents.transforms,
+            "redirect": ascents.redirect,
+            "seeds": list(ascents.seeds),
+            "steps": ascents.steps,
+            "looked_at": list(ascents.looked_at),
+            "rate": ascents.rate,
+            "batch": ascents.batch,
             "device": self.device.type,
-            "threads": torch.get_num_threads(),
+            "threads": ascents.threads,
         }
         images = None
         if self.natural is not None and self.stream is not None:
@@ -352,49 +356,70 @@ class Run:
 
     # -- the work ------------------------------------------------------------------------------------
 
-    @property
-    def groups(self) -> list[tuple[int, ...]]:
-        """Units that climb together: so many that all their seeds are one batch."""
-        size = max(1, self.batch // len(self.seeds))
-        return [self.asked[k : k + size] for k in range(0, len(self.asked), size)]
+    @cached_property
+    def ascents(self) -> Ascents:
+        """How the pictures are looked for."""
+        if isinstance(self.way, Parametrization):
+            how = self.way
+        elif self.way == ACCENTUATION:
+            how = Pixel()
+        else:
+            how = parametrization(self.way, None if self.natural is None else self.natural.spectrum)
+        return Ascents(
+            self.objective, self.axis, self.shape, how, *self.several, self.device, torch.get_num_threads()
+        )  # fmt: skip
 
     @property
     def waiting(self) -> list[tuple[int, ...]]:
         """Groups with a unit that is not there yet."""
-        return [group for group in self.groups if not self.finished.keys() >= {*group}]
+        return [g for g in self.ascents.groups(self.asked) if not self.finished.keys() >= {*g}]
+
+    def _start(self, group: Sequence[int], end: End) -> torch.Tensor | None:
+        if self.way != ACCENTUATION or self.natural is None:
+            return None
+        return torch.stack([self.natural.pictures[self.natural.index[unit, end]] for unit in group])
 
     def seconds(self) -> float:
-        """About how long it will take, from three steps of the first group that are timed."""
-        group = self.waiting[0]
-        seeds = self.seeds[: max(1, self.batch // len(group))]
+        """About how long it will take in one process, from three steps of the first group that are timed."""
+        group, ascents = self.waiting[0], self.ascents
+        seeds = ascents.seeds[: max(1, ascents.batch // len(group))]
         times = []
         for steps in (1, 1, 4):
-            start = perf_counter()
-            self._climb(group, "maximum", seeds, steps, ())
+            begin = perf_counter()
+            ascents.climb(
+                self.model, group, "maximum", seeds, steps, (), self._start(group, "maximum")
+            )
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
-            times.append(perf_counter() - start)
+            times.append(perf_counter() - begin)
         step = max(0.0, times[2] - times[1]) / 3
-        pictures = sum(map(len, self.waiting)) * len(self.seeds) * len(ENDS)
-        return step * self.steps * pictures / (len(group) * len(seeds))
+        pictures = sum(map(len, self.waiting)) * len(ascents.seeds) * len(ENDS)
+        return step * ascents.steps * pictures / (len(group) * len(seeds))
 
     def units(self) -> Iterator[ShownUnit]:
         """Each unit, as it is finished and on disk; first those that were there."""
-        waiting = self.waiting
+        waiting, model = self.waiting, self.model
         again = {unit for group in waiting for unit in group}
         yield from (unit for unit in list(self.finished.values()) if unit.unit not in again)
         if waiting:
             self._write()  # whose the folder is, before the first array
-        total = sum(map(len, waiting)) * len(ENDS) * len(self.seeds)
+        jobs: list[Job] = [
+            (group, end, self._start(group, end)) for group in waiting for end in ENDS
+        ]
+        build = None if self.build is None else Build(self.build, self.empty.model.sha256)
+        total = sum(len(group) for group, _, _ in jobs) * len(self.ascents.seeds)
         with progress_bar(f"visualizing {total} pictures", total, self.show) as advance:
-            for group in waiting:
-                found = {end: self._best(group, end, advance) for end in ENDS}
-                fresh = [
-                    self._unit(unit, {end: found[end][unit] for end in ENDS}) for unit in group
-                ]
-                self.finished.update({unit.unit: unit for unit in fresh})
-                self._write()
-                yield from fresh
+            found: dict[End, dict[int, Best]] = {}
+            for (group, end, _), best in zip(
+                jobs, run_jobs(self.ascents, model, jobs, self.jobs, build), strict=True
+            ):
+                found[end] = best
+                advance(len(group) * len(self.ascents.seeds))
+                if end == ENDS[-1]:
+                    fresh = [self._unit(unit, {e: found[e][unit] for e in ENDS}) for unit in group]
+                    self.finished.update({unit.unit: unit for unit in fresh})
+                    self._write()
+                    yield from fresh
 
     def finish(self) -> ShownUnits:
         """All of it, with the contact sheet where there is a folder."""
@@ -405,12 +430,12 @@ class Run:
             natural = {
                 key: self.natural.pictures[index] for key, index in self.natural.index.items()
             }
-        found = ShownUnits(self.file, self.pictures, natural, self.evaluate.why)
-        return (
-            found
+        sheets = (
+            ()
             if self.output is None
-            else replace(found, sheets=write_sheets(found, self.output))
+            else write_sheets(self.file, self.pictures, natural, self.output)
         )
+        return ShownUnits(self.file, self.pictures, natural, self.evaluate.why, sheets)
 
     @property
     def file(self) -> ShownFile:
@@ -423,213 +448,25 @@ class Run:
         if self.output is not None:
             write_file(self.output / FILE, to_json(self.file), parents=True)
 
-    def _unit(self, unit: int, best: dict[End, _Best]) -> ShownUnit:
+    def _unit(self, unit: int, best: Mapping[End, Best]) -> ShownUnit:
         shown = {}
         for end, one in best.items():
-            picture = one.picture.float().cpu()
-            content = _npy(picture)
-            name = f"{'unit' if not self.objective.groups else 'group'}-{unit}-{end}.npy"
+            content = _npy(one.picture)
+            name = f"{'group' if self.objective.groups else 'unit'}-{unit}-{end}.npy"
             if self.output is not None:
                 write_file(self.output / name, content, parents=True)
-            value = self.evaluate(one.picture, unit)
-            shown[end] = Shown(
+            value = self.evaluate(one.picture.to(self.device), unit)
+            shown[end] = ShownEnd(
                 value.value, value.error, value.kind, name, hashlib.sha256(content).hexdigest(), one.seed, one.step, one.dead
             )  # fmt: skip
-            self.pictures.add(unit, end, shown[end], picture)
+            self.pictures.add(unit, end, shown[end], one.picture)
         return ShownUnit(
             unit, unit_name(self.empty.settings, unit), shown["minimum"], shown["maximum"],
             self._beside(unit, "minimum"), self._beside(unit, "maximum"),
         )  # fmt: skip
-
-    def _best(
-        self, group: tuple[int, ...], end: End, advance: Callable[[int], None]
-    ) -> dict[int, _Best]:
-        """The best picture of each unit, over all seeds and the steps that are looked at."""
-        best: dict[int, _Best] = {}
-        size = max(1, self.batch // len(group))
-        for k in range(0, len(self.seeds), size):
-            seeds = self.seeds[k : k + size]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeadUnit)  # it is said in the file
-                run = self._climb(group, end, seeds, self.steps, self.looked_at)
-            order = [(unit, seed) for seed in seeds for unit in group]
-            for step, pictures in zip(run.kept, run.trajectory, strict=True):
-                values = unit_values(
-                    self.model, self.objective, self.axis, pictures, [unit for unit, _ in order]
-                )
-                for row, ((unit, seed), value) in enumerate(
-                    zip(order, values.tolist(), strict=True)
-                ):
-                    height = value if end == "maximum" else -value
-                    if unit not in best or height > best[unit].height:
-                        dead = best[unit].dead if unit in best else True
-                        best[unit] = _Best(pictures[row].clone(), height, seed, step, dead)
-            for unit in {*group} - {*run.dead}:
-                best[unit] = replace(best[unit], dead=False)
-            advance(len(order))
-        return best
-
-    def _climb(
-        self,
-        group: tuple[int, ...],
-        end: End,
-        seeds: Sequence[int],
-        steps: int,
-        keep: Sequence[int],
-    ) -> Any:
-        start = None
-        if self.way == ACCENTUATION and self.natural is not None:
-            each = [self.natural.pictures[self.natural.index[unit, end]] for unit in group]
-            start = torch.stack(each).repeat(len(seeds), 1, 1, 1)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeadUnit)
-            return maximize(
-                self.model, group, self.shape, self._parametrization,
-                objective=self.objective if end == "maximum" else -self.objective,
-                transforms=self.transforms, seeds=seeds, steps=steps, rate=self.rate, keep=keep,
-                redirect=self.redirect, start=start, device=self.device,
-            )  # fmt: skip
-
-    @cached_property
-    def _parametrization(self) -> Parametrization:
-        if not isinstance(self.way, str):
-            return self.way
-        if self.way == ACCENTUATION:
-            return Pixel()
-        return parametrization(self.way, None if self.natural is None else self.natural.spectrum)
-
-
-@dataclass(frozen=True)
-class _Best:
-    picture: torch.Tensor
-    height: float
-    seed: int
-    step: int
-    dead: bool
-
-
-@dataclass(frozen=True)
-class NaturalExtremes:
-    """The images with the smallest and the largest value of each unit: numbers, names and pictures by number."""
-
-    index: Mapping[tuple[int, End], int]
-    names: Mapping[int, str]
-    pictures: Mapping[int, torch.Tensor]
-    sha256: str
-    """Of all images, as float32 numbers, one after another."""
-    spectrum: tuple[torch.Tensor, torch.Tensor] | None
-    """The mean spectrum, where it is asked for."""
-
-
-@torch.no_grad()
-def natural_extremes(
-    model: nn.Module,
-    objective: Objective,
-    axis: int,
-    stream: ImageStream,
-    units: Sequence[int],
-    batch: int,
-    spectrum: bool = False,
-    show: bool = True,
-) -> NaturalExtremes:
-    """The extremes of the units over all images, each by the first image that has it.
-
-    Raises
-    ------
-    InvalidInput : an image gives NaN or infinite numbers.
-    """
-    digest = hashlib.sha256(repr(stream.shape).encode())
-    values: dict[End, torch.Tensor] = {}
-    index: dict[End, torch.Tensor] = {}
-    parts: list[tuple[int, tuple[torch.Tensor, torch.Tensor]]] = []
-    done = 0
-    with progress_bar("natural images", len(stream), show) as advance:
-        for part in stream.batches(batch):
-            digest.update(part.cpu().contiguous().numpy().tobytes())
-            output = layer_output(model, objective.layer, part)
-            check_finite(output, objective.layer or "the output", stream.name, len(part), done)
-            each = torch.stack(
-                [objective.value(output, torch.full((len(part),), u, device=output.device), axis) for u in units], 1
-            )  # fmt: skip
-            for end in ENDS:
-                height, row = (each if end == "maximum" else -each).max(0)
-                if end not in values:
-                    values[end], index[end] = height, row
-                    continue
-                better = height > values[end]
-                values[end] = torch.where(better, height, values[end])
-                index[end] = torch.where(better, row + done, index[end])
-            if spectrum:
-                parts.append((len(part), mean_spectrum(part)))
-            done += len(part)
-            advance(len(part))
-    found: dict[tuple[int, End], int] = {
-        (unit, end): number
-        for end in ENDS
-        for unit, number in zip(units, index[end].tolist(), strict=True)
-    }
-    pictures = stream.pick(set(found.values()), batch)
-    mean = None
-    if spectrum:
-        magnitude, level = (
-            torch.as_tensor(sum(n / done * part[k] for n, part in parts)) for k in (0, 1)
-        )
-        mean = (magnitude, level)
-    names = {number: stream.name(number) for number in pictures}
-    return NaturalExtremes(found, names, pictures, digest.hexdigest(), mean)
 
 
 def _npy(picture: torch.Tensor) -> bytes:
     content = io.BytesIO()
     np.save(content, picture.numpy(), allow_pickle=False)
     return content.getvalue()
-
-
-# -- the contact sheet --------------------------------------------------------------------------------
-
-ROWS = 16
-"""So many units stand on one sheet."""
-
-
-def write_sheets(found: ShownUnits, folder: Path) -> tuple[str, ...]:
-    """Writes `sheet.png`, and `sheet-2.png` and so on for further units. Their names."""
-    from trompe.empirical.experiments.figures import image_grid, save
-
-    units = found.file.units
-    names = []
-    for k in range(0, len(units), ROWS):
-        rows, notes = {}, {}
-        for unit in units[k : k + ROWS]:
-            pictures = [found.pictures[unit.unit, end].cpu() for end in ENDS]
-            texts = [
-                f"{unit.shown(end)}\nseed {unit.shown(end).seed}, step {unit.shown(end).step}"
-                for end in ENDS
-            ]
-            for end in ENDS:
-                natural = unit.natural(end)
-                if natural is not None:
-                    pictures.append(found.natural[unit.unit, end].cpu())
-                    mark = " (below found)" if end == "minimum" else " (above found)"
-                    texts.append(f"{natural}{mark * unit.is_beaten(end)}\n{_short(natural.image)}")
-            grid = torch.stack(pictures)
-            if grid.shape[1] not in (1, 3):
-                grid = grid.mean(1, keepdim=True)
-            label = unit.name if len(unit.name) < 20 else unit.name.replace(" of ", " of\n")
-            rows[label], notes[label] = grid.numpy(), texts
-        columns = ["minimum found", "maximum found"]
-        if found.file.images is not None:
-            columns += ["natural minimum", "natural maximum"]
-        settings = found.file.settings
-        title = (
-            f"{found.file.model.name}, {found.file.of_layer}: {settings['objective']}, {settings['parametrization']}, "
-            f"{settings['steps']} steps. Found by an optimiser; not proved to be the extremes over the inputs."
-        )
-        name = "sheet" if not k else f"sheet-{k // ROWS + 1}"
-        names.append(save(image_grid(rows, columns, title, notes), folder, name, ("png",)))
-    return tuple(names)
-
-
-def _short(name: str) -> str:
-    """The end of a file's name, or a picture's number."""
-    tail = "/".join(Path(name.removesuffix(" (counted from 0)")).parts[-2:])
-    return tail if len(tail) <= 22 else f"...{tail[-19:]}"

@@ -18,9 +18,11 @@ from torch import nn
 import trompe.empirical as te
 from trompe.empirical import visualization
 from trompe.empirical.evaluation import Evaluator, unit_axis
+from trompe.empirical.maximization import best
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Fourier, mean_spectrum
+from trompe.empirical.natural import natural_extremes
 from trompe.empirical.streams import TensorStream
 from trompe.proofs.handover.shown import ENDS, read_array, read_shown
 from trompe.theory import InvalidInput, UnknownKey
@@ -58,10 +60,10 @@ def test_both_ends_beside_the_natural_ones_with_certified_values(kind, layer, ax
             truth = by_hand(model, layer, unit, found.pictures[unit, end], axis)
             assert shown.kind == beside.kind == "enclosure" and float(shown.error) < 1e-4
             assert shown.low <= Fraction(truth) <= shown.high
-            best = getattr(np, f"arg{end[:3]}")(natural[row])
-            assert beside.index == best and beside.image == f"picture {best} (counted from 0)"
-            assert beside.low <= Fraction(natural[row][best]) <= beside.high
-            assert torch.equal(found.natural[unit, end], X[best])
+            extreme = getattr(np, f"arg{end[:3]}")(natural[row])
+            assert beside.index == extreme and beside.image == f"picture {extreme} (counted from 0)"
+            assert beside.low <= Fraction(natural[row][extreme]) <= beside.high
+            assert torch.equal(found.natural[unit, end], X[extreme])
     assert found.said[-1] == visualization.NEVER
 
 
@@ -90,10 +92,10 @@ def test_the_best_seed_and_step_are_kept():
                     picture = pictures[2 * seed + column]
                     values[seed, step] = (by_hand(model, "conv1", unit, picture), picture)
             choose = max if end == "maximum" else min
-            best = choose(values, key=lambda key: values[key][0])
+            found_at = choose(values, key=lambda key: values[key][0])
             shown = found[unit].shown(end)
-            assert (shown.seed, shown.step) == best
-            assert torch.equal(found.pictures[unit, end], values[best][1])
+            assert (shown.seed, shown.step) == found_at
+            assert torch.equal(found.pictures[unit, end], values[found_at][1])
 
 
 def test_a_natural_image_that_beats_the_optimiser_is_said():
@@ -133,10 +135,10 @@ def test_every_parametrization(way):
 def test_the_spectrum_of_a_stream_is_that_of_all_its_images():
     wanted = mean_spectrum(X)
     model, goal = zoo.build(zoo.Plain), Objective("conv", "channel")
-    found = visualization.natural_extremes(model, goal, 1, TensorStream(X), [0], 5, True, False)
+    found = natural_extremes(model, goal, 1, TensorStream(X), [0], 5, True, False)
     for mine, other in zip(found.spectrum, wanted, strict=True):
         assert torch.allclose(mine, other, atol=1e-6)
-    again = visualization.natural_extremes(model, goal, 1, TensorStream(X), [0], 12, False, False)
+    again = natural_extremes(model, goal, 1, TensorStream(X), [0], 12, False, False)
     assert again.sha256 == found.sha256 and again.index == found.index
 
 
@@ -346,7 +348,7 @@ def test_what_is_on_disk_is_what_was_found_and_a_rerun_goes_on(tmp_path, monkeyp
         raise AssertionError("the work has begun")
 
     with monkeypatch.context() as patch:
-        patch.setattr(visualization, "maximize", climb)
+        patch.setattr(best, "maximize", climb)
         again = te.visualize(model, "conv1", [0, 2, 3], X, output=folder, batch=2, **QUICK)
     assert again.file == once.file
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
@@ -359,7 +361,7 @@ def test_what_is_on_disk_is_what_was_found_and_a_rerun_goes_on(tmp_path, monkeyp
 def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):
     model = zoo.build(zoo.Residual)
     whole = te.visualize(model, "conv1", [0, 2, 3], X, output=tmp_path / "whole", batch=2, **QUICK)
-    honest, calls = visualization.maximize, []
+    honest, calls = best.maximize, []
 
     def interrupted(*arguments, **more):
         calls.append(arguments)
@@ -368,7 +370,7 @@ def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):
         return honest(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(visualization, "maximize", interrupted)
+        patch.setattr(best, "maximize", interrupted)
         with pytest.raises(KeyboardInterrupt):
             te.visualize(model, "conv1", [0, 2, 3], X, output=tmp_path / "out", batch=2, **QUICK)
     there = read_shown(tmp_path / "out" / "shown.json")
@@ -376,21 +378,31 @@ def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):
     calls.clear()
     # Interrupted before anything is finished, the folder is no obstacle, whatever is asked next.
     with monkeypatch.context() as patch:
-        patch.setattr(visualization, "maximize", interrupted)
+        patch.setattr(best, "maximize", interrupted)
         calls += [None] * 3
         with pytest.raises(KeyboardInterrupt):
             te.visualize(model, "conv1", [0], X, output=tmp_path / "soon", **QUICK)
     assert read_shown(tmp_path / "soon" / "shown.json").units == ()
     te.visualize(model, "conv1", [2], X, output=tmp_path / "soon", **QUICK)
     calls.clear()
-    monkeypatch.setattr(
-        visualization, "maximize", lambda *a, **m: calls.append(a) or honest(*a, **m)
-    )
+    monkeypatch.setattr(best, "maximize", lambda *a, **m: calls.append(a) or honest(*a, **m))
     te.visualize(model, "conv1", [0, 2, 3], X, output=tmp_path / "out", batch=2, **QUICK)
     assert len(calls) == 4  # two units, two ends
     for path in (tmp_path / "whole").iterdir():
         assert path.read_bytes() == (tmp_path / "out" / path.name).read_bytes(), path.name
     assert read_shown(tmp_path / "out" / "shown.json") == whole.file
+
+
+def test_jobs_run_as_joblib_is_configured(tmp_path):
+    """Say on a cluster; here in this process. (Processes: tests/trompe/test_visualize_cli.py.)"""
+    from joblib import parallel_config
+
+    given = {"layer": "conv1", "units": [0, 2, 3], "images": X, "batch": 4, **QUICK}
+    te.visualize(zoo.build(zoo.Residual), output=tmp_path / "one", **given)
+    with parallel_config(backend="sequential"):
+        te.visualize(zoo.build(zoo.Residual), output=tmp_path / "other", jobs=None, **given)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "other" / path.name).read_bytes(), path.name
 
 
 def test_the_pictures_of_another_run_are_not_mixed_in(tmp_path):

@@ -160,9 +160,9 @@ def test_the_same_again_goes_on_and_anything_else_is_refused(folder, call):
 
 
 def test_ctrl_c_keeps_what_is_finished(folder, call, monkeypatch):
-    from trompe.empirical import visualization
+    from trompe.empirical.maximization import best
 
-    honest, calls = visualization.maximize, []
+    honest, calls = best.maximize, []
 
     def interrupted(*arguments, **more):
         calls.append(more["steps"])
@@ -171,13 +171,36 @@ def test_ctrl_c_keeps_what_is_finished(folder, call, monkeypatch):
         return honest(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(visualization, "maximize", interrupted)
+        patch.setattr(best, "maximize", interrupted)
         status, _, err = call(*RUN, "--output", "new", "--batch", "2")
     assert status == 130 and "finished units are kept; the same command goes on from there" in err
     status, out, _ = call("check", "new/shown.json")
     assert status == 0 and "1 of 2 units, which are not finished" in out
     status, out, _ = call(*RUN, "--output", "new", "--batch", "2")
     assert status == 0 and "1 of 2 units are there already" in out
+
+
+def test_processes_find_the_same_bits(folder, call):
+    """Those of the command make the network for themselves; from Python it travels."""
+    import zoo
+
+    import trompe.empirical as te
+
+    status, _, err = call(*RUN, "--output", "new", "--batch", "2", "--jobs", "2")
+    assert (status, err) == (0, "")
+    status, _, err = call(*RUN, "--output", "alone", "--batch", "2")
+    (folder / "net.py").write_text(MODEL.replace("torch.manual_seed(seed)", "torch.seed()"))
+    status, _, err = call(*RUN, "--output", "random", "--batch", "2", "--jobs", "2")
+    assert (status, err.count("\n")) == (2, 1) and "returns other weights in another process" in err
+    for jobs in (1, 2):
+        te.visualize(
+            torch.nn.Sequential(zoo.planted_conv()).eval(), "0", [0, 2], zoo.pictures(), steps=8, batch=2, jobs=jobs,
+            parametrization="accentuation", output=f"python-{jobs}", show=False,
+        )  # fmt: skip
+    for one, other in (("new", "alone"), ("python-1", "python-2")):
+        assert len(list((folder / one).iterdir())) == 6
+        for path in (folder / one).iterdir():
+            assert path.read_bytes() == (folder / other / path.name).read_bytes(), path
 
 
 def test_check_computes_the_values_anew(folder, call):

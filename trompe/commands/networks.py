@@ -67,8 +67,7 @@ def read_network(
     from rich.console import Console
 
     from trompe.empirical.accuracy import LOW, read_accuracy
-    from trompe.empirical.adapted import Adapted, check_normalisation, check_output
-    from trompe.empirical.loading import load_model
+    from trompe.empirical.adapted import check_normalisation, check_output, load_adapted
     from trompe.empirical.streams import open_images
     from trompe.ground.arguments import Integer
 
@@ -86,9 +85,7 @@ def read_network(
     }
     natural = open_images(images, place, **sizes)
     check_normalisation(means, stds, natural.shape[0])
-    network = load_model(model, place, weights=weights, say=say)
-    if means or logits is not None:
-        network = Adapted(network, means, stds, logits).to(place)
+    network = load_adapted(model, place, weights, means, stds, logits, say)
     check_output(network, natural.first(2))
     found = read_accuracy(network, natural, units or (), batch)
     say(str(found))

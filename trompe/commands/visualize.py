@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,6 +77,13 @@ def visualize(
         str, typer.Option(help="Seeds, comma-separated; the best picture of all is kept.")
     ] = "0,1,2",
     steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
+    jobs: Annotated[
+        int,
+        number(
+            "Processes, each with the network and a batch of pictures; smaller batches make more jobs.",
+            1024,
+        ),
+    ] = 1,
     unit_axis: UnitAxis = None,
     device: Device = "auto",
     batch: Batch = 100,
@@ -93,6 +101,7 @@ def visualize(
     from rich.console import Console
 
     from trompe.empirical._torch import pick_device, repeatable
+    from trompe.empirical.adapted import load_adapted
     from trompe.empirical.visualization import FILE, Run, Source
     from trompe.ground.arguments import Integer
     from trompe.views.shown import line_of, time_of
@@ -106,6 +115,7 @@ def visualize(
     goal, chosen = _objective(objective, layer, unit_axis, directions, chosen)
     several = integers(seeds, "--seeds", 2**63 - 1)
     Integer(1)(steps, "steps")
+    Integer(1)(jobs, "jobs")
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(
@@ -118,15 +128,17 @@ def visualize(
         )  # fmt: skip
         run = Run(
             network, goal, chosen, natural, None, parametrization, transforms, redirect, several, steps, 0.05, batch,
-            output, True, source,
+            output, jobs, True, source,
+            partial(load_adapted, model, place, weights, source.mean, source.std, logits),
         )  # fmt: skip
         there = len(run.finished)
         if there:
             say(f"{there} of {len(run.asked)} units are there already and are kept.")
         if run.waiting:
+            count = len(run.ascents.seeds)
             say(
                 f"About {time_of(run.seconds())} for the minimum and the maximum of {len(run.asked) - there} units: "
-                f"{len(run.seeds)} seed{'s' * (len(run.seeds) > 1)}, {steps} steps (estimated from three steps)."
+                f"{count} seed{'s' * (count > 1)}, {steps} steps (estimated from three steps)."
             )
         for unit in run.units():
             say(line_of(unit))

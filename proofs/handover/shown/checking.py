@@ -27,7 +27,7 @@ _IS_ONE = "the file is a shown-file"
 _BESIDES = "that any point is an extreme of its unit (no optimiser proves that); which settings, seeds and versions made it"
 
 
-class Network(Protocol):
+class SubjectNetwork(Protocol):
     """The network that a shown-file is about, and its natural images where they are there."""
 
     def value(self, unit: int, picture: NDArray[Any]) -> Evaluated:
@@ -38,7 +38,7 @@ class Network(Protocol):
 
 
 def check_shown(
-    content: bytes, path: Path, network: Callable[[ShownFile], Network] | None = None
+    content: bytes, path: Path, network: Callable[[ShownFile], SubjectNetwork] | None = None
 ) -> Report:
     """Check the content of a shown-file; its arrays lie beside `path`.
 
@@ -84,7 +84,7 @@ def check_shown(
     return Report(about, tuple(findings), "a shown-file", besides)
 
 
-def _claims(shown: ShownFile, path: Path, here: Network | None) -> Iterator[Finding]:
+def _claims(shown: ShownFile, path: Path, here: SubjectNetwork | None) -> Iterator[Finding]:
     for unit in shown.units:
         for end in ENDS:
             name, stated = f"{unit.name}, {end}", unit.shown(end)

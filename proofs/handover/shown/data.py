@@ -45,7 +45,7 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class Shown(Evaluated):
+class ShownEnd(Evaluated):
     """The optimiser's picture of one end of a unit."""
 
     point: str
@@ -75,12 +75,12 @@ class ShownUnit:
     unit: int
     name: str
     """In words, see `unit_name`."""
-    minimum: Shown
-    maximum: Shown
+    minimum: ShownEnd
+    maximum: ShownEnd
     natural_minimum: Natural | None = None
     natural_maximum: Natural | None = None
 
-    def shown(self, end: End) -> Shown:
+    def shown(self, end: End) -> ShownEnd:
         """The optimiser's picture of this end."""
         return self.minimum if end == "minimum" else self.maximum
 

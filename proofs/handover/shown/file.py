@@ -21,7 +21,7 @@ from trompe.proofs.handover.shown.data import (
     ERRORS,
     UNKNOWN,
     Natural,
-    Shown,
+    ShownEnd,
     ShownFile,
     ShownImages,
     ShownModel,
@@ -166,7 +166,7 @@ def parse(content: bytes) -> ShownFile:
     )
 
 
-def read_array(path: Path, shown: Shown, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+def read_array(path: Path, shown: ShownEnd, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     """The point of a shown-file at `path`, shape (channels, height, width): the array, its hash compared.
 
     Raises
@@ -351,7 +351,7 @@ def _evaluated(found: dict[str, Any], where: str) -> tuple[str, str | None, str]
     return _number(found["value"], f"{where}.value"), error, kind
 
 
-def _shown(data: Any, where: str) -> Shown:
+def _shown(data: Any, where: str) -> ShownEnd:
     found = fields(
         data, ("value", "error", "kind", "point", "sha256", "seed", "step", "dead"), where
     )
@@ -359,7 +359,7 @@ def _shown(data: Any, where: str) -> Shown:
         raise InvalidInput(
             f"{where}.point: {short(found['point'])}; expected the name of a .npy file beside the shown-file"
         )
-    return Shown(
+    return ShownEnd(
         *_evaluated(found, where),
         found["point"],
         _sha(found["sha256"], f"{where}.sha256"),
