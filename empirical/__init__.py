@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from trompe.empirical.similarity import correlations, identical
     from trompe.empirical.streams import ImageStream, open_images
     from trompe.empirical.training import classifier
+    from trompe.empirical.visualization import ShownUnits, visualize
 
 _HOMES = {
     "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
@@ -58,6 +59,7 @@ _HOMES = {
     "similarity": ("correlations", "identical"),
     "streams": ("ImageStream", "open_images"),
     "training": ("classifier",),
+    "visualization": ("ShownUnits", "visualize"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -77,6 +79,7 @@ __all__ = [
     "PictureUnit",
     "Pixel",
     "RedirectedReLU",
+    "ShownUnits",
     "SilentAudit",
     "SilentUnits",
     "audit_paths",
@@ -103,6 +106,7 @@ __all__ = [
     "train_bounded_detector",
     "train_detector",
     "trajectories",
+    "visualize",
 ]
 
 

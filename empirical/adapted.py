@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import torch
+from trompe.empirical.loading import load_model
 from trompe.empirical.networks import Normalise
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
@@ -66,6 +68,25 @@ class Adapted(nn.Module):
         network = self.get_submodule(self._network)
         for name, module in network.named_modules(memo, "", remove_duplicate):
             yield before + (name or self._network), module
+
+
+def load_adapted(
+    spec: str,
+    device: torch.device | str,
+    weights: Path | None = None,
+    mean: Sequence[float] = (),
+    std: Sequence[float] = (),
+    key: str | None = None,
+    say: Callable[[str], object] = lambda _: None,
+) -> nn.Module:
+    """`load_model`, and normalisation and choice of an output where they are asked for.
+
+    Raises
+    ------
+    InvalidInput : see `load_model` and `Adapted`.
+    """
+    network = load_model(spec, device, weights=weights, say=say)
+    return Adapted(network, mean, std, key).to(device) if mean or key is not None else network
 
 
 def _free(name: str, network: nn.Module) -> str:

@@ -5,11 +5,15 @@ A bound holds for the function of real numbers *and* for its float32 evaluation 
 summation: each affine layer is widened by gamma = (n + 2) u / (1 - (n + 2) u), u = 2^-24, times the sum of
 absolute values (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). Fast convolution
 algorithms that are not plain sums (Winograd) are outside that promise; dense layers are inside.
+Inside `of_real_numbers` u is 2^-50: bounds are narrower, and hold for the function of real numbers alone.
 """
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +21,28 @@ import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical._torch import Floats, torch
+from trompe.empirical.inspection import layer_and_call, named_layer
 from trompe.empirical.relu import clip_of, may_clip
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 
 nn = torch.nn
-UNIT = 2.0**-24
 TINY = 2.0**-126
+_UNIT: ContextVar[float] = ContextVar("unit", default=2.0**-24)
+
+
+@contextmanager
+def of_real_numbers() -> Iterator[None]:
+    """Inside, bounds are about the function of real numbers, and not about its evaluation in float32.
+
+    They still cover every rounding of their own in float64, u = 2^-53: each rule makes a few roundings where it allows
+    for eight times as much. Constants that a forward pass computes are taken as it computes them.
+    """
+    token = _UNIT.set(2.0**-50)
+    try:
+        yield
+    finally:
+        _UNIT.reset(token)
 
 
 @dataclass(frozen=True)
@@ -67,7 +86,7 @@ class Box:
         """Bounds on the sum with a number, tensor or box."""
         other = as_box(other, self.low)
         out = Box(self.low + other.low, self.high + other.high)
-        return out.widened(2 * UNIT * out.size + TINY)
+        return out.widened(2 * _UNIT.get() * out.size + TINY)
 
     def negative(self) -> Box:
         """Bounds on the negated values."""
@@ -83,7 +102,7 @@ class Box:
             )
         )  # fmt: skip
         out = Box(ends.amin(0), ends.amax(0))
-        return out.widened(2 * UNIT * out.size + TINY)
+        return out.widened(2 * _UNIT.get() * out.size + TINY)
 
 
 def as_box(value: Any, like: torch.Tensor) -> Box:
@@ -103,17 +122,27 @@ def box_around(images: Floats, radius: float) -> Box:
 
 
 @checked
-def interval_bounds(model: nn.Module, box: Box) -> Box:
-    """Bounds on the output of `model` over the box.
+def interval_bounds(model: nn.Module, box: Box, layer: str = "") -> Box:
+    """Bounds on the output of `model` over the box, or on that of a layer (`layer#2`: of its second call).
 
     Raises
     ------
-    InvalidInput : the network uses an operation without a bound; give k yourself then.
+    InvalidInput : the network uses an operation without a bound; give k yourself then. UnknownKey : no such layer.
     """
-    result = _Intervals(_traced(model)).bounds(box)
-    if not isinstance(result, Box):
-        raise InvalidInput("interval bounds: the output does not depend on the input")
-    return result
+    return bounds_of(model, layer)(box)
+
+
+def bounds_of(model: nn.Module, layer: str = "") -> Callable[[Box], Box]:
+    """`interval_bounds` of this network and layer, traced once for many boxes."""
+    traced = _traced(model, layer)
+
+    def bounds(box: Box) -> Box:
+        result = _Intervals(traced).bounds(box)
+        if not isinstance(result, Box):
+            raise InvalidInput("interval bounds: the output does not depend on the input")
+        return result
+
+    return bounds
 
 
 def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]:
@@ -132,18 +161,47 @@ def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]
     return run.clips, ""
 
 
-def _traced(model: nn.Module) -> torch.fx.GraphModule:
+class _Tracer(torch.fx.Tracer):
+    """Keeps what every call of one module gives."""
+
+    def __init__(self, watched: nn.Module) -> None:
+        super().__init__()
+        self.watched, self.given = watched, list[Any]()
+
+    def call_module(self, m: nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
+        given = super().call_module(m, forward, args, kwargs)
+        if m is self.watched:
+            self.given.append(given)
+        return given
+
+
+def _traced(model: nn.Module, layer: str = "") -> torch.fx.GraphModule:
+    """The network, or its part up to a layer's call."""
+    name, call = layer_and_call(model, layer)
+    tracer = _Tracer(named_layer(model, name))
     for name, module in model.named_modules():
         if module._forward_hooks or module._forward_pre_hooks:
             raise InvalidInput(
                 f"interval bounds: {name or 'the network'} has hooks, which may change what it computes; remove them"
             )
     try:
-        return torch.fx.symbolic_trace(model)
+        graph = tracer.trace(model)
+        if layer:
+            _cut(graph, tracer.given[(call or 1) - 1].node)
+        return torch.fx.GraphModule(model, graph)
     except Exception as error:
         raise InvalidInput(
             f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
         ) from error
+
+
+def _cut(graph: torch.fx.Graph, last: torch.fx.Node) -> None:
+    """Leave out all that comes behind a node, in-place operations on it too."""
+    for node in reversed(graph.nodes):
+        if node is last:
+            break
+        graph.erase_node(node)
+    graph.output(last)
 
 
 def power_of_two_above(value: float, factor: float = 2.0) -> float:
@@ -162,14 +220,14 @@ def affine(box: Box, apply: Any, weight: torch.Tensor, bias: torch.Tensor | None
     middle = apply(centre, weight, None if bias is None else bias.double())
     spread = apply(radius, weight.abs(), None)
     scale = apply(box.size, weight.abs(), None if bias is None else bias.double().abs())
-    gamma = (terms + 3) * UNIT / (1 - (terms + 3) * UNIT)
+    gamma = (terms + 3) * _UNIT.get() / (1 - (terms + 3) * _UNIT.get())
     return Box(middle - spread, middle + spread).widened(gamma * scale + (terms + 3) * TINY)
 
 
 def averaged(box: Box, mean: Any) -> Box:
     """Means of groups of entries of one image; terms may cancel, so the slack follows their absolute values."""
     terms = box.low[0].numel() + 3
-    slack = terms * UNIT / (1 - terms * UNIT) * mean(box.size) + terms * TINY
+    slack = terms * _UNIT.get() / (1 - terms * _UNIT.get()) * mean(box.size) + terms * TINY
     return box.map(mean).widened(slack)
 
 
@@ -212,8 +270,8 @@ class _Intervals(torch.fx.Interpreter):
             self.clips.append((name, x))
             upper = clip.upper
             is_open = not isinstance(upper, torch.Tensor) and upper == float("inf")
-            return result if is_open else Box(result.low, result.high * (1 + 4 * UNIT))
-        return result.widened(4 * UNIT * result.size)
+            return result if is_open else Box(result.low, result.high * (1 + 4 * _UNIT.get()))
+        return result.widened(4 * _UNIT.get() * result.size)
 
     def call_module(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         module, x = self.fetch_attr(target), args[0]
@@ -307,7 +365,7 @@ def _batch_norm(x: Box, module: Any) -> Box:
     out = Box(ends.amin(0) + offset, ends.amax(0) + offset)
     mean = module.running_mean.double().abs().view(shape)
     scale = (x.size + mean) * factor.abs() + bias.abs().view(shape)
-    return out.widened(16 * UNIT * scale + TINY)
+    return out.widened(16 * _UNIT.get() * scale + TINY)
 
 
 _VIEWS = ("flatten", "view", "reshape", "permute", "transpose", "contiguous", "getitem", "dropout")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -70,6 +70,17 @@ class ImageStream(ABC):
     def first(self, count: Count) -> torch.Tensor:
         """The first images, at most `count`."""
         return next(self.batches(count))
+
+    def pick(self, wanted: Collection[int], batch: int) -> dict[int, torch.Tensor]:
+        """The images of these numbers, shape (channels, height, width), by one pass that ends with the last of them."""
+        found: dict[int, torch.Tensor] = {}
+        done, last = 0, max(wanted, default=-1)
+        for part in self.batches(batch) if wanted else ():
+            found |= {i: part[i - done].clone() for i in wanted if done <= i < done + len(part)}
+            done += len(part)
+            if done > last:
+                break
+        return found
 
 
 def check_range(images: torch.Tensor) -> None:

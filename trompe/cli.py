@@ -23,6 +23,7 @@ from trompe.commands.sharp import sharp
 from trompe.commands.show import show
 from trompe.commands.table import table
 from trompe.commands.verify import verify
+from trompe.commands.visualize import visualize
 from trompe.commands.witness import witness
 from trompe.ground.errors import InvalidInput, TrompeError
 from trompe.ground.streams import complain, finish
@@ -96,6 +97,7 @@ _KEPT = {
     **dict.fromkeys(("check", "show"), f"nothing was changed or written; {_AGAIN}"),
     "fuzz": "nothing but the counts is kept; --first goes on with a later case",
     "reproduce": "finished experiments and trained weights are kept; the same command goes on from there",
+    "visualize": "finished units are kept; the same command goes on from there",
     "selfcheck": "nothing is kept; with --only, --row or --match it takes less time",
 }
 """What Ctrl-C leaves behind. The other commands may have written the file that they were asked for."""
@@ -142,6 +144,7 @@ for command in (
     certify,
     check,
     cite,
+    visualize,
 ):
     app.command()(command)
 for mount in (reproduce.mount, audit.mount):

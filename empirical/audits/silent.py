@@ -13,7 +13,7 @@ from trompe.empirical.inspection import check_finite, check_model, frozen
 from trompe.empirical.intervals import Box, relu_bounds
 from trompe.empirical.maximization.search import TRIES, drive
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
+from trompe.empirical.streams import NaturalImages, as_stream
 from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 
@@ -173,7 +173,7 @@ def audit_silent(
             alive = [u for u in quiet[k] if u not in found]
             for first in range(0, len(alive), climbing):
                 some = alive[first : first + climbing]
-                starts = _pick(natural, {int(where[k][u]) for u in some}, batch)
+                starts = natural.pick({int(where[k][u]) for u in some}, batch)
                 result = drive(
                     partial(reach, model, calls, k), some, torch.stack([starts[int(where[k][u])] for u in some]),
                     tries=TRIES[:tries], steps=steps, batch=climbing, seed=seed, centre=calls[k].centre,
@@ -261,15 +261,3 @@ def _alone(
         top = reach(model, calls, k, part, clipped=True).amax(2)
         values += [float(top[i, units[start + i]]) for i in range(len(part))]
     return values
-
-
-def _pick(natural: ImageStream, wanted: set[int], batch: int) -> dict[int, torch.Tensor]:
-    """The images of these numbers."""
-    found: dict[int, torch.Tensor] = {}
-    done = 0
-    for part in natural.batches(batch):
-        found |= {i: part[i - done].clone() for i in wanted if done <= i < done + len(part)}
-        done += len(part)
-        if len(found) == len(wanted):
-            break
-    return found

@@ -315,7 +315,7 @@ def of_torch() -> dict[str, Any]:
         "fool": tensors("images", model=model, units=(0,), seed=0, steps=1, show=False),
         "identical": lambda: {"a": rows(), "b": rows()},
         "interval_bounds": lambda: {
-            "model": model(), "box": box_around(tensors("x")()["x"], 0.1)
+            "model": model(), "box": box_around(tensors("x")()["x"], 0.1), "layer": "relu"
         },
         "is_flagged": tensors("images", detector=detector),
         "load_data": lambda: {"name": "digits", "resize": (), "crop": ()},
@@ -349,11 +349,18 @@ def of_torch() -> dict[str, Any]:
             model=model, units=one, shape=shape, settings=lambda: [Settings(pixel(), False)], seeds=(0,),
             steps=1, keep=(0,), device="cpu", batch=2,
         ),
+        "visualize": tensors(
+            "images", model=model, layer="relu", units=one, shape=NO, objective="channel", unit_axis=1,
+            parametrization="fourier", transforms=True, redirect=False, seeds=(0,), steps=1, rate=0.1, batch=2, output=NO,
+            show=False,
+        ),
         "FoolingCircuit": tensors(
             network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True
         ),
         "Maco": lambda: {"magnitude": rows().view(1, 2, 3), "mean": rows()[0]},
-        "Objective": lambda: {"layer": "", "kind": "logit", "unit_axis": 1},
+        "Objective": lambda: {
+            "layer": "", "kind": "logit", "unit_axis": 1, "sums": [[0, 1]], "directions": NO, "negative": False
+        },
         "RedirectedReLU": lambda: {"unit_axis": 1},
         "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
     }  # fmt: skip
@@ -505,6 +512,18 @@ METHODS |= {
         "value": (
             lambda: empirical().Objective(),
             lambda: {"output": rows(), "units": labels()[:2], "axis": 1},
+        ),
+        "axis": (lambda: empirical().Objective(), lambda: {"output": rows(), "known": 1}),
+        "check_unit": (lambda: empirical().Objective(), lambda: {"unit": 0, "count": 2}),
+        "enclosure": (
+            lambda: empirical().Objective(),
+            lambda: {"box": empirical().Box(rows(), rows()), "unit": 0, "axis": 1},
+        ),
+    },
+    "ShownUnits": {
+        "__getitem__": (
+            lambda: empirical().visualize(**of_torch()["visualize"]()),
+            lambda: {"unit": 0},
         )
     },
     "SilentUnits": {"installed": (silent, lambda: {"model": model()})},
@@ -517,7 +536,7 @@ METHODS["LinkedTriple"] = {
 RECORDS = {
     "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "Comparison", "Example", "Form", "Inclusion", "Member",
     "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem", "Box", "ErmPair", "ImageData",
-    "LayerSimilarity", "Maximization", "PathAudit", "SilentAudit", "SilentUnits",
+    "LayerSimilarity", "Maximization", "PathAudit", "ShownUnits", "SilentAudit", "SilentUnits",
 }  # fmt: skip
 """They hold what a computation found, and compute nothing when they are made."""
 
@@ -658,7 +677,8 @@ def called(function: Any, arguments: dict[str, Any]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _trained_for_a_moment(monkeypatch):
+def _trained_for_a_moment(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # a text may be the name of a folder
     if HAS_TORCH:
         from trompe.empirical.training import RECIPES, Recipe
 

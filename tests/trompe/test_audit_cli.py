@@ -171,6 +171,10 @@ def test_pictures_that_drive_units_are_saved(folder, monkeypatch):
             "tries = 0; expected an integer of at least 1",
         ),
         (
+            ["audit", "silent", "--model", "net.py:build", "--batch", "0"],
+            "batch = 0; expected an integer of at least 1",
+        ),
+        (
             ["audit", "silent", "--model", "net.py:build", "--layers", "relu#2"],
             "unknown layer 'relu#2'; did you mean relu",
         ),

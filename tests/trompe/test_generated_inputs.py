@@ -8,18 +8,23 @@ experiments, somebody's decoder), the work is cut off there. Files are made and 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import json
 import os
 import re
 import struct
 import sys
+import tempfile
 import zipfile
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 from typing import get_type_hints
 
 import numpy as np
 import pytest
+import shown_files
 import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -124,6 +129,15 @@ def witness() -> bytes:
     return to_json(trompe.witness_of(pair, "side")).encode()
 
 
+def shown() -> bytes:
+    """A shown-file of one unit, about arrays of FILES."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = json.loads(shown_files.make(Path(folder), (3,)).read_text())
+    for end, name in (("minimum", "dark.npy"), ("maximum", "light.npy")):
+        data["units"][0][end] |= {"point": name, "sha256": hashlib.sha256(FILES[name]).hexdigest()}
+    return json.dumps(data).encode()
+
+
 def zipped() -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
@@ -159,6 +173,8 @@ FILES: dict[str, bytes] = {
     "empty.npy": b"",
     "none.npy": npy("(0, 2)", data=b""),
     "nan.npy": npy("(2,)", data=np.array([np.nan, np.inf]).tobytes()),
+    "dark.npy": npy("(1, 2, 2)", "<f4", np.array([0, 0.25, 0, 0], "<f4").tobytes()),
+    "light.npy": npy("(1, 2, 2)", "<f4", np.array([1, 0.75, 1, 1], "<f4").tobytes()),
     "good.csv": b"1/2,1/2\n0.25,0\n",
     "names.csv": b"x,y\n0,1\n",
     "ragged.csv": b"0,1\n0\n",
@@ -192,6 +208,7 @@ FILES: dict[str, bytes] = {
     "stops.py": b"raise SystemExit(3)\n",
     "folder.folder": b"",
 }
+FILES["shown.json"] = shown()
 
 
 def make_files(folder, damaged=()) -> None:
@@ -260,7 +277,9 @@ GOOD = {
     "output": st.sampled_from(("new.json", "new.png")),
     "model": st.just("mine.py:f"),
     "images": st.just("folder.folder"),
-    "path": st.sampled_from(("witness.json", "odd.json", "folder.folder")),
+    "path": st.sampled_from(("witness.json", "odd.json", "shown.json", "folder.folder")),
+    "shown": st.sampled_from(("shown.json", "odd.json")),
+    "unit": st.sampled_from(("3", "0")),
 }
 
 

@@ -19,7 +19,7 @@ from trompe.commands.networks import (
     Weights,
     read_network,
 )
-from trompe.commands.options import MANY, SEED, Device, integers, listed, number
+from trompe.commands.options import MANY, SEED, Device, UnitAxis, integers, listed, number
 
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
 
@@ -33,13 +33,7 @@ def silent(
             help="Only these ReLU calls, or those inside these modules, comma-separated; relu#2 is the second of several."
         ),
     ] = "",
-    unit_axis: Annotated[
-        int | None,
-        number(
-            "Axis of the units in outputs of more than two axes, -1 for the last. [default: by each layer's kind]",
-            64,
-        ),
-    ] = None,
+    unit_axis: UnitAxis = None,
     units: Annotated[
         str, typer.Option(help="Only these units of the calls that are looked at, comma-separated.")
     ] = "",

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from trompe.commands.options import (
-    ARGMAX,
-    ARGMIN,
-    MAXIMUM,
-    MINIMUM,
+    ArgMax,
+    ArgMin,
     Constant,
     Eps,
     Link,
+    Maximum,
     Metric,
+    Minimum,
     Output,
     TrainingData,
     UnitClass,
+    number,
 )
 from trompe.commands.reading import (
     class_parameters,
@@ -34,14 +36,25 @@ from trompe.commands.reading import (
 )
 from trompe.commands.reporting import destination, emit, progress_bar, view_of
 from trompe.ground.errors import brief
+from trompe.ground.text import wrapped
 
 
 def bound(
     row: UnitClass,
-    argmin: Annotated[str, ARGMIN],
-    argmax: Annotated[str, ARGMAX],
-    minimum: Annotated[str, MINIMUM],
-    maximum: Annotated[str, MAXIMUM],
+    argmin: ArgMin = None,
+    argmax: ArgMax = None,
+    minimum: Minimum = None,
+    maximum: Maximum = None,
+    shown: Annotated[
+        Path | None,
+        typer.Option(
+            help="A shown-file of trompe visualize, in place of --argmin, --argmax, --min, --max and --noise; with --tolerance or "
+            "--range."
+        ),
+    ] = None,
+    unit: Annotated[
+        int | None, number("Which unit of the shown-file. [default: the only one]", 2**31)
+    ] = None,
     query: Annotated[
         list[str] | None, typer.Option(help="A point to ask about, exact; repeat for more.")
     ] = None,
@@ -88,7 +101,7 @@ def bound(
 ) -> int:
     """What every unit of a class does at a point, given what was shown: interval, prediction, verdicts.
 
-    A point may also be a .npy file of floats.
+    A point may also be a .npy file of floats. Needed are --argmin, --argmax, --min and --max, or --shown.
     """
     from trompe.theory import InvalidInput, Visualization, as_number, row_class
     from trompe.theory.catalogue import function_class
@@ -102,23 +115,45 @@ def bound(
     read_once([str(points), *(data or ())])
     from trompe.theory.bounding import bounds
 
+    given = {"--argmin": argmin, "--argmax": argmax, "--min": minimum, "--max": maximum}
+    note = ""
+    if shown is not None:
+        for name, value in (given | {"--noise": noise}).items():
+            if value is not None:
+                raise InvalidInput(
+                    f"{name}: the shown-file says it; leave it out, or leave --shown out"
+                )
+        if limits is None and tolerance is None:
+            raise InvalidInput(
+                "--shown: an optimiser's pictures are near-extremes at best; give --tolerance TAU, by which the unit's own extremes "
+                "may lie beyond their values, or --range LO:HI"
+            )
+        ends, values, noise, note = _shown(shown, unit)
+    else:
+        if unit is not None:
+            raise InvalidInput("--unit: is for --shown FILE; leave it out")
+        for name, value in given.items():
+            if value is None:
+                raise InvalidInput(
+                    f"{name} is missing; give --argmin, --argmax, --min and --max, or --shown FILE"
+                )
+        ends = points_of(argmin=argmin, argmax=argmax)
+        values = as_number(minimum, "--min"), as_number(maximum, "--max")
     x = points_file(points) if points is not None else [point(z, "--query") for z in query or ()]
-    ends = points_of(argmin=argmin, argmax=argmax)
-    shown = [valued(text, "--exemplar") for text in exemplar or ()]
+    beside = [valued(text, "--exemplar") for text in exemplar or ()]
     rows = data_rows(data or ())
-    dim = known_dim([*ends.values(), *(z for z, _ in (*shown, *rows)), *x[:1]]) or 1
+    dim = known_dim([*ends.values(), *(z for z, _ in (*beside, *rows)), *x[:1]]) or 1
     v = Visualization(
         of_length(ends["--argmin"], dim, "--argmin"),
         of_length(ends["--argmax"], dim, "--argmax"),
-        as_number(minimum, "--min"),
-        as_number(maximum, "--max"),
+        *values,
     )
     if "constant" in row_class(row).parameters() and constant is None:
         raise InvalidInput(f"{row}: no constant is given; add --constant L")
     cls = function_class(row, **class_parameters(row, dim, constant, metric, rows, link))
     if points is None:
         x = [of_length(z, dim, "--query") for z in x]
-    exemplars = [(of_length(z, dim, "--exemplar"), y) for z, y in shown]
+    exemplars = [(of_length(z, dim, "--exemplar"), y) for z, y in beside]
     with progress_bar("queries") as progress:
         found = bounds(
             cls,
@@ -131,8 +166,37 @@ def bound(
             tolerance=tolerance,
             noise=noise,
         )
-    emit(view(found), place)
+    text = view(found)
+    if note and format == "text":
+        text = "\n".join([text.rstrip("\n"), *wrapped(note, cuts_words=True)])
+    emit(text, place)
     return 0
+
+
+def _shown(
+    path: Path, number: int | None
+) -> tuple[dict[str, Sequence[Any]], tuple[Any, Any], str, str]:
+    """The two points of a unit of a shown-file, their values, the noise, and what has to be said of them."""
+    from trompe.proofs.handover.shown import ENDS, read_array, read_shown
+    from trompe.theory import InvalidInput, as_number
+    from trompe.views.shown import near_extremes
+
+    file = read_shown(path)
+    unit = file.unit(number)
+    errors = []
+    for end in ENDS:
+        error = unit.shown(end).error
+        if error is None:
+            raise InvalidInput(
+                f"{path}: the error of the {end} of {unit.name} is not known, since the network does not run in float64; give "
+                "--argmin, --argmax, --min, --max and --noise yourself"
+            )
+        errors.append(as_number(error))
+    ends: dict[str, Any] = {
+        f"--arg{end[:3]}": read_array(path, unit.shown(end), file.shape).ravel() for end in ENDS
+    }
+    low, high = as_number(unit.minimum.value), as_number(unit.maximum.value)
+    return ends, (low, high), str(max(errors)), near_extremes(file, unit)
 
 
 def _pair(text: str) -> tuple[Fraction, Fraction]:

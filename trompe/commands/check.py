@@ -1,13 +1,14 @@
-"""`trompe check`: certificates, witnesses and refutations that one was given."""
+"""`trompe check`: certificates, witnesses, refutations and shown-files that one was given."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.options import Jobs, Solvers
+from trompe.commands.networks import Batch, Weights
+from trompe.commands.options import Device, Jobs, Solvers
 from trompe.commands.reporting import emit, progress_bar
 
 
@@ -15,13 +16,28 @@ def check(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder that trompe certify wrote, or a .json file of trompe witness or refute (- for standard input)."
+            help="A folder that trompe certify wrote, or a .json file of trompe witness, refute or visualize (- for standard input)."
         ),
     ],
     solver: Solvers = None,
     jobs: Jobs = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="For a shown-file: FILE.py:FUNCTION or MODULE:FUNCTION that returns its network."
+        ),
+    ] = None,
+    weights: Weights = None,
+    images: Annotated[
+        Path | None, typer.Option(help="For a shown-file: its folder of pictures.")
+    ] = None,
+    device: Device = "auto",
+    batch: Batch = 100,
 ) -> int:
-    """Check a certificate set, a witness or a refutation that need not be trusted. Exit status 0 only if all holds.
+    """Check a certificate set, a witness, a refutation or a shown-file that need not be trusted. Exit status 0 only if all holds.
+
+    Of a shown-file the arrays are compared with their hashes. With --model (and --weights) its values are computed anew, with
+    --images also those of the natural images; no code that the file names is run.
 
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
@@ -38,14 +54,57 @@ def check(
             from trompe.theory import InvalidInput
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
-        from trompe.refuting.checking import check_file
+        from trompe.proofs.handover.shown.file import MAX_BYTES, is_shown
+        from trompe.proofs.handover.witnesses.checking import content_of
+        from trompe.refuting.checking import check_bytes
 
-        report = check_file(path, solvers)
+        content = content_of(path, MAX_BYTES)
+        if isinstance(content, bytes) and is_shown(content):
+            report = _check_shown(content, path, model, weights, images, device, batch)
+        else:
+            _only_for_shown(model, weights, images)
+            report = check_bytes(content, solvers) if isinstance(content, bytes) else content
         emit(report.text())
         return 0 if report.ok else 1
+    _only_for_shown(model, weights, images)
     from trompe.proofs.handover.certificates import check_set
 
     with progress_bar("checking") as progress:
         found = check_set(path, solvers=solvers, jobs=jobs, progress=progress)
     emit(found.text())
     return 0 if found.ok else 1
+
+
+def _only_for_shown(*options: Any) -> None:
+    if any(option is not None for option in options):
+        from trompe.theory import InvalidInput
+
+        raise InvalidInput(
+            "--model, --weights, --images: are for shown-files (trompe visualize); leave them out"
+        )
+
+
+def _check_shown(
+    content: bytes,
+    path: Path,
+    model: str | None,
+    weights: Path | None,
+    images: Path | None,
+    device: str,
+    batch: int,
+) -> Any:
+    from trompe.proofs.handover.shown import check_shown
+    from trompe.theory import InvalidInput
+
+    if model is None:
+        if weights is not None or images is not None:
+            raise InvalidInput("--weights, --images: are for --model; give it too")
+        return check_shown(content, path)
+    from trompe.empirical._torch import pick_device, repeatable
+    from trompe.empirical.shown_network import network_of
+    from trompe.ground.arguments import Integer
+
+    Integer(1)(batch, "batch")
+    place = pick_device(device)
+    with repeatable(device=place):
+        return check_shown(content, path, network_of(model, weights, images, place, batch))

@@ -67,22 +67,21 @@ def read_network(
     from rich.console import Console
 
     from trompe.empirical.accuracy import LOW, read_accuracy
-    from trompe.empirical.adapted import Adapted, check_normalisation, check_output
-    from trompe.empirical.loading import load_model
+    from trompe.empirical.adapted import check_normalisation, check_output, load_adapted
     from trompe.empirical.streams import open_images
+    from trompe.ground.arguments import Integer
 
+    Integer(1)(batch, "batch")
     console = Console()
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False)
 
-    means, stds = _decimals(mean, "--mean"), _decimals(std, "--std")
+    means, stds = numbers(mean, "--mean"), numbers(std, "--std")
     check_normalisation(means, stds)
     natural = open_images(images, place, **sizes_of(resize, crop))
     check_normalisation(means, stds, natural.shape[0])
-    network = load_model(model, place, weights=weights, say=say)
-    if means or logits is not None:
-        network = Adapted(network, means, stds, logits).to(place)
+    network = load_adapted(model, place, weights, means, stds, logits, say)
     check_output(network, natural.first(2))
     found = read_accuracy(network, natural, units or (), batch)
     say(str(found))
@@ -100,7 +99,7 @@ def sizes_of(resize: str, crop: str) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _decimals(text: str, what: str) -> tuple[float, ...]:
+def numbers(text: str, what: str) -> tuple[float, ...]:
     """Decimal numbers with commas; none for no text."""
     from trompe.ground.errors import InvalidInput, brief
 

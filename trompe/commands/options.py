@@ -86,6 +86,13 @@ Jobs = Annotated[
         callback=_at_least_1,
     ),
 ]
+UnitAxis = Annotated[
+    int | None,
+    number(
+        "Axis of the units in outputs of more than two axes, -1 for the last. [default: by each layer's kind]",
+        64,
+    ),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 Format = Annotated[str, typer.Option(help="text or json.")]
 TableFormat = Annotated[str, typer.Option(help="text, markdown, latex, json or csv.")]

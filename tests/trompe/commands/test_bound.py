@@ -258,7 +258,7 @@ BAD = {
     "no constant": (("bound", "--class", "lipschitz", *SHOWN, "--query", "0,0"), "add --constant L"),
     "row": (("bound", "--class", "convexx", *SHOWN, "--query", "0,0"), "did you mean convex"),
     "metric": (("bound", "--class", "lipschitz", "--constant", "2", "--metric", "l3", *SHOWN, "--query", "0,0"), "unknown metric 'l3'"),
-    "missing option": (("bound", "--class", "convex", "--query", "0,0"), "Missing option"),
+    "missing option": (("bound", "--class", "convex", "--query", "0,0"), "is missing; give --argmin"),
     "suffix": ((*BOUND, "--points", "x.txt"), "expected a .csv or a .npy file"),
     "no csv": ((*BOUND, "--points", "none.csv"), "it is not there"),
     "no npy": ((*BOUND, "--points", "none.npy"), "it is not there"),

@@ -1,0 +1,148 @@
+"""The value of a unit at a picture: in double precision, with how far the function of real numbers may be from it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from decimal import ROUND_CEILING, Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+from trompe.empirical._torch import torch
+from trompe.empirical.axes import AxisTrace
+from trompe.empirical.inspection import called, capture, check_finite
+from trompe.empirical.intervals import Box, bounds_of, of_real_numbers
+from trompe.empirical.maximization.objectives import Objective
+from trompe.proofs.handover.shown import Evaluated
+from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
+from trompe.theory import InvalidInput
+
+nn = torch.nn
+FLOOR = 1e-12
+"""An estimated error is at least that, and at least a float32 rounding of the value."""
+WIDE = 1000
+"""An enclosure that is so many times wider than the estimate (deep networks) is of no use, and not stated."""
+
+
+def layer_output(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
+    """What a layer gives for images, or the network's output where none is named."""
+    if not layer:
+        return called(model, images)
+    with capture(model, [layer]) as outputs:
+        called(model, images)
+        return outputs[layer]
+
+
+@torch.no_grad()
+def unit_axis(model: nn.Module, objective: Objective, image: torch.Tensor) -> tuple[int, int]:
+    """The axis of the units in the objective's layer, and how many there are; `image` has shape (1, channels, height, width).
+
+    Raises
+    ------
+    InvalidInput : the layer has no units, or not on this axis.
+    """
+    with AxisTrace() as trace:
+        output = layer_output(model, objective.layer, image)
+    if output.ndim < 2:
+        raise InvalidInput(
+            f"layer {objective.layer or 'output'!r} returns shape {tuple(output.shape)}; no units there"
+        )
+    axis = objective.axis(output, trace.known(output))
+    return axis, int(output.shape[axis])
+
+
+@torch.no_grad()
+def unit_values(
+    model: nn.Module, objective: Objective, axis: int, images: torch.Tensor, units: list[int]
+) -> torch.Tensor:
+    """The objective of each image for its own unit, shape (n,)."""
+    output = layer_output(model, objective.layer, images)
+    return objective.value(output, torch.tensor(units, device=output.device), axis)
+
+
+class Evaluator:
+    """Evaluates pictures, one at a time, by the network in float64 and by interval bounds on the box of radius 0.
+
+    The network is copied once; the one that is given stays as it is.
+    """
+
+    def __init__(self, model: nn.Module, objective: Objective, axis: int) -> None:
+        self.model, self.objective, self.axis = model, objective, axis
+        self.why = ""
+        """Why there is no enclosure, or no value in float64; empty where nothing failed."""
+        try:
+            self.double: nn.Module | None = copy.deepcopy(model).double()
+        except Exception as error:
+            self.double, self.why = None, f"the network cannot be copied ({type(error).__name__})"
+        self._bounds: Callable[[Box], Box] | None = None
+        if self.double is not None:
+            try:
+                self._bounds = bounds_of(self.double, objective.layer)
+            except InvalidInput as error:
+                self.why = str(error)
+
+    def __call__(self, picture: torch.Tensor, unit: int) -> Evaluated:
+        """The value at a picture of float32, shape (channels, height, width).
+
+        Raises
+        ------
+        InvalidInput : it is NaN or infinite.
+        """
+        images = picture[None]
+        plain = float(unit_values(self.model, self.objective, self.axis, images, [unit])[0])
+        value = self._in_float64(images, unit)
+        numbers = torch.tensor([plain if value is None else value])
+        check_finite(
+            numbers, self.objective.layer or "the output", lambda _k: f"the picture of unit {unit}"
+        )
+        if value is None:
+            return Evaluated(_text(plain), None, UNKNOWN)
+        text = _text(value)
+        estimate = Fraction(max(abs(value - plain), abs(value) * 2.0**-24, FLOOR))
+        box = self._enclosure(images, unit)
+        if box is not None and float(box.low) <= value <= float(box.high):
+            ends = (Fraction(float(box.low)), Fraction(float(box.high)))
+            # Twice that, so that bounds on another machine, whose last digits differ, are within it too.
+            error = 2 * max(abs(end - Fraction(text)) for end in ends)
+            if error <= WIDE * estimate:
+                return Evaluated(text, _upwards(error), ENCLOSURE)
+            self.why = f"interval bounds are too wide to be of use ({float(error):.2g}, estimated {float(estimate):.2g})"
+        return Evaluated(text, _upwards(estimate), ESTIMATE)
+
+    def _in_float64(self, images: torch.Tensor, unit: int) -> float | None:
+        if self.double is None:
+            return None
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64)  # for what a network makes on its way
+        try:
+            values = unit_values(self.double, self.objective, self.axis, images.double(), [unit])
+            if values.dtype != torch.float64:
+                raise InvalidInput(f"it gives {values.dtype}")
+            return float(values[0])
+        except InvalidInput as error:
+            self.why = f"the network does not run in float64: {error}"
+            return None
+        finally:
+            torch.set_default_dtype(before)
+
+    def _enclosure(self, images: torch.Tensor, unit: int) -> Box | None:
+        if self._bounds is None:
+            return None
+        point = images.double()
+        try:
+            with of_real_numbers():
+                return self.objective.enclosure(self._bounds(Box(point, point)), unit, self.axis)
+        except InvalidInput as error:
+            self._bounds, self.why = None, str(error)  # nor at any other picture
+            return None
+
+
+def _text(value: float) -> str:
+    """The shortest decimal number that is read as this float, without an exponent."""
+    return format(Decimal(repr(value)), "f")
+
+
+def _upwards(value: Fraction) -> str:
+    """A decimal number of three digits that is not below."""
+    context: Any = Context(prec=3, rounding=ROUND_CEILING)
+    return format(context.divide(Decimal(value.numerator), Decimal(value.denominator)), "f")

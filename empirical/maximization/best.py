@@ -1,0 +1,154 @@
+"""The best picture of each unit, over all seeds and several steps of each ascent; as jobs that may run anywhere."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from trompe.empirical._torch import repeatable, torch
+from trompe.empirical.cache import state_sha256
+from trompe.empirical.evaluation import unit_values
+from trompe.empirical.maximization.ascent import DeadUnit, Maximization, maximize
+from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.maximization.parametrizations import Parametrization
+from trompe.ground.processes import worker_processes
+from trompe.proofs.handover.shown.data import End
+from trompe.theory import InvalidInput
+
+nn = torch.nn
+
+
+@dataclass(frozen=True)
+class Best:
+    """A picture, and where it was found. height : the objective there, with the other sign for a minimum."""
+
+    picture: torch.Tensor
+    height: float
+    seed: int
+    step: int
+    dead: bool
+    """Value and gradient were 0 at every step from every seed."""
+
+
+@dataclass(frozen=True)
+class Ascents:
+    """How pictures are looked for: all that a job needs besides the network.
+
+    axis : of the units. batch : pictures at a time. threads : CPU threads of a job; bits repeat for equal counts.
+    """
+
+    objective: Objective
+    axis: int
+    shape: tuple[int, int, int]
+    parametrization: Parametrization
+    transforms: bool
+    redirect: bool
+    seeds: tuple[int, ...]
+    steps: int
+    rate: float
+    batch: int
+    device: torch.device
+    threads: int
+
+    @property
+    def looked_at(self) -> tuple[int, ...]:
+        """The steps of which the best is kept: the start, three on the way and the last."""
+        return tuple(sorted({self.steps * k // 4 for k in range(5)}))
+
+    def groups(self, units: Sequence[int]) -> list[tuple[int, ...]]:
+        """Units that climb together: so many that all their seeds are one batch."""
+        size = max(1, self.batch // len(self.seeds))
+        return [tuple(units[k : k + size]) for k in range(0, len(units), size)]
+
+    def climb(
+        self, model: nn.Module, group: Sequence[int], end: End, seeds: Sequence[int], steps: int, keep: Sequence[int],
+        start: torch.Tensor | None,
+    ) -> Maximization:  # fmt: skip
+        """One run of `maximize`. start : a picture a unit, to begin from."""
+        with warnings.catch_warnings(), repeatable(self.threads, self.device):
+            warnings.simplefilter("ignore", DeadUnit)  # `Best.dead` says it
+            return maximize(
+                model, group, self.shape, self.parametrization,
+                objective=self.objective if end == "maximum" else -self.objective,
+                transforms=self.transforms, seeds=seeds, steps=steps, rate=self.rate, keep=keep, redirect=self.redirect,
+                start=None if start is None else start.repeat(len(seeds), 1, 1, 1), device=self.device,
+            )  # fmt: skip
+
+    def best(
+        self, model: nn.Module, group: Sequence[int], end: End, start: torch.Tensor | None
+    ) -> dict[int, Best]:
+        """The best picture of each unit, by the objective without transforms."""
+        found: dict[int, Best] = {}
+        size = max(1, self.batch // len(group))
+        for k in range(0, len(self.seeds), size):
+            seeds = self.seeds[k : k + size]
+            run = self.climb(model, group, end, seeds, self.steps, self.looked_at, start)
+            order = [(unit, seed) for seed in seeds for unit in group]
+            for step, pictures in zip(run.kept, run.trajectory, strict=True):
+                units = [unit for unit, _ in order]
+                with repeatable(self.threads, self.device):
+                    values = unit_values(model, self.objective, self.axis, pictures, units).tolist()
+                for row, ((unit, seed), value) in enumerate(zip(order, values, strict=True)):
+                    height = value if end == "maximum" else -value
+                    if unit not in found or height > found[unit].height:
+                        dead = found[unit].dead if unit in found else True
+                        found[unit] = Best(pictures[row].float().cpu(), height, seed, step, dead)
+            for unit in {*group} - {*run.dead}:
+                found[unit] = replace(found[unit], dead=False)
+        return found
+
+
+@dataclass(frozen=True)
+class Build:
+    """What makes the network where a job runs, and the hash of its weights."""
+
+    make: Callable[[], nn.Module]
+    sha256: str
+
+
+Job = tuple[tuple[int, ...], End, torch.Tensor | None]
+"""A group, an end, and where it starts."""
+
+
+def run_jobs(
+    ascents: Ascents,
+    model: nn.Module,
+    jobs: Sequence[Job],
+    processes: int | None,
+    build: Build | None = None,
+) -> Iterator[dict[int, Best]]:
+    """What `Ascents.best` finds in each job, in their order, the same bits wherever they run.
+
+    Parameters
+    ----------
+    processes : 1 is this process. None leaves it to the joblib configuration that is active, such as
+        `joblib.parallel_config(backend="dask")`; without one that is this process. build : makes the network where a
+        job runs; without it the network travels with each job.
+    """
+    from joblib import Parallel, delayed
+
+    if processes == 1 or not jobs:
+        yield from (ascents.best(model, *job) for job in jobs)
+        return
+    with Parallel(n_jobs=processes, return_as="generator") as parallel:
+        with worker_processes():
+            list(parallel([delayed(int)()] * (processes or 1)))  # starts them
+        yield from parallel(delayed(_run)(ascents, build or model, job) for job in jobs)
+
+
+_BUILT: dict[str, nn.Module] = {}
+"""In a worker: the networks that were built there, by the hash of their weights."""
+
+
+def _run(ascents: Ascents, source: nn.Module | Build, job: Job) -> dict[int, Best]:
+    if isinstance(source, nn.Module):
+        return ascents.best(source, *job)
+    if source.sha256 not in _BUILT:
+        model = source.make()
+        if state_sha256(model.state_dict()) != source.sha256:
+            raise InvalidInput(
+                "model: FUNCTION() returns other weights in another process; give them by --weights"
+            )
+        _BUILT[source.sha256] = model
+    return ascents.best(_BUILT[source.sha256], *job)

@@ -1,0 +1,290 @@
+"""Shown-files: written, read and checked without PyTorch; each damage that matters is noticed."""
+
+from __future__ import annotations
+
+import io
+import json
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from importlib.resources import files
+
+import jsonschema
+import numpy as np
+import pytest
+from shown_files import make, value_of
+
+from trompe.cli import run
+from trompe.proofs.handover.shown import (
+    Evaluated,
+    Natural,
+    check_shown,
+    parse,
+    read_array,
+    read_shown,
+    to_json,
+)
+from trompe.proofs.mutation.files import changes
+from trompe.theory import InvalidInput
+
+
+@pytest.fixture
+def path(tmp_path):
+    return make(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def schema():
+    data = json.loads(files("trompe").joinpath("schemas/shown.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(data)
+    return jsonschema.Draft202012Validator(data)
+
+
+class Network:
+    """Computes what `shown_files` wrote; it refuses a file about another one."""
+
+    def __init__(self, shown, kind="enclosure"):
+        self.kind = kind
+        model, images, settings = shown.model, shown.images, shown.settings
+        if (model.sha256, images.sha256) != ("a" * 64, "b" * 64):
+            raise InvalidInput("the shown-file is about another network")
+        built = (model.mean, model.std, model.logits, images.count, images.resize, images.crop)
+        if built != ((0.5,), (0.25,), None, 12, (8,), ()):
+            raise InvalidInput("another normalisation or size")
+        asked = [
+            settings[k] for k in ("layer", "objective", "axis", "negative", "sums", "directions")
+        ]
+        if asked != ["conv", "channel", 1, False, [], []]:
+            raise InvalidInput("another objective")
+
+    def value(self, unit, picture):
+        return Evaluated(repr(value_of(unit, picture)), "0.0009", self.kind)
+
+    def natural(self, unit, end):
+        if end == "minimum":
+            return Natural(str(unit), "0.009", self.kind, "dim/1.png", 0)
+        return Natural(str(unit + 2), "0.0001", self.kind, "lit/3.png", 4)
+
+
+def test_what_is_written_is_read_again(path, schema):
+    text = path.read_text()
+    shown = read_shown(path)
+    assert to_json(shown) == text and parse(text.encode()) == shown
+    schema.validate(json.loads(text))
+    unit = shown.unit(3)
+    assert Fraction(unit.minimum.value) == Fraction(value_of(3, np.array([0, 0.25, 0, 0])))
+    assert (unit.name, shown.dim, shown.of_layer) == ("unit 3", 4, "layer 'conv'")
+    assert read_array(path, unit.maximum, shown.shape).ravel().tolist() == [1.0, 0.75, 1.0, 1.0]
+
+
+def test_a_natural_image_that_beats_the_optimiser_is_said(path):
+    data = json.loads(path.read_text())
+    unit = data["units"][0]
+    unit["natural_maximum"]["value"] = "40"
+    unit["natural_minimum"]["value"] = "-40"
+    said = list(parse(json.dumps(data).encode()).units[0].said())
+    assert len(said) == 2
+    assert "the natural image lit/3.png has 40, more than the optimiser's" in said[1]
+    assert said[1].endswith("the optimiser's maximum is not the maximum over the inputs.")
+    assert "(by estimated values)" in said[1] and "(by estimated values)" not in said[0]
+    # Within the errors nothing is said.
+    best = Fraction(unit["maximum"]["value"])
+    unit["natural_maximum"]["value"] = str(best + Fraction(1, 1000))
+    assert len(list(parse(json.dumps(data).encode()).units[0].said())) == 1
+
+
+def test_a_file_is_checked_without_the_network_and_with_it(path):
+    content = path.read_bytes()
+    report = check_shown(content, path)
+    assert report.ok and len(report.findings) == 5, report.text()
+    assert "the network and the values (give --model)" in report.text()
+    report = check_shown(content, path, Network)
+    assert report.ok and len(report.findings) == 14, report.text()
+    assert "give --model" not in report.text()
+    assert "no optimiser proves that" in report.text()
+
+
+LET_THROUGH = (
+    "model.name: *", "model.weights: *", "images.name: *", "versions.*: '*' -> '*x'",  # how things were called
+    "settings.parametrization: '*' -> '*x'", "settings.device: '*' -> '*x'", "settings.unit_axis: None -> 1",
+    "settings.steps: 8 -> 9", "settings.rate: 0.05 -> 1.05", "settings.batch: 100 -> 101", "settings.threads: 1 -> 2",
+    "settings.seeds[[][0-9]]: 0 -> 1", "settings.seeds[[]0]: left out", "settings.seeds[[][0-9]]: twice",
+    "settings.looked_at[[][0-9]]: [0-9]*", "settings.looked_at[[][0-9]]: twice", "settings.looked_at[[][01245]]: left out",
+    "units[[][01]].*.error: '*' -> '[0-9]*'",  # a larger error is a weaker claim
+    "units[[][01]]: left out",  # a run that is not finished, which the report says
+)  # fmt: skip
+"""What only reports how the pictures were made, and claims that are weaker."""
+
+
+def test_every_change_of_a_field_that_matters_is_noticed(path):
+    data = json.loads(path.read_text())
+    accepted, tried = [], 0
+    for name, damaged in changes(data):
+        tried += 1
+        try:
+            report = check_shown(json.dumps(damaged).encode(), path, Network)
+        except InvalidInput:
+            continue
+        if report.ok:
+            accepted.append(name)
+    assert tried > 400
+    strange = [n for n in accepted if not any(fnmatchcase(n, way) for way in LET_THROUGH)]
+    assert strange == []
+    unused = [way for way in LET_THROUGH if not any(fnmatchcase(n, way) for n in accepted)]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "words"),
+    [
+        ({"value": "0.4"}, "REFUTED", "here, up to"),
+        ({"error": "0.0000001"}, "UNKNOWN", "interval bounds give"),
+        ({"kind": "estimate", "value": "0.49"}, "REFUTED", "it is 0.5 here"),
+        ({"kind": "unknown", "error": None}, "UNKNOWN", "no error is stated"),
+    ],
+)
+def test_values_and_errors(tmp_path, change, verdict, words):
+    path = make(tmp_path, (1,))
+    data = json.loads(path.read_text())
+    assert data["units"][0]["minimum"]["value"] == "0.5"
+    data["units"][0]["minimum"] |= change
+    report = check_shown(json.dumps(data).encode(), path, Network)
+    found = [f for f in report.findings if f.verdict != "PROVED"]
+    assert [f.verdict for f in found] == [verdict] and words in found[0].reason, report.text()
+
+
+def test_an_enclosure_that_is_only_an_estimate_here_is_unknown(path):
+    report = check_shown(path.read_bytes(), path, lambda shown: Network(shown, "estimate"))
+    verdicts = {
+        f.verdict for f in report.findings if "the value is" in f.says and "estimate" not in f.says
+    }
+    assert not report.ok and verdicts == {"UNKNOWN", "PROVED"}
+    assert any("interval bounds do not reach so far here" in f.reason for f in report.findings)
+
+
+def array(kind=np.float32, shape=(1, 2, 2), value=0.5):
+    content = io.BytesIO()
+    np.save(content, np.full(shape, value, kind), allow_pickle=True)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (array(np.float64), "expected an array of float32, shape (1, 2, 2)"),
+        (array(shape=(4,)), "expected an array of float32"),
+        (array(value=1.5), "expected numbers in [0, 1]"),
+        (array(value=np.nan), "expected numbers in [0, 1]"),
+        (array(object), "expected an array of float32"),
+        (b"no array", "expected an array of float32"),
+        (b"x" * 5000, "larger than"),
+        (None, "it is not there"),
+    ],
+)
+def test_arrays_that_fit_their_hash_but_are_none_are_refused(path, content, words):
+    import hashlib
+
+    data = json.loads(path.read_text())
+    shown = data["units"][0]["minimum"]
+    if content is None:
+        shown["point"] = "gone.npy"
+    else:
+        shown["sha256"] = hashlib.sha256(content).hexdigest()
+        (path.parent / shown["point"]).write_bytes(content)
+    report = check_shown(json.dumps(data).encode(), path)
+    (fault,) = [f for f in report.findings if f.verdict != "PROVED"]
+    assert fault.verdict == "REFUTED" and words in fault.reason
+
+
+@pytest.mark.parametrize(
+    "name", ["../unit.npy", "/tmp/unit.npy", "a/b.npy", ".npy", "unit.png", "", 3]
+)
+def test_a_point_is_a_file_beside(path, name):
+    data = json.loads(path.read_text())
+    data["units"][0]["minimum"]["point"] = name
+    with pytest.raises(
+        InvalidInput, match=r"expected the name of a \.npy file beside the shown-file"
+    ):
+        parse(json.dumps(data).encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[]", b"{}", b'{"format": "trompe witness"}', b"\xff", b'{"format": "trompe shown"}'],
+)
+def test_what_is_no_shown_file_is_one_line(content):
+    with pytest.raises(InvalidInput) as error:
+        parse(content)
+    assert "\n" not in str(error.value)
+
+
+# -- on the command line ---------------------------------------------------------------------------------
+
+
+def call(capsys, *arguments):
+    status = run([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_check_reads_it(path, capsys):
+    status, out, err = call(capsys, "check", path)
+    assert (status, err) == (
+        0,
+        "",
+    ) and "5 of 5 claims proved: a shown-file for 2 of 2 units of layer 'conv'" in out
+    (path.parent / "unit-3-minimum.npy").write_bytes(array())
+    status, out, _ = call(capsys, "check", path)
+    assert status == 1 and "REFUTED  unit 3, minimum" in out
+    status, _, err = call(capsys, "check", path, "--images", "images")
+    assert status == 2 and "are for --model" in err
+
+
+BOUND = ("bound", "--class", "lipschitz", "--constant", "4", "--metric", "l1")
+
+
+def test_bound_reads_it_with_its_errors_as_noise(path, capsys):
+    asked = (*BOUND, "--query", "0,1/2,0,0", "--tolerance", "1/2", "--format", "json")
+    status, out, err = call(capsys, *asked, "--shown", path, "--unit", 3)
+    assert (status, err) == (0, "")
+    by_hand = (
+        *asked, "--noise", "0.001", "--argmin", "0,1/4,0,0", "--argmax", "1,3/4,1,1",
+        "--min", value_of(3, np.array([0, 0.25, 0, 0])), "--max", value_of(3, np.array([1, 0.75, 1, 1])),
+    )  # fmt: skip
+    assert json.loads(out) == json.loads(call(capsys, *by_hand)[1])
+    status, out, _ = call(capsys, *asked[:-1], "text", "--shown", path, "--unit", 17)
+    flat = " ".join(out.split())
+    assert (
+        "The two points are an optimiser's pictures of unit 17 of layer 'conv' of net.py:build: near-extremes at best"
+        in flat
+    )
+    assert "enclosure (certified, by interval bounds)" in flat
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--shown", "shown.json", "--unit", "3"], "near-extremes at best; give --tolerance"),
+        (["--shown", "shown.json", "--tolerance", "1"], "the shown-file has 2 units (3, 17); name one"),
+        (["--shown", "shown.json", "--tolerance", "1", "--unit", "4"], "unit 4: the shown-file has the units 3, 17"),
+        (["--shown", "shown.json", "--tolerance", "1", "--unit", "3", "--noise", "1"], "--noise: the shown-file says it"),
+        (["--shown", "shown.json", "--tolerance", "1", "--unit", "3", "--min", "1"], "--min: the shown-file says it"),
+        (["--shown", "gone.json", "--tolerance", "1"], "gone.json: it is not there"),
+        (["--argmin", "0", "--argmax", "1", "--min", "0"], "--max is missing"),
+        (["--argmin", "0", "--argmax", "1", "--min", "0", "--max", "1", "--unit", "3"], "--unit: is for --shown FILE"),
+    ],
+)  # fmt: skip
+def test_bad_options_are_one_line(path, capsys, monkeypatch, options, words):
+    monkeypatch.chdir(path.parent)
+    status, out, err = call(capsys, *BOUND, "--query", "1/2", *options)
+    assert (status, out, err.count("\n")) == (2, "", 1) and words in err, err
+
+
+def test_a_damaged_array_or_an_unknown_error_is_not_a_bound(path, capsys):
+    data = json.loads(path.read_text())
+    data["units"][0]["maximum"] |= {"kind": "unknown", "error": None}
+    path.write_text(json.dumps(data))
+    asked = (*BOUND, "--query", "1/2", "--tolerance", "1", "--shown", path, "--unit")
+    assert "the error of the maximum of unit 3 is not known" in call(capsys, *asked, 3)[2]
+    (path.parent / "unit-17-minimum.npy").write_bytes(array())
+    status, _, err = call(capsys, *asked, 17)
+    assert status == 2 and "its SHA-256 is" in err

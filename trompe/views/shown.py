@@ -1,0 +1,33 @@
+"""What was shown of units, in lines."""
+
+from __future__ import annotations
+
+from trompe.proofs.handover.shown import ENDS, ShownFile, ShownUnit
+from trompe.proofs.handover.shown.data import ERRORS
+
+
+def line_of(unit: ShownUnit) -> str:
+    """One unit's values, found and natural."""
+    parts = []
+    for end in ENDS:
+        natural = unit.natural(end)
+        beside = f" (natural {natural}, {natural.image})" if natural is not None else ""
+        parts.append(f"{end} {unit.shown(end)}{beside}")
+    return f"{unit.name}: {', '.join(parts)}"
+
+
+def time_of(seconds: float) -> str:
+    """Seconds in words: 5 s, 3 min, 2.5 h."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def near_extremes(shown: ShownFile, unit: ShownUnit) -> str:
+    """What a bound from these two points rests on, in words."""
+    kinds = sorted({unit.minimum.kind, unit.maximum.kind})
+    errors = " and ".join(f"{kind} ({ERRORS[kind]})" for kind in kinds)
+    return (
+        f"The two points are an optimiser's pictures of {unit.name} of {shown.of_layer} of {shown.model.name}: near-extremes at "
+        f"best, and how near is what --tolerance or --range assumes. The noise is the stated error of their values: {errors}."
+    )
