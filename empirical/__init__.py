@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from trompe.empirical.audits.silent import SilentAudit, audit_silent
     from trompe.empirical.data import ImageData, load_data
     from trompe.empirical.experiments.runner import EXPERIMENTS, reproduce
+    from trompe.empirical.imagenet.network import (
+        imagenet_accuracy,
+        imagenet_classes,
+        imagenet_network,
+    )
     from trompe.empirical.intervals import Box, box_around, interval_bounds
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
     from trompe.empirical.maximization.objectives import Objective
@@ -48,6 +53,7 @@ _HOMES = {
     "audits.silent": ("SilentAudit", "audit_silent"),
     "data": ("ImageData", "load_data"),
     "experiments.runner": ("EXPERIMENTS", "reproduce"),
+    "imagenet.network": ("imagenet_accuracy", "imagenet_classes", "imagenet_network"),
     "intervals": ("Box", "box_around", "interval_bounds"),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
     "maximization.objectives": ("Objective",),
@@ -87,6 +93,9 @@ __all__ = [
     "correlations",
     "erm_pair",
     "identical",
+    "imagenet_accuracy",
+    "imagenet_classes",
+    "imagenet_network",
     "interval_bounds",
     "is_flagged",
     "load_data",

@@ -315,6 +315,9 @@ def of_torch() -> dict[str, Any]:
             "model": model(), "box": box_around(tensors("x")()["x"], 0.1)
         },
         "is_flagged": tensors("images", detector=detector),
+        "imagenet_accuracy": tensors(model=squeezenet),
+        "imagenet_classes": dict,
+        "imagenet_network": dict,
         "load_data": lambda: {"name": "digits"},
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
@@ -353,6 +356,13 @@ def of_torch() -> dict[str, Any]:
         "RedirectedReLU": lambda: {"unit_axis": 1},
         "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
     }  # fmt: skip
+
+
+@cache
+def squeezenet() -> Any:
+    from trompe.empirical.imagenet.network import SqueezeNet
+
+    return SqueezeNet()
 
 
 def rows() -> Any:
