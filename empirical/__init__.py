@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         imagenet_classes,
         imagenet_network,
     )
+    from trompe.empirical.imagenet.photographs import Photograph, Photographs, load_photographs
     from trompe.empirical.intervals import Box, box_around, interval_bounds
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
     from trompe.empirical.maximization.objectives import Objective
@@ -54,6 +55,7 @@ _HOMES = {
     "data": ("ImageData", "load_data"),
     "experiments.runner": ("EXPERIMENTS", "reproduce"),
     "imagenet.network": ("imagenet_accuracy", "imagenet_classes", "imagenet_network"),
+    "imagenet.photographs": ("Photograph", "Photographs", "load_photographs"),
     "intervals": ("Box", "box_around", "interval_bounds"),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
     "maximization.objectives": ("Objective",),
@@ -78,6 +80,8 @@ __all__ = [
     "Maximization",
     "Objective",
     "PathAudit",
+    "Photograph",
+    "Photographs",
     "PictureUnit",
     "Pixel",
     "RedirectedReLU",
@@ -99,6 +103,7 @@ __all__ = [
     "interval_bounds",
     "is_flagged",
     "load_data",
+    "load_photographs",
     "maximize",
     "mean_spectrum",
     "open_images",

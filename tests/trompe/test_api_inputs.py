@@ -319,6 +319,10 @@ def of_torch() -> dict[str, Any]:
         "imagenet_classes": dict,
         "imagenet_network": dict,
         "load_data": lambda: {"name": "digits"},
+        "load_photographs": lambda: {
+            "folder": photos(), "packages": NO, "seed": 0, "crops": 1, "most": NO, "cache": photos() / "cache",
+            "show": False,
+        },
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
             seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False,
@@ -363,6 +367,26 @@ def squeezenet() -> Any:
     from trompe.empirical.imagenet.network import SqueezeNet
 
     return SqueezeNet()
+
+
+@cache
+def photos() -> Any:
+    """A folder of three photographs."""
+    from pathlib import Path
+    from tempfile import mkdtemp
+
+    from PIL import Image
+
+    folder = Path(mkdtemp())
+    for seed in range(3):
+        coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((220, 220), resample=3).save(folder / f"{seed}.png")
+    return folder
+
+
+@cache
+def photographs() -> Any:
+    return empirical().load_photographs(photos(), crops=1, cache=photos() / "cache", show=False)
 
 
 def rows() -> Any:
@@ -507,6 +531,11 @@ METHODS |= {
         }
         for name in ("Fourier", "Maco", "Pixel")
     },
+    "Photographs": {
+        "indices": (photographs, lambda: {"part": "test", "each": 1}),
+        "save_manifest": (photographs, lambda: {"path": "manifest.json"}),
+        "tensor": (photographs, lambda: {"indices": [0], "device": "cpu"}),
+    },
     "Objective": {
         "value": (
             lambda: empirical().Objective(),
@@ -523,7 +552,8 @@ METHODS["LinkedTriple"] = {
 RECORDS = {
     "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "Comparison", "Example", "Form", "Inclusion", "Member",
     "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem", "Box", "ErmPair", "ImageData",
-    "LayerSimilarity", "Maximization", "PathAudit", "SilentAudit", "SilentUnits",
+    "LayerSimilarity", "Maximization", "PathAudit", "Photograph", "Photographs",
+    "SilentAudit", "SilentUnits",
 }  # fmt: skip
 """They hold what a computation found, and compute nothing when they are made."""
 
@@ -664,8 +694,11 @@ def called(function: Any, arguments: dict[str, Any]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _trained_for_a_moment(monkeypatch):
+def _trained_for_a_moment(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # a text may be the name of a file to write
     if HAS_TORCH:
+        monkeypatch.setenv("TROMPE_CACHE", str(tmp_path))
+        monkeypatch.setenv("TROMPE_PHOTOS", str(photos()))
         from trompe.empirical.training import RECIPES, Recipe
 
         monkeypatch.setitem(RECIPES, ("cnn", True), Recipe("cnn", epochs=1, width=2))
@@ -679,9 +712,10 @@ def test_a_wrong_argument_is_one_line(name):
     if name not in REFUSED:
         try:
             function(**valid)
-        except trompe.MissingDependency:
-            assert not HAS_TORCH
-            pytest.skip("PyTorch is not installed")
+        except trompe.MissingDependency as error:
+            if HAS_TORCH and "trompe[imagenet]" not in str(error):
+                raise
+            pytest.skip(str(error))
     failures = []
     for parameter in given():
         for kind, make in WRONG.items():
