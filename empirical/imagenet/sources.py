@@ -36,6 +36,8 @@ class Source:
     inside: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     module: str = ""
+    notice: str = ""
+    """Where a package of Python names authors and licences."""
 
     @property
     def install(self) -> str:
@@ -79,8 +81,12 @@ SOURCES = (
             for name in ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
         ),
         module="skimage",
+        notice="the documentation of skimage.data",
     ),
-    Source("scikit-learn", ("datasets/images/*.jpg",), module="sklearn"),
+    Source(
+        "scikit-learn", ("datasets/images/*.jpg",), module="sklearn",
+        notice="sklearn/datasets/images/README.txt",
+    ),
 )  # fmt: skip
 
 
@@ -185,7 +191,7 @@ def _in_package(source: Source, root: Path, is_given: bool) -> Iterator[Candidat
         folders = spec and spec.submodule_search_locations
         if not folders:
             return
-        base, see = Path(folders[0]), f"see the README.txt beside it in {source.package}"
+        base, see = Path(folders[0]), f"see {source.notice}"
     stated = read_notices(root / f"usr/share/doc/{source.package}/copyright")
     for pattern in source.files:
         for path in sorted(base.glob(pattern)):

@@ -309,6 +309,19 @@ def test_nothing_found_is_one_line_that_says_what_to_install(load, tmp_path, mon
         load()
 
 
+def test_pictures_of_python_packages_are_found_without_importing_them(load, tmp_path, monkeypatch):
+    images = tmp_path / "sklearn/datasets/images"
+    images.mkdir(parents=True)
+    (tmp_path / "sklearn/__init__.py").write_text("raise SystemExit")
+    folder_of(images, {f"{k}.jpg": picture(k) for k in range(3)})
+    monkeypatch.syspath_prepend(tmp_path)
+    found = load(packages=["scikit-learn"])
+    assert [p.name for p in found.photographs] == [
+        f"scikit-learn: datasets/images/{k}.jpg" for k in range(3)
+    ]
+    assert {p.licence for p in found.photographs} == {"see sklearn/datasets/images/README.txt"}
+
+
 def test_the_environment_names_a_folder(root, load, monkeypatch):
     monkeypatch.setenv("TROMPE_PHOTOS", str(root))
     assert len(load().photographs) == 6
