@@ -1,4 +1,4 @@
-"""NumPy arrays out of a pickle that need not be trusted: nothing in it is imported, called or copied into being.
+"""NumPy arrays out of a pickle that need not be trusted: nothing in it is imported or called.
 
 A pickle is a program for a small machine. The steps that lists, dicts and arrays of float32 are made of are done here; every
 other step is refused, and so is every global but the three that an array names. They stand for themselves and are never
@@ -21,11 +21,12 @@ from trompe.ground.reading import Unreadable, read_file
 MAX_BYTES = 16 * 2**20
 """The largest pickle that is read."""
 
+_RECONSTRUCT, _NDARRAY, _DTYPE = object(), object(), object()
 _GLOBALS = {
-    "numpy.core.multiarray _reconstruct": "an empty array",  # NumPy before 2
-    "numpy._core.multiarray _reconstruct": "an empty array",
-    "numpy ndarray": "the type of arrays",
-    "numpy dtype": "a type of numbers",
+    "numpy.core.multiarray _reconstruct": _RECONSTRUCT,  # NumPy before 2
+    "numpy._core.multiarray _reconstruct": _RECONSTRUCT,
+    "numpy ndarray": _NDARRAY,
+    "numpy dtype": _DTYPE,
 }
 _LITERALS = {
     "BINBYTES", "BININT", "BININT1", "BININT2", "BINUNICODE", "SHORT_BINBYTES", "SHORT_BINUNICODE",
@@ -34,10 +35,6 @@ _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _FLOAT32 = (3, "<", None, None, None, -1, -1, 0)
 _MARK = object()
-
-
-class _Global(str):
-    """What a global stands for."""
 
 
 class _Array:
@@ -139,11 +136,12 @@ def _run(content: bytes) -> Any:
     raise ValueError("it does not end")
 
 
-def _global(name: str) -> _Global:
+def _global(name: str) -> object:
+    """What stands for a global."""
     if name not in _GLOBALS:
         spelled = brief(ascii(name.replace(" ", ".")))
         raise _Refused(f"it asks for {spelled}, and only NumPy's arrays of float32 are read")
-    return _Global(_GLOBALS[name])
+    return _GLOBALS[name]
 
 
 def _last(stack: list[Any], count: int) -> list[Any]:
@@ -169,17 +167,9 @@ def _of_kind(value: Any, kind: type) -> Any:
 
 def _made(function: Any, arguments: Any) -> Any:
     """What a call of a global gives: the two calls that arrays begin with."""
-    name = function if isinstance(function, _Global) else None
-    given = _of_kind(arguments, tuple)
-    if name == _GLOBALS["numpy dtype"] and given in (("f4", 0, 1), ("f4", False, True)):
+    if function is _DTYPE and arguments in (("f4", 0, 1), ("f4", False, True)):
         return _Float32()
-    is_ndarray = len(given) == 3 and isinstance(given[0], _Global)
-    if (
-        name == _GLOBALS["numpy.core.multiarray _reconstruct"]
-        and is_ndarray
-        and given[0] == _GLOBALS["numpy ndarray"]
-        and given[1:] == ((0,), b"b")
-    ):
+    if function is _RECONSTRUCT and arguments == (_NDARRAY, (0,), b"b"):
         return _Array()
     raise _Refused("it makes something else than an array of float32")
 

@@ -11,7 +11,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from trompe.empirical.folders import SUFFIXES
+from trompe.empirical.folders import SUFFIXES, UNREAD
 from trompe.empirical.imagenet.notices import Notice, kde_notice, notices, read_notices
 from trompe.empirical.imagenet.qres import MAX_BYTES, Resources, open_resources
 from trompe.empirical.pictures import MAX_PICTURE_BYTES
@@ -174,8 +174,13 @@ def _is_folder(path: Path) -> bool:
 def _in_folder(root: Path) -> Iterator[Candidate]:
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
-        hidden = any(part.startswith(".") for part in name.parts)
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not hidden:
+        if any(part.startswith(".") for part in name.parts) or not path.is_file():
+            continue
+        if path.suffix.lower() in UNREAD:
+            raise InvalidInput(
+                f"{path}: {path.suffix} files are not read; expected {', '.join(SUFFIXES)}; convert it or take it away"
+            )
+        if path.suffix.lower() in SUFFIXES:
             yield Candidate(name.as_posix(), Notice(), path, partial(_file, path))
 
 

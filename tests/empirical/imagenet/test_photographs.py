@@ -21,6 +21,7 @@ from qres_files import qres
 import trompe.empirical as te
 from trompe.empirical.imagenet import photographs as module
 from trompe.empirical.imagenet import sources
+from trompe.empirical.imagenet.notices import Notice
 from trompe.theory import InvalidInput
 
 DESCRIPTION = (
@@ -142,6 +143,15 @@ def test_photographs_of_one_author_lie_in_one_part_and_no_part_is_empty(root, lo
     pieces = [found.indices(part) for part in ("train", "calibration", "test")]
     assert sorted(np.concatenate(pieces)) == list(range(12))
     assert found.indices(each=1).tolist() == [0, 2, 4, 6, 8, 10]
+
+
+def test_without_authors_a_series_is_torn_apart(root, load, monkeypatch):
+    monkeypatch.setattr(Notice, "series", "")
+    torn = False
+    for seed in range(5):
+        parts = {p.name.rpartition("/")[2]: p.part for p in load(root, seed=seed).photographs}
+        torn |= parts["5_by_Eva.jpg"] != parts["6_by_Eva.jpg"]
+    assert torn
 
 
 def test_parts_have_their_shares_and_split_no_series():
@@ -351,6 +361,9 @@ def test_damaged_pictures_and_resources_are_one_line(load, tmp_path):
     whole = (folder / "1.png").read_bytes()
     (folder / "1.png").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InvalidInput, match=r"1\.png: not a readable picture"):
+        load(folder)
+    (folder / "1.png").rename(folder / "1.heic")
+    with pytest.raises(InvalidInput, match=r"1\.heic: \.heic files are not read; expected \.png"):
         load(folder)
     root = unpacked(tmp_path)
     resource = root / "usr/share/gcompris-qt/rcc/erase.rcc"
