@@ -46,6 +46,7 @@ MAX_BYTES = 2**30
 """So many bytes of crops, at most."""
 _CROP = 3 * SIDE * SIDE
 _REVISION = 1
+"""Part of the key of kept crops: raise it when a change of code changes crops or parts."""
 _MAX_MANIFEST = 2**26
 
 
