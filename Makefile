@@ -14,7 +14,7 @@ PIP    := -m pip install --quiet --disable-pip-version-check
 SOURCES := pyproject.toml constraints.txt constraints-lowest.txt README.md LICENSE MANIFEST.in \
   $(shell find trompe theory constructions proofs empirical -type f \
     \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' -o -path '*/digits/*' \) ! -name build-log.json 2>/dev/null)
-EXTRAS := plot,empirical,test,dev
+EXTRAS := plot,empirical,imagenet,test,dev
 
 .PHONY: table test test-lowest check format lint types bench rocq clean
 

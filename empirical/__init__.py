@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from trompe.empirical.data import ImageData, load_data
     from trompe.empirical.experiments.circuit import fool
     from trompe.empirical.experiments.runner import EXPERIMENTS, reproduce
+    from trompe.empirical.imagenet.network import (
+        imagenet_accuracy,
+        imagenet_classes,
+        imagenet_network,
+    )
+    from trompe.empirical.imagenet.photographs import Photograph, Photographs, load_photographs
     from trompe.empirical.intervals import Box, box_around, interval_bounds
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
     from trompe.empirical.maximization.objectives import Objective
@@ -51,6 +57,8 @@ _HOMES = {
     "data": ("ImageData", "load_data"),
     "experiments.circuit": ("fool",),
     "experiments.runner": ("EXPERIMENTS", "reproduce"),
+    "imagenet.network": ("imagenet_accuracy", "imagenet_classes", "imagenet_network"),
+    "imagenet.photographs": ("Photograph", "Photographs", "load_photographs"),
     "intervals": ("Box", "box_around", "interval_bounds"),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
     "maximization.objectives": ("Objective",),
@@ -76,6 +84,8 @@ __all__ = [
     "Maximization",
     "Objective",
     "PathAudit",
+    "Photograph",
+    "Photographs",
     "PictureUnit",
     "Pixel",
     "RedirectedReLU",
@@ -93,9 +103,13 @@ __all__ = [
     "erm_pair",
     "fool",
     "identical",
+    "imagenet_accuracy",
+    "imagenet_classes",
+    "imagenet_network",
     "interval_bounds",
     "is_flagged",
     "load_data",
+    "load_photographs",
     "maximize",
     "mean_spectrum",
     "open_images",

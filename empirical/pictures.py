@@ -90,12 +90,13 @@ class Framing:
 AS_IT_IS = Framing()
 
 
-def read_picture(path: Path, framing: Framing = AS_IT_IS) -> Bytes:
+def read_picture(path: Path, framing: Framing = AS_IT_IS, content: bytes | None = None) -> Bytes:
     """One picture as bytes: (height, width) if grey, else (height, width, 3).
 
-    It is turned as its EXIF orientation says. What is transparent lies on white.
+    It is turned as its EXIF orientation says. What is transparent lies on white. `content` stands for the bytes of the
+    file, where the picture lies inside of another; `path` then only names it.
     """
-    with _opened(path) as picture:
+    with _opened(path, content) as picture:
         from PIL import Image, ImageOps
 
         is_grey = _is_grey(picture)
@@ -137,7 +138,7 @@ def _is_grey(picture: Any) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path, content: bytes | None = None) -> Iterator[Any]:
     """A picture of 8 bits a channel; whatever Pillow says against it becomes one line.
 
     Of an animation or of several pages it is the first.
@@ -149,8 +150,10 @@ def _opened(path: Path) -> Iterator[Any]:
             "Pillow is not installed, it reads pictures; it comes with: pip install 'trompe[empirical]'"
         ) from error
     try:
-        check_file(path, MAX_PICTURE_BYTES)
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
+        if content is None:
+            check_file(path, MAX_PICTURE_BYTES)
+        given = path if content is None else io.BytesIO(content)
+        with warnings.catch_warnings(action="ignore"), Image.open(given) as picture:
             if math.prod(picture.size) > (most := Image.MAX_IMAGE_PIXELS or math.inf):
                 raise InvalidInput(
                     f"{path}: {picture.width} x {picture.height} pixels; expected at most {most}"

@@ -318,7 +318,14 @@ def of_torch() -> dict[str, Any]:
             "model": model(), "box": box_around(tensors("x")()["x"], 0.1), "layer": "relu"
         },
         "is_flagged": tensors("images", detector=detector),
+        "imagenet_accuracy": tensors(model=squeezenet),
+        "imagenet_classes": dict,
+        "imagenet_network": dict,
         "load_data": lambda: {"name": "digits", "resize": (), "crop": ()},
+        "load_photographs": lambda: {
+            "folder": photos(), "packages": NO, "seed": 0, "crops": 1, "most": NO, "cache": photos() / "cache",
+            "show": False,
+        },
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
             seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False, batch=2,
@@ -364,6 +371,33 @@ def of_torch() -> dict[str, Any]:
         "RedirectedReLU": lambda: {"unit_axis": 1},
         "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
     }  # fmt: skip
+
+
+@cache
+def squeezenet() -> Any:
+    from trompe.empirical.imagenet.network import SqueezeNet
+
+    return SqueezeNet()
+
+
+@cache
+def photos() -> Any:
+    """A folder of three photographs."""
+    from pathlib import Path
+    from tempfile import mkdtemp
+
+    from PIL import Image
+
+    folder = Path(mkdtemp())
+    for seed in range(3):
+        coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((220, 220), resample=3).save(folder / f"{seed}.png")
+    return folder
+
+
+@cache
+def photographs() -> Any:
+    return empirical().load_photographs(photos(), crops=1, cache=photos() / "cache", show=False)
 
 
 def rows() -> Any:
@@ -508,6 +542,11 @@ METHODS |= {
         }
         for name in ("Fourier", "Maco", "Pixel")
     },
+    "Photographs": {
+        "indices": (photographs, lambda: {"part": "test", "each": 1}),
+        "save_manifest": (photographs, lambda: {"path": "manifest.json"}),
+        "tensor": (photographs, lambda: {"indices": [0], "device": "cpu"}),
+    },
     "Objective": {
         "value": (
             lambda: empirical().Objective(),
@@ -536,7 +575,7 @@ METHODS["LinkedTriple"] = {
 RECORDS = {
     "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "Comparison", "Example", "Form", "Inclusion", "Member",
     "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem", "Box", "ErmPair", "ImageData",
-    "LayerSimilarity", "Maximization", "PathAudit", "ShownUnits", "SilentAudit", "SilentUnits",
+    "LayerSimilarity", "Maximization", "PathAudit", "Photograph", "Photographs", "ShownUnits", "SilentAudit", "SilentUnits",
 }  # fmt: skip
 """They hold what a computation found, and compute nothing when they are made."""
 
@@ -678,8 +717,10 @@ def called(function: Any, arguments: dict[str, Any]) -> str:
 
 @pytest.fixture(autouse=True)
 def _trained_for_a_moment(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)  # a text may be the name of a folder
+    monkeypatch.chdir(tmp_path)  # a text may be the name of a folder, or of a file to write
     if HAS_TORCH:
+        monkeypatch.setenv("TROMPE_CACHE", str(tmp_path))
+        monkeypatch.setenv("TROMPE_PHOTOS", str(photos()))
         from trompe.empirical.training import RECIPES, Recipe
 
         monkeypatch.setitem(RECIPES, ("cnn", True), Recipe("cnn", epochs=1, width=2))
@@ -693,9 +734,10 @@ def test_a_wrong_argument_is_one_line(name):
     if name not in REFUSED:
         try:
             function(**valid)
-        except trompe.MissingDependency:
-            assert not HAS_TORCH
-            pytest.skip("PyTorch is not installed")
+        except trompe.MissingDependency as error:
+            if HAS_TORCH and "trompe[imagenet]" not in str(error):
+                raise
+            pytest.skip(str(error))
     failures = []
     for parameter in given():
         for kind, make in WRONG.items():

@@ -52,7 +52,7 @@ class Destination:
         self._close()
 
 
-def write_file(path: str | Path, content: str | bytes, parents: bool = False) -> None:
+def write_file(path: str | Path, content: str | bytes | memoryview, parents: bool = False) -> None:
     """As `Destination(path, parents).write(content)`, where there is no work in between."""
     path = Path(path)
     with _complaints(path):
@@ -66,7 +66,7 @@ def write_file(path: str | Path, content: str | bytes, parents: bool = False) ->
             os.close(stream)
 
 
-def _bytes(content: str | bytes) -> bytes:
+def _bytes(content: str | bytes | memoryview) -> bytes | memoryview:
     # A path may hold bytes that are no UTF-8, and a message may name it.
     return content.encode(errors="backslashreplace") if isinstance(content, str) else content
 
@@ -97,7 +97,7 @@ def _stream(path: Path) -> int | None:
     return stream
 
 
-def _send(stream: int, data: bytes) -> None:
+def _send(stream: int, data: bytes | memoryview) -> None:
     with open(stream, "wb", closefd=False) as file:
         file.write(data)
 
@@ -117,7 +117,7 @@ def _target(path: Path, parents: bool) -> Path:
     return target
 
 
-def _replace(target: Path, data: bytes) -> None:
+def _replace(target: Path, data: bytes | memoryview) -> None:
     """Write beside, then rename."""
     old = target.stat() if target.exists() else None
     if old is not None and not os.access(target, os.W_OK):
