@@ -60,9 +60,20 @@ class Split:
     levels: int
     groups: NDArray[np.int64] | None = None
     """Numbers of what the images were cut from, shape (n,); None where each stands for itself."""
+    calibration: NDArray[np.bool_] | None = None
+    """Which images put a threshold and train nothing, shape (n,), never some of a group; None for each fifth group."""
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def calibrating(self) -> NDArray[np.bool_]:
+        """Which images put a threshold, shape (n,)."""
+        return self.group_numbers() % 5 == 4 if self.calibration is None else self.calibration
+
+    def one_of_each_group(self) -> Split:
+        """The first image of each group."""
+        first = np.unique(self.group_numbers(), return_index=True)[1]
+        return Split(self.images[first], self.labels[first], self.levels)
 
     def group_numbers(self) -> NDArray[np.int64]:
         """The group of each image, numbered 0, 1, ... as they come."""

@@ -178,8 +178,7 @@ class Context:
     @cached_property
     def calibration(self) -> torch.Tensor:
         """Which training images put the threshold of a detector of features: each fifth group. Shape (n,)."""
-        groups = self.data.train.group_numbers()
-        return torch.from_numpy(groups % 5 == 4).to(self.device)
+        return torch.from_numpy(self.data.train.calibrating()).to(self.device)
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.erm import ErmPair, erm_pair
+from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.pictures import picture
+from trompe.empirical.inspection import predict
 from trompe.empirical.record import RunRecord
 
 KEY = "erm-witness"
@@ -22,10 +25,33 @@ STATEMENT = (
 EXACT_POINTS = 1
 
 
+def _distinct(ctx: Context) -> ImageData:
+    """The data; of images in groups one a group. With a given network the labels are what it takes images for."""
+    data = ctx.data
+    if data.train.groups is not None:
+        data = replace(
+            data, train=data.train.one_of_each_group(), test=data.test.one_of_each_group()
+        )
+    if ctx.given is None:
+        return data
+    read = [
+        predict(ctx.network, s.tensor(ctx.device)).argmax(1).cpu().numpy()
+        for s in (data.train, data.test)
+    ]
+    found = np.unique(np.concatenate(read))
+    train, test = (
+        replace(split, labels=np.searchsorted(found, labels))
+        for split, labels in zip((data.train, data.test), read, strict=True)
+    )
+    return replace(
+        data, train=train, test=test, classes=tuple(ctx.name(unit) for unit in found.tolist())
+    )
+
+
 def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
-    data = ctx.data
+    data = _distinct(ctx)
     shown = [
         np.rint(picture(name, data.shape) * data.levels).astype(np.uint8)
         for name in ("rings", "eye")

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
 from trompe.empirical.cache import state_sha256
@@ -62,13 +65,18 @@ def look_at(
     units: Sequence[int] = (),
     names: Sequence[str] = (),
     layers: Sequence[str] = (),
+    silent: Sequence[str] = (),
+    groups: NDArray[np.int64] | None = None,
+    most: int = MOST_UNITS,
 ) -> Given:
     """What the experiments look at in a network, where it is not said.
 
     Parameters
     ----------
-    images : natural images (n, channels, height, width) in [0, 1]. units : outputs; by default those that most images
-        are taken for, at most ten. names : of the outputs, in their order. layers : by default up to twelve, spread over the network.
+    images : natural images (n, channels, height, width) in [0, 1]. units : outputs; by default the `most` that
+        images are taken for, one of a group counted once. names : of the outputs, in their order. layers : of path similarity;
+        by default up to twelve, spread over the network. silent : layers that silent units are put beside; by default those among
+        `layers` that fit, or else two in the middle.
 
     Raises
     ------
@@ -86,8 +94,10 @@ def look_at(
         raise InvalidInput(f"units: {spelled(list(units))}; expected two or more different ones")
     if not units:
         read = predict(network, images).argmax(1).cpu()
+        if groups is not None:
+            read = torch.unique(torch.stack([read, torch.from_numpy(groups)], 1), dim=0)[:, 0]
         often = torch.bincount(read, minlength=outputs)
-        units = sorted(often.argsort(descending=True, stable=True)[:MOST_UNITS].tolist())
+        units = sorted(often.argsort(descending=True, stable=True)[:most].tolist())
     shape = (images.shape[1], images.shape[2], images.shape[3])
     chosen = tuple(layers) or spread_over(
         [name for name, _, _ in leaf_calls(network, shape)], MOST_LAYERS
@@ -103,7 +113,7 @@ def look_at(
         units=tuple(units),
         names=tuple(names) if len(names) == outputs else (),
         layers=chosen,
-        parts=silent_places(network, shape, layers),
+        parts=silent_places(network, shape, silent or layers),
         features=early_layers(network, shape) if large else (),
     )
 
@@ -120,7 +130,7 @@ def silent_places(
     network: nn.Module, shape: tuple[int, int, int], layers: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Pairs (layer, activation) between which silent units fit: a convolution with one group, or a linear layer, and the
-    activation module that comes next with an output of the same shape. From the middle of the network, or all in `layers`.
+    activation module that comes next with an output of the same shape. Those in `layers`; where there is none, two in the middle.
     """
     found: list[tuple[str, torch.Size]] = []
     names = [n for n, m in network.named_modules() if isinstance(m, (*LAYER_KINDS, *ACTIVATIONS))]
@@ -143,7 +153,8 @@ def silent_places(
             fits = False
         if fits and size == size_after and calls[k] == name and _units(layer) > 1:
             places.append((name, calls[k + 1]))
-    if layers:
-        return tuple(place for place in places if set(place) & set(layers))
+    asked = tuple(place for place in places if set(place) & set(layers))
+    if asked:
+        return asked
     middle = max(0, (len(places) - MOST_PARTS) // 2)
     return tuple(places[middle : middle + MOST_PARTS])

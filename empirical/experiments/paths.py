@@ -158,12 +158,7 @@ def run(ctx: Context) -> RunRecord:
 def _of_given(ctx: Context, given: Given) -> RunRecord:
     """The audit of a given network: classes are what the network itself takes natural images for, one image a group."""
     witness = ctx.witness(KEY, STATEMENT)
-    first = [
-        np.unique(part.group_numbers(), return_index=True)[1]
-        for part in (ctx.data.train, ctx.data.test)
-    ]
-    images = torch.cat([ctx.train[first[0]], ctx.test[first[1]]])
-    read = torch.cat([ctx.train_labels[first[0]], ctx.test_labels[first[1]]])
+    images, read = _one_of_each_group(ctx)
     counts = {unit: int((read == unit).sum()) for unit in ctx.units}
     units = [unit for unit in ctx.units if counts[unit] >= FEWEST]
     if len(units) < 2:
@@ -223,3 +218,17 @@ def _of_given(ctx: Context, given: Given) -> RunRecord:
     )  # fmt: skip
     witness.add_weights("network", ctx.deep)
     return witness
+
+
+def _one_of_each_group(ctx: Context) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of each photograph the first crop that the network takes for one of the units, or else the first, and what it takes it for."""
+    images, read = [], []
+    for part, floats, classes in (
+        (ctx.data.train, ctx.train, ctx.train_labels), (ctx.data.test, ctx.test, ctx.test_labels)
+    ):  # fmt: skip
+        groups, wanted = part.group_numbers(), np.isin(classes.cpu().numpy(), ctx.units)
+        order = np.lexsort((np.arange(len(part)), ~wanted, groups))
+        first = order[np.unique(groups[order], return_index=True)[1]]
+        images.append(floats[first])
+        read.append(classes[first])
+    return torch.cat(images), torch.cat(read)

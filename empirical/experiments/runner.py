@@ -12,6 +12,7 @@ from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.given import look_at
+from trompe.empirical.imagenet.data import imagenet_data, imagenet_subject
 from trompe.empirical.pictures import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.arguments import Integer, checked
@@ -44,6 +45,7 @@ def reproduce(
     units: Sequence[Unit] = (),
     names: Sequence[str] = (),
     layers: Sequence[str] = (),
+    photos: str | Path | None = None,
     cache: str | Path | None = None,
     threads: Annotated[int, Integer(1, 1024)] = 1,
     force: bool = False,
@@ -59,7 +61,8 @@ def reproduce(
 
     Parameters
     ----------
-    data : digits, fashion-mnist, a folder, or ImageData. device : auto, cpu, cuda.
+    data : digits, fashion-mnist, imagenet (a network trained on it, and photographs; docs/imagenet.md), a folder, or
+        ImageData. photos : with imagenet, a folder of photographs; see `load_photographs`. device : auto, cpu, cuda.
     target : a picture that the fooled units shall show (and the ERM pair's maximiser).
     model : a network in eval mode with output (n, outputs), for images in [0, 1]: it is looked at in place of those that
         are trained here. Its classes are what it takes images for, not the labels of the data. ERM-witness is about data alone
@@ -75,15 +78,31 @@ def reproduce(
     """
     known("experiment", experiment, (*EXPERIMENTS, "all"))
     keys = [key for key in EXPERIMENTS if experiment in (key, "all")]
-    if model is None and (units or names or layers):
+    if model is None and (names or ((units or layers) and data != "imagenet")):
         raise InvalidInput("units, names and layers are those of a network; give model too")
     if model is not None:
         if experiment == "erm-witness":
             raise InvalidInput("erm-witness: is about data alone; leave the model out")
         keys = [key for key in keys if key != "erm-witness"]
     place = pick_device(device)
-    images = data if isinstance(data, ImageData) else load_data(data)
-    if len(images.classes) < 2 and model is None:
+    subject: dict[str, Any] | None = None
+    photographs = None
+    if photos is not None and data != "imagenet":
+        raise InvalidInput(
+            "photos: are for data = imagenet; give a folder of your own as data, and model"
+        )
+    if data == "imagenet":
+        if model is not None:
+            raise InvalidInput("data = imagenet: has a network of its own; leave the model out")
+        images, photographs = imagenet_data(photos, seed, cache, show)
+        subject = imagenet_subject() | {
+            key: v for key, v in (("units", units), ("layers", layers)) if v
+        }
+    else:
+        images = data if isinstance(data, ImageData) else load_data(data)
+        if model is not None:
+            subject = {"network": model, "units": units, "names": names, "layers": layers}
+    if len(images.classes) < 2 and subject is None:
         raise InvalidInput(
             f"data {images.name}: one class only; the experiments train a classifier, give one subfolder a class"
         )
@@ -104,8 +123,9 @@ def reproduce(
     refused: dict[str, InvalidInput] = {}
     with repeatable(threads, place):
         ctx = Context(images, place, seed, folder, store, show, picture)
-        if model is not None:
-            ctx.given = look_at(model, ctx.train, units=units, names=names, layers=layers)
+        if subject is not None:
+            subject["network"].to(place)
+            ctx.given = look_at(images=ctx.train, groups=images.train.groups, **subject)
         for key in keys:
             identity = _identity(ctx, key)
             found = None if force else read_witness(folder / key)
@@ -129,6 +149,8 @@ def reproduce(
                 witness.identity = identity
                 write_file(folder / key / "timings.json", json_text(ctx.timings))
                 witness.write(folder / key)
+                if photographs is not None:
+                    photographs.save_manifest(folder / "photographs.json")
                 results[key] = witness.as_json()
             if done is not None:
                 done(key, results[key], found is not None)

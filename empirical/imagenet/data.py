@@ -1,0 +1,55 @@
+"""The photographs as a data set of the experiments, and what they look at in the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trompe.empirical.data import ImageData, Split
+from trompe.empirical.imagenet.network import SqueezeNet, imagenet_classes, imagenet_network
+from trompe.empirical.imagenet.photographs import Photographs, load_photographs
+
+TRAIN, TEST = 8, 12
+"""So many crops of each photograph are trained on (or calibrated with), and tested with."""
+SILENT = ("features.fire4.expand3x3", "features.fire8.squeeze")
+"""Silent units are put beside these layers."""
+UNITS = 12
+"""So many classes are looked at: those that most photographs are taken for."""
+
+
+def photograph_data(photographs: Photographs) -> ImageData:
+    """Crops for training and for testing, in groups by photograph; photographs for calibration are among those for training.
+
+    There are no labels: all crops are of one class.
+    """
+    train = np.sort(
+        np.concatenate([photographs.indices(part, TRAIN) for part in ("train", "calibration")])
+    )
+    test = photographs.indices("test", TEST)
+    of = np.array([photographs.photographs[g].part == "calibration" for g in photographs.groups])
+    splits = [
+        Split(np.array(photographs.images[part]), np.zeros(len(part), np.int64), 255, photographs.groups[part], held)
+        for part, held in ((train, of[train]), (test, None))
+    ]  # fmt: skip
+    return ImageData("imagenet", splits[0], splits[1], ("photograph",))
+
+
+def imagenet_subject() -> dict[str, Any]:
+    """The network with the layers, names and number of units that are looked at, as `look_at` takes them."""
+    return {
+        "network": imagenet_network(), "names": imagenet_classes(), "layers": SqueezeNet.LAYERS, "silent": SILENT,
+        "most": UNITS,
+    }  # fmt: skip
+
+
+def imagenet_data(
+    folder: str | Path | None = None,
+    seed: int = 0,
+    cache: str | Path | None = None,
+    show: bool = True,
+) -> tuple[ImageData, Photographs]:
+    """The data, and the photographs that they are cut from; see `load_photographs`."""
+    photographs = load_photographs(folder, seed=seed, cache=cache, show=show)
+    return photograph_data(photographs), photographs
