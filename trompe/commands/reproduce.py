@@ -31,7 +31,9 @@ def reproduce(
             help="fooling-circuit, silent-units, path-similarity, certified-circuit, erm-witness or all."
         ),
     ] = "all",
-    data: Annotated[str, typer.Option(help="digits, fashion-mnist or a folder.")] = "digits",
+    data: Annotated[
+        str, typer.Option(help="digits, fashion-mnist, imagenet or a folder.")
+    ] = "digits",
     device: Device = "auto",
     seed: Annotated[int, number("Every random number follows from it.", SEED)] = 0,
     output: Annotated[Path, typer.Option(help="One folder an experiment is made here.")] = Path(
@@ -55,15 +57,21 @@ def reproduce(
     units: Annotated[
         str,
         typer.Option(
-            help="With --model: outputs that are fooled; default the ten that most images are taken for."
+            help="With --model or --data imagenet: outputs that are fooled; default those that most images are taken for."
         ),
     ] = "",
     layers: Annotated[
         str,
         typer.Option(
-            help="With --model: layers of path similarity, and beside which silent units are put, comma-separated; default some of all."
+            help="With --model or --data imagenet: layers of path similarity, and beside which silent units are put, comma-separated; default some of all."
         ),
     ] = "",
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --data imagenet: a folder of photographs, in place of those of installed packages."
+        ),
+    ] = None,
     weights: Weights = None,
     mean: Mean = "",
     std: Std = "",
@@ -83,28 +91,24 @@ def reproduce(
     from trompe.ground.errors import InvalidInput
 
     console = Console()
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {
+        "units": integers(units, "--units", 10**9) if units else (), "layers": listed(layers), "photos": photos
+    }  # fmt: skip
     if model is None:
-        named = {"images": images, "units": units, "layers": layers, "weights": weights, "mean": mean, "std": std, "logits": logits}  # fmt: skip
+        named = {"images": images, "weights": weights, "mean": mean, "std": std, "logits": logits}
         for name, value in named.items():
             if value:
                 raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
         pictures: Any = load_data(data, **sizes_of(resize, crop)) if resize or crop else data
     else:
         place, folder = pick_device(device), images if images is not None else Path(data)
-        indices = integers(units, "--units", 10**9) if units else ()
         with repeatable(threads, place):
             network, _ = read_network(
                 model, folder, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
                 batch=batch,
             )  # fmt: skip
         pictures = load_data(folder, **sizes_of(resize, crop))
-        given = {
-            "model": network,
-            "units": indices,
-            "names": pictures.classes,
-            "layers": listed(layers),
-        }
+        given |= {"model": network, "names": pictures.classes}
 
     def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
         held = [m for m in witness["measurements"] if "acceptance" in m]
