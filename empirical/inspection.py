@@ -15,12 +15,19 @@ nn = torch.nn
 
 
 def check_eval(model: nn.Module) -> None:
-    """Is every part of the network in eval mode?
+    """Is every part of the network in eval mode, with weights that gradients can be taken through?
 
     Raises
     ------
-    InvalidInput : one is in training mode, where results are random and batch norm changes the network.
+    InvalidInput : one is in training mode, where results are random and batch norm changes the network; or its weights
+    were made in inference mode.
     """
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if tensor.is_inference():
+            raise InvalidInput(
+                f"model: {name} was made under torch.inference_mode(), which forbids gradients for ever; build the network "
+                "outside it"
+            )
     for name, module in model.named_modules():
         if module.training:
             moody = [
@@ -42,7 +49,7 @@ def check_eval(model: nn.Module) -> None:
 def check_model(
     model: nn.Module, images: torch.Tensor, name_of: Callable[[int], str] | None = None
 ) -> int:
-    """Is this a network in eval mode, on the images' device, with output (n, units)? The number of units.
+    """Is this a network in eval mode, on the images' device, with a fixed output (n, units)? The number of units.
 
     `name_of` gives the images' names; without it they are numbered.
 
@@ -59,7 +66,13 @@ def check_model(
                 f"move one of them: model.to({str(images.device)!r})"
             )
     with torch.no_grad():
-        output = called(model, images[:2])
+        given = images[:2].clone()
+        output = called(model, given).clone()
+        if not torch.equal(given, images[:2]):
+            raise InvalidInput(
+                "model: overwrites the images that it is given; let it work on a copy, as x - m does in place of x -= m"
+            )
+        again = called(model, given)
     if output.ndim != 2:
         got = tuple(output.shape)
         raise InvalidInput(
@@ -67,7 +80,19 @@ def check_model(
             f"({len(images[:2])}, units)"
         )
     check_finite(output, "the output", name_of or numbered_picture)
+    if not _alike(output, again):
+        raise InvalidInput(
+            "model: says something else of the same images when asked again; expected a fixed function: does it draw random "
+            "numbers, or count its calls?"
+        )
     return int(output.shape[1])
+
+
+def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """The same finite numbers, up to rounding."""
+    if not a.is_floating_point() or a.shape != b.shape or a.dtype != b.dtype or not a.numel():
+        return torch.equal(a, b)
+    return torch.allclose(a, b, rtol=1e-3, atol=1e-3 * float(a.abs().max()))
 
 
 def numbered_picture(index: int) -> str:

@@ -19,6 +19,7 @@ from torch.nn import functional as F  # noqa: N812
 from trompe.empirical._torch import Floats, torch
 from trompe.empirical.relu import clip_of, may_clip
 from trompe.ground.arguments import checked
+from trompe.ground.errors import one_line
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -142,8 +143,13 @@ def _traced(model: nn.Module) -> torch.fx.GraphModule:
         return torch.fx.symbolic_trace(model)
     except Exception as error:
         raise InvalidInput(
-            f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
+            f"interval bounds: the network cannot be traced ({_first_line(error)}); give the bound k yourself"
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """What torch.fx says, without the traceback that it writes below."""
+    return one_line(str(error).strip().partition("\n")[0] or type(error).__name__)
 
 
 def power_of_two_above(value: float, factor: float = 2.0) -> float:
@@ -190,7 +196,7 @@ class _Intervals(torch.fx.Interpreter):
             raise
         except Exception as error:
             raise InvalidInput(
-                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"
+                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {_first_line(error)}"
             ) from error
 
     def run_node(self, n: torch.fx.Node) -> Any:
