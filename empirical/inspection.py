@@ -20,9 +20,13 @@ def check_eval(model: nn.Module) -> None:
     Raises
     ------
     InvalidInput : one is in training mode, where results are random and batch norm changes the network; or its weights
-    were made in inference mode.
+    were made in inference mode, or have no shape yet.
     """
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if nn.parameter.is_lazy(tensor):
+            raise InvalidInput(
+                f"model: {name} has no shape yet (a lazy layer); call the network on a picture first"
+            )
         if tensor.is_inference():
             raise InvalidInput(
                 f"model: {name} was made under torch.inference_mode(), which forbids gradients for ever; build the network "
@@ -172,7 +176,10 @@ def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
     Outputs are cloned, so that an in-place ReLU behind a layer does not overwrite what was captured. A layer that
     one forward pass calls several times is named with the call: `relu#1`, `relu#2`.
     """
-    outputs = Captured()
+    outputs, names = Captured(), list(names)
+    if not names:
+        yield outputs
+        return
 
     def keep(name: str) -> Any:
         def hook(_module: Any, _inputs: Any, output: Any) -> None:
@@ -184,6 +191,7 @@ def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
 
         return hook
 
+    _check_watchable(model, "the network")
     with ExitStack() as hooks:
         afresh = model.register_forward_pre_hook(lambda _m, _i: outputs.clear())
         hooks.callback(afresh.remove)
@@ -220,6 +228,7 @@ def hooked(model: nn.Module, name: str, hook: Any) -> Iterator[None]:
     def leave(module: Any, inputs: Any, output: Any) -> Any:
         return hook(module, inputs, output) if call in (None, count[0]) else None
 
+    _check_watchable(module, f"layer {layer!r}")
     handles = [model.register_forward_pre_hook(start, prepend=True)]
     try:
         handles += [module.register_forward_pre_hook(enter), module.register_forward_hook(leave)]
@@ -227,6 +236,13 @@ def hooked(model: nn.Module, name: str, hook: Any) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _check_watchable(module: nn.Module, what: str) -> None:
+    if isinstance(module, torch.jit.ScriptModule):
+        raise InvalidInput(
+            f"model: {what} is scripted or traced (torch.jit), which hides its layers; give the nn.Module that it was made from"
+        )
 
 
 def layer_and_call(model: nn.Module, name: str) -> tuple[str, int | None]:
@@ -266,8 +282,17 @@ def ran(model: Any, images: torch.Tensor) -> Any:
         raise
     except Exception as error:
         raise InvalidInput(
-            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}"
+            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}{_advice(model)}"
         ) from error
+
+
+def _advice(model: Any) -> str:
+    """What may help a network that fails: images are float32."""
+    for name, tensor in model.named_parameters() if isinstance(model, nn.Module) else ():
+        if tensor.is_floating_point() and tensor.dtype != torch.float32:
+            kind = str(tensor.dtype).removeprefix("torch.")
+            return f"; {name} is {kind} and images are float32: give model.float()"
+    return ""
 
 
 def called(model: Any, images: torch.Tensor) -> torch.Tensor:

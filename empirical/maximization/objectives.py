@@ -64,15 +64,13 @@ class Objective:
 
         `axis` is that of the units where the objective does not say; by default the usual one for so many axes.
         """
+        what = f"layer {self.layer or 'output'!r}"
         if output.ndim < 2:
-            raise InvalidInput(
-                f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
-            )
+            raise InvalidInput(f"{what} returns shape {tuple(output.shape)}; no units there")
         if units.dtype != torch.int64 or units.shape != output.shape[:1] or units.is_meta:
             raise InvalidInput(
                 f"units of shape {tuple(units.shape)} and {units.dtype}; expected one int64 an image"
             )
-        what = f"layer {self.layer or 'output'!r}"
         if self.unit_axis is not None:
             axis = chosen_axis(self.unit_axis, output.shape, what)
         elif axis is None or output.ndim < 3:
