@@ -232,7 +232,8 @@ def survey(
     InvalidInput : an output has no such axis, or two pictures make other calls than one.
     """
     for name, module in model.named_modules():
-        if isinstance(module, torch.jit.ScriptModule) or hasattr(module, "_orig_mod"):
+        is_compiled = hasattr(module, "_orig_mod") or module._compiled_call_impl is not None
+        if isinstance(module, torch.jit.ScriptModule) or is_compiled:
             raise InvalidInput(
                 f"model: {name or 'the network'} is scripted or compiled, so its calls cannot be watched; give the "
                 "network as it was before"

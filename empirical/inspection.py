@@ -15,12 +15,23 @@ nn = torch.nn
 
 
 def check_eval(model: nn.Module) -> None:
-    """Is every part of the network in eval mode?
+    """Is every part of the network in eval mode, with weights that gradients can be taken through?
 
     Raises
     ------
-    InvalidInput : one is in training mode, where results are random and batch norm changes the network.
+    InvalidInput : one is in training mode, where results are random and batch norm changes the network; or its weights
+    were made in inference mode, or have no shape yet.
     """
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if nn.parameter.is_lazy(tensor):
+            raise InvalidInput(
+                f"model: {name} has no shape yet (a lazy layer); call the network on a picture first"
+            )
+        if tensor.is_inference():
+            raise InvalidInput(
+                f"model: {name} was made under torch.inference_mode(), which forbids gradients for ever; build the network "
+                "outside it"
+            )
     for name, module in model.named_modules():
         if module.training:
             moody = [
@@ -42,7 +53,7 @@ def check_eval(model: nn.Module) -> None:
 def check_model(
     model: nn.Module, images: torch.Tensor, name_of: Callable[[int], str] | None = None
 ) -> int:
-    """Is this a network in eval mode, on the images' device, with output (n, units)? The number of units.
+    """Is this a network in eval mode, on the images' device, with a fixed output (n, units)? The number of units.
 
     `name_of` gives the images' names; without it they are numbered.
 
@@ -59,7 +70,13 @@ def check_model(
                 f"move one of them: model.to({str(images.device)!r})"
             )
     with torch.no_grad():
-        output = called(model, images[:2])
+        given = images[:2].clone()
+        output = called(model, given).clone()
+        if not torch.equal(given, images[:2]):
+            raise InvalidInput(
+                "model: overwrites the images that it is given; let it work on a copy, as x - m does in place of x -= m"
+            )
+        again = called(model, given)
     if output.ndim != 2:
         got = tuple(output.shape)
         raise InvalidInput(
@@ -67,7 +84,19 @@ def check_model(
             f"({len(images[:2])}, units)"
         )
     check_finite(output, "the output", name_of or numbered_picture)
+    if not _alike(output, again):
+        raise InvalidInput(
+            "model: says something else of the same images when asked again; expected a fixed function: does it draw random "
+            "numbers, or count its calls?"
+        )
     return int(output.shape[1])
+
+
+def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
+    """The same finite numbers, up to rounding."""
+    if not a.is_floating_point() or a.shape != b.shape or a.dtype != b.dtype or not a.numel():
+        return torch.equal(a, b)
+    return torch.allclose(a, b, rtol=1e-3, atol=1e-3 * float(a.abs().max()))
 
 
 def numbered_picture(index: int) -> str:
@@ -147,7 +176,10 @@ def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
     Outputs are cloned, so that an in-place ReLU behind a layer does not overwrite what was captured. A layer that
     one forward pass calls several times is named with the call: `relu#1`, `relu#2`.
     """
-    outputs = Captured()
+    outputs, names = Captured(), list(names)
+    if not names:
+        yield outputs
+        return
 
     def keep(name: str) -> Any:
         def hook(_module: Any, _inputs: Any, output: Any) -> None:
@@ -159,6 +191,7 @@ def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
 
         return hook
 
+    _check_watchable(model, "the network")
     with ExitStack() as hooks:
         afresh = model.register_forward_pre_hook(lambda _m, _i: outputs.clear())
         hooks.callback(afresh.remove)
@@ -195,6 +228,7 @@ def hooked(model: nn.Module, name: str, hook: Any) -> Iterator[None]:
     def leave(module: Any, inputs: Any, output: Any) -> Any:
         return hook(module, inputs, output) if call in (None, count[0]) else None
 
+    _check_watchable(module, f"layer {layer!r}")
     handles = [model.register_forward_pre_hook(start, prepend=True)]
     try:
         handles += [module.register_forward_pre_hook(enter), module.register_forward_hook(leave)]
@@ -259,6 +293,13 @@ def visit(
         )
 
 
+def _check_watchable(module: nn.Module, what: str) -> None:
+    if isinstance(module, torch.jit.ScriptModule):
+        raise InvalidInput(
+            f"model: {what} is scripted or traced (torch.jit), which hides its layers; give the nn.Module that it was made from"
+        )
+
+
 def layer_and_call(model: nn.Module, name: str) -> tuple[str, int | None]:
     """A layer's name and the number of its call, from 1: `relu#2` is ("relu", 2), `relu` is ("relu", None)."""
     layer, mark, number = name.rpartition("#")
@@ -296,8 +337,17 @@ def ran(model: Any, images: torch.Tensor) -> Any:
         raise
     except Exception as error:
         raise InvalidInput(
-            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}"
+            f"model: fails on images of shape {tuple(images.shape)}: {one_line(error) or type(error).__name__}{_advice(model)}"
         ) from error
+
+
+def _advice(model: Any) -> str:
+    """What may help a network that fails: images are float32."""
+    for name, tensor in model.named_parameters() if isinstance(model, nn.Module) else ():
+        if tensor.is_floating_point() and tensor.dtype != torch.float32:
+            kind = str(tensor.dtype).removeprefix("torch.")
+            return f"; {name} is {kind} and images are float32: give model.float()"
+    return ""
 
 
 def called(model: Any, images: torch.Tensor) -> torch.Tensor:

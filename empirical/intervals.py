@@ -24,6 +24,7 @@ from trompe.empirical._torch import Floats, torch
 from trompe.empirical.inspection import layer_and_call, named_layer
 from trompe.empirical.relu import clip_of, may_clip
 from trompe.ground.arguments import checked
+from trompe.ground.errors import one_line
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -191,7 +192,7 @@ def _traced(model: nn.Module, layer: str = "") -> torch.fx.GraphModule:
         return torch.fx.GraphModule(model, graph)
     except Exception as error:
         raise InvalidInput(
-            f"interval bounds: the network cannot be traced ({error}); give the bound k yourself"
+            f"interval bounds: the network cannot be traced ({_first_line(error)}); give the bound k yourself"
         ) from error
 
 
@@ -202,6 +203,11 @@ def _cut(graph: torch.fx.Graph, last: torch.fx.Node) -> None:
             break
         graph.erase_node(node)
     graph.output(last)
+
+
+def _first_line(error: Exception) -> str:
+    """What torch.fx says, without the traceback that it writes below."""
+    return one_line(str(error).strip().partition("\n")[0] or type(error).__name__)
 
 
 def power_of_two_above(value: float, factor: float = 2.0) -> float:
@@ -248,7 +254,7 @@ class _Intervals(torch.fx.Interpreter):
             raise InvalidInput(str(error).partition("\n")[0]) from None
         except Exception as error:
             raise InvalidInput(
-                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {error}"
+                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {_first_line(error)}"
             ) from error
 
     def run_node(self, n: torch.fx.Node) -> Any:

@@ -122,6 +122,10 @@ def maximize(
         raise InvalidInput(
             f"start: {len(start)} images; expected {count} and the pixel parametrization"
         )
+    if start is not None and tuple(start.shape[1:]) != shape:
+        raise InvalidInput(
+            f"start: images of shape {tuple(start.shape[1:])}; expected {shape}, which is asked for"
+        )
     size = batch or at_once(shape, 100)
     keep = tuple(sorted({k for k in keep if 0 <= k <= steps}))
     module = model if isinstance(model, torch.nn.Module) else torch.nn.Identity().eval()
@@ -149,7 +153,7 @@ def maximize(
                 noise = {seed: parametrization.initial(shape, seed) for seed, _ in of}
                 parameters = torch.stack([noise[seed] for seed, _ in of]).to(device)
             else:
-                parameters = torch.logit(start[rows.start : rows.stop].to(device), eps=1e-3)
+                parameters = torch.logit(start[rows.start : rows.stop].to(device).float(), eps=1e-3)
             parameters.requires_grad_(True)
             moves = draws([seed for seed, _ in of], steps, device) if transforms else None
             optimizer = torch.optim.Adam([parameters], lr=rate)

@@ -108,9 +108,7 @@ class Objective:
         `axis` is that of the units where the objective does not say; by default the usual one for so many axes.
         """
         if output.ndim < 2:
-            raise InvalidInput(
-                f"layer {self.layer!r} returns shape {tuple(output.shape)}; no units there"
-            )
+            raise InvalidInput(f"{self._what} returns shape {tuple(output.shape)}; no units there")
         if units.dtype != torch.int64 or units.shape != output.shape[:1] or units.is_meta:
             raise InvalidInput(
                 f"units of shape {tuple(units.shape)} and {units.dtype}; expected one int64 an image"

@@ -19,6 +19,8 @@ from trompe.empirical.inspection import (
     named_layer,
     numbered_picture,
 )
+from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.parametrizations import Pixel
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn
@@ -144,3 +146,49 @@ def test_only_real_layers_are_suggested():
     assert named_layer(model, "") is model and named_layer(model, "1") is model[1]
     with pytest.raises(UnknownKey, match=r"unknown layer 'zz'; known: 0, 1$"):
         named_layer(model, "zz")
+
+
+class Odd(torch.nn.Module):
+    """Says what a function makes of the images, and of how often it was called."""
+
+    def __init__(self, says):
+        super().__init__()
+        self.says, self.calls = says, 0
+        self.eval()
+
+    def forward(self, x):
+        self.calls += 1
+        return self.says(x, self.calls)
+
+
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        (lambda x, _: x.sub_(0.5).flatten(1), "overwrites the images that it is given; let it work on a copy"),
+        (lambda x, k: x.flatten(1) + 0.01 * k, "says something else of the same images when asked again"),
+        (lambda x, _: x.flatten(1) + torch.rand(2, 64), "does it draw random numbers, or count its calls"),
+        (lambda x, k: x.flatten(1)[:, k:], "says something else of the same images"),
+    ],
+)  # fmt: skip
+def test_networks_that_are_no_function_of_the_images_are_refused(says, words):
+    images = torch.rand(2, 1, 8, 8)
+    before = images.clone()
+    with pytest.raises(InvalidInput, match=words):
+        check_model(Odd(says), images)
+    assert torch.equal(images, before)
+    assert check_model(Odd(lambda x, k: x.flatten(1) * (1 + 1e-6 * k)), images) == 64
+    assert check_model(Odd(lambda x, _: x.flatten(1)[:, :0]), images) == 0
+    assert check_model(Odd(lambda x, _: x.flatten(1) > 0.5), images) == 64
+
+
+def test_weights_of_inference_mode_are_refused():
+    with torch.inference_mode():
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 2)).eval()
+    for ask in (
+        lambda: check_model(model, torch.rand(2, 1, 8, 8)),
+        lambda: maximize(model, [0], (1, 8, 8), Pixel(), steps=1),
+    ):
+        with pytest.raises(
+            InvalidInput, match=r"1.weight was made under torch.inference_mode\(\), which forbids"
+        ):
+            ask()

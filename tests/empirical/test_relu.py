@@ -11,7 +11,9 @@ torch = pytest.importorskip(
 import zoo
 from torch.nn import functional as F  # noqa: N812
 
-from trompe.empirical.calls import CallTap
+from trompe.empirical import audit_silent, path_similarity
+from trompe.empirical.axes import AxisTrace
+from trompe.empirical.calls import CallTap, SameCalls
 from trompe.empirical.inspection import capture
 from trompe.empirical.maximization.ascent import DeadUnit, maximize
 from trompe.empirical.maximization.objectives import Objective
@@ -208,3 +210,39 @@ def test_the_map_of_a_one_dimensional_convolution_is_along_its_line():
         outputs["relu"][0, 1].sum().neg().backward()
         gradients.append(bool(x.grad.any()))
     assert gradients == [True, True, False]
+
+
+class Encoder(torch.nn.Module):
+    """PyTorch's own transformer layer, which has a fused kernel for passes without gradients."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.patch = torch.nn.Conv2d(1, 8, 2, 2)
+        self.layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+        self.head = torch.nn.Linear(8, 3)
+        self.eval()
+
+    def forward(self, x):
+        return self.head(self.layer(self.patch(x).flatten(2).transpose(1, 2)).mean(1))
+
+
+def test_a_fused_layer_is_looked_into_without_changing_the_bits_of_a_pass_with_gradients():
+    model, x = Encoder(), torch.rand(5, *SHAPE)
+    plain = model(x).detach()
+    for context in (lambda: watched(lambda *_: None), RedirectedReLU, AxisTrace):
+        for grad in (True, False):
+            with torch.set_grad_enabled(grad), context():
+                assert torch.equal(model(x).detach(), plain)
+    with torch.no_grad():
+        assert torch.allclose(model(x), plain, atol=1e-6)  # other bits, perhaps
+        assert torch.equal(SameCalls(model, x[:2])(x), plain)
+    found = audit_silent(model, x, tries=1, steps=1, show=False)
+    assert (
+        found.units == {"layer": 16}
+        and "16 units (features, last axis; 16 tokens)" in found.taken["layer"]
+    )
+    shown = path_similarity(
+        model, ["layer.linear1", "layer"], x, [0, 1, 0, 1, 0], {"p": (x[:2], torch.tensor([0, 1]))}
+    )
+    assert [v.layer for v in shown["p"]] == ["layer.linear1", "layer"]

@@ -8,6 +8,7 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import hashlib
 import json
 import stat
 import subprocess
@@ -106,6 +107,15 @@ def test_commands(folder, tmp_path):
     assert [row["layer"] for row in found["layers"]] == ["conv", "linear"]
     assert found["seeds"] == [0, 1, 2] and found["steps"] == 8 and len(found["model_sha256"]) == 64
     assert {"trompe", "torch", "numpy", "python"} == set(found["versions"])
+    pixels = [
+        np.asarray(PIL.open(file))
+        for name in ("dim", "lit")
+        for file in sorted((folder / "images" / name).iterdir())
+    ]
+    as_given = np.stack(pixels)[:, None].astype("<f4") / np.float32(255)
+    assert found["images_sha256"] == hashlib.sha256(as_given.tobytes()).hexdigest()
+    assert found["outputs"] == {"dim": 0, "lit": 1} and 0 <= found["accuracy"] <= 1
+    assert found["groups"] == found["images"] == 12
     for row in found["layers"]:
         for group in ("visualizations", "noise", "scrambled"):
             if row[group] is None:  # no scale
@@ -114,6 +124,52 @@ def test_commands(folder, tmp_path):
             low, high = row[group]["interval"]
             assert low < row[group]["mean"] < high
             assert len(row[group]["per_class"]) == len(found["classes"])
+
+
+def test_crops_of_one_photograph_are_grouped_by_their_names(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    for name in ("dim", "lit"):
+        for k, file in enumerate(sorted((folder / "images" / name).iterdir())):
+            file.rename(file.with_name(f"photo_{k // 2}_crop{k % 2}.png"))
+    asked = ["audit", "paths", "--model", "net.py:build", "--images", "images", "--device", "cpu", "--layers", "conv",
+             "--steps", "1", "--output", "out.json"]  # fmt: skip
+    for mark, groups in (("_crop", 6), ("_", 6), ("photo", 2), ("0_crop", 10)):
+        result = CliRunner().invoke(app, [*asked, "--groups", mark], env={"COLUMNS": "300"})
+        if groups == 2:  # one photograph a class
+            words = (
+                "classes with [1, 1] groups of images; expected at least two classes of two groups"
+            )
+            assert isinstance(result.exception, InvalidInput) and words in str(result.exception)
+            continue
+        assert result.exit_code == 0, result.exception
+        assert f"The 12 images are of {groups} photographs" in result.output
+        assert f"from leaving each of the {groups} photographs out" in result.output
+        assert json.loads((folder / "out.json").read_text())["groups"] == groups
+    for mark in ("-", ""):
+        result = CliRunner().invoke(app, [*asked, "--groups", mark])
+        assert isinstance(result.exception, InvalidInput)
+        assert "no file has it in its name (the first is photo_0_crop0); give what stands" in str(
+            result.exception
+        )
+
+
+def test_only_some_units_and_why_bounds_end_is_one_line(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "net.py").write_text(
+        MODEL.replace("x = self.relu(", "x = x if x.max() < 2 else -x\n        x = self.relu(")
+    )
+    asked = ["audit", "silent", "--model", "net.py:build", "--images", "images", "--device", "cpu", "--steps", "1",
+             "--tries", "1", "--output", "out.json", "--layers", "relu"]  # fmt: skip
+    result = CliRunner().invoke(app, [*asked, "--units", "1,4"], env={"COLUMNS": "300"})
+    assert result.exit_code == 0, result.exception
+    found = json.loads((folder / "out.json").read_text())
+    assert found["only"] == [1, 4] and [row["unit"] for row in found["silent"]] == [1]
+    assert "Looked at were only units 1, 4." in result.output
+    assert "cannot be traced (symbolically traced variables" in found["uncertified"]
+    assert "\n" not in found["uncertified"] and "traceback" not in result.output
+    result = CliRunner().invoke(app, [*asked, "--units", "6"])
+    assert isinstance(result.exception, InvalidInput)
+    assert "unit 6: ReLU call relu has units 0 to 5" in str(result.exception)
 
 
 def test_pictures_that_drive_units_are_saved(folder, monkeypatch):

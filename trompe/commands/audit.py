@@ -88,7 +88,9 @@ def silent(
         for row in rows:
             row["picture"] = names.get(f"{row['layer']}-{row['unit']}")
         index.write(json_text([row for row in rows if row["verdict"] == "driven"]))
-    table = Table("layer", "looked at", "silent", "driven", "certified dead", "not driven", "units that are driven")  # fmt: skip
+    table = Table()
+    for column in ("layer", "looked at", "silent", "driven", "certified dead", "not driven", "units that are driven"):  # fmt: skip
+        table.add_column(column, overflow="fold")
     for layer, taken in found.taken.items():
         count = [
             str(sum(u.layer == layer for u in group))

@@ -282,7 +282,13 @@ def test_scripted_and_compiled_networks_are_refused():
     marked = copy.deepcopy(plain)
     object.__setattr__(marked, "_orig_mod", plain)  # as torch.compile marks them
     inside = nn.Sequential(nn.Identity(), torch.jit.script(plain)).eval()
-    for model, words in ((marked, "the network is"), (inside, "1 is")):
+    compiled = copy.deepcopy(plain)
+    compiled.compile()
+    for model, words in (
+        (marked, "the network is"),
+        (compiled, "the network is"),
+        (inside, "1 is"),
+    ):
         with pytest.raises(InvalidInput, match=f"{words} scripted or compiled"):
             audit_silent(model, zoo.pictures(), show=False)
 

@@ -8,6 +8,7 @@ torch = pytest.importorskip(
     "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
 )
 
+import copy
 import warnings
 
 import zoo
@@ -142,6 +143,46 @@ def test_a_network_that_fails_is_one_line(cnn):
     for objective in (None, Objective("features.relu1", "channel")):
         with pytest.raises(InvalidInput, match=r"^model: fails on images of shape \(1, 3, 8, 8\)"):
             maximize(cnn, [0], (3, 8, 8), Fourier(), steps=1, objective=objective)
+
+
+@pytest.mark.filterwarnings("ignore")  # PyTorch says that scripting is old
+def test_networks_that_cannot_be_looked_into_can_be_maximized_or_are_one_line():
+    plain = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 2, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(72, 5)
+    )
+    scripted = torch.jit.script(plain.eval())
+    inside = torch.nn.Sequential(scripted, torch.nn.Identity()).eval()
+    layer = Objective("0", "channel")
+    assert torch.allclose(colours(scripted).images, colours(plain).images, atol=1e-5)
+    for model, what in ((scripted, "the network"), (inside, "layer '0'")):
+        with pytest.raises(
+            InvalidInput, match=f"{what} is scripted or traced .torch.jit., which hides its layers"
+        ):
+            colours(model, objective=layer)
+    lazy = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(5)).eval()
+    with pytest.raises(
+        InvalidInput,
+        match=r"1.weight has no shape yet .a lazy layer.; call the network on a picture",
+    ):
+        colours(lazy)
+    for kind in ("float16", "bfloat16", "float64"):
+        with pytest.raises(
+            InvalidInput,
+            match=f"fails on .*; 0.weight is {kind} and images are float32: give model.float",
+        ):
+            colours(copy.deepcopy(plain).to(getattr(torch, kind)))
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 9), (1, 3, 9, 8), (1, 1, 8, 8)])
+def test_a_start_of_another_shape_is_refused(shape):
+    with pytest.raises(
+        InvalidInput, match=r"start: images of shape .*; expected \(3, 8, 8\), which is asked for"
+    ):
+        maximize(Colours(), [0], (3, 8, 8), Pixel(), start=torch.rand(shape))
+    run = maximize(
+        Colours(), [0], (3, 8, 8), Pixel(), start=torch.full((1, 3, 8, 8), 0.3).double(), steps=0
+    )
+    assert run.images.dtype == torch.float32 and torch.allclose(run.images, torch.tensor(0.3))
 
 
 def test_no_gradient_is_left_in_a_network_or_behind_a_function(cnn):
