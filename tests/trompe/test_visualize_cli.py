@@ -397,3 +397,34 @@ def test_sums_and_directions(folder, call):
             "check", f"{name}/shown.json", "--model", "net.py:build", "--device", "cpu"
         )
         assert status == 0, out + err
+
+
+@pytest.mark.parametrize(("kind", "layer"), [("Residual", "bn1"), ("Tokens", "fc1")])
+def test_a_residual_network_and_a_transformer_from_start_to_end(
+    tmp_path, call, monkeypatch, kind, layer
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text(
+        f"import zoo\n\ndef build():\n    return zoo.build(zoo.{kind})\n"
+    )
+    named = ("--model", "mine.py:build", "--images", "digits", "--device", "cpu")
+    status, out, err = call(
+        "visualize", *named, "--layer", layer, "--steps", 8, "--seeds", 0, "--output", "out"
+    )
+    assert (status, err) == (0, "") and "unit 6: minimum -1 " in out and "not certified" not in out
+    status, out, err = call("check", "out", *named)
+    assert (status, err) == (0, "") and "44 of 44 claims proved" in out
+    status, out, err = call(
+        "bound",
+        "--class",
+        "black-box",
+        "--shown",
+        "out/shown.json",
+        "--unit",
+        2,
+        "--tolerance",
+        1,
+        "--query",
+        "0",
+    )
+    assert (status, err) == (0, "") and "near-extremes at best" in " ".join(out.split())

@@ -140,7 +140,7 @@ def visualize(
             count = len(run.ascents.seeds)
             say(
                 f"About {time_of(run.seconds())} for the minimum and the maximum of {len(run.asked) - there} units: "
-                f"{count} seed{'s' * (count > 1)}, {steps} steps (estimated from three steps)."
+                f"{count} seed{'s' * (count > 1)}, {steps} steps (estimated from three steps{', in one process' * (jobs > 1)})."
             )
         for unit in run.units():
             say(line_of(unit))
