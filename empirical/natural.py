@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from trompe.empirical._torch import torch
 from trompe.empirical.evaluation import layer_output
@@ -41,8 +42,9 @@ def natural_extremes(
     batch: int,
     spectrum: bool = False,
     show: bool = True,
+    root: str = "",
 ) -> NaturalExtremes:
-    """The extremes of the units over all images, each by the first image that has it.
+    """The extremes of the units over all images, each by the first image that has it. Names are those below `root`.
 
     Raises
     ------
@@ -85,5 +87,11 @@ def natural_extremes(
             torch.as_tensor(sum(n / done * part[k] for n, part in parts)) for k in (0, 1)
         )
         mean = (magnitude, level)
-    names = {number: stream.name(number) for number in pictures}
+    names = {number: _below(root, stream.name(number)) for number in pictures}
     return NaturalExtremes(found, names, pictures, digest.hexdigest(), mean)
+
+
+def _below(root: str, name: str) -> str:
+    """A file's name without that of the folder."""
+    path = Path(name)
+    return path.relative_to(root).as_posix() if root and path.is_relative_to(root) else name

@@ -55,7 +55,9 @@ class ShownNetwork:
         images: ImageStream | None,
         device: torch.device,
         batch: int,
+        root: str,
     ) -> None:
+        self.root = root
         self.shown, self.model, self.images, self.batch = shown, model, images, batch
         self.device, self.objective = device, objective_of(shown)
         check_eval(model)
@@ -90,13 +92,13 @@ class ShownNetwork:
         if self.images is None or self.shown.images is None:
             return None
         units = [each.unit for each in self.shown.units]
-        found = natural_extremes(
-            self.model, self.objective, self.axis, self.images, units, self.batch
-        )
         if len(self.images) != self.shown.images.count:
             raise InvalidInput(
                 f"images: {len(self.images)}, the shown-file is about {self.shown.images.count}; give those that stand beside"
             )
+        found = natural_extremes(
+            self.model, self.objective, self.axis, self.images, units, self.batch, root=self.root
+        )
         if found.sha256 != self.shown.images.sha256:
             raise InvalidInput(
                 f"images: their SHA-256 is {found.sha256[:16]}..., the shown-file is about {self.shown.images.sha256[:16]}... "
@@ -118,6 +120,6 @@ def network_of(
             if shown.images is None:
                 raise InvalidInput("--images: the shown-file has no natural images; leave it out")
             stream = open_images(images, device, resize=shown.images.resize, crop=shown.images.crop)
-        return ShownNetwork(shown, network, stream, device, batch)
+        return ShownNetwork(shown, network, stream, device, batch, str(images or ""))
 
     return build

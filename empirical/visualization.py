@@ -46,6 +46,7 @@ from trompe.proofs.handover.shown import (
     to_json,
 )
 from trompe.proofs.handover.shown.data import End, unit_name
+from trompe.proofs.handover.shown.file import check_size
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -157,6 +158,20 @@ def visualize(
     return run.finish()
 
 
+def check_folder(output: Path) -> None:
+    """Can a run write there? A folder that is missing is made.
+
+    Raises
+    ------
+    InvalidInput : it cannot, or the folder holds something else.
+    """
+    Destination(output / FILE, parents=True)
+    if not (output / FILE).exists() and (entry := next(output.iterdir(), None)) is not None:
+        raise InvalidInput(
+            f"output {output} holds {entry.name!a} and no {FILE}; give a folder that is new or empty"
+        )
+
+
 class FoundPictures(Mapping[tuple[int, End], torch.Tensor]):
     """The found pictures of a run; where they are on disk they are read when they are asked for, and not held."""
 
@@ -190,13 +205,10 @@ class Run:
         redirect: bool, seeds: Sequence[int], steps: int, rate: float, batch: int, output: Path | None, jobs: int | None,
         show: bool, source: Source | None = None, build: Callable[[], nn.Module] | None = None,
     ) -> None:  # fmt: skip
-        self.model, self.objective, self.output, self.batch, self.show = (
-            model,
-            objective,
-            output,
-            batch,
-            show,
-        )
+        self.model, self.objective, self.output = model, objective, output
+        self.batch, self.show = batch, show
+        if output is not None:
+            check_folder(output)
         self.source = source or Source(type(model).__name__)
         self.stream: ImageStream | None = None if images is None else as_stream(images)
         if isinstance(way, str):
@@ -267,6 +279,7 @@ class Run:
             self.batch,
             self.way == "maco",
             self.show,
+            self.source.images,
         )
 
     def _beside(self, unit: int, end: End) -> Natural | None:
@@ -325,12 +338,8 @@ class Run:
         """
         if self.output is None:
             return {}
-        Destination(self.output / FILE, parents=True)  # before the work, not after it
+        check_size(self.empty)
         if not (self.output / FILE).exists():
-            if (entry := next(self.output.iterdir(), None)) is not None:
-                raise InvalidInput(
-                    f"output {self.output} holds {entry.name!a} and no {FILE}; give a folder that is new or empty"
-                )
             return {}
         there = read_shown(self.output / FILE)
         if not there.units:

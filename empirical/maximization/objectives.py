@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Any
 
 from trompe.empirical._torch import Axis, torch
@@ -176,21 +177,31 @@ class Objective:
     def _what(self) -> str:
         return f"layer {self.layer or 'output'!r}"
 
+    @cached_property
+    def _rows(self) -> dict[int, torch.Tensor]:
+        """What `_weights` has made, by the number of units."""
+        return {}
+
     def _weights(self, count: int) -> torch.Tensor:
         """The sums or directions as rows of weights over so many units, float64."""
+        if count in self._rows:
+            return self._rows[count]
+        for k, direction in enumerate(self.directions):
+            if len(direction) != count:
+                raise InvalidInput(
+                    f"directions[{k}] has {len(direction)} numbers; {self._what} has {count} units, expected one each"
+                )
+        for unit in (unit for group in self.sums for unit in group):
+            if unit >= count:
+                raise InvalidInput(f"unit {unit}: {self._what} has units 0 to {count - 1}")
         if self.directions:
-            for k, direction in enumerate(self.directions):
-                if len(direction) != count:
-                    raise InvalidInput(
-                        f"directions[{k}] has {len(direction)} numbers; {self._what} has {count} units, expected one each"
-                    )
-            return torch.tensor(self.directions, dtype=torch.float64)
-        weights = torch.zeros(len(self.sums), count, dtype=torch.float64)
-        for k, group in enumerate(self.sums):
-            for unit in group:
-                if unit >= count:
-                    raise InvalidInput(f"unit {unit}: {self._what} has units 0 to {count - 1}")
-                weights[k, unit] += 1
+            weights = torch.tensor(self.directions, dtype=torch.float64)
+        else:
+            weights = torch.zeros(len(self.sums), count, dtype=torch.float64)
+            for k, group in enumerate(self.sums):
+                for unit in group:
+                    weights[k, unit] += 1
+        self._rows[count] = weights
         return weights
 
     @staticmethod

@@ -492,6 +492,23 @@ def test_bad_input_is_one_line(change, words):
         te.visualize(zoo.build(zoo.Residual).train(), "conv1", [0], X, **QUICK)
 
 
+def test_more_than_a_file_holds_is_said_before_the_work(tmp_path, monkeypatch):
+    from trompe.proofs.handover.shown import file
+
+    given = {"layer": "conv1", "images": X, "output": tmp_path, **QUICK}
+    te.visualize(zoo.build(zoo.Residual), units=[0], **given)
+    size = (tmp_path / "shown.json").stat().st_size
+    empty = size - len(
+        json.dumps(json.loads((tmp_path / "shown.json").read_text())["units"], indent=1)
+    )
+    assert size - empty < file.UNIT_BYTES
+    monkeypatch.setattr(file, "MAX_BYTES", 5000)
+    with pytest.raises(
+        InvalidInput, match="3 units, sums or directions are too many for one shown-file"
+    ):
+        te.visualize(zoo.build(zoo.Residual), units=[0, 2, 3], **given)
+
+
 def test_without_images_there_is_nothing_beside(tmp_path):
     found = te.visualize(
         zoo.build(zoo.Residual), "conv1", [0], shape=zoo.SHAPE, output=tmp_path, **QUICK

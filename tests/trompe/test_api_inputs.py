@@ -359,7 +359,7 @@ def of_torch() -> dict[str, Any]:
         "visualize": tensors(
             "images", model=model, layer="relu", units=one, shape=NO, objective="channel", unit_axis=1,
             parametrization="fourier", transforms=True, redirect=False, seeds=(0,), steps=1, rate=0.1, batch=2, output=NO,
-            show=False,
+            jobs=1, show=False,
         ),
         "FoolingCircuit": tensors(
             network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True

@@ -16,7 +16,7 @@ def check(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder that trompe certify wrote, or a .json file of trompe witness, refute or visualize (- for standard input)."
+            help="A folder that trompe certify or visualize wrote, or a .json file of trompe witness, refute or visualize (- for standard input)."
         ),
     ],
     solver: Solvers = None,
@@ -42,6 +42,8 @@ def check(
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
     """
+    if (path / "shown.json").is_file():
+        path = path / "shown.json"
     if path.is_dir():
         from trompe.ground.processes import import_ahead
 
@@ -54,11 +56,11 @@ def check(
             from trompe.theory import InvalidInput
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
-        from trompe.proofs.handover.shown.file import MAX_BYTES, is_shown
+        from trompe.proofs.handover.shown.file import is_shown
         from trompe.proofs.handover.witnesses.checking import content_of
         from trompe.refuting.checking import check_bytes
 
-        content = content_of(path, MAX_BYTES)
+        content = content_of(path)
         if isinstance(content, bytes) and is_shown(content):
             report = _check_shown(content, path, model, weights, images, device, batch)
         else:

@@ -103,8 +103,9 @@ def visualize(
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.adapted import load_adapted
-    from trompe.empirical.visualization import FILE, Run, Source
+    from trompe.empirical.visualization import FILE, Run, Source, check_folder
     from trompe.ground.arguments import Integer
+    from trompe.proofs.handover.shown.data import ENCLOSURE
     from trompe.views.shown import line_of, time_of
 
     console = Console()
@@ -117,6 +118,7 @@ def visualize(
     several = integers(seeds, "--seeds", 2**63 - 1)
     Integer(1)(steps, "steps")
     Integer(1)(jobs, "jobs")
+    check_folder(output)
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = read_network(
@@ -139,13 +141,16 @@ def visualize(
             count = len(run.ascents.seeds)
             say(
                 f"About {time_of(run.seconds())} for the minimum and the maximum of {len(run.asked) - there} units: "
-                f"{count} seed{'s' * (count > 1)}, {steps} steps (estimated from three steps)."
+                f"{count} seed{'s' * (count > 1)}, {steps} steps (estimated from three steps{', in one process' * (jobs > 1)})."
             )
         for unit in run.units():
             say(line_of(unit))
         found = run.finish()
-    if found.why:
-        say(f"Errors of values are estimates, not certified: {found.why}.")
+    values = [value for unit in found.file.units for value in unit.values()]
+    if loose := sum(value.kind != ENCLOSURE for value in values):
+        say(
+            f"Errors of {loose} of {len(values)} values are not certified: {found.why or 'interval bounds did not reach them'}."
+        )
     for line in found.said:
         say(line)
     say(f"Written: {', '.join(found.sheets)}, {FILE} and arrays in {output}.")

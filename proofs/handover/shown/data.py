@@ -88,6 +88,11 @@ class ShownUnit:
         """The natural image of this end, where images were given."""
         return self.natural_minimum if end == "minimum" else self.natural_maximum
 
+    def values(self) -> Iterator[Evaluated]:
+        """All its values, found and natural."""
+        yield from (self.minimum, self.maximum)
+        yield from (n for n in (self.natural_minimum, self.natural_maximum) if n is not None)
+
     def is_beaten(self, end: End) -> bool:
         """Is a natural image more extreme than the optimiser's picture, by more than the stated errors?"""
         best, natural = self.shown(end), self.natural(end)

@@ -36,8 +36,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT, VERSION = "trompe shown", 1
-MAX_BYTES = 64 * 2**20
-"""The largest file that is read."""
+MAX_BYTES = 8 * 2**20
+"""The largest file that is read, as of witnesses."""
+UNIT_BYTES = 2000
+"""A unit takes less, but for long names of images."""
 MAX_POINT = 2**27
 """The most numbers of one point."""
 _FIELDS = (
@@ -84,6 +86,20 @@ def to_json(shown: ShownFile) -> str:
         ],
     }
     return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def check_size(empty: ShownFile) -> None:
+    """Will the file be read when all units that were asked for are in it? For those who are about to begin.
+
+    Raises
+    ------
+    InvalidInput : it will not.
+    """
+    if len(to_json(empty)) + UNIT_BYTES * len(empty.asked) > MAX_BYTES:
+        raise InvalidInput(
+            f"{len(empty.asked)} units, sums or directions are too many for one shown-file of {MAX_BYTES // 2**20} MiB; ask for "
+            "fewer at once"
+        )
 
 
 # -- reading ------------------------------------------------------------------------------------------

@@ -75,15 +75,15 @@ def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Rep
     return content if isinstance(content, Report) else check_bytes(content, solvers)
 
 
-def content_of(path: str | Path, limit: int = MAX_BYTES) -> bytes | Report:
-    """The content of a file (`-`: standard input), or the report on one that is larger than the limit.
+def content_of(path: str | Path) -> bytes | Report:
+    """The content of a file (`-`: standard input), or the report on one that is too large.
 
     Raises
     ------
     InvalidInput : the file cannot be read at all.
     """
     try:
-        return read_input(str(path), limit)
+        return read_input(str(path), MAX_BYTES)
     except TooLarge as error:
         return Report("", (Finding(_IS_WITNESS, "REFUTED", f"{error}; nothing was read"),))
     except Unreadable as error:
