@@ -28,6 +28,7 @@ from trompe.constructions.catalogue import (
     draw_query,
     draw_visualization,
     exact_decoder,
+    has_rescaled_pair,
     row_of,
 )
 from trompe.constructions.draws import Pick, draw_rational
@@ -122,7 +123,7 @@ class Question:
     @property
     def has_rescaled_pair(self) -> bool:
         """Does its pair differ in what is not shown?"""
-        return construction(self.cls.key) is None and not self.has_decoder
+        return self.level != EXTREMES and has_rescaled_pair(self.key)
 
     @cached_property
     def observation(self) -> Observation:

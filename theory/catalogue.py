@@ -27,7 +27,7 @@ from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.statements import Theorem, cells
-from trompe.theory.tasks import TASKS, Task
+from trompe.theory.tasks import TASKS, AnyApprox, Approx, Task
 
 ROWS: dict[str, type[FunctionClass]] = {
     kind.key: kind
@@ -149,6 +149,23 @@ def task(key: AnyTask) -> Task:
     UnknownKey : no such task.
     """
     return key if isinstance(key, Task) else known("task", key, TASKS)()
+
+
+def task_of(key: AnyTheorem, eps: Any = None) -> Task:
+    """The task of a theorem, with a tolerance that its statement is about; 1/4 if it needs one and none is given.
+
+    Raises
+    ------
+    UnknownKey : no such theorem. InvalidInput : no such tolerance, or the task has none.
+    """
+    item = theorem(key)
+    if eps is None:
+        return TASKS[item.task]()
+    if item.task != Approx.key:
+        raise InvalidInput(
+            f"{item.key}: eps = {brief(eps)} is given, but the task is {item.task}; eps belongs to approx"
+        )
+    return (AnyApprox if item.any_eps else Approx)(eps)
 
 
 # -- the sharp table -------------------------------------------------------------------------------------

@@ -627,6 +627,7 @@ class Affine1dChecks(RowChecks):
     """A line, or one value."""
 
     dims = (1,)
+    membership = "affine"
 
     def value(self, share: Fraction) -> Fraction:
         """The value where a member has gone this share of the way from m to M."""

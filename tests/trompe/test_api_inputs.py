@@ -416,7 +416,7 @@ def of_task(key: str) -> dict[str, tuple[Any, Any]]:
         "error": judged,
         "decidable": {"fibre": fibre, "v": V},
         "eta": {"fibre": fibre, "v": V},
-        "margin": {"fibre": fibre, "v": V},
+        "margin": {"fibre": fibre, "v": V, "of_upper": None},
         "largest_eta": {"fibre": fibre, "strict": Fraction(1, 3), "v": V},
         "refuted": {"margin": task.margin(fibre, V)},
     }
@@ -447,6 +447,7 @@ METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
         "defeats": (pair, lambda: {"task": "exact"}),
         "v_of": (pair, lambda: {"name": "f"}),
     },
+    "Witness": {"v_of": (witness, lambda: {"name": "f"})},
     "LinkedPair": {
         **{name: (linked_pair, lambda: {"z": X}) for name in ("f", "g", "both")},
         "defeats": (linked_pair, lambda: {"task": "exact"}),

@@ -177,15 +177,13 @@ class Refutation:
         ------
         InvalidInput : nothing was refuted, or the functions are not piecewise affine with rational numbers.
         """
-        from trompe.proofs.handover.witnesses.data import shared_extremes, witness_of
+        from trompe.proofs.handover.witnesses import witness_of
 
         if self.mistake is None or not self.is_refuted:
             raise InvalidInput(
                 f"{self.key}: nothing was refuted ({self.status}), so there is no witness"
             )
-        shared_extremes(self.question)
-        pair: Any = self.mistake.pair
-        return witness_of(pair, self.question.task, self.question.level)
+        return witness_of(self.mistake.pair, self.question.task, self.question.level)
 
     def __str__(self) -> str:
         from trompe.views.refutation import text

@@ -12,7 +12,7 @@ from trompe.constructions.catalogue import row_of
 from trompe.constructions.levels import RescaledPair
 from trompe.constructions.triples import NAMES
 from trompe.ground.text import WIDTH, wrapped
-from trompe.theory import InvalidInput, Point, Visualization, show
+from trompe.theory import Approx, InvalidInput, Point, Visualization, show
 from trompe.theory.levels import EXTREMES, LEVELS
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ _HEADS = {
 def text(found: Refutation) -> str:
     """A report of at most 100 columns."""
     question, v = found.question, found.question.v
-    eps = f", eps = {question.task.eps}" if question.task.eps else ""
+    eps = f", eps = {question.task.eps}" if isinstance(question.task, Approx) else ""
     lines = [
         f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
         *wrapped(found.reason),
@@ -160,7 +160,7 @@ def as_json(found: Refutation) -> str:
         "exit_status": EXIT_STATUS[found.status],
         "reason": found.reason,
         "dim": v.dim,
-        "eps": str(question.task.eps) if question.task.eps else None,
+        "eps": str(question.task.eps) if isinstance(question.task, Approx) else None,
         "visualization": {
             "argmin": _strings(v.argmin),
             "argmax": _strings(v.argmax),

@@ -126,7 +126,11 @@ def test_every_format_of_a_level(level, capsys):
         (["table", "--level", "imags"], "did you mean images?"),
         (["table", "--level", "near", "--row", "additive"], "at extremes only"),
         (["show", "convex/side/argmin"], "did you mean"),
-        (["witness", "affine-1d/exact/images"], "different extreme values"),
+        (["witness", "affine-1d/exact/images", "--eta", "1/9"], "--eta belongs to mixes"),
+        (["witness", "affine-1d/exact/maximum", "--query", "1"], "M = 1 is right at this query"),
+        (["witness", "affine-1d/approx/maximum", "--eps", "1/2"], "outside (0, 1/2)"),
+        (["witness", "affine-1d/approx/images", "--eps", "-1"], "expected a number of at least 0"),
+        (["witness", "affine-1d/exact/images", "--argmin", "1/3"], "affine-1d:"),
         (["witness", "affine-1d/side/images"], "the theorem says Yes"),
         (["cite", "additive/side/near"], "unknown theorem"),
     ],
@@ -260,6 +264,53 @@ def test_a_refutation_of_a_level_as_a_file(row, task, level, body, capsys, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("affine-1d/exact/maximum", "shown.maximum"),
+        ("affine-1d/approx/maximum", "shown.maximum - 1/8"),
+        ("affine-1d/approx/images", "x[0]"),
+        ("affine-1d/exact/argmax", "1.25"),
+        ("constant/exact/images", "0.5"),
+        ("constant/approx/argmax", "7"),
+    ],
+)
+def test_a_refutation_by_two_ranges_is_a_file_that_holds(key, body, capsys, tmp_path):
+    row, task, level = key.split("/")
+    pair, report = tmp_path / "pair.json", tmp_path / "r.json"
+    asked = ["--class", row, "--task", task, "--level", level, "--format", "json", "--repeats", "3"]
+    shown(
+        capsys,
+        "refute",
+        decoder(tmp_path, body),
+        *asked,
+        "--witness",
+        str(pair),
+        "--output",
+        str(report),
+    )
+    assert f"a witness for {key}" in shown(capsys, "check", str(pair))
+    assert f"a refutation for {key}" in shown(capsys, "check", str(report))
+    data = json.loads(report.read_text())
+    jsonschema.validate(
+        data, json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
+    )
+    assert data["witness"] == json.loads(pair.read_text())
+    other = {"f": "visualization", "g": "visualization_of_f"}[data["function"]]
+    names = {"f": "g", "g": "f"}
+    for damage in (
+        {"visualization": data["witness"][other]},
+        {"truth": data["witness"]["values"][names[data["function"]]]},
+        {"function": names[data["function"]]},
+        {"error": "1/97"},
+        {"prediction": data["truth"]},
+        {"eps": "1/3"},
+        {"shown": {**data["shown"], "argmax": ["1/2"] * data["dim"]}},
+    ):
+        report.write_text(json.dumps(data | damage))
+        shown(capsys, "check", str(report), status=1)
+
+
+@pytest.mark.parametrize(
     ("row", "task", "level", "body", "status"),
     [
         ("affine-1d", "exact", "images", "0", 0),
@@ -274,7 +325,7 @@ def test_the_json_of_a_level_fits_the_schema_and_judges_by_the_functions_own_val
     schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
     asked = ["--class", row, "--task", task, "--level", level, "--format", "json"]
     data = json.loads(shown(capsys, "refute", decoder(tmp_path, body), *asked, status=status))
-    jsonschema.validate(data | {"witness": None}, schema)
+    jsonschema.validate(data, schema)
     low, high = (Fraction(data["visualization"][name]) for name in ("minimum", "maximum"))
     truth = Fraction(data["truth"])
     if level != "near":
