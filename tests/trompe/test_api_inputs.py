@@ -152,7 +152,7 @@ ARGUMENTS: dict[str, Any] = {
     "pair_networks": lambda: {"pair": pair()},
     "refute": lambda: {
         "decoder": decode, "function_class": "convex", "task": "exact", "dim": 2, "visualization": V, "query": X, "eps": NO,
-        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO, "level": "extremes",
+        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO, "level": "extremes", "shortfall": NO,
     },
     "theorem": lambda: {"key": "convex/side"},
     "triple": lambda: {"cls": "convex", "v": V, "x": X},

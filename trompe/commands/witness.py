@@ -12,13 +12,13 @@ from trompe.commands.options import (
     ArgMin,
     Constant,
     Dim,
-    Eps,
     Key,
     Maximum,
     Metric,
     Minimum,
     Output,
     Query,
+    TheoremEps,
     TrainingData,
 )
 from trompe.commands.reading import (
@@ -46,7 +46,7 @@ def witness(
         str | None,
         typer.Option(help="Mixing weight, such as 1/10. [default: small enough for the task]"),
     ] = None,
-    eps: Eps = None,
+    eps: TheoremEps = None,
     constant: Constant = None,
     metric: Metric = None,
     data: TrainingData = None,

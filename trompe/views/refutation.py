@@ -72,8 +72,9 @@ def text(found: Refutation) -> str:
     """A report of at most 100 columns."""
     question, v = found.question, found.question.v
     eps = f", eps = {question.task.eps}" if isinstance(question.task, Approx) else ""
+    short = "" if question.shortfall is None else f", shortfall {question.shortfall}"
     lines = [
-        f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
+        f"{found.key} at d = {v.dim}{eps}{short}: {_HEADS[found.status]}",
         *wrapped(found.reason),
         "",
         *(_extremes(v) if question.level == EXTREMES else _observed(found)),
@@ -179,6 +180,7 @@ def as_json(found: Refutation) -> str:
         "witness": witness,
         "witness_missing": missing,
         **({"shown": _shown_json(found)} if question.level != EXTREMES else {}),
+        **({} if question.shortfall is None else {"shortfall": str(question.shortfall)}),
     }
     return json.dumps(data, indent=1) + "\n"
 

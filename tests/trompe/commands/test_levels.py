@@ -13,7 +13,7 @@ from trompe.cli import run
 from trompe.proofs import case, earned_label, levels, verify_table
 from trompe.proofs.rows import EVIDENCE
 from trompe.theory import CLASSES, TASKS, InvalidInput, UnknownKey
-from trompe.theory.catalogue import LEVEL_THEOREMS
+from trompe.theory.catalogue import EVERY_THEOREM, LEVEL_THEOREMS
 from trompe.theory.levels import LESS_SHOWN, LEVELS
 
 NO, YES, SMALL = "No", "Yes", "Only for small L"
@@ -205,6 +205,76 @@ def test_a_level_is_named_from_python_too():
 def decoder(tmp_path, body):
     (tmp_path / "d.py").write_text(f"def d(shown, x):\n    return {body}\n")
     return str(tmp_path / "d.py") + ":d"
+
+
+def test_the_schema_has_the_shortfall(capsys, tmp_path):
+    schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
+    asked = [
+        "--class",
+        "affine-1d",
+        "--task",
+        "side",
+        "--level",
+        "images",
+        "--shortfall",
+        "0.2",
+        "--format",
+        "json",
+    ]
+    data = json.loads(shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked, status=5))
+    jsonschema.validate(data, schema)
+    assert data["shortfall"] == "1/5" and data["visualization"]["argmin"] in (["0"], ["1"])
+    asked = ["--class", "convex", "--task", "side", "--level", "images", "--shortfall", "1/5"]
+    out = shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked, status=2)
+    assert "not about pictures that fall short" in out and out.count("\n") == 1
+
+
+EVERY_EPS = {
+    "affine-1d": ["extremes", "near", "images", "argmax"],
+    "constant": ["extremes", "near", "maximum", "images", "argmax"],
+}
+"""Where approx is about every eps >= 0."""
+
+
+def test_the_theorems_about_every_eps_are_marked():
+    for key, item in EVERY_THEOREM.items():
+        assert item.any_eps is ("every eps >= 0" in item.statement), key
+        if item.row in CLASSES and item.task == "approx":
+            assert item.any_eps is (item.level in EVERY_EPS.get(item.row, [])), key
+
+
+@pytest.mark.parametrize("eps", ["0", "1/2", "7"])
+def test_refute_and_witness_take_the_eps_that_the_statement_is_about(eps, capsys, tmp_path):
+    report = tmp_path / "r.json"
+    for row, levels_of in EVERY_EPS.items():
+        for level in levels_of:
+            asked = ["--class", row, "--task", "approx", "--level", level, "--eps", eps]
+            is_no = level in ("images", "argmax")
+            out = shown(
+                capsys, "refute", decoder(tmp_path, "-99"), *asked, status=0 if is_no else 5
+            )
+            assert f", eps = {eps}" in out and f"more than eps = {eps}" in " ".join(out.split())
+            if is_no:
+                shown(
+                    capsys,
+                    "refute",
+                    decoder(tmp_path, "-99"),
+                    *asked,
+                    "--format",
+                    "json",
+                    "--output",
+                    str(report),
+                )
+                assert json.loads(report.read_text())["eps"] == eps
+                assert "a refutation for" in shown(capsys, "check", str(report))
+                pair = str(tmp_path / "pair.json")
+                shown(capsys, "witness", f"{row}/approx/{level}", "--eps", eps, "--output", pair)
+                assert "a witness for" in shown(capsys, "check", pair)
+    for row, level in (("affine-1d", "maximum"), ("convex", "images"), ("convex", "near")):
+        asked = ["--class", row, "--task", "approx", "--level", level, "--eps", eps]
+        assert "outside (0, 1/2)" in shown(
+            capsys, "refute", decoder(tmp_path, "0"), *asked, status=2
+        )
 
 
 @pytest.mark.parametrize("numbers", ["float", "exact"])
