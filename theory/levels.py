@@ -93,6 +93,9 @@ LEVELS: dict[str, Level] = {
 }
 """The levels in the order in which tables show them."""
 
+EVERY_LEVEL = "all"
+"""What stands for all of them where several may be named."""
+
 LESS_SHOWN = tuple(key for key in LEVELS if key != EXTREMES)
 
 AnyLevel: TypeAlias = Annotated[Level | str, BY_ITSELF]

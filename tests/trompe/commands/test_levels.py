@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
 
@@ -10,11 +11,12 @@ import jsonschema
 import pytest
 
 from trompe.cli import run
-from trompe.proofs import case, earned_label, levels, verify_table
+from trompe.proofs import case, earned_label, levels, verify, verify_table
 from trompe.proofs.rows import EVIDENCE
-from trompe.theory import CLASSES, TASKS, InvalidInput, UnknownKey
+from trompe.theory import CLASSES, ROWS, TASKS, InvalidInput, UnknownKey
 from trompe.theory.catalogue import EVERY_THEOREM, LEVEL_THEOREMS
 from trompe.theory.levels import LESS_SHOWN, LEVELS
+from trompe.views.table import FORMATS as TABLE_FORMATS
 
 NO, YES, SMALL = "No", "Yes", "Only for small L"
 WANTED = {
@@ -193,6 +195,41 @@ def test_the_picture_of_all_levels_comes_from_a_run(tmp_path, monkeypatch):
     view.draw(table, picture_file(tmp_path / "a.svg"))
     assert (tmp_path / "a.svg").stat().st_size > 1000
     assert run(["plot", "levels", "--output", str(tmp_path / "b.png"), "--dim", "2"]) == 2
+
+
+@pytest.mark.parametrize("level", ["near", "all"])
+def test_rows_without_cells_at_a_level_are_named_in_every_format_with_words(level):
+    found = verify_table(["constant"], levels=level, jobs=1)
+    missing = ("lipschitz-unknown", "additive")
+    for form, view in TABLE_FORMATS.items():
+        said = "further rows lipschitz-unknown, additive have cells at the level extremes only."
+        flat = " ".join(view(replace(found, extremes_only=missing)).split())
+        assert (said in flat) is (form not in ("json", "csv")), form
+        assert "extremes only" not in view(found)
+
+
+def test_the_further_rows_that_were_asked_for_are_named(monkeypatch):
+    monkeypatch.setattr(verify, "CLASSES", {"constant": CLASSES["constant"]})
+    monkeypatch.setattr(verify, "ROWS", {key: ROWS[key] for key in ("constant", "additive")})
+    found = verify_table(levels="near", extended=True, jobs=1)
+    assert (found.rows, found.extremes_only) == (("constant",), ("additive",))
+    assert verify_table(levels="near", jobs=1).extremes_only == ()
+
+
+def test_all_stands_for_the_five_levels_and_for_them_alone():
+    found = verify_table(["constant"], levels="all", jobs=1)
+    assert found.levels == tuple(LEVELS) and len(found.cells) == 15
+    with pytest.raises(UnknownKey, match="all"):
+        verify_table(["constant"], levels=["near", "all"])
+
+
+def test_show_names_the_eps_of_a_scale(capsys):
+    assert "d = 1: eps = 1/4, scale = 1/4, shift = 0" in shown(
+        capsys, "show", "affine-1d/approx/maximum", "--jobs", "1"
+    )
+    assert "d = 1: scale = 1/2, shift = 0" in shown(
+        capsys, "show", "affine-1d/exact/maximum", "--jobs", "1"
+    )
 
 
 def test_a_level_is_named_from_python_too():
