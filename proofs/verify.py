@@ -37,7 +37,7 @@ from trompe.theory import (
     row_class,
     theorem,
 )
-from trompe.theory.catalogue import EVERY_THEOREM, AnyTheorem
+from trompe.theory.catalogue import EVERY_THEOREM, AnyTheorem, lacks_level
 from trompe.theory.levels import EVERY_LEVEL, EXTREMES, LEVELS, cell_key, level
 
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
@@ -197,6 +197,8 @@ def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT
             try:
                 found[find_obligation(key).key] = None
             except UnknownKey:
+                if lacks_level(key):
+                    theorem(key)  # raises, naming the reason
                 raise UnknownKey("theorem or obligation", key, known) from None
     return list(found)
 
@@ -496,9 +498,11 @@ def _cells_of(
     """The cells of these rows, level by level, and the rows that have none at a level, which otherwise are refused."""
     shown: list[str] = []
     lacking: dict[str, None] = {}
-    asked = [*at_least_one("levels", levels, "name one, such as maximum")]
-    for name in LEVELS if asked == [EVERY_LEVEL] else asked:
-        at = level(name).key
+    named: dict[str, None] = {}
+    for name in at_least_one("levels", levels, "name one, such as maximum"):
+        found = known("level", name, {key: (key,) for key in LEVELS} | {EVERY_LEVEL: (*LEVELS,)})
+        named |= dict.fromkeys(found)
+    for at in named:
         keys = [cell_key(row, task, at) for row in rows for task in TASKS]
         lacking |= {key.split("/")[0]: None for key in keys if key not in EVERY_THEOREM}
         if lacking and not may_lack:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 from trompe.ground.arguments import BY_ITSELF, unfit
-from trompe.ground.errors import InvalidInput, brief, known
+from trompe.ground.errors import InvalidInput, UnknownKey, brief, known, plain
 from trompe.theory.classes import FunctionClass
-from trompe.theory.levels import level_cells
+from trompe.theory.levels import EXTREMES, LEVELS, level_cells
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d
 from trompe.theory.rows.constant import Constant
@@ -131,6 +131,12 @@ def rows_with(parameter: str) -> tuple[str, ...]:
     return tuple(key for key, kind in ROWS.items() if parameter in kind.parameters())
 
 
+def lacks_level(key: object) -> bool:
+    """Is it row/task/level of a row, a task and a level that there are, but no key?"""
+    root, _, at = (plain(key) or "").rpartition("/")
+    return root in ALL_THEOREMS and at in LEVELS and f"{root}/{at}" not in EVERY_THEOREM
+
+
 def theorem(key: AnyTheorem) -> Theorem:
     """The theorem called `key`: `monotone/side`, of our further rows `additive/side`, of a level `monotone/side/argmax`.
 
@@ -138,7 +144,17 @@ def theorem(key: AnyTheorem) -> Theorem:
     ------
     UnknownKey : no such theorem.
     """
-    return known("theorem", key.key if isinstance(key, Theorem) else key, EVERY_THEOREM)
+    name = key.key if isinstance(key, Theorem) else key
+    if lacks_level(name):
+        root, _, at = (plain(name) or "").rpartition("/")
+        row = root.partition("/")[0]
+        why = (
+            f"{row} has theorems at {EXTREMES} only"
+            if at != EXTREMES
+            else f"a key at {EXTREMES} is row/task"
+        )
+        raise UnknownKey("theorem", name, [root], why)
+    return known("theorem", name, EVERY_THEOREM)
 
 
 def task(key: AnyTask) -> Task:

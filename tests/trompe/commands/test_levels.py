@@ -13,6 +13,7 @@ import pytest
 from trompe.cli import run
 from trompe.proofs import case, earned_label, levels, verify, verify_table
 from trompe.proofs.rows import EVIDENCE
+from trompe.refuting.judging import refute
 from trompe.theory import CLASSES, ROWS, TASKS, InvalidInput, UnknownKey
 from trompe.theory.catalogue import EVERY_THEOREM, LEVEL_THEOREMS
 from trompe.theory.levels import LESS_SHOWN, LEVELS
@@ -134,7 +135,16 @@ def test_every_format_of_a_level(level, capsys):
         (["witness", "affine-1d/approx/images", "--eps", "-1"], "expected a number of at least 0"),
         (["witness", "affine-1d/exact/images", "--argmin", "1/3"], "affine-1d:"),
         (["witness", "affine-1d/side/images"], "the theorem says Yes"),
-        (["cite", "additive/side/near"], "unknown theorem"),
+        (
+            ["cite", "additive/side/near"],
+            "additive has theorems at extremes only; did you mean additive/side?",
+        ),
+        (["verify", "neuron/side/near"], "neuron has theorems at extremes only"),
+        (
+            ["show", "convex/side/extremes"],
+            "a key at extremes is row/task; did you mean convex/side?",
+        ),
+        (["table", "--level", "ALL"], "known: all, argmax"),
     ],
 )
 def test_what_is_not_there_is_one_line(arguments, words, capsys):
@@ -219,8 +229,10 @@ def test_the_further_rows_that_were_asked_for_are_named(monkeypatch):
 def test_all_stands_for_the_five_levels_and_for_them_alone():
     found = verify_table(["constant"], levels="all", jobs=1)
     assert found.levels == tuple(LEVELS) and len(found.cells) == 15
-    with pytest.raises(UnknownKey, match="all"):
-        verify_table(["constant"], levels=["near", "all"])
+    with pytest.raises(UnknownKey, match="known: all, argmax"):
+        verify_table(["constant"], levels="qqq")
+    with pytest.raises(UnknownKey, match="additive has theorems at extremes only"):
+        refute(lambda shown, x: 0, "additive", "exact", level="images")
 
 
 def test_show_names_the_eps_of_a_scale(capsys):
