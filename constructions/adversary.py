@@ -28,6 +28,7 @@ from trompe.constructions.catalogue import (
     draw_query,
     draw_visualization,
     exact_decoder,
+    has_rescaled_pair,
     row_of,
 )
 from trompe.constructions.draws import Pick, draw_rational
@@ -35,7 +36,6 @@ from trompe.constructions.levels import AnyPair, RescaledPair, is_settled, resca
 from trompe.constructions.triples import NAMES
 from trompe.ground.errors import one_line
 from trompe.theory import (
-    TASKS,
     Approx,
     FunctionClass,
     Interval,
@@ -48,6 +48,7 @@ from trompe.theory import (
     show,
     theorem,
 )
+from trompe.theory.catalogue import task_of
 from trompe.theory.exact import LONGEST_BITS, bits, written
 from trompe.theory.levels import (
     EXTREMES,
@@ -106,6 +107,8 @@ class Question:
     level: str = EXTREMES
     stopped: tuple[Point, Point] | None = None
     """Of a Yes: where an optimiser stopped, if it is not the extremes that are shown."""
+    shortfall: Fraction | None = None
+    """By which share of the range its values there may fall short of the extremes, if that is asked."""
 
     @property
     def key(self) -> str:
@@ -122,7 +125,7 @@ class Question:
     @property
     def has_rescaled_pair(self) -> bool:
         """Does its pair differ in what is not shown?"""
-        return construction(self.cls.key) is None and not self.has_decoder
+        return self.level != EXTREMES and has_rescaled_pair(self.key)
 
     @cached_property
     def observation(self) -> Observation:
@@ -324,9 +327,8 @@ def draw_question(pick: Pick, key: str, dim: int) -> Question:
     """
     item = theorem(key)
     cls = draw_class(pick, item.row, dim)
-    task: Task = Approx(draw_rational(pick, 0, Fraction(1, 2), strict=True))
-    if item.task != task.key:
-        task = TASKS[item.task]()
+    eps = draw_rational(pick, 0, 3 if item.any_eps else Fraction(1, 2), strict=True)
+    task = task_of(key, eps if item.task == Approx.key else None)
     v = draw_visualization(pick, cls, dim)
     x = draw_query(pick, cls, v)
     if item.form is Form.POSSIBLE:

@@ -233,6 +233,17 @@ def example(row: str, dim: Dim = 2) -> Example:
     return case
 
 
+def has_rescaled_pair(key: str) -> bool:
+    """Do the two functions of a theorem's pair differ in extreme values, which the level does not show?
+
+    Raises
+    ------
+    UnknownKey : no such theorem.
+    """
+    item = theorem(key)
+    return construction(item.row) is None and item.form is not Form.POSSIBLE
+
+
 class Decided(NamedTuple):
     """Where every member's value is known: the class, what is shown, a query, and the decoder that is right."""
 
@@ -258,7 +269,7 @@ def demonstrate(key: str, dim: int) -> AnyPair | Decided:
     case, asked = example(item.row, dim), TASKS[item.task]()
     if item.form is Form.POSSIBLE:
         return Decided(*case, _decoder_of(item, case.cls))
-    if construction(item.row) is None:
+    if has_rescaled_pair(key):
         return rescaled_pair(case.cls, row_of(item.row).known, case.v, case.x, asked, item.level)
     return triple(*case).pair_for(asked)
 

@@ -12,6 +12,7 @@ from trompe.constructions.triples import FoolingPair, Name, Pair, as_array
 from trompe.ground.arguments import checked
 from trompe.theory import (
     FunctionClass,
+    Interval,
     InvalidInput,
     Point,
     Task,
@@ -165,8 +166,8 @@ class RescaledPair(Pair):
 
     def defeats(self, task: AnyTask) -> bool:
         """Is every answer at the query wrong for f or for g, each judged on its own range?"""
-        own = self.v_of("f").range + self.v.range
-        return bool(abs(self.f_x - self.g_x) > as_task(task).eps * own)
+        asked, ends = as_task(task), Interval(self.g_x, self.f_x)
+        return asked.refuted(asked.margin(ends, self.v, self.v_of("f")))
 
 
 def is_settled(

@@ -193,6 +193,9 @@ class Pair(ABC):
     if TYPE_CHECKING:
 
         @property
+        def cls(self) -> FunctionClass: ...
+
+        @property
         def v(self) -> Visualization: ...
 
         @property
@@ -243,6 +246,11 @@ class FoolingPair(Pair):
 
     triple: Triple
     eta: Fraction
+
+    @property
+    def cls(self) -> FunctionClass:
+        """The class of both."""
+        return self.triple.cls
 
     @property
     def v(self) -> Visualization:

@@ -42,6 +42,11 @@ Instances = Iterator[tuple[SharpRow, FunctionClass, Visualization]]
 Levels = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
 """By task and level: the roles of a cell and their obligation families."""
 
+Membership = Literal[
+    "network", "fits", "lipschitz", "monotone", "convex", "affine", "additive", "constant"
+]
+"""The checks of a witness that tell whether a function is a member."""
+
 LOW, HIGH = Fraction(-1, 2), Fraction(5, 2)
 """m and M of the chosen questions: a range of 3, so that no factor of 1 hides anything."""
 
@@ -128,10 +133,8 @@ class RowChecks:
     """Are the members of its pairs no piecewise affine functions?"""
     ends_of_instances = (-1, 2)
     """m and M where the closed forms are checked."""
-    membership: Literal[
-        "network", "fits", "lipschitz", "monotone", "convex", "affine", "additive"
-    ] = "network"
-    """Which check of a witness tells whether a function is a member."""
+    membership: Membership
+    """Which check of a witness tells whether a function is a member. There is none that would do for any row."""
     slowness = 0
     """How long its samples take, among the rows: what is quick is asked first."""
 

@@ -37,8 +37,8 @@ from trompe.theory import (
     row_class,
     theorem,
 )
-from trompe.theory.catalogue import EVERY_THEOREM, AnyTheorem
-from trompe.theory.levels import EXTREMES, cell_key, level
+from trompe.theory.catalogue import EVERY_THEOREM, AnyTheorem, lacks_level
+from trompe.theory.levels import EVERY_LEVEL, EXTREMES, LEVELS, cell_key, level
 
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 DEFAULT_DIMS = (1, 2, 3)
@@ -197,6 +197,8 @@ def expand_keys(keys: Iterable[str] | None = None, dims: Iterable[int] = DEFAULT
             try:
                 found[find_obligation(key).key] = None
             except UnknownKey:
+                if lacks_level(key):
+                    theorem(key)  # raises, naming the reason
                 raise UnknownKey("theorem or obligation", key, known) from None
     return list(found)
 
@@ -286,6 +288,8 @@ class Table:
     solvers: Mapping[str, str]
     """Name and version of each solver."""
     dims: tuple[int, ...]
+    extremes_only: tuple[str, ...] = ()
+    """Rows that were asked for but have no cell at some level that is shown."""
 
     def __getitem__(self, key: AnyTheorem) -> Cell:
         return known("cell of this table", theorem(key).key, self.cells)
@@ -438,7 +442,7 @@ def verify_table(
     ----------
     rows : one or several keys of rows, the paper's ten by default. theorems : keys of single cells instead.
     extended : whether the default is the ten and our further rows, which have cells at `extremes` only.
-    levels : one or several keys of `trompe.theory.levels.LEVELS`: what is shown of a unit.
+    levels : one or several keys of `trompe.theory.levels.LEVELS`: what is shown of a unit; "all" stands for the five.
     dims : where the sentences at each d are checked; dimension-free ones serve every d.
     progress : called with (done, n, key); what it raises is raised here.
     constructions : a caller's own make other sentences; their obligations are not compared with the pins.
@@ -448,6 +452,7 @@ def verify_table(
     UnknownKey : no such row or theorem. InvalidInput : no row, theorem, dimension or solver is named, or a
     dimension suits no shown row.
     """
+    lacking: list[str] = []
     if theorems is not None:
         asked = at_least_one("theorems", theorems, "name one, such as convex/side")
         shown = [theorem(key).key for key in asked]
@@ -459,7 +464,8 @@ def verify_table(
         else:
             asked = at_least_one("rows", rows, "name one, such as convex, or pass None for all")
             wanted_rows = tuple(row_class(row).key for row in asked)
-        shown = _cells_of([row for row in everything if row in wanted_rows], levels, rows is None)
+        of = [row for row in everything if row in wanted_rows]
+        shown, lacking = _cells_of(of, levels, rows is None)
     involved = with_parents(shown)
     numbers = check_dims(dims, dict.fromkeys(theorem(key).row for key in involved))
     wanted = {key: _wanted(key, numbers) for key in involved}
@@ -482,20 +488,28 @@ def verify_table(
         outcomes,
         {name: solver_version(name) for name in names},
         numbers,
+        tuple(lacking),
     )
 
 
-def _cells_of(rows: list[str], levels: Iterable[Any], may_lack: bool) -> list[str]:
-    """The cells of these rows, level by level; a row that has none at a level is left out or refused."""
-    shown = []
+def _cells_of(
+    rows: list[str], levels: Iterable[Any], may_lack: bool
+) -> tuple[list[str], list[str]]:
+    """The cells of these rows, level by level, and the rows that have none at a level, which otherwise are refused."""
+    shown: list[str] = []
+    lacking: dict[str, None] = {}
+    named: dict[str, None] = {}
     for name in at_least_one("levels", levels, "name one, such as maximum"):
-        at = level(name).key
+        found = known("level", name, {key: (key,) for key in LEVELS} | {EVERY_LEVEL: (*LEVELS,)})
+        named |= dict.fromkeys(found)
+    for at in named:
         keys = [cell_key(row, task, at) for row in rows for task in TASKS]
-        lacking = [key.split("/")[0] for key in keys if key not in EVERY_THEOREM]
+        lacking |= {key.split("/")[0]: None for key in keys if key not in EVERY_THEOREM}
         if lacking and not may_lack:
-            raise InvalidInput(f"{lacking[0]}: this row has cells at {EXTREMES} only, none at {at}")
+            (row, *_) = lacking
+            raise InvalidInput(f"{row}: this row has cells at {EXTREMES} only, none at {at}")
         shown += [key for key in keys if key in EVERY_THEOREM]
-    return shown
+    return shown, [*lacking]
 
 
 def _wanted(key: str, dims: tuple[int, ...]) -> list[str]:

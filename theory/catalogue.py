@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 from trompe.ground.arguments import BY_ITSELF, unfit
-from trompe.ground.errors import InvalidInput, brief, known
+from trompe.ground.errors import InvalidInput, UnknownKey, brief, known, plain
 from trompe.theory.classes import FunctionClass
-from trompe.theory.levels import level_cells
+from trompe.theory.levels import EXTREMES, LEVELS, level_cells
 from trompe.theory.rows.additive import Additive
 from trompe.theory.rows.affine import Affine, Affine1d
 from trompe.theory.rows.constant import Constant
@@ -27,7 +27,7 @@ from trompe.theory.rows.neuron import Neuron, Neuron1d
 from trompe.theory.shares.base import SharpRow
 from trompe.theory.shares.cones import ConeSetting
 from trompe.theory.statements import Theorem, cells
-from trompe.theory.tasks import TASKS, Task
+from trompe.theory.tasks import TASKS, AnyApprox, Approx, Task
 
 ROWS: dict[str, type[FunctionClass]] = {
     kind.key: kind
@@ -131,6 +131,12 @@ def rows_with(parameter: str) -> tuple[str, ...]:
     return tuple(key for key, kind in ROWS.items() if parameter in kind.parameters())
 
 
+def lacks_level(key: object) -> bool:
+    """Is it row/task/level of a row, a task and a level that there are, but no key?"""
+    root, _, at = (plain(key) or "").rpartition("/")
+    return root in ALL_THEOREMS and at in LEVELS and f"{root}/{at}" not in EVERY_THEOREM
+
+
 def theorem(key: AnyTheorem) -> Theorem:
     """The theorem called `key`: `monotone/side`, of our further rows `additive/side`, of a level `monotone/side/argmax`.
 
@@ -138,7 +144,17 @@ def theorem(key: AnyTheorem) -> Theorem:
     ------
     UnknownKey : no such theorem.
     """
-    return known("theorem", key.key if isinstance(key, Theorem) else key, EVERY_THEOREM)
+    name = key.key if isinstance(key, Theorem) else key
+    if lacks_level(name):
+        root, _, at = (plain(name) or "").rpartition("/")
+        row = root.partition("/")[0]
+        why = (
+            f"{row} has theorems at {EXTREMES} only"
+            if at != EXTREMES
+            else f"a key at {EXTREMES} is row/task"
+        )
+        raise UnknownKey("theorem", name, [root], why)
+    return known("theorem", name, EVERY_THEOREM)
 
 
 def task(key: AnyTask) -> Task:
@@ -149,6 +165,23 @@ def task(key: AnyTask) -> Task:
     UnknownKey : no such task.
     """
     return key if isinstance(key, Task) else known("task", key, TASKS)()
+
+
+def task_of(key: AnyTheorem, eps: Any = None) -> Task:
+    """The task of a theorem, with a tolerance that its statement is about; 1/4 if it needs one and none is given.
+
+    Raises
+    ------
+    UnknownKey : no such theorem. InvalidInput : no such tolerance, or the task has none.
+    """
+    item = theorem(key)
+    if eps is None:
+        return TASKS[item.task]()
+    if item.task != Approx.key:
+        raise InvalidInput(
+            f"{item.key}: eps = {brief(eps)} is given, but the task is {item.task}; eps belongs to approx"
+        )
+    return (AnyApprox if item.any_eps else Approx)(eps)
 
 
 # -- the sharp table -------------------------------------------------------------------------------------

@@ -195,6 +195,14 @@ def as_eps(value: object) -> Fraction:
     return eps
 
 
+def as_any_eps(value: object) -> Fraction:
+    """A tolerance as a share of the range, at least 0."""
+    eps = as_number(value, "eps")
+    if eps < 0:
+        raise InvalidInput(f"eps = {written(eps)}; expected a number of at least 0")
+    return eps
+
+
 def as_share(value: object) -> Fraction:
     """A tolerance as a share of a difference of values, above 0."""
     eps = as_number(value, "eps")

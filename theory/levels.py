@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeAlias
 from trompe.ground.arguments import BY_ITSELF
 from trompe.ground.errors import InvalidInput, known
 from trompe.theory.statements import (
+    ANY_EPS,
     EPS,
     FAILS,
     NOTHING,
@@ -91,6 +92,9 @@ LEVELS: dict[str, Level] = {
     )
 }
 """The levels in the order in which tables show them."""
+
+EVERY_LEVEL = "all"
+"""What stands for all of them where several may be named."""
 
 LESS_SHOWN = tuple(key for key in LEVELS if key != EXTREMES)
 
@@ -197,6 +201,17 @@ def promised(v: Visualization) -> tuple[Any, Any]:
     """The promise lo <= f <= hi that is made where none is given: a range (of a constant, 1) below m and above M."""
     reach = v.range or 1
     return v.minimum - reach, v.maximum + reach
+
+
+def told_apart(v: Visualization, other: Visualization, key: str) -> str:
+    """Which of the pictures, or of the values that a level shows, is another one of two units, "" if none.
+
+    A constant unit has its extremes everywhere, so its pictures are those of no other one.
+    """
+    if bool(v.range) != bool(other.range):
+        return "argmax"
+    names = dict.fromkeys(["argmin", "argmax", *LEVELS[key].shows])
+    return next((name for name in names if getattr(v, name) != getattr(other, name)), "")
 
 
 def cell_key(row: str, task: str, level: str) -> str:
@@ -321,6 +336,7 @@ def decoded(
             f"For {setting.text}, with {at.decoder.text} = {answer.text}: {right.text}. {more.text}".rstrip(),
             f"For {setting.latex}, with {at.decoder.latex} $=$ {answer.latex}: {right.latex}. {more.latex}".rstrip(),
         ),
+        task == "approx",
     )
 
 
@@ -340,4 +356,5 @@ def undecided(
             f"For {lead.latex}{setting.latex}: {pair.latex} {apart.latex}; no decoder {at.decoder.latex} "
             f"{serves.latex} for both $h=f$ and $h=g$. {more.latex}".rstrip(),
         ),
+        task == "approx" and eps is ANY_EPS,
     )

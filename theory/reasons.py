@@ -36,6 +36,11 @@ def members(
     )
 
 
+def one(words: str) -> str:
+    """The words with their article."""
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
 def number(value: Any) -> str:
     """A number as a reader wants it: fractions and roots exact where short, floats to 12 digits."""
     if getattr(value, "is_Rational", False):  # of SymPy, where roots cancel
@@ -107,8 +112,8 @@ def _exact(case: _Case) -> str:
     if case.decidable:
         return f"every {case.who}, has the value {number(case.answer)} here"
     return (
-        f"for every value strictly between {number(case.fibre.lower)} and {number(case.fibre.upper)} there is a "
-        f"{case.who}, that has it here; no one answer is right for all of them"
+        f"for every value strictly between {number(case.fibre.lower)} and {number(case.fibre.upper)} there is "
+        f"{one(case.who)}, that has it here; no one answer is right for all of them"
     )
 
 
@@ -117,7 +122,7 @@ def _approx(case: _Case) -> str:
     if case.decidable:
         return f"{number(case.answer)} is within {eps} {unit} of the value here of every {case.who}{meaning}"
     return (
-        f"there are two units, each a {case.who}, whose values here are more than 2 * {eps} {unit} apart; "
+        f"there are two units, each {one(case.who)}, whose values here are more than 2 * {eps} {unit} apart; "
         f"every answer is off by more than {eps} {unit} for one of them{meaning}"
     )
 
@@ -131,6 +136,6 @@ def _side(case: _Case) -> str:
             f'"{case.answer}" is right for all of them'
         )
     return (
-        f"there are two units, each a {case.who}, with values here below and above {middle}; "
+        f"there are two units, each {one(case.who)}, with values here below and above {middle}; "
         "either answer is wrong for one of them"
     )

@@ -70,6 +70,8 @@ class OwnStatement:
 
     form: Form
     sentence: Sentence
+    any_eps: bool = False
+    """Of approx: about every eps >= 0?"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ class Theorem:
     source: str
     level: str = "extremes"
     """What is shown: a key of `levels.LEVELS`."""
+    any_eps: bool = False
+    """Of approx: is the statement about every eps >= 0, and not only about those between 0 and 1/2?"""
 
     @property
     def sha256(self) -> str:
@@ -216,7 +220,7 @@ def cells(key: str, row: Statement, labels: Sequence[str] | None) -> dict[str, T
     found = {}
     for task, label in zip(TASKS, labels or (None,) * len(TASKS), strict=True):
         sentence = Sentence(state(row, task, latex=False), state(row, task, latex=True))
-        said = OwnStatement(row.form[task], sentence)
+        said = OwnStatement(row.form[task], sentence, task == "approx" and row.members is None)
         found[f"{key}/{task}"] = theorem_of(f"{key}/{task}", said, label)
     return found
 
@@ -230,4 +234,7 @@ def theorem_of(key: str, said: OwnStatement, label: str | None) -> Theorem:
     )
     source = f"label: {PAPER}; {ours}" if label else f"{ours}; {where}"
     sentence = said.sentence
-    return Theorem(key, row, task, said.form, sentence.text, sentence.latex, label, source, *level)
+    shown = level[0] if level else "extremes"
+    return Theorem(
+        key, row, task, said.form, sentence.text, sentence.latex, label, source, shown, said.any_eps
+    )

@@ -13,6 +13,7 @@ from trompe.ground.errors import known
 from trompe.theory.exact import (
     Value,
     as_answer,
+    as_any_eps,
     as_end,
     as_eps,
     as_margin,
@@ -100,11 +101,18 @@ class Task(ABC):
         return abs(as_value(answer, "answer") - truth)
 
     @abstractmethod
-    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
-        """By how much two members at the ends of the fibre refute the task, by name; R > 0.
+    def margin(
+        self, fibre: Interval, v: Visualization, of_upper: Visualization | None = None
+    ) -> dict[str, Any]:
+        """By how much two members at the ends of the fibre refute the task, by name.
 
-        exact: `gap` = upper - lower, not 0. approx: `half_gap` = |upper - lower| / 2R, above eps. side:
-        `above_mid` = upper - mid and `below_mid` = mid - lower, both above 0.
+        exact: `gap` = upper - lower, not 0. approx: `half_gap` = |upper - lower| over the sum of both ranges, above eps;
+        of two constants, whose ranges are 0, `gap` again. side: `above_mid` = upper - mid and `below_mid` = mid - lower,
+        both above 0, each about the member's own mid.
+
+        Parameters
+        ----------
+        of_upper : the visualization of the member at the upper end, where it is not v, which is then the other's.
         """
 
     @checked
@@ -165,7 +173,9 @@ class Exact(Task):
         return (fibre.lower == fibre.upper,)
 
     @checked
-    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
+    def margin(
+        self, fibre: Interval, v: Visualization, of_upper: Visualization | None = None
+    ) -> dict[str, Any]:
         return {"gap": fibre.diameter}
 
     @checked
@@ -200,14 +210,30 @@ class Approx(Task):
         return (fibre.diameter <= 2 * self.eps * (high - low),)
 
     @checked
-    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
-        return {"half_gap": abs(fibre.diameter) / (2 * v.range)}
+    def margin(
+        self, fibre: Interval, v: Visualization, of_upper: Visualization | None = None
+    ) -> dict[str, Any]:
+        ranges = v.range + (of_upper or v).range
+        return {"half_gap": abs(fibre.diameter) / ranges} if ranges else {"gap": fibre.diameter}
+
+    @checked
+    def refuted(self, margin: Annotated[Mapping[str, Value], as_margin]) -> bool:
+        if "gap" in margin:  # of two constants: no answer may be off at all
+            return bool(margin["gap"] != 0)
+        return bool(known("amount", "half_gap", margin) > self.eps)
 
     def _weight(self, fibre: Interval, v: Visualization) -> Any:
         return (fibre.diameter - 2 * self.eps * v.range) / (2 * fibre.diameter)
 
     def _weight_limit(self, fibre: Interval, strict: Any, v: Visualization) -> Any:
         return 1 - 2 * self.eps * v.range / fibre.diameter
+
+
+@dataclass(frozen=True)
+class AnyApprox(Approx):
+    """Predict f(x) up to eps R, any eps >= 0, of the theorems that are about all of them."""
+
+    _reader: ClassVar[Callable[[object], Fraction]] = as_any_eps
 
 
 @dataclass(frozen=True)
@@ -239,8 +265,13 @@ class Side(Task):
         return abs(truth - v.mid)
 
     @checked
-    def margin(self, fibre: Interval, v: Visualization) -> dict[str, Any]:
-        return {"above_mid": fibre.upper - v.mid, "below_mid": v.mid - fibre.lower}
+    def margin(
+        self, fibre: Interval, v: Visualization, of_upper: Visualization | None = None
+    ) -> dict[str, Any]:
+        return {
+            "above_mid": fibre.upper - (of_upper or v).mid,
+            "below_mid": v.mid - fibre.lower,
+        }
 
     def _weight(self, fibre: Interval, v: Visualization) -> Any:
         return min(self.margin(fibre, v).values()) / (2 * v.range)

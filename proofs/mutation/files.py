@@ -17,17 +17,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from trompe.constructions import triple
-from trompe.constructions.catalogue import example
+from trompe.constructions.catalogue import demonstrate
 from trompe.proofs.handover.certificates import certify
 from trompe.proofs.handover.certificates.checking import compare
 from trompe.proofs.handover.certificates.manifest import MANIFEST, manifest_bytes
 from trompe.proofs.handover.witnesses import check_bytes, to_json, witness_of
 from trompe.proofs.rows import CHECKS
-from trompe.theory import InvalidInput, Point, task, theorem
+from trompe.theory import InvalidInput, Point, row_class, theorem
 
 SUBJECT = "constant/side"
 """The theorem whose set is damaged: two obligations, six scripts."""
@@ -52,6 +52,8 @@ WITNESSES = (
     "erm/approx",
     "monotone/side",
     "affine/side",
+    "affine-1d/approx/maximum",
+    "affine-1d/exact/images",
 )
 """The theorems whose witness files are damaged."""
 
@@ -176,10 +178,10 @@ def _try_set(name: str) -> tuple[Status, str]:
 
 
 def genuine_witness(key: str) -> bytes:
-    """The witness file of a theorem's example at d = 2."""
-    case = example(theorem(key).row, 2)
-    asked = task(theorem(key).task)
-    return to_json(witness_of(triple(case.cls, case.v, case.x).pair_for(asked), asked)).encode()
+    """The witness file of a theorem's example at d = 2, or as many inputs as the row is about."""
+    item = theorem(key)
+    pair: Any = demonstrate(key, row_class(item.row).max_dim or 2)
+    return to_json(witness_of(pair, item.task, item.level)).encode()
 
 
 @cache
@@ -207,20 +209,21 @@ def _try_witness(name: str) -> tuple[Status, str]:
 
 
 def _fault(data: Any, genuine: Any) -> str:
-    """What is wrong with a witness at d = 2, as far as points of a grid tell; "" where nothing is."""
+    """What is wrong with a witness at d = 1 or 2, as far as points of a grid tell; "" where nothing is."""
     claims, old_claims = (
         {k: v for k, v in each.items() if k not in ("parameters", "definitions", "f", "g")}
         for each in (data, genuine)
     )
     if json.dumps(claims) != json.dumps(old_claims):
         return "it claims something else"
-    steps = [Fraction(n, 8) for n in range(9)]
-    grid, shown = [(y, z) for y in steps for z in steps], data["visualization"]
-    a, b = (tuple(map(Fraction, shown[end])) for end in ("argmin", "argmax"))
-    low, high = Fraction(shown["minimum"]), Fraction(shown["maximum"])
+    dim = len(data["query"])
+    grid = [*product([Fraction(n, 8) for n in range(9)], repeat=dim)]
     checks = CHECKS[data["key"].partition("/")[0]]
-    cls = checks.read_class(data["parameters"], 2)
+    cls = checks.read_class(data["parameters"], dim)
     for name in ("f", "g"):
+        shown = data.get(f"visualization_of_{name}", data["visualization"])
+        a, b = (tuple(map(Fraction, shown[end])) for end in ("argmin", "argmax"))
+        low, high = Fraction(shown["minimum"]), Fraction(shown["maximum"])
 
         def h(point: Point, expression: Any = data[name]) -> Any:
             return _value(expression, data["definitions"], point)

@@ -627,6 +627,7 @@ class Affine1dChecks(RowChecks):
     """A line, or one value."""
 
     dims = (1,)
+    membership = "affine"
 
     def value(self, share: Fraction) -> Fraction:
         """The value where a member has gone this share of the way from m to M."""
@@ -740,6 +741,9 @@ def _limits_of_a_pair(v: Visualization) -> Said:
     for shift, defeats in ((own, False), (own + tiny, True), (-own, False), (-own - tiny, True)):
         pair = RescaledPair(Affine1d(), v, inside, Fraction(1), shift, known)
         yield f"a shift of {shift} defeats: {defeats}", pair.defeats(quarter) == defeats
+    for shift in (HIGH - LOW, LOW - HIGH):
+        pair = RescaledPair(Affine1d(), v, inside, Fraction(1), shift, known)
+        yield f"a shift of {shift} leaves the side", not pair.defeats(Side())
     half = RescaledPair(Affine1d(), v, inside, Fraction(1, 2), Fraction(0), known)
     yield (
         "a range of half counts once",

@@ -77,6 +77,7 @@ class ConstantChecks(RowChecks):
     """The shown value is every value."""
 
     ends_of_instances = (1, 1)
+    membership = "constant"
 
     def admitted(self, d: int) -> Admitted:
         points = [(Fraction(value),) * d for value in ("0", "1/2", "1", "1/3")]

@@ -21,6 +21,7 @@ from trompe.proofs.row import (
     LOW,
     Evidence,
     Instances,
+    Membership,
     Refused,
     RowChecks,
     Said,
@@ -388,6 +389,7 @@ class HatChecks(RowChecks):
     """A row whose triple is one of hats."""
 
     slowness = 1
+    membership: Membership = "network"
 
     def parameters(self, t: Triple, p: Any) -> Said:
         data = getattr(t.cls, "data", Dataset())

@@ -16,6 +16,7 @@ from trompe.constructions import Triple, construction, mix, side_of, triple
 from trompe.proofs.row import Said, refuses, shown
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Approx, Exact, Interval, Side, Task, Visualization
+from trompe.theory.tasks import AnyApprox
 
 _F = Fraction
 _TINY = _F(1, 1000)
@@ -108,6 +109,27 @@ def _fibres(m: Fraction, M: Fraction) -> Iterator[tuple[Fraction, Fraction]]:
 # -- tasks -----------------------------------------------------------------------------------------------------
 
 
+def _own_scales(v: Visualization, flat: Visualization) -> Said:
+    """Members of different range: each counts by its own."""
+    m, M, half = v.minimum, v.maximum, (v.maximum - v.minimum) / 2
+    small, ends = Visualization(v.argmin, v.argmax, M - half, M), Interval(m, M)
+    wanted: dict[Task, dict[str, Fraction]] = {
+        Exact(): {"gap": 2 * half},
+        Approx(): {"half_gap": _F(2, 3)},
+        Side(): {"above_mid": half / 2, "below_mid": half},
+    }
+    for task, margin in wanted.items():
+        yield f"{task.key}: each by its own range", task.margin(ends, v, small) == margin
+    none, tiny = AnyApprox(0), AnyApprox(_TINY)
+    gap = none.margin(Interval(M, m), flat, Visualization(v.argmin, v.argmax, M, M))
+    yield "approx: two constants", gap == {"gap": -2 * half} and none.refuted(gap)
+    yield "approx: the same constant", not none.refuted({"gap": _F(0)})
+    yield "approx: a tiny gap of constants", AnyApprox(3).refuted({"gap": _TINY})
+    yield "approx: as much as eps", not tiny.refuted({"half_gap": _TINY})
+    yield "eps of at least 0", none.eps == 0 and AnyApprox("3/2").eps == _F(3, 2)
+    yield "eps = -1 is refused", refuses(AnyApprox, -1)
+
+
 def _tasks(v: Visualization) -> Said:
     m, M = v.minimum, v.maximum
     mid, span = (m + M) / 2, M - m
@@ -139,6 +161,7 @@ def _tasks(v: Visualization) -> Said:
     wide = tenth.margin(Interval(M, m), v)
     yield "approx: members whose values are f(x) < g(x)", wide == {"half_gap": _F(1, 2)}
     flat = Visualization(v.argmin, v.argmax, m, m)
+    yield from _own_scales(v, flat)
     fibre = Interval(mid, M)
     yield "the radius of the upper half is 1/4", fibre.radius(v) == _F(1, 4)
     yield "the radius of a constant's fibre is 0", Interval(m, m).radius(flat) == 0

@@ -152,7 +152,7 @@ ARGUMENTS: dict[str, Any] = {
     "pair_networks": lambda: {"pair": pair()},
     "refute": lambda: {
         "decoder": decode, "function_class": "convex", "task": "exact", "dim": 2, "visualization": V, "query": X, "eps": NO,
-        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO, "level": "extremes",
+        "numbers": "float", "repeats": 1, "members": 1, "seed": NO, "time_limit": NO, "level": "extremes", "shortfall": NO,
     },
     "theorem": lambda: {"key": "convex/side"},
     "triple": lambda: {"cls": "convex", "v": V, "x": X},
@@ -461,7 +461,7 @@ def of_task(key: str) -> dict[str, tuple[Any, Any]]:
         "error": judged,
         "decidable": {"fibre": fibre, "v": V},
         "eta": {"fibre": fibre, "v": V},
-        "margin": {"fibre": fibre, "v": V},
+        "margin": {"fibre": fibre, "v": V, "of_upper": None},
         "largest_eta": {"fibre": fibre, "strict": Fraction(1, 3), "v": V},
         "refuted": {"margin": task.margin(fibre, V)},
     }
@@ -492,6 +492,7 @@ METHODS: dict[str, dict[str, tuple[Any, Any]]] = {
         "defeats": (pair, lambda: {"task": "exact"}),
         "v_of": (pair, lambda: {"name": "f"}),
     },
+    "Witness": {"v_of": (witness, lambda: {"name": "f"})},
     "LinkedPair": {
         **{name: (linked_pair, lambda: {"z": X}) for name in ("f", "g", "both")},
         "defeats": (linked_pair, lambda: {"task": "exact"}),

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROWS = [*CLASSES, *EXTENDED]
 
 
-@pytest.mark.parametrize("page", ["strategies.md", "refute.md"])
+@pytest.mark.parametrize("page", ["strategies.md", "refute.md", "levels.md"])
 def test_the_page_runs_as_printed(page):
     result = doctest.testfile(str(ROOT / "docs" / page), module_relative=False)
     assert result.failed == 0 and result.attempted >= 6

@@ -138,6 +138,13 @@ Minimum = Annotated[str | None, MINIMUM]
 Maximum = Annotated[str | None, MAXIMUM]
 Query = Annotated[str | None, typer.Option(help=f"The query x: {_POINT}.")]
 Eps = Annotated[str | None, EPS]
+TheoremEps = Annotated[
+    str | None,
+    typer.Option(
+        "--eps",
+        help="Tolerance as a share of the range, in (0, 1/2); any from 0 where the theorem is about every eps. [default: 1/4]",
+    ),
+]
 
 
 def parse_dims(text: str) -> tuple[int, ...]:

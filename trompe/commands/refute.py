@@ -15,7 +15,6 @@ from trompe.commands.options import (
     ArgMin,
     Constant,
     Dim,
-    Eps,
     Format,
     Link,
     Maximum,
@@ -23,6 +22,7 @@ from trompe.commands.options import (
     Minimum,
     Output,
     Query,
+    TheoremEps,
     TrainingData,
     UnitClass,
     number,
@@ -53,7 +53,7 @@ def refute(
     argmax: ArgMax = None,
     minimum: Minimum = None,
     maximum: Maximum = None,
-    eps: Eps = None,
+    eps: TheoremEps = None,
     constant: Constant = None,
     metric: Metric = None,
     data: TrainingData = None,
@@ -62,6 +62,13 @@ def refute(
         str,
         typer.Option(help="What the decoder is shown: extremes, near, maximum, images or argmax."),
     ] = "extremes",
+    shortfall: Annotated[
+        str | None,
+        typer.Option(
+            help="For affine-1d, side, at images or argmax: pictures may fall short by this share of the range, below "
+            "1/2. --argmin and --argmax are then the pictures."
+        ),
+    ] = None,
     numbers: Annotated[
         str, typer.Option(help="float: the decoder gets float64 arrays. exact: fractions.")
     ] = "float",
@@ -107,6 +114,7 @@ def refute(
     from trompe.refuting import judging
     from trompe.refuting.isolation import parse_source
     from trompe.theory.catalogue import function_class
+    from trompe.theory.levels import level as level_of
 
     parse_source(decoder)
     rows = data_rows(data or ())
@@ -114,7 +122,8 @@ def refute(
     if dim is None and (points or rows):
         dim = told_dim(row, points, rows)
     cls = function_class(row, **class_parameters(row, dim or 2, constant, metric, rows, link))
-    asked = judging.ask_task(task, eps)
+    level = level_of(level).key
+    asked = judging.ask_task(cls, task, eps, level)
     if dim is not None and "--query" in points:
         points["--query"] = of_length(points["--query"], dim, "--query")
     x, v = points.pop("--query", None), None
@@ -136,7 +145,7 @@ def refute(
             v = shown_instead(other, ends, minimum, maximum)
     found = judging.refute(
         decoder, cls, asked, dim=dim, visualization=v, query=x, numbers=numbers,  # type: ignore[arg-type]
-        repeats=repeats, members=members, seed=seed, time_limit=time_limit, level=level,
+        repeats=repeats, members=members, seed=seed, time_limit=time_limit, level=level, shortfall=shortfall,
     )  # fmt: skip
     if pair is not None:
         from trompe.proofs.handover.witnesses import to_json

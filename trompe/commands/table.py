@@ -41,7 +41,6 @@ def table(
 
     import_ahead(jobs, ("trompe.proofs.verify", "z3", "cvc5", "sympy"))
     from trompe.proofs import SOLVERS, verify_table
-    from trompe.theory.levels import LEVELS
 
     with progress_bar("checking") as progress:
         result = verify_table(
@@ -51,7 +50,7 @@ def table(
             jobs=jobs,
             progress=progress,
             extended=extended,
-            levels=tuple(LEVELS) if level == "all" else level,
+            levels=level,
         )
     emit(view(result), place)
     return 0 if result.is_proved else 1

@@ -12,13 +12,13 @@ from trompe.commands.options import (
     ArgMin,
     Constant,
     Dim,
-    Eps,
     Key,
     Maximum,
     Metric,
     Minimum,
     Output,
     Query,
+    TheoremEps,
     TrainingData,
 )
 from trompe.commands.reading import (
@@ -46,7 +46,7 @@ def witness(
         str | None,
         typer.Option(help="Mixing weight, such as 1/10. [default: small enough for the task]"),
     ] = None,
-    eps: Eps = None,
+    eps: TheoremEps = None,
     constant: Constant = None,
     metric: Metric = None,
     data: TrainingData = None,
@@ -56,7 +56,7 @@ def witness(
     ] = None,
     output: Output = None,
 ) -> int:
-    """Show two members of a class with the same visualization that defeat every decoder of a task.
+    """Show two members of a class that show the same and defeat every decoder of a task.
 
     What is not given is that of the row's example, such as m = 0, M = 1, for lipschitz L = 2; d is as in a point
     given, else 2. The metric is l1 or linf.
@@ -71,18 +71,23 @@ def witness(
     place = destination(output)
     from trompe.constructions import triple
     from trompe.constructions.adversary import pose
-    from trompe.constructions.catalogue import example
+    from trompe.constructions.catalogue import example, has_rescaled_pair
+    from trompe.constructions.levels import AnyPair
     from trompe.proofs.handover.witnesses import witness_of
-    from trompe.proofs.handover.witnesses.data import check_row, pair_of, shared_extremes
+    from trompe.proofs.handover.witnesses.data import check_row, pair_of
     from trompe.proofs.handover.witnesses.file import MAX_DIM
-    from trompe.theory import TASKS, Approx, InvalidInput, as_eta
+    from trompe.theory import InvalidInput, as_eta
+    from trompe.theory.catalogue import task_of
     from trompe.theory.levels import EXTREMES
 
-    kind = TASKS[item.task]
-    if eps is not None and kind is not Approx:
+    if eps is not None and item.task != "approx":
         raise InvalidInput(f"{key}: --eps belongs to approx; leave it out")
     check_row(key)
-    task = Approx(eps) if eps is not None else kind()
+    if eta is not None and has_rescaled_pair(key):
+        raise InvalidInput(
+            f"{key}: f is g on another scale, and no mix; --eta belongs to mixes, leave it out"
+        )
+    task = task_of(key, eps)
     rows = data_rows(data or ())
     points = points_of(query=query, argmin=argmin, argmax=argmax)
     if dim is None:
@@ -94,8 +99,11 @@ def witness(
     points = {name: of_length(values, dim, name) for name, values in points.items()}
     v = shown_instead(base.v, points, minimum, maximum)
     x = points.get("--query", base.x)
-    if item.level != EXTREMES:
-        v = shared_extremes(pose(cls, task, v=v, x=x, level=item.level))
-    pair = pair_of(triple(cls, v, x), task, None if eta is None else as_eta(eta))
+    asked = None if item.level == EXTREMES else pose(cls, task, v=v, x=x, level=item.level)
+    if asked is not None and asked.has_rescaled_pair:
+        pair: AnyPair = asked.pair
+    else:
+        shown = v if asked is None else asked.v
+        pair = pair_of(triple(cls, shown, x), task, None if eta is None else as_eta(eta))
     emit(view(witness_of(pair, task, item.level)), place)
     return 0

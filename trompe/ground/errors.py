@@ -77,15 +77,15 @@ class MissingDependency(TrompeError, ImportError):
 
 
 class UnknownKey(TrompeError, KeyError):
-    """No row, task, theorem or obligation has this key; the message names the nearest ones."""
+    """No row, task, theorem or obligation has this key; the message names the nearest ones, and perhaps why it has none."""
 
-    def __init__(self, kind: str, key: object, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, key: object, known: Iterable[str], why: str = "") -> None:
         names, said = sorted({*known}), brief(key)
         near = difflib.get_close_matches(said, names, n=3, cutoff=0.4)
         shown = ", ".join(names[:_SHOWN])
         more = f", ... ({len(names)} in all)" if len(names) > _SHOWN else ""
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {shown}{more}"
-        super().__init__(f"unknown {kind} {said!r}; {hint}")
+        super().__init__(f"unknown {kind} {said!r}{': ' * bool(why)}{why}; {hint}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])

@@ -12,6 +12,7 @@ from typing import Any
 
 from trompe.constructions.adversary import fraction_of, read_answer
 from trompe.constructions.expression_forms import short
+from trompe.constructions.triples import NAMES
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.reading import MAX_DEPTH, Unreadable, json_data
 from trompe.proofs.handover import witnesses
@@ -21,7 +22,7 @@ from trompe.proofs.handover.witnesses.file import MAX_BYTES, from_json, visualiz
 from trompe.proofs.shapes import fields, texts
 from trompe.proofs.solvers import SOLVERS
 from trompe.refuting.error_rate import ErrorRate
-from trompe.theory import InvalidInput, theorem
+from trompe.theory import Approx, InvalidInput, theorem
 from trompe.theory.levels import EXTREMES, LEVELS, observed
 
 FORMAT, VERSION = "trompe refutation", 1
@@ -127,11 +128,12 @@ def _check_shape(data: dict[str, Any]) -> None:
 
 def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, str]]:
     """Each claim beside the witness's own: in words, what is wrong with it, and why it is right."""
-    v, task, name = witness.v, witness.task, data["function"]
+    task, name = witness.task, data["function"]
+    v = witness.v_of(name) if name in NAMES else witness.v
     wanted = {
         "key": witness.key,
         "dim": witness.dim,
-        "eps": str(task.eps) if task.eps else None,
+        "eps": str(task.eps) if isinstance(task, Approx) else None,
         "visualization": visualization_json(v),
         "query": texts(witness.x),
         "witness_missing": None,
@@ -166,7 +168,8 @@ def _claims(data: dict[str, Any], witness: Witness) -> Iterator[tuple[str, str, 
     told = fraction_of(data["error"]) == error
     yield "the recorded error is its distance", "" if told else f"it is {short(error)}", "computed"
     if data["randomised"] is not None:
-        wrong = {each: not task.right(answer, value, v) for each, value in values.items()}
+        wrong: dict[str, bool] = {}
+        wrong |= {each: not task.right(answer, values[each], witness.v_of(each)) for each in NAMES}
         yield (
             "the counts of errors are possible",
             _counts(data, wrong, bool(task.choices)),

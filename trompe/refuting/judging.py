@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from trompe.constructions.adversary import Mistake, Question, mistakes, pose, refuting_member
 from trompe.constructions.catalogue import row_of
+from trompe.constructions.shortfalls import as_shortfall, fall_short, pose_short
 from trompe.constructions.triples import NAMES
 from trompe.ground.arguments import BY_ITSELF, Dim, Integer, checked
 from trompe.ground.errors import brief, spelled
@@ -19,7 +20,7 @@ from trompe.refuting.asking import Asker, InProcess, Input, Reply
 from trompe.refuting.error_rate import ErrorRate
 from trompe.refuting.isolation import Isolated
 from trompe.theory import (
-    Approx,
+    FunctionClass,
     InvalidInput,
     Point,
     Task,
@@ -28,8 +29,10 @@ from trompe.theory import (
 )
 from trompe.theory import task as task_of
 from trompe.theory.catalogue import AnyTask, Class, as_class
+from trompe.theory.catalogue import task_of as asked_of
 from trompe.theory.exact import Number
-from trompe.theory.levels import EXTREMES, AnyLevel
+from trompe.theory.levels import EXTREMES, AnyLevel, cell_key
+from trompe.theory.levels import level as level_of
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
@@ -177,15 +180,13 @@ class Refutation:
         ------
         InvalidInput : nothing was refuted, or the functions are not piecewise affine with rational numbers.
         """
-        from trompe.proofs.handover.witnesses.data import shared_extremes, witness_of
+        from trompe.proofs.handover.witnesses import witness_of
 
         if self.mistake is None or not self.is_refuted:
             raise InvalidInput(
                 f"{self.key}: nothing was refuted ({self.status}), so there is no witness"
             )
-        shared_extremes(self.question)
-        pair: Any = self.mistake.pair
-        return witness_of(pair, self.question.task, self.question.level)
+        return witness_of(self.mistake.pair, self.question.task, self.question.level)
 
     def __str__(self) -> str:
         from trompe.views.refutation import text
@@ -209,6 +210,7 @@ def refute(
     seed: int | None = None,
     time_limit: Annotated[Number | None, BY_ITSELF] = None,
     level: AnyLevel = EXTREMES,
+    shortfall: Any = None,
 ) -> Refutation:
     """The member of a class that a decoder is wrong about.
 
@@ -223,7 +225,7 @@ def refute(
     task : exact, approx or side, or a task.
     dim : the number d of inputs, where neither the visualization nor the query says it. [default: 2]
     visualization, query : what is shown and asked. Chosen so that a refutation exists if they are not given.
-    eps : the tolerance of approx as a share of the range, 0 < eps < 1/2. [default: 1/4]
+    eps : the tolerance of approx as a share of the range, 0 < eps < 1/2, of theorems that say so any eps >= 0. [default: 1/4]
     numbers : "float": points are float64 arrays of shape (d,), values floats. What you give is rounded to
         float64 first, what is chosen here is dyadic, so floats hold it exactly. "exact": a `Visualization`
         and a tuple of fractions. Either way an answer is judged exactly.
@@ -236,16 +238,28 @@ def refute(
     level : how much of the extremes the decoder is shown: a key of `trompe.theory.levels.LEVELS`. Below `extremes` it gets
         an `Observation`, of which it can read what the level shows only. `near` adds `limits`, numbers lo, hi that f and g do
         not leave. Rows of the paper's table only.
+    shortfall : pictures may fall short of the extremes by this share of the range, 0 <= shortfall < 1/2, of theorems that
+        are about it (affine-1d/side at images and argmax). Then argmin and argmax of `visualization` are the pictures, its two
+        values the unit's own extremes.
 
     Raises
     ------
     InvalidInput : bad parameters. QueryShown : the visualization tells the value at the query. Whatever
         the decoder does wrong is no error but the status `broken`.
     """
-    asked = ask_task(task, eps)
-    cls = as_class(function_class)
+    cls, at = as_class(function_class), level_of(level).key
+    asked = ask_task(cls, task, eps, at)
     as_floats = numbers == "float"
-    question = pose(cls, asked, dim, visualization, query, as_floats=as_floats, level=level)
+    share = None if shortfall is None else as_shortfall(shortfall, cell_key(cls.key, asked.key, at))
+    if share is not None and visualization is not None:
+        question = pose_short(
+            cls, asked, visualization, query, share, as_floats=as_floats, level=at
+        )
+    else:
+        question = pose(cls, asked, dim, visualization, query, as_floats=as_floats, level=at)
+        if share is not None:
+            short = fall_short(question, share)
+            question = short if query is None else replace(short, x=question.x)
     given = visualization is not None or query is not None
     with _asker(decoder, asked, time_limit) as asker:
         if question.has_decoder:
@@ -261,8 +275,8 @@ def refute(
     return _judge(question, replies, repeats, seed)
 
 
-def ask_task(task: AnyTask, eps: Any) -> Task:
-    """The task by its key, with its tolerance."""
+def ask_task(cls: FunctionClass, task: AnyTask, eps: Any, level: str) -> Task:
+    """The task by its key, with a tolerance that the class's theorem at this level is about."""
     found = task_of(task)
     if eps is None:
         return found
@@ -272,7 +286,7 @@ def ask_task(task: AnyTask, eps: Any) -> Task:
         raise InvalidInput(
             f"eps = {brief(eps)} is given, but the task is {found.key}; eps belongs to approx"
         )
-    return Approx(eps)
+    return asked_of(cell_key(cls.key, found.key, level), eps)
 
 
 def _asker(decoder: Any, task: Task, time_limit: Any) -> Asker:
@@ -375,7 +389,9 @@ def _others(question: Question, count: int, seed: int) -> list[Question]:
         v, x = row.dyadic_question(rng, dim)
         cls.check_visualization(v)
         stopped = _stopped(rng, v) if question.level == "near" else None
-        found.append(Question(cls, question.task, v, x, question.level, stopped))
+        other = Question(cls, question.task, v, x, question.level, stopped)
+        short = question.shortfall
+        found.append(other if short is None else fall_short(other, short, rng))
     return found
 
 

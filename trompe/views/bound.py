@@ -12,7 +12,8 @@ from trompe.ground.text import wrapped
 from trompe.theory import Visualization
 from trompe.theory.bounding import Bound, Bounds
 from trompe.theory.exact import show
-from trompe.theory.reasons import members, number, unit_of
+from trompe.theory.limits import Limits
+from trompe.theory.reasons import members, number, one, unit_of
 from trompe.views.layout import csv_text
 
 _WORDS = {1: "yes", 0: "no", -1: "undecided"}
@@ -59,7 +60,7 @@ def _members(bounds: Bounds) -> str:
 
 def _head(bounds: Bounds) -> list[str]:
     shown = f": {_shown(bounds.visualization)}" if bounds.limits is None else ""
-    return wrapped(f"Assumed and shown: a {_members(bounds)}{shown}", cuts_words=True)
+    return wrapped(f"Assumed and shown: {one(_members(bounds))}{shown}", cuts_words=True)
 
 
 def _many(bounds: Bounds) -> str:
@@ -130,9 +131,20 @@ def _digits(value: Any) -> str:
     return str(value) if is_exact else repr(float(value))
 
 
+def _promise(limits: Limits | None) -> dict[str, str | None]:
+    """What is promised of values besides those shown, by column; tau is None where lo and hi were given."""
+    if limits is None:
+        return {}
+    tau = None if limits.tolerance is None else _digits(limits.tolerance)
+    ends = {"lo": limits.lower, "hi": limits.upper, "noise": limits.noise}
+    return {**{name: _digits(value) for name, value in ends.items()}, "tau": tau}
+
+
 def _csv(bounds: Bounds) -> str:
-    header = ("query", *_NUMBERS, *_TASKS, "side_answer")
-    return csv_text(header, (row.values() for row in _rows(bounds)))
+    promise = _promise(bounds.limits)
+    header = ("query", *_NUMBERS, *_TASKS, "side_answer", *promise)
+    ends = [value or "" for value in promise.values()]
+    return csv_text(header, ([*row.values(), *ends] for row in _rows(bounds)))
 
 
 def _number_json(value: Any) -> Any:
@@ -177,6 +189,7 @@ def _json(bounds: Bounds) -> str:
         head |= {
             "limits": [str(limits.lower), str(limits.upper)],
             "noise": str(limits.noise),
+            "tau": _promise(limits)["tau"],
             "sharp": True,
         }
     return json.dumps({**head, "queries": queries}, indent=2, ensure_ascii=False)

@@ -51,8 +51,6 @@ def text(table: Table) -> str:
         lines.append(line(name, ("".join(f"{label:<4}" for label in each) for each in shown)))
     told = [f"{at}: {LEVELS[at].says}." for at in table.levels]
     lines += ["", *(part for says in told for part in wrapped(says, then="  "))]
-    if any(len(table.line(row, at)) < len(TASKS) for row in table.rows for at in table.levels):
-        lines += ["A row of ours has cells at extremes only."]
     lines += ["", *wrapped(_LEGEND.replace("exact, approx and side", "E exact, A approx, S side"))]
     return "\n".join([*lines, *failures(table), "", *footer(table), ""])
 
@@ -70,6 +68,8 @@ def markdown(table: Table) -> str:
 
 def latex(table: Table) -> str:
     r"""A `table` environment for a document with \usepackage{booktabs}."""
+    from trompe.views.table import lacking_line
+
     rows = [
         " & ".join(
             [row_class(row).name, *(" ".join(_labels(table, row, at)) for at in table.levels)]
@@ -88,7 +88,12 @@ def latex(table: Table) -> str:
         "l" * (1 + len(table.levels)),
         " & ".join(["class", *table.levels]),
         rows,
-        f"What can be told about a unit $f$ at a query $x$, by what is shown ({given}). {legend} {origin}",
+        " ".join(
+            [
+                f"What can be told about a unit $f$ at a query $x$, by what is shown ({given}). {legend} {origin}",
+                *lacking_line(table),
+            ]
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from trompe.constructions.catalogue import row_of
 from trompe.constructions.levels import RescaledPair
 from trompe.constructions.triples import NAMES
 from trompe.ground.text import WIDTH, wrapped
-from trompe.theory import InvalidInput, Point, Visualization, show
+from trompe.theory import Approx, InvalidInput, Point, Visualization, show
 from trompe.theory.levels import EXTREMES, LEVELS
 
 if TYPE_CHECKING:
@@ -71,9 +71,10 @@ _HEADS = {
 def text(found: Refutation) -> str:
     """A report of at most 100 columns."""
     question, v = found.question, found.question.v
-    eps = f", eps = {question.task.eps}" if question.task.eps else ""
+    eps = f", eps = {question.task.eps}" if isinstance(question.task, Approx) else ""
+    short = "" if question.shortfall is None else f", shortfall {question.shortfall}"
     lines = [
-        f"{found.key} at d = {v.dim}{eps}: {_HEADS[found.status]}",
+        f"{found.key} at d = {v.dim}{eps}{short}: {_HEADS[found.status]}",
         *wrapped(found.reason),
         "",
         *(_extremes(v) if question.level == EXTREMES else _observed(found)),
@@ -160,7 +161,7 @@ def as_json(found: Refutation) -> str:
         "exit_status": EXIT_STATUS[found.status],
         "reason": found.reason,
         "dim": v.dim,
-        "eps": str(question.task.eps) if question.task.eps else None,
+        "eps": str(question.task.eps) if isinstance(question.task, Approx) else None,
         "visualization": {
             "argmin": _strings(v.argmin),
             "argmax": _strings(v.argmax),
@@ -179,6 +180,7 @@ def as_json(found: Refutation) -> str:
         "witness": witness,
         "witness_missing": missing,
         **({"shown": _shown_json(found)} if question.level != EXTREMES else {}),
+        **({} if question.shortfall is None else {"shortfall": str(question.shortfall)}),
     }
     return json.dumps(data, indent=1) + "\n"
 

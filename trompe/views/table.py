@@ -92,6 +92,7 @@ def _footer(table: Table) -> list[str]:
         "sampled: random exact instances; no proof.",
         *_kernel_line(table),
         *_ours_line(table),
+        *lacking_line(table),
         *([_reading(table.levels[0])] if len(table.levels) == 1 else []),
     ]
 
@@ -112,6 +113,15 @@ def _ours_line(table: Table) -> list[str]:
     return [
         f"ours: the paper's table has no row {', '.join(ours)}, and no label to compare with; "
         "statements and proofs are in docs/extended.md."
+    ]
+
+
+def lacking_line(table: Table) -> list[str]:
+    """Which rows were asked for and have no cell at a level that is shown."""
+    if not table.extremes_only:
+        return []
+    return [
+        f"Our further rows {', '.join(table.extremes_only)} have cells at the level extremes only."
     ]
 
 
@@ -224,7 +234,8 @@ def latex(table: Table) -> str:
         "class & & " + " & ".join([*TASKS, *["row of the paper"] * extended]),
         rows,
         f"{_CAPTION if table.levels == (EXTREMES,) else _caption(table.levels[0])} Labels computed by trompe {trompe.__version__} from obligations checked with "
-        f"{_solvers(table)} (or SymPy), for every $d$ or at $d={dims}$.",
+        f"{_solvers(table)} (or SymPy), for every $d$ or at $d={dims}$."
+        + "".join(f" {line}" for line in lacking_line(table)),
     )
 
 

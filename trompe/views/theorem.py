@@ -115,12 +115,12 @@ def _instance(shown: AnyPair | Decided, item: Theorem) -> list[str]:
     from trompe.constructions.levels import RescaledPair
     from trompe.constructions.triples import NAMES
 
-    task = item.task
+    which = "eps = 1/4, " if item.task == "approx" else ""
     if isinstance(shown, RescaledPair):
         lines = [f"  {name} = {formula}" for name, formula in shown.formulas.items()]
         lines += [
             "",
-            f"An instance at d = {shown.v.dim}: scale = {shown.scale}, shift = {shown.shift}",
+            f"An instance at d = {shown.v.dim}: {which}scale = {shown.scale}, shift = {shown.shift}",
         ]
         lines += [f"  {name}: {shown.v_of(name)}" for name in NAMES]
         lines += [f"  query x = {show(shown.x)}: f(x) = {shown.f_x}, g(x) = {shown.g_x}"]
@@ -130,7 +130,6 @@ def _instance(shown: AnyPair | Decided, item: Theorem) -> list[str]:
         lines = [f"  {name}(z) = {formula}" for name, formula in formulas.items()]
         if "f" not in formulas:
             lines.append("  f = (1-eta) U + eta B,  g = (1-eta) W + eta B,  0 < eta < 1")
-        which = "eps = 1/4, " if task == "approx" else ""
         lines += [
             "",
             f"An instance at d = {shown.v.dim}{_parameters(made.cls)}:",

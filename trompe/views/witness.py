@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import trompe
 from trompe.constructions.expression_forms import LATEX, PYTHON, TEXT, write
+from trompe.constructions.triples import NAMES
 from trompe.ground.text import wrapped
-from trompe.theory import Point, show, theorem
+from trompe.theory import Approx, Point, show, theorem
+from trompe.theory.levels import LEVELS
 
 if TYPE_CHECKING:
     from trompe.proofs.handover.witnesses import Witness
@@ -22,6 +24,12 @@ _WHY = {
     "approx": "no number is within eps (M - m) of both f(x) and g(x)",
     "side": "f(x) is above the midrange (m + M)/2 and g(x) below it",
 }
+
+
+_WHY_OWN = _WHY | {
+    "approx": "no number is within eps (max f - min f) of f(x) and within eps (max g - min g) of g(x)",
+}
+"""The same where each is judged by a range of its own."""
 
 
 def _parameters(witness: Witness) -> str:
@@ -38,10 +46,11 @@ def _given(witness: Witness) -> dict[str, Any]:
 
 
 def _amount(witness: Witness) -> str:
-    eps = f"eps = {witness.task.eps}, " if witness.task.eps else ""
+    eps = f"eps = {witness.task.eps}, " if isinstance(witness.task, Approx) else ""
+    ranges = "2(M - m)" if witness.of_f is None else "(max f - min f + max g - min g)"
     names = {
         "gap": "f(x) - g(x)",
-        "half_gap": "|f(x) - g(x)| / 2(M - m)",
+        "half_gap": f"|f(x) - g(x)| / {ranges}",
         "above_mid": "f(x) - mid",
         "below_mid": "mid - g(x)",
     }
@@ -53,15 +62,15 @@ def _amount(witness: Witness) -> str:
 
 def text(witness: Witness) -> str:
     """At most 100 columns; long formulas are cut, the other forms hold them in full."""
-    v = witness.v
     written = write([witness.f, witness.g], TEXT)
     more = _parameters(witness)
     lines = [f"{witness.key}, d = {witness.dim}{', ' if more else ''}{more}", ""]
-    lines += wrapped(f"Both f and g: {v}, each extreme at this one point only.")
+    for told in _units(witness):
+        lines += wrapped(told)
     lines += wrapped(f"Query x = {show(witness.x)}: f(x) = {witness.f_x}, g(x) = {witness.g_x}.")
     lines += wrapped(
         f"Every decoder of the task {witness.task.key} fails on f or on g at this query: "
-        f"{_WHY[witness.task.key]} ({_amount(witness)})."
+        f"{(_WHY if witness.of_f is None else _WHY_OWN)[witness.task.key]} ({_amount(witness)})."
     )
     lines.append("")
     definitions = list(written.definitions.items())
@@ -76,6 +85,19 @@ def text(witness: Witness) -> str:
     return "\n".join([*lines, ""])
 
 
+def _units(witness: Witness) -> list[str]:
+    """The extremes of both functions, and what is shown of them where that is less."""
+    if witness.of_f is None:
+        return [f"Both f and g: {witness.v}, each extreme at this one point only."]
+    units = []
+    for name in NAMES:
+        v = witness.v_of(name)
+        at = f"{v}, each extreme at this one point only" if v.range else f"{v.minimum} everywhere"
+        units.append(f"{name}: {at}.")
+    level = theorem(witness.key).level
+    return [*units, f"Shown of both, at the level {level}: {' and '.join(LEVELS[level].shows)}."]
+
+
 def _formula(line: str) -> list[str]:
     if len(line) > 1500:
         line = f"{line[:1400]} ... ({len(line)} characters; --format json has all)"
@@ -88,20 +110,17 @@ def _formula(line: str) -> list[str]:
 def latex(witness: Witness) -> str:
     """A document that pdflatex compiles as it is."""
     written = write([witness.f, witness.g], LATEX)
-    v, given = witness.v, _given(witness)
+    given = _given(witness)
     values = {
         "d": str(witness.dim),
-        "a": _latex_point(v.argmin),
-        "b": _latex_point(v.argmax),
-        "m": LATEX.number(v.minimum),
-        "M": LATEX.number(v.maximum),
+        **_latex_extremes(witness),
         "x": _latex_point(witness.x),
         "f(x)": LATEX.number(witness.f_x),
         "g(x)": LATEX.number(witness.g_x),
     }
     if "constant" in given:
         values["L"] = LATEX.number(given["constant"])
-    if witness.task.eps:
+    if isinstance(witness.task, Approx):
         values[r"\varepsilon"] = LATEX.number(witness.task.eps)
     named = [f"{LATEX.named(name)} = {part}" for name, part in written.definitions.items()]
     functions = [f"{name}(z) = {part}" for name, part in zip("fg", written.values, strict=True)]
@@ -109,9 +128,10 @@ def latex(witness: Witness) -> str:
     if "metric" in given:
         norm = {"l1": r"\ell_1", "l2": r"\ell_2", "linf": r"\ell_\infty"}[given["metric"]]
         metric = f"The metric is ${norm}$. "
+    ranges = "2(M-m)" if witness.of_f is None else "M_f-m_f+M_g-m_g"
     amounts = {
         "gap": "f(x)-g(x)",
-        "half_gap": r"\frac{\lvert f(x)-g(x)\rvert}{2(M-m)}",
+        "half_gap": rf"\frac{{\lvert f(x)-g(x)\rvert}}{{{ranges}}}",
         "above_mid": r"f(x)-\frac{m+M}{2}",
         "below_mid": r"\frac{m+M}{2}-g(x)",
     }
@@ -131,10 +151,31 @@ def latex(witness: Witness) -> str:
         "",
         *_latex_data(witness),
         *(line for formula in (*named, *functions) for line in (f"${formula}$", "")),
-        f"Both functions have their minimum $m$ at $a$ only and their maximum $M$ at $b$ only, and {amount}.",
+        f"{_latex_units(witness)}, and {amount}.",
         r"\end{document}",
     ]
     return "\n".join([*lines, ""])
+
+
+def _latex_extremes(witness: Witness) -> dict[str, str]:
+    """a, b, m, M, or those of each function; of a constant its value."""
+    found: dict[str, str] = {}
+    for name in NAMES if witness.of_f is not None else NAMES[1:]:
+        v, mark = witness.v_of(name), f"_{name}" if witness.of_f is not None else ""
+        if v.range:
+            found |= {f"a{mark}": _latex_point(v.argmin), f"b{mark}": _latex_point(v.argmax)}
+        found |= {f"m{mark}": LATEX.number(v.minimum), f"M{mark}": LATEX.number(v.maximum)}
+    return found
+
+
+def _latex_units(witness: Witness) -> str:
+    if witness.of_f is None:
+        return "Both functions have their minimum $m$ at $a$ only and their maximum $M$ at $b$ only"
+    said = {
+        True: "${0}$ has its minimum $m_{0}$ at $a_{0}$ only and its maximum $M_{0}$ at $b_{0}$ only",
+        False: "${0}$ has its minimum and its maximum $m_{0}=M_{0}$ everywhere",
+    }
+    return ", ".join(said[bool(witness.v_of(name).range)].format(name) for name in NAMES)
 
 
 def _latex_point(point: Point) -> str:
@@ -175,12 +216,17 @@ def law(h, y, z):
 def law(h, y, z):
     return 2 * h(tuple((p + q) / 2 for p, q in zip(y, z))) == h(y) + h(z)
 """,
+    "constant": """
+def law(h, y, z):
+    return h(y) == h(z)
+""",
     "additive": """
 def law(h, y, z):
     k = len(y) // 2
     return h(y) + h(z) == h(y[:k] + z[k:]) + h(z[:k] + y[k:])
 """,
 }
+_LAWS["affine-1d"] = _LAWS["affine"]
 _NO_LAW = """
 def law(h, y, z):
     return True  # the class is a form (a ReLU network), not a law on pairs of points
@@ -194,6 +240,14 @@ _TASKS = {
     ),
     "side": ('"f(x) and g(x) lie on different sides of (m + M)/2"', "f(x) > (m + M) / 2 > g(x)"),
 }
+_TASKS_OWN = {
+    "exact": _TASKS["exact"],
+    "approx": (
+        '"no number is within eps (M_f - m_f) of f(x) and within eps (M_g - m_g) of g(x)"',
+        "abs(f(x) - g(x)) > eps * (M_f - m_f + M_g - m_g)",
+    ),
+}
+"""The same where each is judged by a range of its own."""
 
 _PROGRAM = '''"""A witness for {key}, written by trompe {version}. It needs Python and nothing else.
 
@@ -208,9 +262,7 @@ import sys
 from fractions import Fraction as F
 
 d = {dim}
-a = {a}
-b = {b}
-m, M = {m}, {M}
+{extremes}
 x = {x}
 f_at_x, g_at_x = {f_x}, {g_x}
 {more}
@@ -240,20 +292,19 @@ def check(says, holds):
 
 
 draw = random.Random(0)
-tried = [a, b, x, (F(0),) * d, (F(1),) * d, (F(1, 2),) * d]
+tried = [{ends}, x, (F(0),) * d, (F(1),) * d, (F(1, 2),) * d]
 tried += [tuple(F(draw.randrange(13), 12) for _ in range(d)) for _ in range({samples})]
 
 print("{key}, d =", d)
-for name, h, value in (("f", f, f_at_x), ("g", g, g_at_x)):
+for {each}:
     check(f"{{name}}(a) = m = {{m}}", h(a) == m)
     check(f"{{name}}(b) = M = {{M}}", h(b) == M)
     check(f"{{name}}(x) = {{value}}", h(x) == value)
-    between = all(m < h(z) < M for z in tried if z not in (a, b))
-    check(f"m < {{name}} < M at {{len(tried)}} points other than a, b", between)
+{elsewhere}
     pairs = [(y, z) for y in tried[:12] for z in tried[:12]]
     pairs += [(z, tuple(min(F(1), c + F(1, 24)) for c in z)) for z in tried]
     check(f"the law of the class {row} for {{name}} at {{len(pairs)}} pairs of points", all(law(h, y, z) for y, z in pairs))
-{labels}check({why}, {condition})
+{labels}{alike}check({why}, {condition})
 print(len(failed), "checks failed")
 sys.exit(1 if failed else 0)
 '''
@@ -262,11 +313,11 @@ sys.exit(1 if failed else 0)
 def python(witness: Witness) -> str:
     """A program for the standard library: it evaluates the pair in exact fractions and checks the facts."""
     written = write([witness.f, witness.g], PYTHON)
-    v, given = witness.v, _given(witness)
+    given = _given(witness)
     more, labels = [], ""
     if "constant" in given:
         more += [f"L = F({str(given['constant'])!r})", f"metric = {given['metric']!r}"]
-    if witness.task.eps:
+    if isinstance(witness.task, Approx):
         more.append(f"eps = F({str(witness.task.eps)!r})")
     if "data" in given:
         data = given["data"]
@@ -274,17 +325,14 @@ def python(witness: Witness) -> str:
         more += ["data = [", *(f"    ({_python_point(s)}, F({str(y)!r}))," for s, y in pairs), "]"]
         labels = 'check(f"f and g fit all {len(data)} labels", all(pair(s) == (y, y) for s, y in data))\n'
     size = sum(len(arg.terms) for atom in witness.f.atoms for arg in atom.args)
-    why, condition = _TASKS[witness.task.key]
+    why, condition = (_TASKS if witness.of_f is None else _TASKS_OWN)[witness.task.key]
     statement = "\n".join(wrapped(theorem(witness.key).statement, cuts_hyphens=True))
     return _PROGRAM.format(
         key=witness.key,
         version=trompe.__version__,
         statement=statement,
         dim=witness.dim,
-        a=_python_point(v.argmin),
-        b=_python_point(v.argmax),
-        m=f"F({str(v.minimum)!r})",
-        M=f"F({str(v.maximum)!r})",
+        **_python_extremes(witness),
         x=_python_point(witness.x),
         f_x=f"F({str(witness.f_x)!r})",
         g_x=f"F({str(witness.g_x)!r})",
@@ -299,6 +347,42 @@ def python(witness: Witness) -> str:
         why=why,
         condition=condition,
     )
+
+
+_BETWEEN = """    between = all(m < h(z) < M for z in tried if z not in (a, b))
+    check(f"m < {name} < M at {len(tried)} points other than a, b", between)"""
+_EVERYWHERE = """    same = all(h(z) == m == M for z in tried)
+    check(f"{name} = {m} at {len(tried)} points", same)"""
+
+
+def _python_extremes(witness: Witness) -> dict[str, str]:
+    """The parts of the program that speak of extremes: once, or for each function its own."""
+    lines, each = [], []
+    names = ("",) if witness.of_f is None else tuple(f"_{name}" for name in NAMES)
+    for mark in names:
+        v = witness.v if mark != "_f" else witness.v_of("f")
+        lines += [
+            f"a{mark} = {_python_point(v.argmin)}",
+            f"b{mark} = {_python_point(v.argmax)}",
+            f"m{mark}, M{mark} = F({str(v.minimum)!r}), F({str(v.maximum)!r})",
+        ]
+    for name in NAMES:
+        own = "" if witness.of_f is None else "".join(f", {end}_{name}" for end in "abmM")
+        each.append(f'("{name}", {name}, {name}_at_x{own})')
+    own, alike = "", ""
+    if witness.of_f is not None:
+        own = ", a, b, m, M"
+        says = dict.fromkeys(["argmin", "argmax", *LEVELS[theorem(witness.key).level].shows])
+        ends = [{"argmin": "a", "argmax": "b", "minimum": "m", "maximum": "M"}[k] for k in says]
+        same = " and ".join(f"{end}_f == {end}_g" for end in ends)
+        alike = f'check("f and g have the same {", ".join(says)}", {same})\n'
+    return {
+        "extremes": "\n".join(lines),
+        "ends": ", ".join(f"a{mark}, b{mark}" for mark in names),
+        "each": f"name, h, value{own} in ({', '.join(each)})",
+        "elsewhere": _BETWEEN if witness.v.range else _EVERYWHERE,
+        "alike": alike,
+    }
 
 
 def _python_point(point: Iterable[Any]) -> str:

@@ -14,16 +14,27 @@ from functools import cache, partial
 from pathlib import Path
 
 from trompe.constructions.expressions import Expression, values
+from trompe.constructions.triples import NAMES, Name
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.arguments import Keys, checked
 from trompe.ground.reading import TooLarge, Unreadable, read_input
-from trompe.proofs.handover.witnesses.data import Witness, check_row
+from trompe.proofs.handover.witnesses.data import Witness, check_extremes, check_row
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
 from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse
 from trompe.proofs.handover.witnesses.unit_checks import Result, UnitCheck, Verdict, printed
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.solvers import SOLVERS, chosen
-from trompe.theory import Interval, InvalidInput, Point, show, theorem
+from trompe.theory import (
+    Approx,
+    Interval,
+    InvalidInput,
+    Point,
+    Visualization,
+    as_point,
+    show,
+    theorem,
+)
+from trompe.theory.levels import LEVELS, told_apart
 
 _IS_WITNESS = "the file is a witness file"
 MAX_STEPS = 20_000_000
@@ -107,9 +118,10 @@ def check_witness(witness: Witness, solvers: Keys = tuple(SOLVERS)) -> Report:
     """Prove or refute every claim of a witness.
 
     In order: the statement is the one that this trompe has under the key; some member of the class has this
-    visualization; the value at the query is not shown; f(x) and g(x) are as claimed; f and g have the
-    shown extremes and no other; both are members; the task is refuted by as much as is claimed. The
-    later claims are not looked at where the first three fail. At most MAX_STEPS steps are taken; a claim that
+    visualization; the value at the query is not shown; where f has a visualization of its own, the level shows the same
+    of both; f(x) and g(x) are as claimed; f and g have their
+    extremes and no other; both are members; the task is refuted by as much as is claimed. The
+    later claims are not looked at where those before f(x) fail. At most MAX_STEPS steps are taken; a claim that
     is not decided by then is UNKNOWN.
 
     Raises
@@ -133,7 +145,10 @@ def _units(witness: Witness, solvers: Sequence[str]) -> Iterator[Finding]:
     inputs = getattr(getattr(witness.cls, "data", None), "inputs", ())
     at_data = cache(lambda: list(zip(*(values([f, g], s) for s in inputs), strict=True)))
     analysis = BoxAnalysis(witness.dim)
-    pair = (("f", f, witness.f_x), ("g", g, witness.g_x))
+    pair: tuple[tuple[Name, Expression, Fraction], ...] = (
+        ("f", f, witness.f_x),
+        ("g", g, witness.g_x),
+    )
     for name, h, claimed in pair:
         says = f"{name}(x) = {printed(claimed)}"
         yield _guarded(says, partial(_value, witness.x, h, claimed))
@@ -167,6 +182,7 @@ def _statement(witness: Witness) -> Finding:
 
     def check() -> Result:
         check_row(witness.key)
+        check_extremes(witness.key, witness.of_f)
         expected = theorem(witness.key).sha256
         if witness.statement != expected:
             return "REFUTED", f"its SHA-256 is {expected}; the file says {witness.statement[:64]!r}"
@@ -178,18 +194,35 @@ def _statement(witness: Witness) -> Finding:
 
 
 def _setting(witness: Witness) -> Iterator[Finding]:
-    cls, v = witness.cls, witness.v
+    cls, of_f, level = witness.cls, witness.of_f, theorem(witness.key).level
 
-    def shown() -> Result:
+    def shown(v: Visualization) -> Result:
         cls.check_visualization(v)
         return "PROVED", "the conditions of the class on a, b, m, M hold"
 
     def hidden() -> Result:
-        cls.check_query(v, witness.x)
+        cls.check_query(witness.v, witness.x)
         return "PROVED", "x is a point of the box and its value is not shown"
 
-    yield _guarded("the visualization is admissible", shown, "REFUTED")
-    yield _guarded("the query is admissible", hidden, "REFUTED")
+    def inside() -> Result:
+        as_point(witness.x, "query", witness.dim)
+        return "PROVED", "x is a point of the box"
+
+    def alike() -> Result:
+        if name := told_apart(witness.v_of("f"), witness.v, level):
+            return "REFUTED", f"f and g have not the same {name}"
+        return "PROVED", "compared"
+
+    if of_f is None:
+        yield _guarded("the visualization is admissible", partial(shown, witness.v), "REFUTED")
+        yield _guarded("the query is admissible", hidden, "REFUTED")
+        return
+    for name in NAMES:
+        says = f"the visualization of {name} is admissible"
+        yield _guarded(says, partial(shown, witness.v_of(name)), "REFUTED")
+    yield _guarded("the query is admissible", inside, "REFUTED")
+    told = ", ".join(dict.fromkeys(["argmin", "argmax", *LEVELS[level].shows]))
+    yield _guarded(f"f and g have the same {told}, the level is {level}", alike, "REFUTED")
 
 
 def _value(x: Point, h: Expression, claimed: Fraction) -> Result:
@@ -200,14 +233,14 @@ def _value(x: Point, h: Expression, claimed: Fraction) -> Result:
 
 
 def _refuted_text(witness: Witness) -> str:
-    eps = f", eps = {printed(witness.task.eps)}" if witness.task.eps else ""
+    eps = f", eps = {printed(witness.task.eps)}" if isinstance(witness.task, Approx) else ""
     claimed = ", ".join(f"{name} = {printed(value)}" for name, value in witness.amount)
     return f"every decoder fails at the task {witness.task.key}{eps} on f or on g: {claimed}"
 
 
 def _refuted(witness: Witness) -> Result:
     ends = Interval(witness.g(witness.x), witness.f(witness.x))
-    true = witness.task.margin(ends, witness.v)
+    true = witness.task.margin(ends, witness.v, witness.of_f)
     text = ", ".join(f"{name} = {printed(value)}" for name, value in true.items())
     if not witness.task.refuted(true):
         return "REFUTED", f"f(x) and g(x) leave room for a decoder: {text}"

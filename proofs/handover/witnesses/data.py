@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from trompe.constructions import FoolingPair, Triple
-from trompe.constructions.adversary import Question
+from trompe.constructions.catalogue import has_rescaled_pair
 from trompe.constructions.expressions import Expression, trace_several, values
+from trompe.constructions.levels import AnyPair
+from trompe.constructions.triples import NAMES, Name
 from trompe.ground.arguments import checked, checked_fields
 from trompe.proofs.pinned import statement_stray
 from trompe.proofs.rows import CHECKS
@@ -23,7 +25,7 @@ from trompe.theory import (
 )
 from trompe.theory import task as as_task
 from trompe.theory.catalogue import AnyTask
-from trompe.theory.levels import EXTREMES, AnyLevel, cell_key
+from trompe.theory.levels import EXTREMES, AnyLevel, cell_key, told_apart
 from trompe.theory.levels import level as level_of
 from trompe.theory.statements import Form
 
@@ -43,10 +45,20 @@ def check_row(key: str) -> None:
         )
 
 
+def check_extremes(key: str, of_f: Visualization | None) -> None:
+    """Raise InvalidInput unless f has a visualization of its own where, and only where, the theorem's pair has two."""
+    if has_rescaled_pair(key) and of_f is None:
+        raise InvalidInput(
+            f"{key}: f and g have different extreme values here; give the visualization of f, too"
+        )
+    if of_f is not None and not has_rescaled_pair(key):
+        raise InvalidInput(f"{key}: f and g have the same visualization here; leave that of f out")
+
+
 @checked_fields
 @dataclass(frozen=True)
 class Witness:
-    """Two functions with the same visualization that defeat every decoder of one task at one query.
+    """Two functions that show the same and defeat every decoder of one task at one query.
 
     Everything here is a claim; `check_witness` proves or refutes it.
     """
@@ -59,7 +71,7 @@ class Witness:
     """The class, with L and the metric (lipschitz) or the data (erm)."""
     task: Task
     v: Visualization
-    """What is shown of f and of g alike."""
+    """The visualization of g, and of f where `of_f` is None."""
     x: Point
     """The query."""
     f: Expression
@@ -70,26 +82,18 @@ class Witness:
     """The claimed g(x)."""
     amount: tuple[tuple[str, Fraction], ...]
     """By how much the task is refuted, by name; see `Task.margin`."""
+    of_f: Visualization | None = None
+    """The visualization of f where it is not that of g; the level of the theorem does not tell them apart."""
 
     @property
     def dim(self) -> int:
         """The number d of inputs."""
         return self.v.dim
 
-
-def shared_extremes(question: Question) -> Visualization:
-    """The extremes of both functions of a question's pair.
-
-    Raises
-    ------
-    InvalidInput : they are not the same.
-    """
-    if question.has_rescaled_pair:
-        raise InvalidInput(
-            f"{question.key}: f and g have different extreme values, and a witness file holds one visualization for both; see "
-            f"`trompe show {question.key}` for the pair"
-        )
-    return question.v
+    @checked
+    def v_of(self, name: Name) -> Visualization:
+        """The visualization of f or of g."""
+        return self.of_f if name == "f" and self.of_f is not None else self.v
 
 
 def pair_of(triple: Triple, task: Task, eta: Fraction | None = None) -> FoolingPair:
@@ -110,23 +114,31 @@ def pair_of(triple: Triple, task: Task, eta: Fraction | None = None) -> FoolingP
 
 
 @checked
-def witness_of(pair: FoolingPair, task: AnyTask, level: AnyLevel = EXTREMES) -> Witness:
+def witness_of(pair: AnyPair, task: AnyTask, level: AnyLevel = EXTREMES) -> Witness:
     """The pair with everything that it claims, its functions written as expressions.
 
     Parameters
     ----------
-    level : which of the theorems of the class and the task it is a witness for; f and g have the same extremes in each.
+    level : which of the theorems of the class and the task it is a witness for.
 
     Raises
     ------
     InvalidInput : the pair does not defeat every decoder of the task (the message says which eta would,
-        if any does), or it is not piecewise affine (Lipschitz in l2, neurons), or the statement is not the
-        released one.
+        if any does), or the level tells f from g, or it is not piecewise affine (Lipschitz in l2, neurons), or the
+        statement is not the released one.
     """
-    task = as_task(task)
-    cls, v, x, dim = pair.triple.cls, pair.v, pair.x, pair.v.dim
-    key = cell_key(cls.key, task.key, level_of(level).key)
+    task, at = as_task(task), level_of(level).key
+    cls, x, dim = pair.cls, pair.x, pair.v.dim
+    key = cell_key(cls.key, task.key, at)
     check_row(key)
+    of_f, v = (_one_picture_each(pair.v_of(name)) for name in NAMES)
+    own = of_f if has_rescaled_pair(key) else None
+    if own is None and of_f != v:
+        check_extremes(key, of_f)  # raises
+    if own is not None and (name := told_apart(own, v, at)):
+        raise InvalidInput(
+            f"{key}: f and g have not the same {name}, so the level tells them apart"
+        )
     if stray := statement_stray(key):
         raise InvalidInput(f"{key}: {stray}")
     if getattr(cls, "metric", None) == "l2":
@@ -135,6 +147,10 @@ def witness_of(pair: FoolingPair, task: AnyTask, level: AnyLevel = EXTREMES) -> 
             "L-Lipschitz in linf is L-Lipschitz in l2"
         )
     if not pair.defeats(task):
+        if not isinstance(pair, FoolingPair):
+            raise InvalidInput(
+                f"{key}: f(x) = {pair.f_x} and g(x) = {pair.g_x} at query {show(x)} leave room for a decoder"
+            )
         limit = task.largest_eta(pair.triple.envelope, pair.triple.strict(x), v)
         if limit is None:
             pair_of(pair.triple, task)  # raises, naming the reason
@@ -155,5 +171,11 @@ def witness_of(pair: FoolingPair, task: AnyTask, level: AnyLevel = EXTREMES) -> 
         g=g,
         f_x=f_x,
         g_x=g_x,
-        amount=tuple(task.margin(Interval(g_x, f_x), v).items()),
+        amount=tuple(task.margin(Interval(g_x, f_x), v, own).items()),
+        of_f=own,
     )
+
+
+def _one_picture_each(v: Visualization) -> Visualization:
+    """The same with one minimiser and one maximiser, as a file holds it."""
+    return Visualization(v.argmin, v.argmax, v.minimum, v.maximum)

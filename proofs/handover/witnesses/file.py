@@ -12,20 +12,23 @@ from typing import Any
 
 from trompe.constructions.expression_forms import JSON, from_data, rational, short, write
 from trompe.ground.reading import Unreadable, json_data
-from trompe.proofs.handover.witnesses.data import Witness, check_row
+from trompe.proofs.handover.witnesses.data import Witness, check_extremes, check_row
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.shapes import fields, point, texts
 from trompe.theory import (
-    TASKS,
     Approx,
     InvalidInput,
+    Point,
     Task,
     UnknownKey,
     Visualization,
     theorem,
 )
+from trompe.theory.catalogue import task_of
 
-FORMAT, VERSION = "trompe witness", 1
+FORMAT = "trompe witness"
+SHARED, OWN = 1, 2
+"""The versions of a file: one visualization of both functions, or one of each."""
 MAX_BYTES = 8 * 2**20
 """The largest file that is read."""
 MAX_DIM = 100_000
@@ -46,6 +49,8 @@ _FIELDS = (
     "f",
     "g",
 )
+_OF_F = "visualization_of_f"
+"""The field that version 2 has besides."""
 _AMOUNTS = {"exact": ("gap",), "approx": ("half_gap",), "side": ("above_mid", "below_mid")}
 
 
@@ -76,12 +81,13 @@ def to_json(witness: Witness) -> str:
         refutes["eps"] = str(witness.task.eps)
     content: dict[str, Any] = {
         "format": FORMAT,
-        "version": VERSION,
+        "version": SHARED if witness.of_f is None else OWN,
         "key": witness.key,
         "statement": witness.statement,
         "dim": witness.dim,
         "parameters": CHECKS[witness.cls.key].write_parameters(witness.cls),
         "visualization": visualization_json(v),
+        **({} if witness.of_f is None else {_OF_F: visualization_json(witness.of_f)}),
         "query": texts(witness.x),
         "refutes": refutes | {name: str(value) for name, value in witness.amount},
         "values": {"f": str(witness.f_x), "g": str(witness.g_x)},
@@ -127,8 +133,8 @@ def from_json(data: Any) -> Witness:
     """As `parse`, of what JSON holds."""
     if not isinstance(data, dict):
         raise InvalidInput(f"the file holds a {type(data).__name__}; expected an object")
-    _check_version(data)
-    fields(data, _FIELDS, "the file")
+    is_own = _version(data) == OWN
+    fields(data, (*_FIELDS, _OF_F) if is_own else _FIELDS, "the file")
     key = _text(data["key"], "key", 100)
     try:
         check_row(key)
@@ -137,16 +143,11 @@ def from_json(data: Any) -> Witness:
     dim = data["dim"]
     if type(dim) is not int or not 1 <= dim <= MAX_DIM:
         raise InvalidInput(f"dim: expected an integer from 1 to {MAX_DIM}")
-    shown = fields(
-        data["visualization"], ("argmin", "argmax", "minimum", "maximum"), "visualization"
-    )
-    v = Visualization(
-        point(shown["argmin"], "visualization.argmin", dim),
-        point(shown["argmax"], "visualization.argmax", dim),
-        rational(shown["minimum"], "visualization.minimum"),
-        rational(shown["maximum"], "visualization.maximum"),
-    )
-    task, amount = _refuted(data["refutes"], key)
+    v = _visualization(data["visualization"], "visualization", dim)
+    of_f = _visualization(data[_OF_F], _OF_F, dim) if is_own else None
+    check_extremes(key, of_f)
+    are_constant = of_f is not None and not (v.range or of_f.range)
+    task, amount = _refuted(data["refutes"], key, are_constant)
     values = fields(data["values"], ("f", "g"), "values")
     definitions = data["definitions"]
     if not isinstance(definitions, dict):
@@ -164,16 +165,26 @@ def from_json(data: Any) -> Witness:
         f_x=rational(values["f"], "values.f"),
         g_x=rational(values["g"], "values.g"),
         amount=amount,
+        of_f=of_f,
     )
 
 
-def _check_version(data: dict[str, Any]) -> None:
+def _version(data: dict[str, Any]) -> int:
     if data.get("format") != FORMAT:
         raise InvalidInput(f'format: expected "{FORMAT}"; this is no witness file')
-    if data.get("version") != VERSION or type(data["version"]) is not int:
+    found = data.get("version")
+    if type(found) is not int or found not in (SHARED, OWN):
         raise InvalidInput(
-            f"version: {short(data.get('version'))}; this trompe reads version {VERSION}"
+            f"version: {short(found)}; this trompe reads versions {SHARED} and {OWN}"
         )
+    return found
+
+
+def _visualization(data: Any, where: str, dim: int) -> Visualization:
+    said = fields(data, ("argmin", "argmax", "minimum", "maximum"), where)
+    ends: list[Point] = [point(said[end], f"{where}.{end}", dim) for end in ("argmin", "argmax")]
+    values = (rational(said[end], f"{where}.{end}") for end in ("minimum", "maximum"))
+    return Visualization(*ends, *values)
 
 
 def _text(value: Any, where: str, longest: int) -> str:
@@ -182,15 +193,17 @@ def _text(value: Any, where: str, longest: int) -> str:
     return value
 
 
-def _refuted(data: Any, key: str) -> tuple[Task, tuple[tuple[str, Fraction], ...]]:
+def _refuted(
+    data: Any, key: str, are_constant: bool
+) -> tuple[Task, tuple[tuple[str, Fraction], ...]]:
     task = theorem(key).task
-    names = ("task", *(("eps",) if task == "approx" else ()), *_AMOUNTS[task])
+    amounts = _AMOUNTS["exact"] if are_constant and task == "approx" else _AMOUNTS[task]
+    names = ("task", *(("eps",) if task == "approx" else ()), *amounts)
     if isinstance(data, dict) and data.get("task") != task:
         raise InvalidInput(
             f"refutes.task: {short(data.get('task'))}; the key {key} is about the task {task}"
         )
     said = fields(data, names, "refutes")
-    amount = tuple((name, rational(said[name], f"refutes.{name}")) for name in _AMOUNTS[task])
-    if task == "approx":
-        return Approx(rational(said["eps"], "refutes.eps")), amount
-    return TASKS[task](), amount
+    amount = tuple((name, rational(said[name], f"refutes.{name}")) for name in amounts)
+    eps = rational(said["eps"], "refutes.eps") if task == "approx" else None
+    return task_of(key, eps), amount

@@ -121,6 +121,15 @@ def extreme(point: Point, level: Fraction, least: bool) -> Negation:
     return Negation(("z",), 1, conditions)
 
 
+def elsewhere(level: Fraction) -> Negation:
+    """Is h(z) another value at some z?"""
+    return Negation(("z",), 1, lambda _, h, z: [[h(z) != level]])
+
+
+CONSTANT = Negation(("y", "z"), 2, lambda _, h, y, z: [[h(y) != h(z)]])
+"""Has h two values?"""
+
+
 def _falls(_: Any, h: Any, y: Any, z: Any) -> list[list[Any]]:
     return [*([yi <= zi] for yi, zi in zip(y, z, strict=True)), [h(y) > h(z)]]
 

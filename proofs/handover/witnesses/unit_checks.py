@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any, Literal
 
 from trompe.constructions.expressions import Expression, Linear
+from trompe.constructions.triples import Name
 from trompe.constructions.work import spend
 from trompe.proofs.handover.witnesses import piecewise_smt
 from trompe.proofs.handover.witnesses.box_facts import Known, only_at
@@ -50,14 +51,14 @@ class UnitCheck:
 
     def __init__(
         self,
-        name: str,
+        name: Name,
         h: Expression,
         witness: Witness,
         analysis: BoxAnalysis,
         solvers: Sequence[str],
         at_data: Callable[[], Sequence[Fraction]],
     ) -> None:
-        self.name, self.h, self.witness = name, h, witness
+        self.name, self.h, self.witness, self.v = name, h, witness, witness.v_of(name)
         self.analysis, self.solvers, self.at_data = analysis, solvers, at_data
 
     @cached_property
@@ -77,15 +78,21 @@ class UnitCheck:
 
     def claims(self) -> Iterator[tuple[str, Callable[[], Result]]]:
         """Each claim in words, with its check."""
-        v, name, cls = self.witness.v, self.name, self.witness.cls
-        yield (
-            f"{name} has its minimum {printed(v.minimum)} at a and only there",
-            lambda: self.extreme(v.argmin, v.minimum, least=True),
-        )
-        yield (
-            f"{name} has its maximum {printed(v.maximum)} at b and only there",
-            lambda: self.extreme(v.argmax, v.maximum, least=False),
-        )
+        v, name, cls = self.v, self.name, self.witness.cls
+        if v.range:
+            yield (
+                f"{name} has its minimum {printed(v.minimum)} at a and only there",
+                lambda: self.extreme(v.argmin, v.minimum, least=True),
+            )
+            yield (
+                f"{name} has its maximum {printed(v.maximum)} at b and only there",
+                lambda: self.extreme(v.argmax, v.maximum, least=False),
+            )
+        else:
+            yield (
+                f"{name} has its minimum and its maximum {printed(v.minimum)} everywhere",
+                lambda: self.everywhere(v.minimum),
+            )
         yield (
             f"{name} is a member of {cls.key}",
             getattr(self, CHECKS[cls.key].membership),
@@ -103,6 +110,14 @@ class UnitCheck:
             return "PROVED", "bounds over the box, part by part"
         return self._decide(
             piecewise_smt.extreme(point, level, least), ((z,) for z in self._tried), self._equals
+        )
+
+    def everywhere(self, level: Fraction) -> Result:
+        """Is `level` its only value?"""
+        if self.facts.low == self.facts.high == level:
+            return "PROVED", "bounds over the box, part by part"
+        return self._decide(
+            piecewise_smt.elsewhere(level), ((z,) for z in self._tried), self._equals
         )
 
     # -- classes ------------------------------------------------------------------------------------
@@ -154,6 +169,12 @@ class UnitCheck:
         if is_affine(self.analysis, self.u):
             return "PROVED", "affine on the box"
         return self._decide(piecewise_smt.AFFINE, self._pairs(), self._bends)
+
+    def constant(self) -> Result:
+        """Has it one value?"""
+        if self.facts.low == self.facts.high:
+            return "PROVED", "bounds over the box, part by part"
+        return self._decide(piecewise_smt.CONSTANT, self._pairs(), self._equals)
 
     def lipschitz(self) -> Result:
         """Is it as steep as L at most?"""
@@ -220,7 +241,7 @@ class UnitCheck:
         """Points where something is likely to be wrong, as many as the limits allow."""
         w, analysis = self.witness, self.analysis
         inputs = getattr(getattr(w.cls, "data", None), "inputs", ())
-        points: dict[Point, None] = dict.fromkeys([w.v.argmin, w.v.argmax, w.x])
+        points: dict[Point, None] = dict.fromkeys([self.v.argmin, self.v.argmax, w.x])
         for level in (_ZERO, _ONE, _HALF):
             points[(level,) * w.dim] = None
         parts = [self.facts, *map(analysis.part, analysis.used([self.u]))]

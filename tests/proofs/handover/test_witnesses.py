@@ -20,7 +20,8 @@ import trompe
 import trompe.proofs.handover.witnesses.checking
 from trompe.constructions import strategies as units
 from trompe.constructions import triple
-from trompe.constructions.catalogue import example
+from trompe.constructions.catalogue import demonstrate, example, has_rescaled_pair, row_of
+from trompe.constructions.levels import rescaled_pair
 from trompe.proofs.handover.witnesses import file as witness_file
 from trompe.proofs.handover.witnesses import parse, piecewise_smt, to_json, witness_of
 from trompe.proofs.handover.witnesses.checking import check_bytes, check_file, check_witness
@@ -37,6 +38,7 @@ from trompe.theory import (
     function_class,
     theorem,
 )
+from trompe.theory.catalogue import EVERY_THEOREM
 
 F = Fraction
 ROWS = (
@@ -160,6 +162,171 @@ def test_where_no_pair_exists_the_reason_is_given():
 def _shown_and_query():
     case = example("lipschitz", 2)
     return case.v, case.x
+
+
+# -- of pairs whose extreme values differ -----------------------------------------------------------------
+
+OWN = (
+    *(f"affine-1d/{task}/{at}" for task in ("exact", "approx") for at in ("maximum", "images", "argmax")),
+    *(f"constant/{task}/{at}" for task in ("exact", "approx") for at in ("images", "argmax")),
+)  # fmt: skip
+"""The theorems with such a pair, written down from docs/levels.md."""
+
+
+def test_these_are_the_theorems_whose_pair_has_two_ranges():
+    assert set(OWN) == {key for key in EVERY_THEOREM if has_rescaled_pair(key)}
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_a_witness_with_two_ranges_checks_and_round_trips(key, schema):
+    text = genuine(key).decode()
+    data = json.loads(text)
+    schema.validate(data)
+    assert data["version"] == 2 and data["visualization"] != data["visualization_of_f"]
+    assert to_json(parse(text)) == text
+    report = check_bytes(text.encode())
+    assert report.ok, report.text()
+    assert len(report.findings) == (12 if key.startswith("constant") else 14)
+    _, task, level = key.split("/")
+    f, g = parse(text).v_of("f"), parse(text).v_of("g")
+    assert (f.argmin, f.argmax) == (g.argmin, g.argmax) and f.minimum != g.minimum
+    assert (f.maximum == g.maximum) is (level == "maximum")
+    if task == "approx":
+        name, amount = parse(text).amount[0]
+        gap = oracle.value(data["f"], parse(text).x, data["definitions"])
+        gap -= oracle.value(data["g"], parse(text).x, data["definitions"])
+        spans = f.maximum - f.minimum + g.maximum - g.minimum
+        assert (name, amount) == (("half_gap", gap / spans) if spans else ("gap", gap))
+
+
+def numbers(data, where=()):
+    """The place of every number."""
+    if isinstance(data, dict):
+        for name, inner in data.items():
+            yield from numbers(inner, (*where, name))
+    elif isinstance(data, list):
+        for place, inner in enumerate(data):
+            yield from numbers(inner, (*where, place))
+    elif isinstance(data, int) or (isinstance(data, str) and data.lstrip("-")[:1].isdigit()):
+        yield where
+
+
+def still_true(key, where):
+    """A constant has its value at another query too, and no eps is too large for its pair."""
+    return where == ("refutes", "eps") or (key.startswith("constant") and where[0] == "query")
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_each_number_of_such_a_file_is_held(key):
+    whole = json.loads(genuine(key))
+    places = [where for where in numbers(whole) if where != ("statement",)]
+    assert {where[0] for where in places} >= {
+        "version", "dim", "visualization", "visualization_of_f", "query", "refutes", "values", "f"
+    }  # fmt: skip
+    for where in places:
+        for other in ("1/3", "2/3"):
+            data = json.loads(json.dumps(whole))
+            inner = data
+            for name in where[:-1]:
+                inner = inner[name]
+            old = inner[where[-1]]
+            inner[where[-1]] = old + 1 if isinstance(old, int) else other
+            report = check_bytes(json.dumps(data).encode())
+            assert not report.ok or still_true(key, where), (where, other)
+
+
+_KINK = {"abs": {"sum": [{"z": 1}, "-1/2"]}}
+_LIES = {
+    "f bent": (
+        "affine-1d/exact/images",
+        {"f": {"sum": ["1", {"z": 1}, {"max": ["0", {"sum": [_KINK, "-1/2"]}]}, {"times": ["1/9", _KINK]}, "-1/18"]}},
+        "half-way between",
+    ),
+    "f another range": ("affine-1d/approx/images", {"visualization_of_f": {"maximum": "9"}}, "= 5/2"),
+    "f from the other side": (
+        "affine-1d/exact/argmax", {"visualization_of_f": {"argmin": ["1"], "argmax": ["0"]}}, "not the same argmin",
+    ),
+    "another maximum where it is shown": (
+        "affine-1d/exact/maximum",
+        {"f": {"sum": ["2", {"z": 1}]}, "visualization_of_f": {"minimum": "2", "maximum": "3"}, "values": {"f": "9/4"},
+         "refutes": {"gap": "2"}},
+        "not the same maximum",
+    ),
+    "f and g as one": (
+        "affine-1d/exact/images",
+        {"f": {"z": 1}, "visualization_of_f": {"minimum": "0", "maximum": "1"}, "values": {"f": "1/4"}, "refutes": {"gap": "0"}},
+        "leave room",
+    ),
+    "an inside extreme": (
+        "affine-1d/exact/images", {"visualization_of_f": {"argmin": ["1/3"]}, "visualization": {"argmin": ["1/3"]}}, "affine-1d:",
+    ),
+    "one constant": ("affine-1d/exact/images", {"visualization_of_f": {"minimum": "2", "maximum": "2"}}, "not the same argmax"),
+    "a constant with two values": (
+        "constant/exact/images", {"f": {"sum": ["3/2", {"max": ["0", {"sum": [{"z": 1}, "-7/8"]}]}]}}, "f(1, ",
+    ),
+    "a constant with a range": ("constant/exact/images", {"visualization_of_f": {"maximum": "2"}}, "one value"),
+    "the same constant": (
+        "constant/approx/argmax",
+        {"f": "1/2", "visualization_of_f": {"minimum": "1/2", "maximum": "1/2"}, "values": {"f": "1/2"}, "refutes": {"gap": "0"}},
+        "leave room",
+    ),
+    "half_gap of constants": ("constant/approx/images", {"refutes": {"half_gap": "1"}}, "unknown field 'half_gap'"),
+    "version 1": ("constant/exact/images", {"version": 1}, "unknown field 'visualization_of_f'"),
+    "another theorem": (
+        "affine-1d/exact/images", {"key": "convex/exact", "statement": theorem("convex/exact").sha256}, "the same visualization here",
+    ),
+    "a Yes": ("affine-1d/exact/images", {"key": "affine-1d/exact"}, "the theorem says Yes"),
+    "outside": ("constant/exact/images", {"query": ["1/4", "2"]}, "outside [0, 1]"),
+}  # fmt: skip
+"""By name: the key, what is put in place of its own, a word of the reason."""
+
+
+@pytest.mark.parametrize("name", _LIES)
+def test_a_false_file_with_two_ranges_is_refuted_with_its_reason(name):
+    key, lies, word = _LIES[name]
+    report = check_bytes(by_hand(key, lies))
+    reasons = [f.reason for f in report.findings if f.verdict == "REFUTED"]
+    assert any(word in reason for reason in reasons), report.text()
+
+
+def test_a_file_with_one_range_where_there_are_two_is_refuted():
+    data = json.loads(genuine("affine-1d/exact/images"))
+    del data["visualization_of_f"]
+    report = check_bytes(json.dumps(data | {"version": 1}).encode())
+    assert "give the visualization of f, too" in report.text() and not report.ok
+    witness = parse(genuine("affine-1d/exact/images"))
+    assert not check_witness(dataclasses.replace(witness, of_f=None)).ok
+    convex = made("convex", 2, TASKS["side"]())
+    assert not check_witness(dataclasses.replace(convex, of_f=convex.v)).ok
+
+
+def test_a_constant_written_by_hand_may_need_the_solvers():
+    z1, z2 = {"z": 1}, {"z": 2}
+    zero = [{"max": [z1, z2]}, {"min": [z1, z2]}, {"times": ["-1", z1]}, {"times": ["-1", z2]}]
+    content = by_hand("constant/exact/argmax", {"f": {"sum": ["3/2", *zero]}})
+    report = check_bytes(content)
+    assert report.ok and report.text().count("unsat from z3 and cvc5") == 2, report.text()
+
+
+def test_a_line_that_is_constant_has_a_witness_too():
+    """Of affine-1d: two constants show the same pictures."""
+    v = Visualization((0,), (0,), 2, 2)
+    pair = rescaled_pair(
+        function_class("affine-1d"), row_of("affine-1d").known, v, ("1/3",), Approx("1/3"), "images"
+    )
+    witness = witness_of(pair, Approx("1/3"), "images")
+    report = check_bytes(to_json(witness).encode())
+    assert report.ok and "f has its minimum and its maximum 3 everywhere" in report.text()
+
+
+@pytest.mark.parametrize(
+    ("level", "word"),
+    [("maximum", "the same maximum"), ("near", "says Yes"), ("extremes", "says Yes")],
+)
+def test_a_pair_of_another_level_makes_no_witness(level, word):
+    pair = demonstrate("affine-1d/exact/images", 1)
+    with pytest.raises(InvalidInput, match=word):
+        witness_of(pair, TASKS["exact"](), level)
 
 
 # -- witnesses written by hand --------------------------------------------------------------------------

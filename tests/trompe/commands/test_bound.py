@@ -27,6 +27,43 @@ def call(capsys):
     return one
 
 
+NEAR = ("bound", "--class", "affine", *SHOWN, "--query", "1/4,1/2")
+
+
+def test_what_was_promised_is_in_the_files_and_is_not_the_error_of_floats(call):
+    for asked, lo, hi, noise, tau in (
+        (["--tolerance", "1/8", "--noise", "1/16"], "-3/16", "19/16", "1/16", "1/8"),
+        (["--range", "-1:2"], "-1", "2", "0", None),
+    ):
+        data = json.loads(call(*NEAR, *asked, "--format", "json")[1])
+        assert (data["limits"], data["noise"], data["tau"]) == ([lo, hi], noise, tau)
+        assert data["queries"][0]["tolerance"] == "0"
+        (row,) = csv.DictReader(io.StringIO(call(*NEAR, *asked, "--format", "csv")[1]))
+        assert [row[name] for name in ("lo", "hi", "noise", "tau", "tolerance")] == [
+            lo,
+            hi,
+            noise,
+            tau or "",
+            "0",
+        ]
+    assert {"limits", "noise", "tau"}.isdisjoint(json.loads(call(*NEAR, "--format", "json")[1]))
+    assert call(*NEAR, "--format", "csv")[1].startswith(
+        "query,lower,upper,prediction,radius,tolerance,exact,approx,side,side_answer\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "article"),
+    [("affine", "an affine"), ("additive", "an additive"), ("convex", "a convex")],
+)
+def test_a_member_has_its_article(call, row, article):
+    out = call("bound", "--class", row, *SHOWN, "--query", "1/8,7/8")[1]
+    assert f"Assumed and shown: {article} function" in out and " a affine" not in out
+    flat = " ".join(out.split())
+    assert f"there is {article} function" in flat
+    assert f"there are two units, each {article} function" in flat
+
+
 def test_one_query_as_in_the_issue(call):
     status, out, err = call(
         "bound", "--class", "lipschitz", "--constant", "2", "--metric", "l2", *SHOWN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
 
@@ -10,11 +11,13 @@ import jsonschema
 import pytest
 
 from trompe.cli import run
-from trompe.proofs import case, earned_label, levels, verify_table
+from trompe.proofs import case, earned_label, levels, verify, verify_table
 from trompe.proofs.rows import EVIDENCE
-from trompe.theory import CLASSES, TASKS, InvalidInput, UnknownKey
-from trompe.theory.catalogue import LEVEL_THEOREMS
+from trompe.refuting.judging import refute
+from trompe.theory import CLASSES, ROWS, TASKS, InvalidInput, UnknownKey
+from trompe.theory.catalogue import EVERY_THEOREM, LEVEL_THEOREMS
 from trompe.theory.levels import LESS_SHOWN, LEVELS
+from trompe.views.table import FORMATS as TABLE_FORMATS
 
 NO, YES, SMALL = "No", "Yes", "Only for small L"
 WANTED = {
@@ -126,9 +129,22 @@ def test_every_format_of_a_level(level, capsys):
         (["table", "--level", "imags"], "did you mean images?"),
         (["table", "--level", "near", "--row", "additive"], "at extremes only"),
         (["show", "convex/side/argmin"], "did you mean"),
-        (["witness", "affine-1d/exact/images"], "different extreme values"),
+        (["witness", "affine-1d/exact/images", "--eta", "1/9"], "--eta belongs to mixes"),
+        (["witness", "affine-1d/exact/maximum", "--query", "1"], "M = 1 is right at this query"),
+        (["witness", "affine-1d/approx/maximum", "--eps", "1/2"], "outside (0, 1/2)"),
+        (["witness", "affine-1d/approx/images", "--eps", "-1"], "expected a number of at least 0"),
+        (["witness", "affine-1d/exact/images", "--argmin", "1/3"], "affine-1d:"),
         (["witness", "affine-1d/side/images"], "the theorem says Yes"),
-        (["cite", "additive/side/near"], "unknown theorem"),
+        (
+            ["cite", "additive/side/near"],
+            "additive has theorems at extremes only; did you mean additive/side?",
+        ),
+        (["verify", "neuron/side/near"], "neuron has theorems at extremes only"),
+        (
+            ["show", "convex/side/extremes"],
+            "a key at extremes is row/task; did you mean convex/side?",
+        ),
+        (["table", "--level", "ALL"], "known: all, argmax"),
     ],
 )
 def test_what_is_not_there_is_one_line(arguments, words, capsys):
@@ -191,6 +207,43 @@ def test_the_picture_of_all_levels_comes_from_a_run(tmp_path, monkeypatch):
     assert run(["plot", "levels", "--output", str(tmp_path / "b.png"), "--dim", "2"]) == 2
 
 
+@pytest.mark.parametrize("level", ["near", "all"])
+def test_rows_without_cells_at_a_level_are_named_in_every_format_with_words(level):
+    found = verify_table(["constant"], levels=level, jobs=1)
+    missing = ("lipschitz-unknown", "additive")
+    for form, view in TABLE_FORMATS.items():
+        said = "further rows lipschitz-unknown, additive have cells at the level extremes only."
+        flat = " ".join(view(replace(found, extremes_only=missing)).split())
+        assert (said in flat) is (form not in ("json", "csv")), form
+        assert "extremes only" not in view(found)
+
+
+def test_the_further_rows_that_were_asked_for_are_named(monkeypatch):
+    monkeypatch.setattr(verify, "CLASSES", {"constant": CLASSES["constant"]})
+    monkeypatch.setattr(verify, "ROWS", {key: ROWS[key] for key in ("constant", "additive")})
+    found = verify_table(levels="near", extended=True, jobs=1)
+    assert (found.rows, found.extremes_only) == (("constant",), ("additive",))
+    assert verify_table(levels="near", jobs=1).extremes_only == ()
+
+
+def test_all_stands_for_the_five_levels_and_for_them_alone():
+    found = verify_table(["constant"], levels="all", jobs=1)
+    assert found.levels == tuple(LEVELS) and len(found.cells) == 15
+    with pytest.raises(UnknownKey, match="known: all, argmax"):
+        verify_table(["constant"], levels="qqq")
+    with pytest.raises(UnknownKey, match="additive has theorems at extremes only"):
+        refute(lambda shown, x: 0, "additive", "exact", level="images")
+
+
+def test_show_names_the_eps_of_a_scale(capsys):
+    assert "d = 1: eps = 1/4, scale = 1/4, shift = 0" in shown(
+        capsys, "show", "affine-1d/approx/maximum", "--jobs", "1"
+    )
+    assert "d = 1: scale = 1/2, shift = 0" in shown(
+        capsys, "show", "affine-1d/exact/maximum", "--jobs", "1"
+    )
+
+
 def test_a_level_is_named_from_python_too():
     with pytest.raises(UnknownKey, match="did you mean maximum"):
         verify_table(["constant"], levels="maximun")
@@ -201,6 +254,76 @@ def test_a_level_is_named_from_python_too():
 def decoder(tmp_path, body):
     (tmp_path / "d.py").write_text(f"def d(shown, x):\n    return {body}\n")
     return str(tmp_path / "d.py") + ":d"
+
+
+def test_the_schema_has_the_shortfall(capsys, tmp_path):
+    schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
+    asked = [
+        "--class",
+        "affine-1d",
+        "--task",
+        "side",
+        "--level",
+        "images",
+        "--shortfall",
+        "0.2",
+        "--format",
+        "json",
+    ]
+    data = json.loads(shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked, status=5))
+    jsonschema.validate(data, schema)
+    assert data["shortfall"] == "1/5" and data["visualization"]["argmin"] in (["0"], ["1"])
+    asked = ["--class", "convex", "--task", "side", "--level", "images", "--shortfall", "1/5"]
+    out = shown(capsys, "refute", decoder(tmp_path, "'min'"), *asked, status=2)
+    assert "not about pictures that fall short" in out and out.count("\n") == 1
+
+
+EVERY_EPS = {
+    "affine-1d": ["extremes", "near", "images", "argmax"],
+    "constant": ["extremes", "near", "maximum", "images", "argmax"],
+}
+"""Where approx is about every eps >= 0."""
+
+
+def test_the_theorems_about_every_eps_are_marked():
+    for key, item in EVERY_THEOREM.items():
+        assert item.any_eps is ("every eps >= 0" in item.statement), key
+        if item.row in CLASSES and item.task == "approx":
+            assert item.any_eps is (item.level in EVERY_EPS.get(item.row, [])), key
+
+
+@pytest.mark.parametrize("eps", ["0", "1/2", "7"])
+def test_refute_and_witness_take_the_eps_that_the_statement_is_about(eps, capsys, tmp_path):
+    report = tmp_path / "r.json"
+    for row, levels_of in EVERY_EPS.items():
+        for level in levels_of:
+            asked = ["--class", row, "--task", "approx", "--level", level, "--eps", eps]
+            is_no = level in ("images", "argmax")
+            out = shown(
+                capsys, "refute", decoder(tmp_path, "-99"), *asked, status=0 if is_no else 5
+            )
+            assert f", eps = {eps}" in out and f"more than eps = {eps}" in " ".join(out.split())
+            if is_no:
+                shown(
+                    capsys,
+                    "refute",
+                    decoder(tmp_path, "-99"),
+                    *asked,
+                    "--format",
+                    "json",
+                    "--output",
+                    str(report),
+                )
+                assert json.loads(report.read_text())["eps"] == eps
+                assert "a refutation for" in shown(capsys, "check", str(report))
+                pair = str(tmp_path / "pair.json")
+                shown(capsys, "witness", f"{row}/approx/{level}", "--eps", eps, "--output", pair)
+                assert "a witness for" in shown(capsys, "check", pair)
+    for row, level in (("affine-1d", "maximum"), ("convex", "images"), ("convex", "near")):
+        asked = ["--class", row, "--task", "approx", "--level", level, "--eps", eps]
+        assert "outside (0, 1/2)" in shown(
+            capsys, "refute", decoder(tmp_path, "0"), *asked, status=2
+        )
 
 
 @pytest.mark.parametrize("numbers", ["float", "exact"])
@@ -260,6 +383,53 @@ def test_a_refutation_of_a_level_as_a_file(row, task, level, body, capsys, tmp_p
 
 
 @pytest.mark.parametrize(
+    ("key", "body"),
+    [
+        ("affine-1d/exact/maximum", "shown.maximum"),
+        ("affine-1d/approx/maximum", "shown.maximum - 1/8"),
+        ("affine-1d/approx/images", "x[0]"),
+        ("affine-1d/exact/argmax", "1.25"),
+        ("constant/exact/images", "0.5"),
+        ("constant/approx/argmax", "7"),
+    ],
+)
+def test_a_refutation_by_two_ranges_is_a_file_that_holds(key, body, capsys, tmp_path):
+    row, task, level = key.split("/")
+    pair, report = tmp_path / "pair.json", tmp_path / "r.json"
+    asked = ["--class", row, "--task", task, "--level", level, "--format", "json", "--repeats", "3"]
+    shown(
+        capsys,
+        "refute",
+        decoder(tmp_path, body),
+        *asked,
+        "--witness",
+        str(pair),
+        "--output",
+        str(report),
+    )
+    assert f"a witness for {key}" in shown(capsys, "check", str(pair))
+    assert f"a refutation for {key}" in shown(capsys, "check", str(report))
+    data = json.loads(report.read_text())
+    jsonschema.validate(
+        data, json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
+    )
+    assert data["witness"] == json.loads(pair.read_text())
+    other = {"f": "visualization", "g": "visualization_of_f"}[data["function"]]
+    names = {"f": "g", "g": "f"}
+    for damage in (
+        {"visualization": data["witness"][other]},
+        {"truth": data["witness"]["values"][names[data["function"]]]},
+        {"function": names[data["function"]]},
+        {"error": "1/97"},
+        {"prediction": data["truth"]},
+        {"eps": "1/3"},
+        {"shown": {**data["shown"], "argmax": ["1/2"] * data["dim"]}},
+    ):
+        report.write_text(json.dumps(data | damage))
+        shown(capsys, "check", str(report), status=1)
+
+
+@pytest.mark.parametrize(
     ("row", "task", "level", "body", "status"),
     [
         ("affine-1d", "exact", "images", "0", 0),
@@ -274,7 +444,7 @@ def test_the_json_of_a_level_fits_the_schema_and_judges_by_the_functions_own_val
     schema = json.loads(files("trompe").joinpath("schemas", "refutation.json").read_text())
     asked = ["--class", row, "--task", task, "--level", level, "--format", "json"]
     data = json.loads(shown(capsys, "refute", decoder(tmp_path, body), *asked, status=status))
-    jsonschema.validate(data | {"witness": None}, schema)
+    jsonschema.validate(data, schema)
     low, high = (Fraction(data["visualization"][name]) for name in ("minimum", "maximum"))
     truth = Fraction(data["truth"])
     if level != "near":

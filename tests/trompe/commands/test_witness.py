@@ -223,6 +223,38 @@ def test_a_damaged_python_form_fails_also_without_asserts(capsys, tmp_path, row)
 # -- the LaTeX form ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [
+        ("affine-1d/approx/maximum", "m_f, M_f = F('3/4')", "m_f, M_f = F('1/2')"),
+        ("affine-1d/approx/images", "eps = F('1/4')", "eps = F('3/4')"),
+        ("affine-1d/exact/argmax", "a_f = tuple(map(F, '0'", "a_f = tuple(map(F, '1/2'"),
+        ("constant/exact/images", "f = F(3, 2)", "f = F(3, 2) + z[0]"),
+        ("constant/approx/argmax", "b_g = tuple(map(F, '0 0'", "b_g = tuple(map(F, '1 0'"),
+    ],
+)
+def test_the_python_form_of_two_ranges_runs_and_notices_damage(capsys, tmp_path, key, old, new):
+    path = tmp_path / "pair.py"
+    assert call(capsys, "witness", key, "--output", str(path))[0] == 0
+    done = run_file(path)
+    assert (done.returncode, done.stderr) == (0, "") and "0 checks failed" in done.stdout
+    genuine = path.read_text()
+    assert old in genuine
+    path.write_text(genuine.replace(old, new))
+    done = run_file(path, "-O")
+    assert (done.returncode, done.stderr) == (1, "") and "FAILS" in done.stdout
+
+
+@pytest.mark.parametrize("key", ["affine-1d/approx/maximum", "constant/exact/images"])
+def test_the_text_and_latex_of_two_ranges_name_both(capsys, key):
+    status, out, _ = call(capsys, "witness", key)
+    flat = " ".join(out.split())
+    assert status == 0 and max(map(len, out.splitlines())) <= 100
+    assert "f: " in flat and " g: " in flat and f"at the level {key.split('/')[2]}: " in flat
+    _, out, _ = call(capsys, "witness", key, "--format", "latex")
+    assert "$m_f=" in out and "$M_g=" in out and "(M-m)" not in out
+
+
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 @pytest.mark.parametrize(
     "arguments", [("lipschitz/approx", "--metric", "linf"), ("erm/side", "--dim", "24")], ids=str
