@@ -23,7 +23,7 @@ VARIABLE = "TROMPE_PHOTOS"
 
 
 @dataclass(frozen=True)
-class Source:
+class PackageSource:
     """Photographs of one package.
 
     files : patterns below the root, or below the folder of the Python module; in the order in which pictures are
@@ -52,7 +52,7 @@ _KDE = (
 )  # fmt: skip
 _KINDS = ("fishes", "monuments", "others", "renewable", "tools")
 SOURCES = (
-    Source(
+    PackageSource(
         "gcompris-qt-data",
         tuple(
             f"{_RCC}/{name}.rcc"
@@ -67,14 +67,14 @@ SOURCES = (
         ),
         without=("*Gogh*", "*PereTanguy*", "*Eglise_dAuvers*"),  # paintings
     ),
-    Source("lomiri-wallpapers-16.04", ("usr/share/backgrounds/*_by_*.jpg",)),
-    Source("mate-backgrounds", ("usr/share/backgrounds/mate/nature/*.jpg",)),
-    Source(
+    PackageSource("lomiri-wallpapers-16.04", ("usr/share/backgrounds/*_by_*.jpg",)),
+    PackageSource("mate-backgrounds", ("usr/share/backgrounds/mate/nature/*.jpg",)),
+    PackageSource(
         "plasma-workspace-wallpapers",
         tuple(f"usr/share/wallpapers/{name}/contents/images/2560x1600.jpg" for name in _KDE),
     ),
-    Source("palapeli-data", ("usr/share/palapeli/collection/*.jpg",)),
-    Source(
+    PackageSource("palapeli-data", ("usr/share/palapeli/collection/*.jpg",)),
+    PackageSource(
         "scikit-image",
         tuple(
             f"data/{name}"
@@ -83,7 +83,7 @@ SOURCES = (
         module="skimage",
         notice="the documentation of skimage.data",
     ),
-    Source(
+    PackageSource(
         "scikit-learn", ("datasets/images/*.jpg",), module="sklearn",
         notice="sklearn/datasets/images/README.txt",
     ),
@@ -188,7 +188,7 @@ def _file(path: Path) -> bytes:
     return read_file(path, MAX_PICTURE_BYTES)
 
 
-def _in_package(source: Source, root: Path, is_given: bool) -> Iterator[Candidate]:
+def _in_package(source: PackageSource, root: Path, is_given: bool) -> Iterator[Candidate]:
     """The pictures of a package, those of one pattern by name."""
     base, see = root, f"see /usr/share/doc/{source.package}/copyright"
     if source.module:
@@ -215,7 +215,7 @@ def _beside(path: Path) -> Notice | None:
     return next((notice for place in places if (notice := kde_notice(place))), None)
 
 
-def _in_resources(source: Source, path: Path, see: str) -> Iterator[Candidate]:
+def _in_resources(source: PackageSource, path: Path, see: str) -> Iterator[Candidate]:
     """The pictures in a resource file. What is stated of them lies in a README in their folder, or one above it.
 
     The package's copyright file still lists pictures of the same names that earlier releases had.
