@@ -329,8 +329,15 @@ def test_the_page_lists_what_is_read_and_what_is_refused():
 def test_the_page_runs_as_printed():
     from trompe.empirical import audit_silent
 
-    code = PAGE.read_text().partition("```python\n")[2].partition("```")[0]
+    circuit, audit = (
+        part.partition("```")[0] for part in PAGE.read_text().split("```python\n")[1:]
+    )
     named: dict = {}
-    exec(code, named)
+    exec(circuit, named)
+    assert named["natural"].all() and len(named["natural"]) == 155
+    assert named["fooled"].permutation == [1, 2, 0]
+    assert (named["own"].images == named["shown"].images).all()
+    named = {}
+    exec(audit, named)
     assert audit_silent(named["model"], named["loader"], steps=8, show=False).units == {"1": 4}
     assert named["found"].units == {"1": 4} and "# {'1': 4}" in code

@@ -346,7 +346,7 @@ def of_torch() -> dict[str, Any]:
         ),
         "reproduce": tensors(
             experiment="erm-witness", data=lambda: digits(1), device="cpu", seed=0, output="no", target=NO,
-            cache=NO, threads=1, force=False, show=False, done=NO, model=NO, units=(), names=(), layers=(),
+            cache=NO, threads=1, force=False, show=False, done=NO, model=NO, units=(), names=(), layers=(), photos=NO,
         ),
         "train_bounded_detector": tensors(
             "natural", "synthetic", radius=0.01, widths=(2,), shown=0.25, **trained
