@@ -340,4 +340,4 @@ def test_the_page_runs_as_printed():
     named = {}
     exec(audit, named)
     assert audit_silent(named["model"], named["loader"], steps=8, show=False).units == {"1": 4}
-    assert named["found"].units == {"1": 4} and "# {'1': 4}" in code
+    assert named["found"].units == {"1": 4} and "# {'1': 4}" in audit
