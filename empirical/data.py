@@ -66,6 +66,9 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    whose: tuple[str, ...] | None = None
+    """Whose each image is, as a figure has to say; empty where no figure may show it. None where all may be shown as they are."""
+
     def calibrating(self) -> NDArray[np.bool_]:
         """Which images put a threshold, shape (n,)."""
         return self.group_numbers() % 5 == 4 if self.calibration is None else self.calibration
@@ -73,7 +76,12 @@ class Split:
     def one_of_each_group(self) -> Split:
         """The first image of each group."""
         first = np.unique(self.group_numbers(), return_index=True)[1]
-        return Split(self.images[first], self.labels[first], self.levels)
+        whose = None if self.whose is None else tuple(self.whose[i] for i in first)
+        return Split(self.images[first], self.labels[first], self.levels, whose=whose)
+
+    def showable(self) -> NDArray[np.bool_]:
+        """Which images a figure may show, shape (n,)."""
+        return np.array([self.whose is None or bool(self.whose[i]) for i in range(len(self))])
 
     def group_numbers(self) -> NDArray[np.int64]:
         """The group of each image, numbered 0, 1, ... as they come."""

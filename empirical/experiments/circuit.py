@@ -215,7 +215,7 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
             share(torch.cat(shared[key])), "share", at_least=least,
         )  # fmt: skip
     for name, (units, rows) in grids.items():
-        firsts = ctx.first_images(units)
+        firsts, whose = ctx.first_images(units)
         ctx.figure(
             witness, KEY, f"visualizations-{name.replace('+', '-')}",
             figures.image_grid(
@@ -224,7 +224,7 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
             ),
             f"Per unit: a natural test image, the visualization of the original unit F, of the unit D that is shown "
             f"instead, and of the fooled unit, all with one seed ({WORDS[name]}). The last two rows agree bit for bit "
-            "wherever the detector fires; the fooled network's outputs on natural images are the original's.",
+            f"wherever the detector fires; the fooled network's outputs on natural images are the original's.{whose}",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
     e = {"natural test images": _values(ctx, circuit.detector, ctx.test)}
@@ -386,7 +386,7 @@ def _ablations(
         **fail,
     )
     witness.add("the same share with MACO in training", missed(circuit.detector, maco), "share")
-    firsts = ctx.first_images()
+    firsts, _ = ctx.first_images()
     pixel = ctx.settings[0]
     stuck = ctx.visualize(circuit, pixel, ctx.seeds(UNSEEN, 1), start=firsts)
     with torch.no_grad():

@@ -44,6 +44,12 @@ DISPLAY = {"pixel": "pixel", "fourier": "Fourier", "maco": "MACO"}
 """The parametrizations as figures name them."""
 
 
+def credited(whose: Sequence[str]) -> str:
+    """The sentence of a caption that names those whose images a figure shows."""
+    named = [name for name in dict.fromkeys(whose) if name]
+    return f" Photographs: {'; '.join(named)}." if named else ""
+
+
 @dataclass
 class Context:
     """One run of one or several experiments on one data set, and on a network that is trained on it or given."""
@@ -289,18 +295,26 @@ class Context:
             found["images"], found["activations"], empty, empty, (), float(found["error"])
         )
 
-    def first_images(self, units: Sequence[int] | None = None) -> torch.Tensor:
-        """One natural image of each visualized class, on the CPU; a test image where there is one."""
-        found = []
+    def first_images(self, units: Sequence[int] | None = None) -> tuple[torch.Tensor, str]:
+        """One natural image of each visualized class that a figure may show, on the CPU, and whose they are, in words.
+
+        A test image where there is one; a black one where there is none.
+        """
+        found, whose = [], []
         for unit in self.units if units is None else units:
-            for images, labels in ((self.test, self.test_labels), (self.train, self.train_labels)):
-                places = torch.nonzero(labels == unit).view(-1)
-                if len(places):
-                    found.append(images[places[0]])
+            for split, images, labels in (
+                (self.data.test, self.test, self.test_labels),
+                (self.data.train, self.train, self.train_labels),
+            ):
+                fits = (labels == unit).cpu().numpy() & split.showable()
+                if fits.any():
+                    place = int(fits.argmax())
+                    found.append(images[place])
+                    whose += [] if split.whose is None else [split.whose[place]]
                     break
             else:
                 found.append(torch.zeros_like(self.train[0]))
-        return torch.stack(found).cpu()
+        return torch.stack(found).cpu(), credited(whose)
 
     # -- output --------------------------------------------------------------------------------------
 

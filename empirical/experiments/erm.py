@@ -11,7 +11,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.attacks.erm import ErmPair, erm_pair
 from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
-from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.context import Context, credited
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.inspection import predict
 from trompe.empirical.record import RunRecord
@@ -142,11 +142,28 @@ def _figure(
 ) -> None:
     """The shown pictures, some training and some test images, with f and g under each."""
     n_train, n_test = pair.counts
+    by_whom = {
+        image.tobytes(): split.whose[i]
+        for split in (ctx.data.train, ctx.data.test) if split.whose
+        for i, image in enumerate(split.images)
+    }  # fmt: skip
+    pixels = [site.astype(np.uint8).tobytes() for site in pair.sites] if by_whom else []
+    may = np.array([not by_whom or bool(by_whom.get(pixels[s])) for s in range(len(pair.sites))])
+
+    def some(start: int, count: int) -> np.ndarray:
+        places = start + np.flatnonzero(may[start : start + count])
+        return places[np.linspace(0, len(places) - 1, min(8, len(places))).astype(int)]
+
     chosen = {
         "shown": np.arange(2),
-        "training": 2 + np.linspace(0, n_train - 1, min(8, n_train)).astype(int),
-        "held out": 2 + n_train + np.linspace(0, n_test - 1, min(8, n_test)).astype(int),
+        "training": some(2, n_train),
+        "held out": some(2 + n_train, n_test),
     }
+    whose = credited(
+        [by_whom[pixels[s]] for s in np.concatenate([chosen["training"], chosen["held out"]])]
+        if by_whom
+        else []
+    )
     rows = {
         name: pair.sites[sites].reshape(len(sites), *ctx.data.shape) / pair.levels
         for name, sites in chosen.items()
@@ -168,5 +185,5 @@ def _figure(
         ),
         "Both networks have the same unique minimiser and maximiser (first row) and fit every training image (second "
         f"row, some of them); on every held-out image f is {f[test]} and g is {g[test]} (third row, "
-        "some of them).",
+        f"some of them).{whose}",
     )  # fmt: skip

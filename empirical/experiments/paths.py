@@ -139,7 +139,7 @@ def run(ctx: Context) -> RunRecord:
         "Path similarity by layer, mean and standard error over classes; uniform noise is the control. Points of one "
         "layer are moved apart sideways.",
     )  # fmt: skip
-    firsts = ctx.first_images()
+    firsts, _ = ctx.first_images()
     ctx.figure(
         witness, KEY, "probes",
         figures.image_grid(

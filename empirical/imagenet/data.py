@@ -29,8 +29,15 @@ def photograph_data(photographs: Photographs) -> ImageData:
     )
     test = photographs.indices("test", TEST)
     of = np.array([photographs.photographs[g].part == "calibration" for g in photographs.groups])
+    credit = [
+        f"{p.name.rpartition('/')[2]} by {p.author or 'an author who is not named'} ({p.licence})" if p.may_be_shown else ""
+        for p in photographs.photographs
+    ]  # fmt: skip
     splits = [
-        Split(np.array(photographs.images[part]), np.zeros(len(part), np.int64), 255, photographs.groups[part], held)
+        Split(
+            np.array(photographs.images[part]), np.zeros(len(part), np.int64), 255, photographs.groups[part], held,
+            tuple(credit[g] for g in photographs.groups[part]),
+        )
         for part, held in ((train, of[train]), (test, None))
     ]  # fmt: skip
     return ImageData("imagenet", splits[0], splits[1], ("photograph",))
