@@ -62,12 +62,11 @@ class Split:
     """Numbers of what the images were cut from, shape (n,); None where each stands for itself."""
     calibration: NDArray[np.bool_] | None = None
     """Which images put a threshold and train nothing, shape (n,), never some of a group; None for each fifth group."""
+    whose: tuple[str, ...] | None = None
+    """Whose each image is, as a figure has to say; empty where no figure may show it. None where all may be shown as they are."""
 
     def __len__(self) -> int:
         return len(self.images)
-
-    whose: tuple[str, ...] | None = None
-    """Whose each image is, as a figure has to say; empty where no figure may show it. None where all may be shown as they are."""
 
     def calibrating(self) -> NDArray[np.bool_]:
         """Which images put a threshold, shape (n,)."""

@@ -63,7 +63,7 @@ def build(ctx: Context) -> Built:
     most += 2 if ctx.given else 0  # what is enough for our own networks need not be for others
     while weak and rounds < most:
         seeds = ctx.seeds(100 + 10 * rounds, ctx.effort.round_seeds)
-        known += extended(ctx, f"round {rounds}", circuit, weak, seeds)
+        known += extended(ctx, f"round {rounds}", circuit, weak, seeds, ctx.cycles[0])
         detector = fit(ctx, f"round {rounds}", known, detector)
         circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
         rounds += 1
@@ -71,7 +71,7 @@ def build(ctx: Context) -> Built:
             fresh = ctx.seeds(150 + 10 * rounds, min(2, ctx.effort.unseen))
             weak = [
                 s for s in weak
-                if share(ctx.agreement(circuit, s, fresh, ctx.units_of(s))[2]) < 0.95
+                if share(ctx.agreement(circuit, s, fresh, ctx.cycles[0])[2]) < 0.95
             ]  # fmt: skip
     return Built(circuit, known, rounds, bound)
 
