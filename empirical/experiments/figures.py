@@ -46,16 +46,14 @@ def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
     return Figure(figsize=(width, height), layout=layout)
 
 
-_SAVED: dict[str, dict[str, Any]] = {
-    "png": {"dpi": DPI, "metadata": {"Software": None}},
-    "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
-}
-
-
 def save(figure: Any, folder: Path, name: str, suffixes: Sequence[str] = ("png", "pdf")) -> str:
     """Write NAME.png and NAME.pdf, without dates, so that equal runs give equal bytes. The PNG's name."""
+    saved = {
+        "png": {"dpi": DPI, "metadata": {"Software": None}},
+        "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
+    }
     for suffix in suffixes:
-        options, buffer = _SAVED[suffix], io.BytesIO()
+        options, buffer = saved[suffix], io.BytesIO()
         with _matplotlib().rc_context({"pdf.fonttype": 42}):  # letters stay letters in the PDF
             figure.savefig(buffer, format=suffix, **options)
         write_file(folder / f"{name}.{suffix}", buffer.getvalue(), parents=True)
