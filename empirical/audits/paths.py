@@ -165,8 +165,9 @@ def _similarity(
     seen: Callable[[torch.Tensor, Any], object] = lambda _images, _output: None,
 ) -> dict[str, list[LayerSimilarity]]:
     """See `path_similarity`; `seen` gets each batch of natural images and the network's output for it."""
-    watched = SameCalls(model, stream.first(2))
-    device = stream.device
+    few, device = stream.first(2), stream.device
+    watched = SameCalls(model, few)
+    _check_rows(watched, layers, few)
     aside = {name: torch.zeros(len(groups.of), dtype=torch.bool, device=device) for name in probes}
     for name, given in probes.items():
         aside[name][sorted(given.aside)] = True
@@ -181,7 +182,7 @@ def _similarity(
         seen(part, output)
         for layer in layers:
             check_finite(outputs[layer], repr(layer), stream.name, len(part), first)
-            for start, units in _unit_parts(outputs.take(layer), measure):
+            for start, units in _unit_parts(outputs.take(layer), len(part), measure):
                 numbers, vectors = ended[layer].add(first + start, units)
                 if layer not in sums:
                     sums[layer] = units.new_zeros((len(groups.classes), units.shape[1]))
@@ -213,7 +214,7 @@ def _similarity(
                 watched(images)
             for layer in layers:
                 check_finite(outputs[layer], repr(layer), partial(_probe, name), len(images), done)
-                for start, units in _unit_parts(outputs.take(layer), measure):
+                for start, units in _unit_parts(outputs.take(layer), len(images), measure):
                     of_these = of[start : start + len(units)]
                     inner = (units * against[layer][of_these]).sum(1)
                     raw[layer].index_add_(0, of_these, inner)
@@ -234,11 +235,11 @@ def _similarity(
                 )  # fmt: skip
     if left_out:
         ended = {layer: GroupSums(groups) for layer in layers}
-        for first, _, _, outputs in _passes(
+        for first, part, _, outputs in _passes(
             watched, layers, stream, batch, "each natural image left out", show
         ):
             for layer in layers:
-                for start, units in _unit_parts(outputs.take(layer), measure):
+                for start, units in _unit_parts(outputs.take(layer), len(part), measure):
                     numbers, vectors = ended[layer].add(first + start, units)
                     for (_, of_layer), leave in left_out.items():
                         if of_layer == layer:
@@ -270,9 +271,26 @@ def _probe(kind: str, index: int) -> str:
     return f"{kind}: picture {index}"
 
 
-def _unit_parts(activations: torch.Tensor, measure: str) -> Iterator[tuple[int, torch.Tensor]]:
-    """`unit_rows` of a layer's output, a few images at a time where the layer is large; with the first's place."""
-    flat = activations.flatten(1)
+def _check_rows(watched: SameCalls, layers: Sequence[str], few: torch.Tensor) -> None:
+    """Do the layers have their images on the first axis, each with as many rows, as those of an attention in windows?"""
+    shapes = []
+    for images in (few[:1], few):
+        with capture(watched.model, layers) as outputs:
+            watched(images)
+        shapes.append([tuple(outputs[layer].shape) for layer in layers])
+    for layer, one, two in zip(layers, *shapes, strict=True):
+        if not one or two != (len(few) * one[0], *one[1:]):
+            raise InvalidInput(
+                f"layer {layer!r}: returns shape {one} for one picture and {two} for {len(few)}; expected the pictures on the "
+                "first axis, so choose another layer"
+            )
+
+
+def _unit_parts(
+    activations: torch.Tensor, images: int, measure: str
+) -> Iterator[tuple[int, torch.Tensor]]:
+    """`unit_rows` of a layer's output for so many images, a few at a time where it is large; with the first's place."""
+    flat = activations.reshape(images, -1)
     count = max(1, ROWS_TIMES_UNITS // max(flat.shape[1], 1))
     for first in range(0, len(flat), count):
         yield first, unit_rows(flat[first : first + count], measure)

@@ -374,3 +374,36 @@ def test_calls_that_change_with_the_pictures_are_refused(kind, words):
     ):
         with pytest.raises(InvalidInput, match=words):
             call()
+
+
+class Places(torch.nn.Module):
+    """Four windows a picture as rows of their own, and tokens before pictures, as PyTorch's transformers have them."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.windows, self.tokens, self.head = (
+            torch.nn.Linear(16, 3),
+            torch.nn.Linear(12, 4),
+            torch.nn.Linear(4, 2),
+        )
+        self.rows = torch.nn.Identity()
+        self.eval()
+
+    def forward(self, x):
+        windows = x.unfold(2, 4, 4).unfold(3, 4, 4).reshape(4 * len(x), 16)
+        together = self.rows(self.windows(windows)).reshape(len(x), 12)
+        return self.head(self.tokens(together[None].expand(5, -1, -1)).mean(0))
+
+
+def test_layers_of_windows_are_taken_together_and_others_without_pictures_first_refused():
+    model, images, labels = Places(), zoo.pictures(8), torch.tensor([0, 1] * 4)
+    probes = {"p": (zoo.pictures(4, 3), labels[:4])}
+    found = path_similarity(model, ["windows"], images, labels, probes, batch=3)["p"][0]
+    model.rows = torch.nn.Unflatten(0, (-1, 4))  # the same numbers, one row a picture
+    assert (
+        found.mean == path_similarity(model, ["rows"], images, labels, probes, batch=3)["p"][0].mean
+    )
+    words = r"layer 'tokens': returns shape \(5, 1, 4\) for one picture and \(5, 2, 4\) for 2; expected the pictures on"
+    with pytest.raises(InvalidInput, match=words):
+        path_similarity(model, ["head", "tokens"], images, labels, probes)
