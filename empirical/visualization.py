@@ -16,6 +16,7 @@ import numpy as np
 from trompe.empirical._torch import Axis, Rate, Shape, Steps, torch
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.evaluation import Evaluator, unit_axis
+from trompe.empirical.experiments.figures import drawing
 from trompe.empirical.inspection import check_eval
 from trompe.empirical.maximization.best import Ascents, Best, Build, Job, run_jobs
 from trompe.empirical.maximization.objectives import Function, Objective, Unit, as_objective
@@ -163,8 +164,9 @@ def check_folder(output: Path) -> None:
 
     Raises
     ------
-    InvalidInput : it cannot, or the folder holds something else.
+    InvalidInput : it cannot, or the folder holds something else. MissingDependency : no matplotlib, which draws the sheet.
     """
+    drawing()
     Destination(output / FILE, parents=True)
     if not (output / FILE).exists() and (entry := next(output.iterdir(), None)) is not None:
         raise InvalidInput(
