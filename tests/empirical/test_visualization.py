@@ -515,3 +515,19 @@ def test_without_images_there_is_nothing_beside(tmp_path):
     )
     assert found.natural == {} and found[0].natural_maximum is None
     assert json.loads((tmp_path / "shown.json").read_text())["images"] is None
+
+
+def test_more_units_than_a_sheet_holds_and_channels_that_no_screen_has(tmp_path, monkeypatch):
+    """Two channels are shown as their mean; each unit has a row on one of the sheets."""
+    monkeypatch.setattr("trompe.empirical.sheet.ROWS", 3)
+    model = nn.Sequential(nn.Conv2d(2, 4, 3)).eval()
+    given = {"steps": 1, "seeds": [0], "show": False}
+    found = te.visualize(model, "0", "all", shape=(2, 6, 6), output=tmp_path, **given)
+    assert found.sheets == ("sheet.png", "sheet-2.png")
+    from PIL import Image
+
+    heights = []
+    for name in found.sheets:
+        with Image.open(tmp_path / name) as sheet:
+            heights.append(sheet.height)
+    assert heights[0] > 1.8 * heights[1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from importlib.resources import files
@@ -311,3 +313,25 @@ def test_a_damaged_array_or_an_unknown_error_is_not_a_bound(path, capsys):
     (path.parent / "unit-17-minimum.npy").write_bytes(array())
     status, _, err = call(capsys, *asked, 17)
     assert status == 2 and "its SHA-256 is" in err
+
+
+def test_no_torch_is_needed(path):
+    """Reading, checking and bounds, where PyTorch cannot be imported."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from trompe.cli import run\n"
+        "assert run(['check', sys.argv[1]]) == 0\n"
+        "assert run(['bound', '--class', 'black-box', '--shown', sys.argv[1], '--unit', '3', '--tolerance', '1', '--query', '1/2']) == 0\n"
+        "assert run(['check', sys.argv[1], '--model', 'net.py:build']) == 2\n"
+        "assert run(['visualize', '--model', 'net.py:build', '--images', 'x', '--output', 'out']) == 2\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=path.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == done.stderr.count("trompe[empirical]") == 2
+    assert not (path.parent / "out").exists()
