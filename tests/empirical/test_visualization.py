@@ -9,6 +9,7 @@ torch = pytest.importorskip(
 )
 
 import json
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
@@ -176,6 +177,24 @@ def test_the_network_is_left_as_it_came_and_no_more_than_a_batch_is_held():
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert all(p.grad is None and p.requires_grad for p in model.parameters())
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_the_bar_counts_every_step(monkeypatch):
+    moved = []
+
+    @contextmanager
+    def bar(what, total, show):
+        moved[:] = [total, 0]
+
+        def advance(steps):
+            moved[1] += steps
+
+        yield advance
+
+    monkeypatch.setattr(visualization, "progress_bar", bar)
+    given = {"steps": 8, "seeds": (0, 1, 2), "batch": 2, "show": False}
+    te.visualize(zoo.build(zoo.Residual), "conv1", [0, 2], X, **given)
+    assert moved == [2 * 2 * 2 * 9] * 2  # units, ends, batches of seeds, steps and the last look
 
 
 def test_dead_units_are_said():
