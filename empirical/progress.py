@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,8 @@ def progress_bar(what: str, total: int, show: bool = True) -> Iterator[Advance]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
+    # What is printed meanwhile goes above the bar only where people see both; a file gets it as ever.
+    seen = sys.stdout is not None and sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, redirect_stdout=seen) as bar:
         task = bar.add_task(what, total=total)
         yield lambda steps: bar.advance(task, steps)

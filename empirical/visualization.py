@@ -16,6 +16,7 @@ import numpy as np
 from trompe.empirical._torch import Axis, Rate, Shape, Steps, torch
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.evaluation import Evaluator, unit_axis
+from trompe.empirical.experiments.figures import drawing
 from trompe.empirical.inspection import check_eval
 from trompe.empirical.maximization.best import Ascents, Best, Build, Job, run_jobs
 from trompe.empirical.maximization.objectives import Function, Objective, Unit, as_objective
@@ -163,8 +164,9 @@ def check_folder(output: Path) -> None:
 
     Raises
     ------
-    InvalidInput : it cannot, or the folder holds something else.
+    InvalidInput : it cannot, or the folder holds something else. MissingDependency : no matplotlib, which draws the sheet.
     """
+    drawing()
     Destination(output / FILE, parents=True)
     if not (output / FILE).exists() and (entry := next(output.iterdir(), None)) is not None:
         raise InvalidInput(
@@ -391,7 +393,7 @@ class Run:
     def seconds(self) -> float:
         """About how long it will take in one process, from three steps of the first group that are timed."""
         group, ascents = self.waiting[0], self.ascents
-        seeds = ascents.seeds[: max(1, ascents.batch // len(group))]
+        seeds = ascents.together(group)[0]
         times = []
         for steps in (1, 1, 4):
             begin = perf_counter()
@@ -416,14 +418,13 @@ class Run:
             (group, end, self._start(group, end)) for group in waiting for end in ENDS
         ]
         build = None if self.build is None else Build(self.build, self.empty.model.sha256)
-        total = sum(len(group) for group, _, _ in jobs) * len(self.ascents.seeds)
-        with progress_bar(f"visualizing {total} pictures", total, self.show) as advance:
+        pictures = sum(len(group) for group, _, _ in jobs) * len(self.ascents.seeds)
+        total = sum(self.ascents.length(group) for group, _, _ in jobs)
+        with progress_bar(f"visualizing {pictures} pictures", total, self.show) as advance:
             found: dict[End, dict[int, Best]] = {}
-            for (group, end, _), best in zip(
-                jobs, run_jobs(self.ascents, model, jobs, self.jobs, build), strict=True
-            ):
+            results = run_jobs(self.ascents, model, jobs, self.jobs, build, advance)
+            for (group, end, _), best in zip(jobs, results, strict=True):
                 found[end] = best
-                advance(len(group) * len(self.ascents.seeds))
                 if end == ENDS[-1]:
                     fresh = [self._unit(unit, {e: found[e][unit] for e in ENDS}) for unit in group]
                     self.finished.update({unit.unit: unit for unit in fresh})

@@ -58,6 +58,14 @@ def main() -> int:
         assert not any(Path(folder).iterdir())
     checked += 1
 
+    with tempfile.TemporaryDirectory() as folder:
+        asked = f"--model {folder}/net.py:build --images {folder} --output {folder}/out"
+        done = trompe("visualize", *asked.split())
+        assert done.returncode == 2, done
+        assert done.stderr.count("\n") == 1 and "trompe[empirical]" in done.stderr, done.stderr
+        assert not any(Path(folder).iterdir())
+    checked += 1
+
     code = (
         "from trompe import *\n"
         "case = example('monotone', 2)\n"

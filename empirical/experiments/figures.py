@@ -29,7 +29,8 @@ LETTER = 0.062
 """Inches that a letter of 8 points takes, with room to spare."""
 
 
-def _matplotlib() -> Any:
+def drawing() -> Any:
+    """matplotlib, or one line that says which extra brings it."""
     try:
         import matplotlib
     except ImportError as error:
@@ -40,7 +41,7 @@ def _matplotlib() -> Any:
 
 
 def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
-    _matplotlib()
+    drawing()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout=layout)
@@ -54,7 +55,7 @@ def save(figure: Any, folder: Path, name: str, suffixes: Sequence[str] = ("png",
     }
     for suffix in suffixes:
         options, buffer = saved[suffix], io.BytesIO()
-        with _matplotlib().rc_context({"pdf.fonttype": 42}):  # letters stay letters in the PDF
+        with drawing().rc_context({"pdf.fonttype": 42}):  # letters stay letters in the PDF
             figure.savefig(buffer, format=suffix, **options)
         write_file(folder / f"{name}.{suffix}", buffer.getvalue(), parents=True)
     return f"{name}.png"

@@ -12,6 +12,7 @@ from trompe.empirical.evaluation import unit_values
 from trompe.empirical.maximization.ascent import DeadUnit, Maximization, maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Parametrization
+from trompe.empirical.progress import Advance
 from trompe.ground.processes import worker_processes
 from trompe.proofs.handover.shown.data import End
 from trompe.theory import InvalidInput
@@ -29,6 +30,23 @@ class Best:
     step: int
     dead: bool
     """Value and gradient were 0 at every step from every seed."""
+
+
+class Watched(Parametrization):
+    """Another parametrization, which says when a step makes its images."""
+
+    def __init__(self, inside: Parametrization, advance: Advance) -> None:
+        self.inside, self.advance = inside, advance
+        self.key = inside.key  # type: ignore[misc]
+
+    def initial(self, shape: tuple[int, int, int], seed: int) -> torch.Tensor:
+        """See Parametrization."""
+        return self.inside.initial(shape, seed)
+
+    def image(self, parameters: torch.Tensor) -> torch.Tensor:
+        """See Parametrization."""
+        self.advance(1)
+        return self.inside.image(parameters)
 
 
 @dataclass(frozen=True)
@@ -61,29 +79,42 @@ class Ascents:
         size = max(1, self.batch // len(self.seeds))
         return [tuple(units[k : k + size]) for k in range(0, len(units), size)]
 
+    def together(self, group: Sequence[int]) -> list[tuple[int, ...]]:
+        """The seeds that a group climbs from, so many at a time that they are one batch."""
+        size = max(1, self.batch // len(group))
+        return [self.seeds[k : k + size] for k in range(0, len(self.seeds), size)]
+
+    def length(self, group: Sequence[int]) -> int:
+        """How often images are made for one end of a group."""
+        return len(self.together(group)) * (self.steps + 1)
+
     def climb(
         self, model: nn.Module, group: Sequence[int], end: End, seeds: Sequence[int], steps: int, keep: Sequence[int],
-        start: torch.Tensor | None,
+        start: torch.Tensor | None, advance: Advance | None = None,
     ) -> Maximization:  # fmt: skip
-        """One run of `maximize`. start : a picture a unit, to begin from."""
+        """One run of `maximize`. start : a picture a unit, to begin from. advance : called at each step."""
+        way = self.parametrization if advance is None else Watched(self.parametrization, advance)
         with warnings.catch_warnings(), repeatable(self.threads, self.device):
             warnings.simplefilter("ignore", DeadUnit)  # `Best.dead` says it
             return maximize(
-                model, group, self.shape, self.parametrization,
+                model, group, self.shape, way,
                 objective=self.objective if end == "maximum" else -self.objective,
                 transforms=self.transforms, seeds=seeds, steps=steps, rate=self.rate, keep=keep, redirect=self.redirect,
                 start=None if start is None else start.repeat(len(seeds), 1, 1, 1), device=self.device,
             )  # fmt: skip
 
     def best(
-        self, model: nn.Module, group: Sequence[int], end: End, start: torch.Tensor | None
+        self,
+        model: nn.Module,
+        group: Sequence[int],
+        end: End,
+        start: torch.Tensor | None,
+        advance: Advance | None = None,
     ) -> dict[int, Best]:
         """The best picture of each unit, by the objective without transforms."""
         found: dict[int, Best] = {}
-        size = max(1, self.batch // len(group))
-        for k in range(0, len(self.seeds), size):
-            seeds = self.seeds[k : k + size]
-            run = self.climb(model, group, end, seeds, self.steps, self.looked_at, start)
+        for seeds in self.together(group):
+            run = self.climb(model, group, end, seeds, self.steps, self.looked_at, start, advance)
             order = [(unit, seed) for seed in seeds for unit in group]
             for step, pictures in zip(run.kept, run.trajectory, strict=True):
                 units = [unit for unit, _ in order]
@@ -117,6 +148,7 @@ def run_jobs(
     jobs: Sequence[Job],
     processes: int | None,
     build: Build | None = None,
+    advance: Advance = lambda _k: None,
 ) -> Iterator[dict[int, Best]]:
     """What `Ascents.best` finds in each job, in their order, the same bits wherever they run.
 
@@ -124,17 +156,20 @@ def run_jobs(
     ----------
     processes : 1 is this process. None leaves it to the joblib configuration that is active, such as
         `joblib.parallel_config(backend="dask")`; without one that is this process. build : makes the network where a
-        job runs; without it the network travels with each job.
+        job runs; without it the network travels with each job. advance : called as images are made, see `Ascents.length`.
     """
     from joblib import Parallel, delayed
 
     if processes == 1 or not jobs:
-        yield from (ascents.best(model, *job) for job in jobs)
+        yield from (ascents.best(model, *job, advance) for job in jobs)
         return
     with Parallel(n_jobs=processes, return_as="generator") as parallel:
         with worker_processes():
             list(parallel([delayed(int)()] * (processes or 1)))  # starts them
-        yield from parallel(delayed(_run)(ascents, build or model, job) for job in jobs)
+        found = parallel(delayed(_run)(ascents, build or model, job) for job in jobs)
+        for (group, _, _), best in zip(jobs, found, strict=True):
+            advance(ascents.length(group))
+            yield best
 
 
 _BUILT: dict[str, nn.Module] = {}

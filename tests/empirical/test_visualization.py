@@ -9,6 +9,7 @@ torch = pytest.importorskip(
 )
 
 import json
+from contextlib import contextmanager
 from fractions import Fraction
 
 import numpy as np
@@ -176,6 +177,24 @@ def test_the_network_is_left_as_it_came_and_no_more_than_a_batch_is_held():
     assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
     assert all(p.grad is None and p.requires_grad for p in model.parameters())
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_the_bar_counts_every_step(monkeypatch):
+    moved = []
+
+    @contextmanager
+    def bar(what, total, show):
+        moved[:] = [total, 0]
+
+        def advance(steps):
+            moved[1] += steps
+
+        yield advance
+
+    monkeypatch.setattr(visualization, "progress_bar", bar)
+    given = {"steps": 8, "seeds": (0, 1, 2), "batch": 2, "show": False}
+    te.visualize(zoo.build(zoo.Residual), "conv1", [0, 2], X, **given)
+    assert moved == [2 * 2 * 2 * 9] * 2  # units, ends, batches of seeds, steps and the last look
 
 
 def test_dead_units_are_said():
@@ -515,3 +534,19 @@ def test_without_images_there_is_nothing_beside(tmp_path):
     )
     assert found.natural == {} and found[0].natural_maximum is None
     assert json.loads((tmp_path / "shown.json").read_text())["images"] is None
+
+
+def test_more_units_than_a_sheet_holds_and_channels_that_no_screen_has(tmp_path, monkeypatch):
+    """Two channels are shown as their mean; each unit has a row on one of the sheets."""
+    monkeypatch.setattr("trompe.empirical.sheet.ROWS", 3)
+    model = nn.Sequential(nn.Conv2d(2, 4, 3)).eval()
+    given = {"steps": 1, "seeds": [0], "show": False}
+    found = te.visualize(model, "0", "all", shape=(2, 6, 6), output=tmp_path, **given)
+    assert found.sheets == ("sheet.png", "sheet-2.png")
+    from PIL import Image
+
+    heights = []
+    for name in found.sheets:
+        with Image.open(tmp_path / name) as sheet:
+            heights.append(sheet.height)
+    assert heights[0] > 1.8 * heights[1]

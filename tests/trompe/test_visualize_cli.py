@@ -423,7 +423,7 @@ def test_a_residual_network_and_a_transformer_from_start_to_end(
         "--unit",
         2,
         "--tolerance",
-        1,
+        9,
         "--query",
         "0",
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -113,7 +113,9 @@ def bound(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
     read_once([str(points), *(data or ())])
+    from trompe.proofs.handover.shown import near_extremes
     from trompe.theory.bounding import bounds
+    from trompe.views.shown import said_of
 
     given = {"--argmin": argmin, "--argmax": argmax, "--min": minimum, "--max": maximum}
     note = ""
@@ -128,7 +130,15 @@ def bound(
                 "--shown: an optimiser's pictures are near-extremes at best; give --tolerance TAU, by which the unit's own extremes "
                 "may lie beyond their values, or --range LO:HI"
             )
-        ends, values, noise, note = _shown(shown, unit)
+        near = near_extremes(shown, unit)
+        v, noise, note = near.v, str(near.noise), said_of(near)
+        near.check_limits(
+            *(
+                _pair(limits)
+                if limits is not None
+                else near.widened(as_number(tolerance, "tolerance"))
+            )
+        )
     else:
         if unit is not None:
             raise InvalidInput("--unit: is for --shown FILE; leave it out")
@@ -138,16 +148,19 @@ def bound(
                     f"{name} is missing; give --argmin, --argmax, --min and --max, or --shown FILE"
                 )
         ends = points_of(argmin=argmin, argmax=argmax)
-        values = as_number(minimum, "--min"), as_number(maximum, "--max")
     x = points_file(points) if points is not None else [point(z, "--query") for z in query or ()]
     beside = [valued(text, "--exemplar") for text in exemplar or ()]
     rows = data_rows(data or ())
-    dim = known_dim([*ends.values(), *(z for z, _ in (*beside, *rows)), *x[:1]]) or 1
-    v = Visualization(
-        of_length(ends["--argmin"], dim, "--argmin"),
-        of_length(ends["--argmax"], dim, "--argmax"),
-        *values,
-    )
+    if shown is not None:
+        dim = v.dim
+    else:
+        dim = known_dim([*ends.values(), *(z for z, _ in (*beside, *rows)), *x[:1]]) or 1
+        v = Visualization(
+            of_length(ends["--argmin"], dim, "--argmin"),
+            of_length(ends["--argmax"], dim, "--argmax"),
+            as_number(minimum, "--min"),
+            as_number(maximum, "--max"),
+        )
     if "constant" in row_class(row).parameters() and constant is None:
         raise InvalidInput(f"{row}: no constant is given; add --constant L")
     cls = function_class(row, **class_parameters(row, dim, constant, metric, rows, link))
@@ -169,34 +182,10 @@ def bound(
     text = view(found)
     if note and format == "text":
         text = "\n".join([text.rstrip("\n"), *wrapped(note, cuts_words=True)])
+    if note and format == "json":
+        text = json.dumps({**json.loads(text), "note": note}, indent=2, ensure_ascii=False)
     emit(text, place)
     return 0
-
-
-def _shown(
-    path: Path, number: int | None
-) -> tuple[dict[str, Sequence[Any]], tuple[Any, Any], str, str]:
-    """The two points of a unit of a shown-file, their values, the noise, and what has to be said of them."""
-    from trompe.proofs.handover.shown import ENDS, read_array, read_shown
-    from trompe.theory import InvalidInput, as_number
-    from trompe.views.shown import near_extremes
-
-    file = read_shown(path)
-    unit = file.unit(number)
-    errors = []
-    for end in ENDS:
-        error = unit.shown(end).error
-        if error is None:
-            raise InvalidInput(
-                f"{path}: the error of the {end} of {unit.name} is not known, since the network does not run in float64; give "
-                "--argmin, --argmax, --min, --max and --noise yourself"
-            )
-        errors.append(as_number(error))
-    ends: dict[str, Any] = {
-        f"--arg{end[:3]}": read_array(path, unit.shown(end), file.shape).ravel() for end in ENDS
-    }
-    low, high = as_number(unit.minimum.value), as_number(unit.maximum.value)
-    return ends, (low, high), str(max(errors)), near_extremes(file, unit)
 
 
 def _pair(text: str) -> tuple[Fraction, Fraction]:

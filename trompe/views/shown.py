@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trompe.proofs.handover.shown import ENDS, ShownFile, ShownUnit
+from trompe.proofs.handover.shown import ENDS, NearExtremes, ShownUnit
 from trompe.proofs.handover.shown.data import ERRORS
 
 
@@ -23,11 +23,14 @@ def time_of(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
-def near_extremes(shown: ShownFile, unit: ShownUnit) -> str:
+def said_of(near: NearExtremes) -> str:
     """What a bound from these two points rests on, in words."""
+    file, unit = near.file, near.unit
     kinds = sorted({unit.minimum.kind, unit.maximum.kind})
     errors = " and ".join(f"{kind} ({ERRORS[kind]})" for kind in kinds)
-    return (
-        f"The two points are an optimiser's pictures of {unit.name} of {shown.of_layer} of {shown.model.name}: near-extremes at "
-        f"best, and how near is what --tolerance or --range assumes. The noise is the stated error of their values: {errors}."
-    )
+    lines = [
+        f"The two points are an optimiser's pictures of {unit.name} of {file.of_layer} of {file.model.name}: near-extremes at "
+        f"best, and how near is what --tolerance or --range assumes. The noise is the stated error of their values: {errors}.",
+        *unit.said(),
+    ]
+    return " ".join(lines)

@@ -12,18 +12,21 @@ from trompe.proofs.handover.shown.data import (
     ShownUnit,
 )
 from trompe.proofs.handover.shown.file import FORMAT, parse, read_array, read_shown, to_json
+from trompe.proofs.handover.shown.near import NearExtremes, near_extremes
 
 __all__ = [
     "ENDS",
     "FORMAT",
     "Evaluated",
     "Natural",
+    "NearExtremes",
     "ShownEnd",
     "ShownFile",
     "ShownImages",
     "ShownModel",
     "ShownUnit",
     "check_shown",
+    "near_extremes",
     "parse",
     "read_array",
     "read_shown",

@@ -48,7 +48,7 @@ def make(folder: Path, numbers: tuple[int, ...] = (3, 17)) -> Path:
             digest = hashlib.sha256(content.getvalue()).hexdigest()
             value = repr(value_of(u, array))
             shown[end] = ShownEnd(value, "0.001", "enclosure", name, digest, 1, 6, False)
-        natural = Natural(str(u + 2), "1/1000", "estimate", "lit/3.png", 4)
+        natural = Natural(str(u + 1), "1/1000", "estimate", "lit/3.png", 4)
         low = Natural(str(u), "0.01", "enclosure", "dim/1.png", 0)
         units.append(ShownUnit(u, f"unit {u}", shown["minimum"], shown["maximum"], low, natural))
     model = ShownModel("net.py:build", None, (0.5,), (0.25,), None, "a" * 64)

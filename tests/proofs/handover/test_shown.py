@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from importlib.resources import files
@@ -62,7 +64,7 @@ class Network:
     def natural(self, unit, end):
         if end == "minimum":
             return Natural(str(unit), "0.009", self.kind, "dim/1.png", 0)
-        return Natural(str(unit + 2), "0.0001", self.kind, "lit/3.png", 4)
+        return Natural(str(unit + 1), "0.0001", self.kind, "lit/3.png", 4)
 
 
 def test_what_is_written_is_read_again(path, schema):
@@ -250,7 +252,9 @@ def test_bound_reads_it_with_its_errors_as_noise(path, capsys):
         *asked, "--noise", "0.001", "--argmin", "0,1/4,0,0", "--argmax", "1,3/4,1,1",
         "--min", value_of(3, np.array([0, 0.25, 0, 0])), "--max", value_of(3, np.array([1, 0.75, 1, 1])),
     )  # fmt: skip
-    assert json.loads(out) == json.loads(call(capsys, *by_hand)[1])
+    found = json.loads(out)
+    assert "near-extremes at best" in found.pop("note")
+    assert found == json.loads(call(capsys, *by_hand)[1])
     status, out, _ = call(capsys, *asked[:-1], "text", "--shown", path, "--unit", 17)
     flat = " ".join(out.split())
     assert (
@@ -279,6 +283,27 @@ def test_bad_options_are_one_line(path, capsys, monkeypatch, options, words):
     assert (status, out, err.count("\n")) == (2, "", 1) and words in err, err
 
 
+def test_limits_that_a_natural_image_passes_are_refused(path, capsys):
+    """Its value is one of the unit's, so that no unit of any class has those limits."""
+    data = json.loads(path.read_text())
+    unit = data["units"][0]
+    highest = Fraction(unit["maximum"]["value"])
+    unit["natural_maximum"] |= {"value": str(highest + 1), "error": "1/8"}
+    path.write_text(json.dumps(data))
+    asked = (*BOUND, "--query", "1/2", "--shown", path, "--unit", 3)
+    status, _, err = call(capsys, *asked, "--tolerance", "1/2")
+    assert status == 2 and "the natural image lit/3.png has the value" in err
+    assert (
+        "widen it, or the tolerance, by at least 0.374" in err
+    )  # 1 - 1/8 - 1/2 - the noise of 1/1000
+    status, out, _ = call(capsys, *asked, "--tolerance", "7/8")
+    assert status == 0 and "more than the optimiser's" in " ".join(out.split())
+    unit["natural_minimum"]["value"] = "1.5"  # the optimiser's is 2.5
+    path.write_text(json.dumps(data))
+    status, _, err = call(capsys, *asked, "--range", f"2.4:{highest + 1}")
+    assert status == 2 and "the natural image dim/1.png has the value" in err
+
+
 def test_a_damaged_array_or_an_unknown_error_is_not_a_bound(path, capsys):
     data = json.loads(path.read_text())
     data["units"][0]["maximum"] |= {"kind": "unknown", "error": None}
@@ -288,3 +313,25 @@ def test_a_damaged_array_or_an_unknown_error_is_not_a_bound(path, capsys):
     (path.parent / "unit-17-minimum.npy").write_bytes(array())
     status, _, err = call(capsys, *asked, 17)
     assert status == 2 and "its SHA-256 is" in err
+
+
+def test_no_torch_is_needed(path):
+    """Reading, checking and bounds, where PyTorch cannot be imported."""
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from trompe.cli import run\n"
+        "assert run(['check', sys.argv[1]]) == 0\n"
+        "assert run(['bound', '--class', 'black-box', '--shown', sys.argv[1], '--unit', '3', '--tolerance', '1', '--query', '1/2']) == 0\n"
+        "assert run(['check', sys.argv[1], '--model', 'net.py:build']) == 2\n"
+        "assert run(['visualize', '--model', 'net.py:build', '--images', 'x', '--output', 'out']) == 2\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=path.parent,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == done.stderr.count("trompe[empirical]") == 2
+    assert not (path.parent / "out").exists()
