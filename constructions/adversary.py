@@ -10,7 +10,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -219,7 +219,7 @@ def pose(
     ----------
     dim : the number of inputs; 2 (or what the class asks for) unless v or x tells.
     as_floats : round v and x to float64 first, so that floats hold them exactly.
-    level : what of the extremes is shown. Where the pair of the extremes is none at a given v and x, other extremes are
+    level : what of the extremes is shown. Near, the two points of a v of a class whose label is Yes are any two. Where the pair of the extremes is none at a given v and x, other extremes are
         tried that the level does not tell from v; near, f and g keep the promise of `promised`.
 
     Raises
@@ -246,11 +246,17 @@ def pose(
         asked = _where_less_is_shown(cls, task, dim, v, x, at, as_floats)
     else:
         v = choose_visualization(cls, task, dim, x) if v is None else v
-        asked = _asked(cls, task, v, x, at)
+        is_near_yes = at == "near" and theorem(key).form is Form.POSSIBLE
+        asked = _asked(cls, task, row_of(cls.key).around(v) if is_near_yes else v, x, at)
+        if is_near_yes and asked.v != v:
+            asked = replace(asked, stopped=(v.argmin, v.argmax))
         if at != EXTREMES and asked.is_decidable and theorem(key).form is Form.IMPOSSIBLE:
             raise _not_known(asked)
     if as_floats:
-        _check_floats(cls, asked.v, asked.x)
+        _check_floats(cls, asked.shown, asked.x)
+        if at == "near":
+            for value in promised(asked.v):
+                _rounded(value)  # raises where no float64 is so large
     return asked
 
 

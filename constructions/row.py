@@ -52,6 +52,10 @@ class Row:
         """Others with the pictures and the maximum of v, at which more may be undecidable at x."""
         yield from ()
 
+    def around(self, v: Visualization) -> Visualization:
+        """Of a Yes row: the extremes of the only member with the two values of v at its two points."""
+        return v
+
     def only_member(self, v: Visualization) -> str:
         """Of a Yes row: the only member with this visualization, written out."""
         raise NotImplementedError

@@ -222,6 +222,15 @@ class Affine1dRow(AffineRow):
         low, high, a = map(xp.number, (v.minimum, v.maximum, v.argmin[0]))
         return interpolate(low, high, xp.abs(z[..., 0] - a), xp.number(1))
 
+    def around(self, v: Visualization) -> Visualization:
+        if not v.range or v.dim != 1:
+            return v
+        (a,), (b,), slope = v.argmin, v.argmax, v.range / (v.argmax[0] - v.argmin[0])
+        zero, end = (Fraction(0),), (Fraction(1),)
+        low, high = (zero, end) if a < b else (end, zero)
+        at = {z: v.minimum + slope * (z[0] - a) for z in (low, high)}
+        return Visualization(low, high, at[low], at[high])
+
     def only_member(self, v: Visualization) -> str:
         slope = f" + {v.range} |z1 - {v.argmin[0]}|" if v.range else ""
         return f"f(z) = {v.minimum}{slope}"

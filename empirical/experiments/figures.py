@@ -49,7 +49,7 @@ def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
 
 def save(figure: Any, folder: Path, name: str, suffixes: Sequence[str] = ("png", "pdf")) -> str:
     """Write NAME.png and NAME.pdf, without dates, so that equal runs give equal bytes. The PNG's name."""
-    saved = {
+    saved: dict[str, dict[str, Any]] = {
         "png": {"dpi": DPI, "metadata": {"Software": None}},
         "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
     }

@@ -9,7 +9,7 @@ import pytest
 
 import trompe
 from trompe.constructions.adversary import Question, pose
-from trompe.constructions.levels import SHORT_DECODERS
+from trompe.constructions.levels import LEVEL_DECODERS, SHORT_DECODERS
 from trompe.constructions.shortfalls import as_shortfall, fall_short, pose_short
 from trompe.theory import InvalidInput, Visualization, function_class, task
 
@@ -91,6 +91,38 @@ def test_the_pictures_may_be_given_and_floats_fall_short_by_no_more():
     flat = Visualization(("1/5",), ("4/5",), 2, 2)
     posed = pose_short(LINES, task("side"), flat, ("1/3",), F(0), as_floats=False, level="argmax")
     assert posed.only_member(posed.x) == 2
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(F(1, 4), F(3, 4)), (F(5, 7), F(1, 3)), (F(0), F(1, 10)), (F(1), F(0))]
+)
+@pytest.mark.parametrize("numbers", ["float", "exact"])
+def test_near_the_two_points_of_a_line_are_any_two(low, high, numbers):
+    given = Visualization((low,), (high,), -1, 3)
+    line = LEVEL_DECODERS["affine-1d/exact/near"]
+    asked = {"visualization": given, "query": ("1/8",), "level": "near", "numbers": numbers}
+    found = trompe.refute(lambda shown, x: shown.mid, "affine-1d", "exact", **asked)
+    assert found.status == "mistaken" and found.question.shown.range == 4
+    assert [
+        abs(p[0] - q) < F(1, 2**50)
+        for p, q in zip(
+            found.question.stopped or (given.argmin, given.argmax), (low, high), strict=True
+        )
+    ] == [True] * 2
+    slope = 4 / (high - low)
+    assert abs(found.truth - (-1 + slope * (F(1, 8) - low))) < F(1, 10**12)
+    low_limit, high_limit = found.question.observation.limits
+    assert (
+        low_limit <= min(found.question.only_member((k,)) for k in (F(0), F(1)))
+        and high_limit >= found.truth
+    )
+    if numbers == "exact":
+        assert trompe.refute(line, "affine-1d", "exact", **asked).status == "decidable"
+    flat = Visualization(("1/3",), ("1/3",), 2, 2)
+    assert (
+        trompe.refute(line, "affine-1d", "exact", **{**asked, "visualization": flat}).status
+        == "decidable"
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def _judgement(question: Question, name: str, truth: Any, error: Any, v: Visuali
             f"{_number(v.mid)}"
         )
     share = f"{_short(error / v.range, 4)} of the range" if v.range else "with a range of 0"
-    allowed = f", more than eps = {task.eps}" if isinstance(task, Approx) else ""
+    allowed = f", more than eps = {_number(task.eps)}" if isinstance(task, Approx) else ""
     return (
         f"{name}(x) = {_number(truth)}, so the answer is off by {_number(error)} ({share}{allowed})"
     )
@@ -57,7 +57,11 @@ def _judgement_near(question: Question, name: str, truth: Any, error: Any, v: Vi
         place = "above" if truth > v.mid else "below"
         return f"{name}(x) = {_number(truth)} lies {_number(error)} {place} (alpha + beta)/2 = {_number(v.mid)}"
     share = f"{_short(error / v.range, 4)} of beta - alpha" if v.range else "with beta = alpha"
-    allowed = f", more than eps = {question.task.eps}" if isinstance(question.task, Approx) else ""
+    allowed = (
+        f", more than eps = {_number(question.task.eps)}"
+        if isinstance(question.task, Approx)
+        else ""
+    )
     return (
         f"{name}(x) = {_number(truth)}, so the answer is off by {_number(error)} ({share}{allowed})"
     )

@@ -14,6 +14,7 @@ from trompe.constructions.triples import NAMES
 from trompe.ground.text import WIDTH, wrapped
 from trompe.theory import Approx, InvalidInput, Point, Visualization, show
 from trompe.theory.levels import EXTREMES, LEVELS
+from trompe.theory.reasons import number
 
 if TYPE_CHECKING:
     from trompe.constructions.adversary import Mistake
@@ -71,7 +72,7 @@ _HEADS = {
 def text(found: Refutation) -> str:
     """A report of at most 100 columns."""
     question, v = found.question, found.question.v
-    eps = f", eps = {question.task.eps}" if isinstance(question.task, Approx) else ""
+    eps = f", eps = {number(question.task.eps)}" if isinstance(question.task, Approx) else ""
     short = "" if question.shortfall is None else f", shortfall {question.shortfall}"
     lines = [
         f"{found.key} at d = {v.dim}{eps}{short}: {_HEADS[found.status]}",

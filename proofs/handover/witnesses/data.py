@@ -136,9 +136,7 @@ def witness_of(pair: AnyPair, task: AnyTask, level: AnyLevel = EXTREMES) -> Witn
     if own is None and of_f != v:
         check_extremes(key, of_f)  # raises
     if own is not None and (name := told_apart(own, v, at)):
-        raise InvalidInput(
-            f"{key}: f and g have not the same {name}, so the level tells them apart"
-        )
+        raise InvalidInput(f"{key}: f and g have not the same {name}")
     if stray := statement_stray(key):
         raise InvalidInput(f"{key}: {stray}")
     if getattr(cls, "metric", None) == "l2":

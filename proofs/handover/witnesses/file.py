@@ -7,10 +7,18 @@ before anything is built from it, and each field is checked for its shape.
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from typing import Any
 
-from trompe.constructions.expression_forms import JSON, from_data, rational, short, write
+from trompe.constructions.expression_forms import (
+    JSON,
+    MAX_DIGITS,
+    from_data,
+    rational,
+    short,
+    write,
+)
 from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.handover.witnesses.data import Witness, check_extremes, check_row
 from trompe.proofs.rows import CHECKS
@@ -54,6 +62,9 @@ _OF_F = "visualization_of_f"
 _AMOUNTS = {"exact": ("gap",), "approx": ("half_gap",), "side": ("above_mid", "below_mid")}
 
 
+_TOO_LONG = re.compile(f'"[-0-9/]{{{MAX_DIGITS + 1},}}"')
+
+
 # -- writing ------------------------------------------------------------------------------------------
 
 
@@ -72,7 +83,7 @@ def to_json(witness: Witness) -> str:
 
     Raises
     ------
-    InvalidInput : it would be larger than MAX_BYTES, which `parse` does not read.
+    InvalidInput : it would be larger than MAX_BYTES, or hold a longer number than MAX_DIGITS, which `parse` does not read.
     """
     written = write([witness.f, witness.g], JSON)
     v = witness.v
@@ -107,6 +118,11 @@ def to_json(witness: Witness) -> str:
         raise InvalidInput(
             f"{witness.key}: the file would have {len(text) // 2**20 + 1} MiB; at most {MAX_BYTES // 2**20} are "
             "read, use fewer inputs or less data"
+        )
+    if _TOO_LONG.search(text):
+        raise InvalidInput(
+            f"{witness.key}: the file would hold a number of more than {MAX_DIGITS} characters, which is not read; give shorter "
+            "numbers"
         )
     return text
 

@@ -38,7 +38,7 @@ from trompe.theory import (
     function_class,
     theorem,
 )
-from trompe.theory.catalogue import EVERY_THEOREM
+from trompe.theory.catalogue import EVERY_THEOREM, task_of
 
 F = Fraction
 ROWS = (
@@ -567,6 +567,21 @@ def test_a_witness_that_would_not_be_read_is_not_written(monkeypatch):
     monkeypatch.setattr(witness_file, "MAX_BYTES", 1000)
     with pytest.raises(InvalidInput, match="are read"):
         to_json(made("black-box", 8, TASKS["side"]()))
+
+
+@pytest.mark.parametrize("power", ["1e999", "1e-999"])
+def test_a_witness_with_a_number_that_would_not_be_read_is_not_written(power):
+    key = "affine-1d/approx/images"
+    known, v = row_of("affine-1d").known, Visualization((0,), (1,), 0, 1)
+    for eps, is_short in ((power, False), (power.replace("999", "300"), True)):
+        task = task_of(key, eps)
+        pair = rescaled_pair(function_class("affine-1d"), known, v, ("1/4",), task, "images")
+        witness = witness_of(pair, task, "images")
+        if is_short:
+            assert check_bytes(to_json(witness).encode()).ok
+        else:
+            with pytest.raises(InvalidInput, match="more than 1000 characters"):
+                to_json(witness)
 
 
 def test_claims_are_checked_also_where_no_file_is_involved():

@@ -518,6 +518,21 @@ def test_lipschitz_moves_what_is_not_shown(capsys, tmp_path):
     shown(capsys, "witness", "convex/side/argmax", "--query", "1/4,1/4")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["--class", "convex", "--argmin", "0,0", "--argmax", "1,1", "--min", "-1.5e308", "--max", "1.5e308"],
+        ["--class", "affine-1d", "--argmin", "0", "--argmax", "1e-309", "--min", "0", "--max", "1"],
+    ],
+)  # fmt: skip
+def test_a_promise_too_large_for_floats_is_one_line(given, capsys, tmp_path):
+    asked = [*given, "--task", "exact", "--level", "near"]
+    out = shown(capsys, "refute", decoder(tmp_path, "0"), *asked, status=2)
+    assert "too large for float64" in out and out.count("\n") == 1
+    status = 0 if "convex" in given else 5
+    shown(capsys, "refute", decoder(tmp_path, "-1"), *asked, "--numbers", "exact", status=status)
+
+
 def test_a_huge_answer_is_judged(capsys, tmp_path):
     for level in ("extremes", "near", "images"):
         asked = ["--class", "convex", "--task", "exact", "--level", level]
