@@ -280,12 +280,15 @@ def _pictures(
     wanted = [s for s in ctx.settings if s.name in ("pixel", "fourier+transforms")]
     rows: dict[str, Any] = {}
     notes: dict[str, list[str]] = {}
-    unit = ctx.units[0]
+    unit, few = ctx.units[0], 2 * ctx.effort.unseen
     for name, target in targets.items():
         drawn = PictureUnit(target.to(ctx.device), ctx.outputs)
         for rounds in range(3):
             circuit = FoolingCircuit(ctx.network, drawn, detector, max(k, 2.0))  # |D| is at most 1
-            runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, 3), [unit]) for s in wanted]
+            runs = [
+                ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, min(3, few)), [unit])
+                for s in wanted
+            ]
             kept = share(torch.cat([same for _, _, same in runs]))
             if rounds == 0:
                 witness.add(
@@ -295,12 +298,19 @@ def _pictures(
             if kept >= 0.95 or rounds == 2:
                 break
             more = extended(
-                ctx, f"{name} {rounds}", circuit, wanted, ctx.seeds(120 + 10 * rounds, 8), [unit]
+                ctx,
+                f"{name} {rounds}",
+                circuit,
+                wanted,
+                ctx.seeds(120 + 10 * rounds, min(8, 4 * ctx.effort.round_seeds)),
+                [unit],
             )
             known += more
             detector = fit(ctx, f"{name} {rounds}", known + more * 4, detector)
         # The seeds above decided when to stop; these have decided nothing.
-        runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, 5), [unit]) for s in wanted]
+        runs = [
+            ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, min(5, few)), [unit]) for s in wanted
+        ]
         kept = share(torch.cat([same for _, _, same in runs]))
         witness.add(f"{name}: retraining rounds", rounds, "count", at_most=2)
         witness.add(f"{name}: bit-identical to D's own, unseen seeds", kept, "share", at_least=0.95)
