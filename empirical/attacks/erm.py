@@ -50,8 +50,8 @@ def closest_pair(
     """The smallest l1 distance over all pairs of sites, exact.
 
     Sums over blocks of pixels bound an l1 distance from below, so only pairs whose block sums are
-    closer than the best distance so far are compared in full. Block sums stay below 2^24, where
-    float32 holds every integer, hence nothing is rounded.
+    closer than the best distance so far are compared in full. Sums stay where the type of float holds every
+    integer (`exact_type`), hence nothing is rounded.
 
     Parameters
     ----------
@@ -60,17 +60,14 @@ def closest_pair(
     n, d = sites.shape
     if n < 2:
         raise InvalidInput(f"{n} images; expected at least two to compare")
-    if int(sites.max()) * d >= 2**24:
-        raise InvalidInput(
-            f"images of {d} pixels up to {sites.max()}: sums leave float32's exact integers"
-        )
     order = np.argsort(sites.sum(1), kind="stable")
-    pixels = torch.from_numpy(sites[order]).to(device, torch.float32)
+    pixels = torch.from_numpy(sites[order]).to(device, exact_type(sites))
     blocks = _block_sums(pixels)
     near = (pixels[1:] - pixels[:-1]).abs().sum(1)  # neighbours by total brightness: a first guess
     k = int(near.argmin())
     best, where, looked = int(near[k]), (k, k + 1), n - 1
     totals = pixels.sum(1)
+    pairs = min(100_000, max(1, 2**27 // d))  # numbers that are held at a time
     with progress_bar("comparing images", n, show) as advance:
         for i in range(0, n, chunk):
             rows = blocks[i : i + chunk]
@@ -82,7 +79,7 @@ def closest_pair(
                 p, q = torch.nonzero(bound < best, as_tuple=True)
                 keep = p + i < q + j
                 p, q = p[keep] + i, q[keep] + j
-                for a, b in zip(p.split(100_000), q.split(100_000), strict=True):
+                for a, b in zip(p.split(pairs), q.split(pairs), strict=True):
                     full = (pixels[a] - pixels[b]).abs().sum(1)
                     looked += len(a)
                     if len(full) and int(full.min()) < best:
@@ -91,6 +88,21 @@ def closest_pair(
             advance(len(rows))
     first, second = sorted((int(order[where[0]]), int(order[where[1]])))
     return Closest(best, (first, second), n * (n - 1) // 2, looked)
+
+
+def exact_type(*arrays: NDArray[Any]) -> torch.dtype:
+    """The type of float whose integers hold every sum over pixels of these arrays (n, d) exactly: float32, or float64.
+
+    Raises
+    ------
+    InvalidInput : neither does.
+    """
+    largest = max(int(a.max(initial=0)) * a.shape[1] for a in arrays)
+    if largest >= 2**53:
+        raise InvalidInput(
+            f"images whose pixels add up to {largest}: sums leave the integers that float64 holds"
+        )
+    return torch.float32 if largest < 2**24 else torch.float64
 
 
 def _block_sums(pixels: torch.Tensor, blocks: int = 49) -> torch.Tensor:
@@ -159,7 +171,8 @@ class ErmPair:
         site_order = np.argsort(self.sites.sum(1), kind="stable")
         query_order = np.argsort(points.sum(1), kind="stable")
         totals = self.sites.sum(1)[site_order]
-        sites = torch.from_numpy(self.sites[site_order]).to(device, torch.float32)
+        kind = exact_type(self.sites, points)
+        sites = torch.from_numpy(self.sites[site_order]).to(device, kind)
         found = [[Fraction(1, 2)] * len(points) for _ in weights]
         parts = np.split(query_order, range(chunk, len(points), chunk))
         with progress_bar("evaluating f and g exactly", len(points), show) as advance:
@@ -167,7 +180,7 @@ class ErmPair:
                 sums = points[index].sum(1)
                 first = int(np.searchsorted(totals, sums[0] - reach / 2, "left"))
                 last = int(np.searchsorted(totals, sums[-1] + reach / 2, "right"))
-                queries = torch.from_numpy(points[index]).to(device, torch.float32)
+                queries = torch.from_numpy(points[index]).to(device, kind)
                 full = torch.cdist(queries, sites[first:last], p=1)
                 for i, s in torch.nonzero(2 * full < reach).tolist():
                     hat = Fraction(reach - 2 * int(full[i, s]), reach)

@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from trompe.empirical import erm_pair
-from trompe.empirical.attacks.erm import closest_pair
+from trompe.empirical.attacks.erm import closest_pair, exact_type
 from trompe.empirical.data import ImageData, Split
 from trompe.theory import InvalidInput
 
@@ -141,3 +141,21 @@ def test_a_set_without_test_images_of_its_own_is_refused(tiny):
     copies = ImageData("copies", tiny.train, tiny.train, tiny.classes)
     with pytest.raises(InvalidInput, match="copies: every one of its 8 test images is a training"):
         erm_pair(copies, *SHOWN, show=False)
+
+
+def test_distances_beyond_float32_are_exact():
+    """Images as large as photographs: sums up to 38 million, where float32 holds only each second or fourth integer."""
+    sites = np.random.default_rng(0).integers(0, 256, (5, 150_528))
+    sites[1:] = np.where(np.arange(150_528) < 150_000, 255 * (np.arange(4)[:, None] % 2), sites[1:])
+    exact = {
+        (i, j): int(np.abs(sites[i] - sites[j]).sum()) for i in range(5) for j in range(i + 1, 5)
+    }
+    found = closest_pair(sites, show=False)
+    assert found.distance == exact[found.pair] == min(exact.values())
+    assert exact_type(sites) == torch.float64
+    assert exact_type(sites[:, :64]) == torch.float32
+    assert int(torch.from_numpy(sites).float().sum(1)[1]) != int(sites[1].sum()) or int(
+        torch.from_numpy(sites).float().sum(1)[2]
+    ) != int(sites[2].sum())  # what float32 would do
+    with pytest.raises(InvalidInput, match="leave the integers that float64 holds"):
+        exact_type(np.full((1, 8), 2**52))
