@@ -55,10 +55,11 @@ def reader(path: Path) -> Iterator[list[bytes]]:
         waiting.register(handle, select.POLLIN)
         parts: list[bytes] = []
         while True:
+            last = is_over.is_set()  # before the look, so that nothing comes in between
             seen = dict(waiting.poll(20)).get(handle, 0)
             if seen & select.POLLIN:
                 parts.append(os.read(handle, 1 << 16))
-            elif seen & select.POLLHUP or is_over.is_set():
+            elif seen & select.POLLHUP or last:
                 break
         os.close(handle)
         got.append(b"".join(parts))

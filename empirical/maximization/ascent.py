@@ -245,6 +245,11 @@ class _Asked:
         if trace is not None:
             self._axis = trace.axis(out)
         layer = self._objective.layer
+        if out.shape[:1] != images.shape[:1]:
+            raise InvalidInput(
+                f"layer {layer!r}: returns shape {tuple(out.shape)} for {len(images)} images; expected the images on the "
+                "first axis, so choose another layer"
+            )
         check_finite(
             out, repr(layer) if layer else "the output",
             lambda k: f"unit {of[k][1]}, seed {of[k][0]}: the image at step {step}",

@@ -173,6 +173,25 @@ def test_networks_that_cannot_be_looked_into_can_be_maximized_or_are_one_line():
             colours(copy.deepcopy(plain).to(getattr(torch, kind)))
 
 
+def test_a_layer_whose_first_axis_is_not_that_of_the_images_is_refused():
+    class Windows(Colours):
+        def forward(self, x):
+            return self.last(
+                self.relu(self.conv(x.unfold(2, 4, 4).reshape(2 * len(x), 3, 8, 4))).reshape(
+                    len(x), -1
+                )
+            )
+
+    model = Windows()
+    model.last = torch.nn.Linear(2 * 4 * 6 * 2, 5).eval()
+    with pytest.raises(
+        InvalidInput,
+        match=r"layer 'conv': returns shape \(20, 4, 6, 2\) for 10 images; expected the images",
+    ):
+        colours(model, objective=Objective("conv", "channel"))
+    assert colours(model).images.shape == (10, 3, 8, 8)
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 9), (1, 3, 9, 8), (1, 1, 8, 8)])
 def test_a_start_of_another_shape_is_refused(shape):
     with pytest.raises(
