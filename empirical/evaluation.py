@@ -79,7 +79,7 @@ class Evaluator:
             try:
                 self._bounds = bounds_of(self.double, objective.layer)
             except InvalidInput as error:
-                self.why = str(error)
+                self.why = _why(error)
 
     def __call__(self, picture: torch.Tensor, unit: int) -> Evaluated:
         """The value at a picture of float32, shape (channels, height, width).
@@ -133,8 +133,13 @@ class Evaluator:
             with of_real_numbers():
                 return self.objective.enclosure(self._bounds(Box(point, point)), unit, self.axis)
         except InvalidInput as error:
-            self._bounds, self.why = None, str(error)  # nor at any other picture
+            self._bounds, self.why = None, _why(error)  # nor at any other picture
             return None
+
+
+def _why(error: InvalidInput) -> str:
+    """Why there are no bounds, without the advice for those who need one."""
+    return str(error).partition("; give the bound k yourself")[0]
 
 
 def _text(value: float) -> str:

@@ -55,6 +55,8 @@ ACCENTUATION = "accentuation"
 WAYS = (*PARAMETRIZATIONS, ACCENTUATION)
 """How a picture is written down; accentuation: pixels that start at the unit's most extreme natural image."""
 FILE = "shown.json"
+QUICK = 3.0
+"""Seconds of a step of a whole batch, by those of one picture, from which on a batch is not tried to tell the time."""
 NEVER = "An optimiser's picture is in no case proved to show the minimum or the maximum over [0, 1]^N: it is what was found."
 Seeds = Sequence[Annotated[int, Integer(-(10**17) + 1, 10**17 - 1)]]
 """In a file integers have at most 18 characters."""
@@ -391,21 +393,30 @@ class Run:
         return torch.stack([self.natural.pictures[self.natural.index[unit, end]] for unit in group])
 
     def seconds(self) -> float:
-        """About how long it will take in one process, from three steps of the first group that are timed."""
-        group, ascents = self.waiting[0], self.ascents
+        """About how long it will take in one process, from three steps that are timed.
+
+        They are those of one picture, and where these are quick those of a whole batch.
+        """
+        ascents = self.ascents
+        group = self.waiting[0]
         seeds = ascents.together(group)[0]
-        times = []
+        share = len(group) * len(seeds)
+        step = self._timed(group[:1], seeds[:1]) * share
+        if step < QUICK:
+            step = self._timed(group, seeds)
+        pictures = sum(map(len, self.waiting)) * len(ascents.seeds) * len(ENDS)
+        return step * ascents.steps * pictures / share
+
+    def _timed(self, group: Sequence[int], seeds: Sequence[int]) -> float:
+        """Seconds of a step."""
+        times, start = [], self._start(group, "maximum")
         for steps in (1, 1, 4):
             begin = perf_counter()
-            ascents.climb(
-                self.model, group, "maximum", seeds, steps, (), self._start(group, "maximum")
-            )
+            self.ascents.climb(self.model, group, "maximum", seeds, steps, (), start)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             times.append(perf_counter() - begin)
-        step = max(0.0, times[2] - times[1]) / 3
-        pictures = sum(map(len, self.waiting)) * len(ascents.seeds) * len(ENDS)
-        return step * ascents.steps * pictures / (len(group) * len(seeds))
+        return max(0.0, times[2] - times[1]) / 3
 
     def units(self) -> Iterator[ShownUnit]:
         """Each unit, as it is finished and on disk; first those that were there."""
@@ -414,16 +425,14 @@ class Run:
         yield from (unit for unit in list(self.finished.values()) if unit.unit not in again)
         if waiting:
             self._write()  # whose the folder is, before the first array
-        jobs: list[Job] = [
-            (group, end, self._start(group, end)) for group in waiting for end in ENDS
-        ]
+        jobs: list[Job] = [(group, end) for group in waiting for end in ENDS]
         build = None if self.build is None else Build(self.build, self.empty.model.sha256)
-        pictures = sum(len(group) for group, _, _ in jobs) * len(self.ascents.seeds)
-        total = sum(self.ascents.length(group) for group, _, _ in jobs)
+        pictures = sum(len(group) for group, _ in jobs) * len(self.ascents.seeds)
+        total = sum(self.ascents.length(group) for group, _ in jobs)
         with progress_bar(f"visualizing {pictures} pictures", total, self.show) as advance:
             found: dict[End, dict[int, Best]] = {}
-            results = run_jobs(self.ascents, model, jobs, self.jobs, build, advance)
-            for (group, end, _), best in zip(jobs, results, strict=True):
+            results = run_jobs(self.ascents, model, jobs, self._start, self.jobs, build, advance)
+            for (group, end), best in zip(jobs, results, strict=True):
                 found[end] = best
                 if end == ENDS[-1]:
                     fresh = [self._unit(unit, {e: found[e][unit] for e in ENDS}) for unit in group]

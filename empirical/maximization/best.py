@@ -138,14 +138,17 @@ class Build:
     sha256: str
 
 
-Job = tuple[tuple[int, ...], End, torch.Tensor | None]
-"""A group, an end, and where it starts."""
+Job = tuple[tuple[int, ...], End]
+"""A group and an end."""
+Start = Callable[[Sequence[int], End], torch.Tensor | None]
+"""Where a job starts: a picture a unit; None for noise."""
 
 
 def run_jobs(
     ascents: Ascents,
     model: nn.Module,
     jobs: Sequence[Job],
+    start: Start,
     processes: int | None,
     build: Build | None = None,
     advance: Advance = lambda _k: None,
@@ -154,20 +157,20 @@ def run_jobs(
 
     Parameters
     ----------
-    processes : 1 is this process. None leaves it to the joblib configuration that is active, such as
+    start : where each job starts. processes : 1 is this process. None leaves it to the joblib configuration that is active, such as
         `joblib.parallel_config(backend="dask")`; without one that is this process. build : makes the network where a
         job runs; without it the network travels with each job. advance : called as images are made, see `Ascents.length`.
     """
     from joblib import Parallel, delayed
 
     if processes == 1 or not jobs:
-        yield from (ascents.best(model, *job, advance) for job in jobs)
+        yield from (ascents.best(model, *job, start(*job), advance) for job in jobs)
         return
     with Parallel(n_jobs=processes, return_as="generator") as parallel:
         with worker_processes():
             list(parallel([delayed(int)()] * (processes or 1)))  # starts them
-        found = parallel(delayed(_run)(ascents, build or model, job) for job in jobs)
-        for (group, _, _), best in zip(jobs, found, strict=True):
+        found = parallel(delayed(_run)(ascents, build or model, job, start(*job)) for job in jobs)
+        for (group, _), best in zip(jobs, found, strict=True):
             advance(ascents.length(group))
             yield best
 
@@ -176,9 +179,11 @@ _BUILT: dict[str, nn.Module] = {}
 """In a worker: the networks that were built there, by the hash of their weights."""
 
 
-def _run(ascents: Ascents, source: nn.Module | Build, job: Job) -> dict[int, Best]:
+def _run(
+    ascents: Ascents, source: nn.Module | Build, job: Job, start: torch.Tensor | None
+) -> dict[int, Best]:
     if isinstance(source, nn.Module):
-        return ascents.best(source, *job)
+        return ascents.best(source, *job, start)
     if source.sha256 not in _BUILT:
         model = source.make()
         if state_sha256(model.state_dict()) != source.sha256:
@@ -186,4 +191,4 @@ def _run(ascents: Ascents, source: nn.Module | Build, job: Job) -> dict[int, Bes
                 "model: FUNCTION() returns other weights in another process; give them by --weights"
             )
         _BUILT[source.sha256] = model
-    return ascents.best(_BUILT[source.sha256], *job)
+    return ascents.best(_BUILT[source.sha256], *job, start)

@@ -292,6 +292,38 @@ def test_enclosures_hold_the_exact_value_and_are_narrow(monkeypatch):
     assert missed
 
 
+@pytest.mark.parametrize("unit", [0, 2])
+def test_enclosures_behind_batch_norm_hold_the_value_to_fifty_digits(unit):
+    """Its square root is no fraction, so the value is computed to fifty digits."""
+    import mpmath
+
+    model = zoo.build(zoo.Residual)
+    with torch.no_grad():
+        model.bn1.running_var.uniform_(0.1, 3.0, generator=torch.Generator().manual_seed(0))
+    x = torch.nn.functional.pad(X[3], (1, 1, 1, 1))
+    found = evaluated(model, "bn1", "channel", unit, X[3])
+    with mpmath.workdps(50):
+        number = mpmath.mpf
+
+        def of(tensor):
+            return number(float(tensor.detach()))
+
+        w = [[of(v) for v in row] for row in model.conv1.weight[unit, 0]]
+        pixels = [[of(v) for v in row] for row in x[0]]
+        bn = model.bn1
+        factor = of(bn.weight[unit]) / mpmath.sqrt(of(bn.running_var[unit]) + number(bn.eps))
+        total = number(0)
+        for i in range(8):
+            for j in range(8):
+                z = of(model.conv1.bias[unit]) + sum(
+                    w[a][b] * pixels[i + a][j + b] for a in range(3) for b in range(3)
+                )
+                total += (z - of(bn.running_mean[unit])) * factor + of(bn.bias[unit])
+        truth = total / 64
+        assert found.kind == "enclosure" and float(found.error) < 1e-11
+        assert abs(truth - number(found.value)) <= number(found.error)
+
+
 def test_an_enclosure_that_is_too_wide_is_an_estimate():
     """Twenty layers that cancel: the bounds grow a hundredfold a layer, the values do not."""
     layers = []

@@ -7,12 +7,12 @@ from trompe.proofs.handover.shown.data import ERRORS
 
 
 def line_of(unit: ShownUnit) -> str:
-    """One unit's values, found and natural."""
+    """One unit's values, where they were found, and the natural ones."""
     parts = []
     for end in ENDS:
-        natural = unit.natural(end)
-        beside = f" (natural {natural}, {natural.image})" if natural is not None else ""
-        parts.append(f"{end} {unit.shown(end)}{beside}")
+        shown, natural = unit.shown(end), unit.natural(end)
+        beside = f"; natural {natural}, {natural.image}" if natural is not None else ""
+        parts.append(f"{end} {shown} (seed {shown.seed}, step {shown.step}{beside})")
     return f"{unit.name}: {', '.join(parts)}"
 
 
