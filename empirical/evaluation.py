@@ -22,6 +22,8 @@ FLOOR = 1e-12
 """An estimated error is at least that, and at least a float32 rounding of the value."""
 WIDE = 1000
 """An enclosure that is so many times wider than the estimate (deep networks) is of no use, and not stated."""
+HOPELESS = 1_000_000
+"""Where one is so many times wider, no other picture is tried."""
 
 
 def layer_output(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
@@ -106,6 +108,8 @@ class Evaluator:
             error = 2 * max(abs(end - Fraction(text)) for end in ends)
             if error <= WIDE * estimate:
                 return Evaluated(text, _upwards(error), ENCLOSURE)
+            if error > HOPELESS * estimate:
+                self._bounds = None
             self.why = f"interval bounds are too wide to be of use ({float(error):.2g}, estimated {float(estimate):.2g})"
         return Evaluated(text, _upwards(estimate), ESTIMATE)
 

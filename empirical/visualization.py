@@ -58,6 +58,8 @@ FILE = "shown.json"
 QUICK = 3.0
 """Seconds of a step of a whole batch, by those of one picture, from which on a batch is not tried to tell the time."""
 NEVER = "An optimiser's picture is in no case proved to show the minimum or the maximum over [0, 1]^N: it is what was found."
+SHEET = 0.1
+"""Seconds that a row of the contact sheet takes."""
 Seeds = Sequence[Annotated[int, Integer(-(10**17) + 1, 10**17 - 1)]]
 """In a file integers have at most 18 characters."""
 Jobs = Annotated[int, Integer(1, 1024)] | None
@@ -393,7 +395,7 @@ class Run:
         return torch.stack([self.natural.pictures[self.natural.index[unit, end]] for unit in group])
 
     def seconds(self) -> float:
-        """About how long it will take in one process, from three steps that are timed.
+        """About how long it will take in one process, from three steps and one value that are timed.
 
         They are those of one picture, and where these are quick those of a whole batch.
         """
@@ -404,8 +406,16 @@ class Run:
         step = self._timed(group[:1], seeds[:1]) * share
         if step < QUICK:
             step = self._timed(group, seeds)
-        pictures = sum(map(len, self.waiting)) * len(ascents.seeds) * len(ENDS)
-        return step * ascents.steps * pictures / share
+        units = sum(map(len, self.waiting))
+        climbing = step * ascents.steps * units * len(ascents.seeds) * len(ENDS) / share
+        noise = torch.rand(self.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
+        self.evaluate(noise, group[0])
+        begin = perf_counter()
+        self.evaluate(noise, group[0])
+        values = 2 if self.stream is None else 4
+        return climbing + units * (
+            values * (perf_counter() - begin) + SHEET * (self.output is not None)
+        )
 
     def _timed(self, group: Sequence[int], seeds: Sequence[int]) -> float:
         """Seconds of a step."""
