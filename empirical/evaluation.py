@@ -10,7 +10,7 @@ from typing import Any
 
 from trompe.empirical._torch import torch
 from trompe.empirical.axes import AxisTrace
-from trompe.empirical.inspection import called, capture, check_finite
+from trompe.empirical.inspection import called, capture, check_finite, ran
 from trompe.empirical.intervals import Box, bounds_of, of_real_numbers
 from trompe.empirical.maximization.objectives import Objective
 from trompe.proofs.handover.shown import Evaluated
@@ -31,7 +31,7 @@ def layer_output(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Te
     if not layer:
         return called(model, images)
     with capture(model, [layer]) as outputs:
-        called(model, images)
+        ran(model, images)
         return outputs[layer]
 
 

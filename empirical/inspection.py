@@ -284,7 +284,7 @@ def visit(
             else:
                 hooks.enter_context(hooked(model, name, hook(name)))
         try:
-            called(model, images)
+            ran(model, images)
         except _Enough:
             return
     if waiting and not every_call:

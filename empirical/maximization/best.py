@@ -101,6 +101,7 @@ class Ascents:
                 objective=self.objective if end == "maximum" else -self.objective,
                 transforms=self.transforms, seeds=seeds, steps=steps, rate=self.rate, keep=keep, redirect=self.redirect,
                 start=None if start is None else start.repeat(len(seeds), 1, 1, 1), device=self.device,
+                batch=self.batch,
             )  # fmt: skip
 
     def best(
