@@ -13,7 +13,9 @@ from trompe.empirical._torch import Floats, Shape, torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.axes import AxisTrace
 from trompe.empirical.calls import numbered
+from trompe.empirical.evaluation import unit_axis
 from trompe.empirical.inspection import check_eval, visit
+from trompe.empirical.maximization.objectives import Objective
 from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 
@@ -49,7 +51,8 @@ class EarlyFeatures(nn.Module):
         self.layers = tuple(layers)
         self.training = False
         self._network = (network,)  # not registered
-        self._axes = {name: unit_axis(network, name, shape) for name in self.layers}
+        image = grey(network, shape)
+        self._axes = {name: unit_axis(network, Objective(name), image)[0] for name in self.layers}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The numbers of images x."""
@@ -127,15 +130,6 @@ def grey(network: nn.Module, shape: tuple[int, int, int]) -> torch.Tensor:
     """One grey picture on the network's device."""
     device = next((t.device for t in (*network.parameters(), *network.buffers())), "cpu")
     return torch.full((1, *shape), 0.5, device=device)
-
-
-@torch.no_grad()
-def unit_axis(network: nn.Module, layer: str, shape: tuple[int, int, int]) -> int:
-    """The axis of the units in a layer's output, as `axes` follows it."""
-    found: list[int] = []
-    with AxisTrace() as trace:
-        visit(network, [layer], grey(network, shape), lambda _n, y: found.append(trace.axis(y)))
-    return found[0]
 
 
 @torch.no_grad()

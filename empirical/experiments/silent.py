@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.empirical._torch import at_once, torch
-from trompe.empirical.attacks.features import unit_axis
+from trompe.empirical.attacks.features import grey
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
+from trompe.empirical.evaluation import unit_axis
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.inspection import predict, visit
@@ -54,7 +55,7 @@ def run(ctx: Context) -> RunRecord:
             )
         _unchanged(ctx, witness, silent, conv)
         objective = Objective(relu, "channel")
-        axis = unit_axis(ctx.network, relu, ctx.data.shape)
+        axis = unit_axis(ctx.network, objective, grey(ctx.network, ctx.data.shape))[0]
         units = _busiest(ctx, relu, axis, count)
         rows: dict[str, Any] = {}
         for redirect in (False, True):
