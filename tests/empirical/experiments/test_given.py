@@ -214,9 +214,9 @@ def test_features_are_means_and_root_mean_squares_of_units(kind, layers):
 
 def test_the_pass_ends_behind_the_last_layer():
     network = zoo.build(zoo.Plain)
+    features = EarlyFeatures(network, ["conv"], zoo.SHAPE)
     called = []
     network.head.register_forward_hook(lambda *_: called.append(1))
-    features = EarlyFeatures(network, ["conv"], zoo.SHAPE)
     features(zoo.pictures())
     assert called == []
     network.spare = torch.nn.Linear(2, 2).eval()
