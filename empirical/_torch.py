@@ -126,7 +126,12 @@ def repeatable(threads: int = 1, device: torch.device | str = "cpu") -> Iterator
     The same thread count repeats bit for bit; another one does not. One thread is also the fastest
     choice for networks this small on a shared machine. On CUDA, operations that PyTorch knows no
     deterministic kernel for run all the same.
+
+    Raises
+    ------
+    InvalidInput : `threads` is below 1.
     """
+    Integer(1, 1024)(threads, "threads")
     before_threads = torch.get_num_threads()
     before_cudnn = (
         torch.backends.cudnn.deterministic,

@@ -113,13 +113,14 @@ def bound(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
     read_once([str(points), *(data or ())])
-    from trompe.proofs.handover.shown import near_extremes
     from trompe.theory.bounding import bounds
-    from trompe.views.shown import said_of
 
     given = {"--argmin": argmin, "--argmax": argmax, "--min": minimum, "--max": maximum}
     note = ""
     if shown is not None:
+        from trompe.proofs.handover.shown import near_extremes
+        from trompe.views.shown import said_of
+
         for name, value in (given | {"--noise": noise}).items():
             if value is not None:
                 raise InvalidInput(
