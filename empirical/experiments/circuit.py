@@ -18,7 +18,6 @@ from trompe.empirical.data import ImageData, Split
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
 from trompe.empirical.experiments.detector import (
-    Trajectories,
     coded,
     extended,
     fit,
@@ -42,10 +41,11 @@ STATEMENT = (
 
 @dataclass(frozen=True)
 class Built:
-    """A circuit in which each unit shows the next, and what its detector was trained on."""
+    """A circuit in which each unit shows the next, and how it was made."""
 
     circuit: FoolingCircuit
-    shown: Trajectories
+    trained_on: torch.Tensor
+    """What the detector got of trajectories: features (n, d), or images."""
     rounds: int
     bound: float | None
     """The interval bound on every |output| over [0, 1]^N; None where there is none and k is not certified."""
@@ -63,7 +63,8 @@ def build(ctx: Context) -> Built:
     most += 2 if ctx.given else 0  # what is enough for our own networks need not be for others
     while weak and rounds < most:
         seeds = ctx.seeds(100 + 10 * rounds, ctx.effort.round_seeds)
-        known += extended(ctx, f"round {rounds}", circuit, weak, seeds, ctx.cycles[0])
+        more = extended(ctx, f"round {rounds}", circuit, weak, seeds, ctx.cycles[0])
+        known = torch.cat([known, more])
         detector = fit(ctx, f"round {rounds}", known, detector)
         circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
         rounds += 1
@@ -127,7 +128,7 @@ def run(ctx: Context) -> RunRecord:
     witness.settings["retraining rounds"] = made.rounds
     _natural(ctx, witness, circuit, "")
     _visualizations(ctx, witness, circuit)
-    final = _pictures(ctx, witness, circuit.detector, made.shown, k)
+    final = _pictures(ctx, witness, circuit.detector, made.trained_on, k)
     _natural(
         ctx,
         witness,
@@ -135,7 +136,7 @@ def run(ctx: Context) -> RunRecord:
         ", after the rounds for pictures",
     )
     if ctx.effort.ablations:
-        _ablations(ctx, witness, circuit, made.shown.images)
+        _ablations(ctx, witness, circuit, made.trained_on)
     if ctx.effort.transfer and ctx.given is None:
         _transfer(ctx, witness, circuit)
     for name, module in (
@@ -271,7 +272,7 @@ def _trajectory_figure(ctx: Context, witness: RunRecord, circuit: FoolingCircuit
 
 
 def _pictures(
-    ctx: Context, witness: RunRecord, detector: torch.nn.Module, known: Trajectories, k: float
+    ctx: Context, witness: RunRecord, detector: torch.nn.Module, known: torch.Tensor, k: float
 ) -> torch.nn.Module:
     """D = a picture that was never trained on; at most two retraining rounds each. The last detector."""
     targets = {"given picture": ctx.target} if ctx.target is not None else {
@@ -305,8 +306,8 @@ def _pictures(
                 ctx.seeds(120 + 10 * rounds, min(8, 4 * ctx.effort.round_seeds)),
                 [unit],
             )
-            known += more
-            detector = fit(ctx, f"{name} {rounds}", known + more * 4, detector)
+            known = torch.cat([known, more])
+            detector = fit(ctx, f"{name} {rounds}", torch.cat([known, *[more] * 4]), detector)
         # The seeds above decided when to stop; these have decided nothing.
         runs = [
             ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, min(5, few)), [unit]) for s in wanted

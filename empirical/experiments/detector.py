@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trompe.empirical._torch import torch
@@ -16,31 +15,9 @@ from trompe.empirical.maximization.ascent import Settings, trajectories
 from trompe.empirical.networks import DetectorCNN
 
 
-@dataclass(frozen=True)
-class Trajectories:
-    """Images that optimisation passes through, and what the detector gets of them: features, or the images."""
-
-    images: torch.Tensor
-    codes: torch.Tensor
-
-    def __add__(self, more: Trajectories) -> Trajectories:
-        return Trajectories(
-            torch.cat([self.images, more.images]), torch.cat([self.codes, more.codes])
-        )
-
-    def __mul__(self, times: int) -> Trajectories:
-        return Trajectories(torch.cat([self.images] * times), torch.cat([self.codes] * times))
-
-
-def coded(ctx: Context, images: torch.Tensor) -> Trajectories:
-    """Images with what the detector gets of them."""
-    return Trajectories(images, encoded(ctx, images))
-
-
-def encoded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
-    """What the detector gets of images, before the network's own data are known to it."""
-    features = ctx.features
-    return images if features is None else predict(features, images)
+def coded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
+    """What the detector gets of images: features (n, d), or the images."""
+    return images if ctx.features is None else predict(ctx.features, images)
 
 
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:
@@ -82,9 +59,9 @@ def _trajectories(
 
 
 def fit(
-    ctx: Context, name: str, synthetic: Trajectories, start: torch.nn.Module | None = None
+    ctx: Context, name: str, synthetic: torch.Tensor, start: torch.nn.Module | None = None
 ) -> torch.nn.Module:
-    """A detector trained on the natural training images and `synthetic`; cached under `name` and both inputs.
+    """A detector trained on the natural training images and `synthetic`, as it gets them (`coded`); cached under `name` and both inputs.
 
     A detector of features has its threshold from natural images that it was not trained on: each fifth training group.
     """
@@ -93,8 +70,8 @@ def fit(
     key = {
         "name": name,
         "steps": steps,
-        "images": float(synthetic.images.double().sum()),
-        "n": len(synthetic.images),
+        "images": float(synthetic.double().sum()),
+        "n": len(synthetic),
     } | ctx.asked
     natural = ctx.train if ctx.features is None else ctx.train_features
     held_out = ctx.calibration
@@ -110,13 +87,13 @@ def fit(
             begin.load_state_dict(start.state_dict())
         options: dict[str, Any] = {"seed": ctx.seed, "steps": steps, "show": ctx.show}
         if not isinstance(begin, FeatureDetector):
-            return train_detector(natural, synthetic.codes, detector=begin, **options)
+            return train_detector(natural, synthetic, detector=begin, **options)
         begin.threshold.zero_()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(ctx.seed)
             begin.head.apply(_afresh)
-        train_detector(natural[~held_out], synthetic.codes, detector=begin.on_codes(), **options)
-        begin.calibrate(natural[held_out], synthetic.codes)
+        train_detector(natural[~held_out], synthetic, detector=begin.on_codes(), **options)
+        begin.calibrate(natural[held_out], synthetic)
         return begin.eval()
 
     return ctx.module_step("detector", key, empty(), models, build)
@@ -130,8 +107,8 @@ def _afresh(layer: torch.nn.Module) -> None:
 def extended(
     ctx: Context, name: str, circuit: FoolingCircuit, settings: Sequence[Settings], seeds: Sequence[int],
     units: Sequence[int] | None = None,
-) -> Trajectories:  # fmt: skip
-    """Trajectories of D alone and through the circuit, densely kept: what a retraining round adds."""
+) -> torch.Tensor:  # fmt: skip
+    """Trajectories of D alone and through the circuit, densely kept, as the detector gets them: what a round adds."""
     models: list[torch.nn.Module] = [circuit.network, circuit.detector]
     if circuit.other is not None:
         models.append(circuit.other)
