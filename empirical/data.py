@@ -122,11 +122,15 @@ class ImageData:
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every pixel and label, in order."""
+        """Hash of every pixel and label, in order, and of groups where there are some."""
         digest = hashlib.sha256(repr((self.train.images.shape, self.levels)).encode())
         for split in (self.train, self.test):
             digest.update(np.ascontiguousarray(split.images).tobytes())
             digest.update(np.ascontiguousarray(split.labels).tobytes())
+            for which in (split.groups, split.calibration):
+                digest.update(
+                    b"" if which is None else np.ascontiguousarray(which).tobytes() + b"|"
+                )
         return digest.hexdigest()
 
 

@@ -246,7 +246,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return float(f"{value:.10g}")
+        return value if value.is_integer() else float(f"{value:.10g}")
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, (Sequence, range)) and not isinstance(value, str):

@@ -6,6 +6,8 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
+
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.certified import (
     certified_k,
@@ -52,8 +54,7 @@ def run(ctx: Context) -> RunRecord:
     steps, widths = effort.bounded["steps"], effort.bounded["widths"]
     detector = ctx.module_step(
         "bounded-detector",
-        {"steps": steps, "widths": list(widths), "images": float(images.double().sum())}
-        | ctx.asked,
+        {"steps": steps, "widths": list(widths), "images": float(images.double().sum())},
         BoundedMLP(ctx.data.shape, widths) if widths else BoundedCNN(ctx.data.shape),
         [ctx.network],
         lambda: train_bounded_detector(
@@ -96,10 +97,12 @@ def run(ctx: Context) -> RunRecord:
         witness.add(f"PGD inside certified boxes of {r}/255: largest e found", largest, "e")
         witness.add(f"certified bound on e over the same boxes of {r}/255",
                     certificates[r].bound[certificates[r].certified][: effort.attacked].max(), "e", at_most=-1 / 40)  # fmt: skip
+    apart = len(
+        np.unique(ctx.data.test.group_numbers())
+    )  # crops of one photograph are no independent trials
+    said = f"n = {len(ctx.test):,}" + (f" of {apart} photographs" if apart < len(ctx.test) else "")
     series: dict[str, Any] = {
-        f"natural (n = {len(ctx.test):,}): fooled = original": _with_intervals(
-            natural, len(ctx.test)
-        )
+        f"natural ({said}): fooled = original": _with_intervals(natural, apart)
     }
     groups: dict[str, list[torch.Tensor]] = {}
     for setting in ctx.settings:
@@ -126,7 +129,7 @@ def run(ctx: Context) -> RunRecord:
         ),
         "Share of natural test images (and, dually, of unseen visualizations) around which interval bounds prove that "
         "the fooled network is the original (is D) on the whole box; bars are 95 % intervals for a share (Wilson). Points "
-        "of one radius are moved apart sideways. Black borders make these data sets easy.",
+        f"of one radius are moved apart sideways.{'' if ctx.given else ' Black borders make these data sets easy.'}",
     )  # fmt: skip
     _tiny(ctx, witness)
     witness.add_weights("network" if ctx.given else "cnn", ctx.network)

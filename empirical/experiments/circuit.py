@@ -95,8 +95,9 @@ def fool(
     Parameters
     ----------
     model : in eval mode, for images in [0, 1], output (n, outputs). It is left as it is, and is a part of the result.
-    images : natural images, see `audit_silent`. units : outputs that are fooled, each shows the next and the last the first;
-        by default those that most images are taken for, at most ten.
+    images : natural images, see `audit_silent`. units : outputs that are fooled, each shows the next and the last the first
+        (of pictures above 64 pixels, where there are five or more, the first three among themselves and the others among themselves;
+        the result's `permutation` says it); by default those that most images are taken for, at most ten.
     steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 96.
 
     Raises
@@ -122,7 +123,7 @@ def run(ctx: Context) -> RunRecord:
     made = build(ctx)
     circuit, k = made.circuit, made.circuit.bound
     witness.settings |= {
-        "steps": ctx.steps, "k": k, "interval bound on |F|, |D|": made.bound, "D": "unit u shows unit u + 1",
+        "steps": ctx.steps, "k": k, "interval bound on |F|, |D|": made.bound, "D": {ctx.name(u): ctx.name(ctx.swapped[u]) for u in ctx.units} if ctx.given else "unit u shows unit u + 1",
         "seeds of training": ctx.seeds(0, 6), "unseen seeds": ctx.unseen,
     }  # fmt: skip
     witness.settings["retraining rounds"] = made.rounds
@@ -151,13 +152,20 @@ def run(ctx: Context) -> RunRecord:
 def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: str) -> None:
     """Outputs on natural images: bit-identity and accuracy."""
     original, fooled = predict(ctx.network, ctx.test), predict(circuit, ctx.test)
+    same = identical(original, fooled)
     before, after = (share(out.argmax(1) == ctx.test_labels) for out in (original, fooled))
-    kept = share(identical(original, fooled))
+    kept = share(same)
     if not when and ctx.given is None:
         witness.add("accuracy of the original", before, "share")
     witness.add(
         f"natural test outputs bit-identical{when}", kept, "share", at_least=ctx.effort.kept
     )
+    if ctx.data.test.groups is not None:
+        groups = ctx.data.test.group_numbers()
+        whole = 1 - len(np.unique(groups[~same.cpu().numpy()])) / len(np.unique(groups))
+        witness.add(
+            f"natural test photographs of which all crops are bit-identical{when}", whole, "share", at_least=0.95
+        )  # fmt: skip
     lost = "natural test images taken for another class" if ctx.given else "accuracy loss"
     witness.add(
         f"{lost}{when}", 100 * (before - after), "percentage points", at_most=ctx.effort.loss
@@ -184,16 +192,20 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
         same = identical(own, through.images)
         shared[setting.parametrization.key].append(same)
         fooled[setting.parametrization.key].append(through.images)
-        driven = plain.activations / ctx.natural_largest[units].repeat(len(seeds))
+        largest = ctx.natural_largest[units].repeat(len(seeds))
+        positive = largest > 0  # a quotient by another sign says nothing
+        driven = (plain.activations / largest)[positive]
         witness.add(f"{setting.name}: bit-identical to D's own, same seed", share(same), "share")
         witness.add(
             f"{setting.name}: correlation with D's own, same seed", paired_correlation(own, through.images),
             "correlation",
         )  # fmt: skip
-        witness.add(
-            f"{setting.name}: activation over the largest natural one", driven.mean(), "ratio",
-            note="mean over units and seeds, of the original network's visualizations",
-        )  # fmt: skip
+        if len(driven):
+            only = "" if bool(positive.all()) else ", where the largest natural one is positive"
+            witness.add(
+                f"{setting.name}: activation over the largest natural one", driven.mean(), "ratio",
+                note=f"mean over units and seeds, of the original network's visualizations{only}",
+            )  # fmt: skip
         if setting.parametrization.key == "maco":
             witness.add(
                 f"{setting.name}: spectrum error", plain.spectrum_error, "relative", at_most=1e-4
@@ -225,7 +237,7 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
             ),
             f"Per unit: a natural test image, the visualization of the original unit F, of the unit D that is shown "
             f"instead, and of the fooled unit, all with one seed ({WORDS[name]}). The last two rows agree bit for bit "
-            f"wherever the detector fires; the fooled network's outputs on natural images are the original's.{whose}",
+            f"wherever the detector fires; where it does not, the fooled network's outputs are the original's.{whose}",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
     e = {"natural test images": _values(ctx, circuit.detector, ctx.test)}
@@ -260,7 +272,7 @@ def _trajectory_figure(ctx: Context, witness: RunRecord, circuit: FoolingCircuit
     same = identical(rows["D alone"], rows["fooled"])
     witness.add(
         f"{setting.name}, unit {unit}, {longest} steps: images of the trajectory bit-identical to D's own", share(same),
-        "share", note="longer than any run that the detector was trained on",
+        "share", note=f"{len(marks)} steps of one run, longer than any that the detector was trained on",
     )  # fmt: skip
     ctx.figure(
         witness, KEY, "trajectories",
@@ -335,7 +347,7 @@ def _pictures(
         witness, KEY, "pictures",
         figures.image_grid(
             rows, ["target", "fooled,\npixel", "fooled, Fourier\n+ transforms", "published unit,\nalone"],
-            "Every unit shows a picture", notes,
+            f"Unit {ctx.name(unit)} shows a picture", notes,
         ),
         "The picture, the fooled unit's visualizations by two parametrizations, and what the published "
         "inner-product unit shows; r is the correlation with the picture.",

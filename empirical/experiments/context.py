@@ -189,7 +189,13 @@ class Context:
     @property
     def asked(self) -> dict[str, Any]:
         """What a cached step depends on beside data, seed and network, where the network is given."""
-        return {"units": self.units, "layers": self.given.features} if self.given else {}
+        if not self.given:
+            return {}
+        return {
+            "of": self.given.fingerprint,
+            "looked at": self.units,
+            "features": self.given.features,
+        }
 
     @cached_property
     def natural_largest(self) -> torch.Tensor:
@@ -209,7 +215,7 @@ class Context:
         full = {
             "data": self.data.sha256, "seed": self.seed, "device": self.device.type,
             "threads": torch.get_num_threads(), "steps": self.steps,
-            "models": [state_sha256(m.state_dict()) for m in models], **key,
+            "models": [state_sha256(m.state_dict()) for m in models], **key, **self.asked,
         }  # fmt: skip
         with self.timed(name):
             found = self.cache.get(name, full, build)
@@ -320,6 +326,10 @@ class Context:
 
     def witness(self, key: str, statement: str) -> RunRecord:
         """An empty witness of this run."""
+        if self.given:
+            statement = (
+                f"On a given network; the measurements say how far this holds there: {statement}"
+            )
         return RunRecord(f"empirical/{key}", statement, self.data, self.device, self.seed)
 
     def figure(self, witness: RunRecord, key: str, name: str, figure: Any, caption: str) -> None:

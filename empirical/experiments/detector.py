@@ -39,9 +39,7 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
             )
         }
 
-    found = ctx.step(
-        "trajectories", {"kind": "cnn", "seeds": counts} | ctx.asked, [ctx.network], build
-    )
+    found = ctx.step("trajectories", {"kind": "cnn", "seeds": counts}, [ctx.network], build)
     return found["plain"] if only == "no-maco" else torch.cat([found["plain"], found["maco"]])
 
 
@@ -72,7 +70,7 @@ def fit(
         "steps": steps,
         "images": float(synthetic.double().sum()),
         "n": len(synthetic),
-    } | ctx.asked
+    }
     natural = ctx.train if ctx.features is None else ctx.train_features
     held_out = ctx.calibration
 
@@ -112,7 +110,7 @@ def extended(
     models: list[torch.nn.Module] = [circuit.network, circuit.detector]
     if circuit.other is not None:
         models.append(circuit.other)
-    key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)} | ctx.asked
+    key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)}
 
     def build() -> dict[str, torch.Tensor]:
         parts = [

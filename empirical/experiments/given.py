@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,10 @@ MOST_UNITS = 10
 """So many outputs are visualized where none is named."""
 MOST_LAYERS = 12
 """So many layers are gone through where none is named."""
+FEWEST = 10
+"""Images (or groups of them) that a detector is trained on, at least: each fifth puts its threshold."""
+SEEN = 16
+"""Images whose outputs are part of a network's fingerprint."""
 MOST_PARTS = 2
 """Silent units are put beside so many layers where none is named."""
 
@@ -45,11 +50,13 @@ class Given:
     """For silent units: a convolution or linear layer, and the layer behind it whose output the silent part is added to."""
     features: tuple[str, ...]
     """What the detector looks at; none for pixels."""
+    fingerprint: str
+    """Hash of the network's weights, of its modules as they are printed, and of its outputs on some natural images."""
 
     def identity(self) -> dict[str, object]:
         """All of it as JSON data, the weights by their hash."""
         return {
-            "network": state_sha256(self.network.state_dict()), "units": self.units, "names": self.names,
+            "network": self.fingerprint, "units": self.units, "names": self.names,
             "layers": self.layers, "parts": self.parts, "features": self.features,
         }  # fmt: skip
 
@@ -76,13 +83,18 @@ def look_at(
     images : natural images (n, channels, height, width) in [0, 1]. units : outputs; by default the `most` that
         images are taken for, one of a group counted once. names : of the outputs, in their order. layers : of path similarity;
         by default up to twelve, spread over the network. silent : layers that silent units are put beside; by default those among
-        `layers` that fit, or else two in the middle.
+        `layers` that fit, or two in the middle.
 
     Raises
     ------
     InvalidInput : the network cannot be used as it is, a unit is not there or named twice, or there are fewer than two.
     """
     outputs = check_model(network, images[:2])
+    distinct = len(images) if groups is None else len(np.unique(groups))
+    if distinct < FEWEST:
+        raise InvalidInput(
+            f"images: {distinct} to train on; expected at least {FEWEST}, since a detector has to learn what is natural"
+        )
     if outputs < 2:
         raise InvalidInput(
             f"model: {outputs} output; the experiments make one show another, so expected two or more"
@@ -115,7 +127,15 @@ def look_at(
         layers=chosen,
         parts=silent_places(network, shape, silent or layers),
         features=early_layers(network, shape) if large else (),
+        fingerprint=_fingerprint(network, images[:SEEN]),
     )
+
+
+def _fingerprint(network: nn.Module, images: torch.Tensor) -> str:
+    """Two networks with equal weights need not compute the same; these outputs tell most of them apart."""
+    digest = sha256((state_sha256(network.state_dict()) + repr(network)).encode())
+    digest.update(predict(network, images).cpu().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _units(layer: Any) -> int:
@@ -130,7 +150,7 @@ def silent_places(
     network: nn.Module, shape: tuple[int, int, int], layers: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Pairs (layer, activation) between which silent units fit: a convolution with one group, or a linear layer, and the
-    activation module that comes next with an output of the same shape. Those in `layers`; where there is none, two in the middle.
+    activation module that comes next with an output of the same shape. Those in `layers`, or two in the middle.
     """
     found: list[tuple[str, torch.Size]] = []
     names = [n for n, m in network.named_modules() if isinstance(m, (*LAYER_KINDS, *ACTIVATIONS))]
@@ -153,8 +173,7 @@ def silent_places(
             fits = False
         if fits and size == size_after and calls[k] == name and _units(layer) > 1:
             places.append((name, calls[k + 1]))
-    asked = tuple(place for place in places if set(place) & set(layers))
-    if asked:
-        return asked
+    if layers:
+        return tuple(place for place in places if set(place) & set(layers))
     middle = max(0, (len(places) - MOST_PARTS) // 2)
     return tuple(places[middle : middle + MOST_PARTS])

@@ -150,7 +150,7 @@ def reproduce(
                 write_file(folder / key / "timings.json", json_text(ctx.timings))
                 witness.write(folder / key)
                 if photographs is not None:
-                    photographs.save_manifest(folder / "photographs.json")
+                    photographs.save_manifest(folder / key / "photographs.json")
                 results[key] = witness.as_json()
             if done is not None:
                 done(key, results[key], found is not None)

@@ -35,8 +35,8 @@ def run(ctx: Context) -> RunRecord:
     count, places = ctx.effort.silent_units, ctx.given.parts if ctx.given else PLACES
     if not places:
         raise InvalidInput(
-            "model: no layer fits silent units: expected a convolution of one group, or a linear layer, with a module of "
-            "an activation behind it; name such a layer"
+            "no layer that is looked at fits silent units: expected a convolution of one group, or a linear layer, with a "
+            "module of an activation behind it; name such a layer, or none"
         )
     witness.settings |= {
         "lambda": RATIO, "factor": 100, "bias": "-1.15 times the largest natural training pre-activation",

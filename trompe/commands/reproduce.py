@@ -100,6 +100,8 @@ def reproduce(
             if value:
                 raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
         pictures: Any = load_data(data, **sizes_of(resize, crop)) if resize or crop else data
+    elif data == "imagenet":
+        raise InvalidInput("--data imagenet: has a network of its own; leave --model out")
     else:
         place, folder = pick_device(device), images if images is not None else Path(data)
         with repeatable(threads, place):
@@ -108,7 +110,7 @@ def reproduce(
                 batch=batch,
             )  # fmt: skip
         pictures = load_data(folder, **sizes_of(resize, crop))
-        given |= {"model": network, "names": pictures.classes}
+        given["model"] = network
 
     def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
         held = [m for m in witness["measurements"] if "acceptance" in m]

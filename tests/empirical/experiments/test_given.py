@@ -121,7 +121,44 @@ def test_what_a_network_does_not_allow_is_named_when_the_others_are_done(digits,
     assert circuit["settings"]["k"] == pytest.approx(2.0**53)
 
 
-def test_another_network_is_run_anew(digits, quick, tmp_path):
+class Halved(zoo.Plain):
+    """The same weights and the same modules, and another function."""
+
+    def forward(self, x):
+        return super().forward(x / 2)
+
+
+def test_another_network_is_run_anew_and_finds_nothing_in_the_cache(digits, quick, tmp_path):
+    done = []
+    note = {"done": lambda *a: done.append(a[2])}
+    first, second = zoo.build(zoo.Plain), zoo.build(Halved)
+    Halved.__name__ = "Plain"  # even as they are printed
+    assert repr(first) == repr(second)
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True)
+    )
+    for network in (first, second, first):
+        runner.reproduce(
+            "path-similarity", digits, "cpu", 0, tmp_path, model=balanced(network, digits.train.tensor()),
+            cache=tmp_path / "cache", show=False, **note,
+        )  # fmt: skip
+    assert done == [False, False, False]
+    ctx = context.Context(digits, torch.device("cpu"), 0, tmp_path, te_cache(tmp_path))
+    kept = []
+    for network in (first, second, first):
+        ctx.given = look_at(network, digits.train.tensor())
+        ctx.step("unseen", {}, [network], lambda: kept.append(1) or {"x": torch.zeros(1)})
+    assert len(kept) == 2
+
+
+def te_cache(folder):
+    from trompe.empirical.cache import TensorCache
+
+    return TensorCache(folder / "tensors")
+
+
+def test_other_weights_are_run_anew(digits, quick, tmp_path):
     done = []
     note = {"done": lambda *a: done.append(a[2])}
     network, _ = run(zoo.Plain, digits, tmp_path, "silent-units", **note)
@@ -171,11 +208,26 @@ def test_what_is_looked_at_where_nothing_is_named():
         ({"units": [1]}, "expected two or more different ones"),
         ({"units": [1, 1]}, "expected two or more different ones"),
         ({"layers": ["relu"]}, "called several times"),
+        ({"groups": np.zeros(12, np.int64)}, "images: 1 to train on; expected at least 10"),
     ],
 )
 def test_what_is_not_there_is_refused(asked, says):
     with pytest.raises(InvalidInput, match=says):
         look_at(zoo.build(zoo.Residual), zoo.pictures(), **asked)
+
+
+def test_named_layers_that_do_not_fit_get_no_silent_units(digits, quick, tmp_path):
+    assert look_at(zoo.build(zoo.Residual), zoo.pictures(), layers=["head"]).parts == ()
+    with pytest.raises(
+        InvalidInput, match="silent-units: no layer that is looked at fits silent units"
+    ):
+        run(zoo.Residual, digits, tmp_path, "silent-units", layers=["head"])
+
+
+def test_data_in_other_groups_are_other_data(digits):
+    grouped = replace(digits, train=replace(digits.train, groups=np.arange(60) // 2))
+    held = replace(digits, train=replace(digits.train, calibration=np.arange(60) < 9))
+    assert len({digits.sha256, grouped.sha256, held.sha256}) == 3
 
 
 def test_a_layer_that_is_not_there_is_named_with_the_nearest():

@@ -75,7 +75,7 @@ def test_figures_show_only_what_they_may_and_say_whose_it_is():
 def photos(tmp_path):
     folder = tmp_path / "photos"
     folder.mkdir()
-    for seed in range(8):
+    for seed in range(16):
         coarse = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
         PIL.fromarray(coarse).resize((230, 210), resample=3).save(folder / f"{seed}.png")
     return folder
@@ -108,12 +108,12 @@ def test_the_experiments_run_on_photographs(photos, tmp_path, monkeypatch):
         for m in witness["measurements"]
         if m.get("unit") == "activation" and "acceptance" in m
     )
-    manifest = json.loads((out / "photographs.json").read_text())
-    assert len(manifest["photographs"]) == 8
+    manifest = json.loads((out / "silent-units" / "photographs.json").read_text())
+    assert len(manifest["photographs"]) == 16
     assert "pixels" not in manifest
     erm = runner.reproduce("erm-witness", "imagenet", "cpu", 0, out, **asked)["erm-witness"]
     values = {m["name"]: m["value"] for m in erm["measurements"]}
-    assert values["held-out test images"] + values["pairs of images compared"] > 8
+    assert values["held-out test images"] + values["pairs of images compared"] > 16
     assert erm["accepted"]
 
 
