@@ -302,7 +302,9 @@ def compare(
                     batch=batch, name=f"{name}: ",
                 )  # fmt: skip
             except InvalidInput as error:
-                raise InvalidInput(f"model {name}: {str(error).removeprefix('model: ')}") from error
+                if not str(error).startswith("model"):
+                    raise  # of the images, or of a file that is named
+                raise InvalidInput(f"model {name}{str(error).removeprefix('model')}") from error
             networks.append(network)
         found = audit_compare(
             networks[0], networks[1], natural, layers=listed(layers), units=chosen, unit_axis=unit_axis, tolerance=tolerance,
