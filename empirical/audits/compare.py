@@ -303,7 +303,7 @@ class _Layer:
         x, y = (out.movedim(self.axis, 1).reshape(images, self.count, -1) for out in (a, b))
         self.same += (x == y).all(2).sum(0)
         self.images += images
-        self.change = torch.maximum(self.change, (x.double() - y.double()).abs().amax((0, 2)))
+        self.change = torch.maximum(self.change, (x - y).abs().amax((0, 2)).double())
         self.low = torch.minimum(self.low, x.amin((0, 2)).double())
         self.high = torch.maximum(self.high, x.amax((0, 2)).double())
 

@@ -101,7 +101,8 @@ def _of_layer(found: CompareAudit, layer: ComparedLayer) -> Iterator[str]:
     if len(near) > len(bits):
         groups.append((near, f"equal up to {within} on all of these {n} images"))
     if rest:
-        how = f"change by more than {within} on some of these {n} images (all are bit-identical on {least} or more of them)"
+        how = f"change by more than {within} on some of these {n} images"
+        how += f" (all are bit-identical on {least} or more of them)" if least else ""
         groups.append((rest, how))
     for units, how in groups:
         others = [unit for unit in units if unit.pictures == "other"]
