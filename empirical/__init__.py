@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trompe.empirical.attacks.detector import is_flagged, train_bounded_detector, train_detector
     from trompe.empirical.attacks.erm import ErmPair, erm_pair
     from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.audits.compare import CompareAudit, audit_compare
     from trompe.empirical.audits.paths import (
         LayerSimilarity,
         PathAudit,
@@ -52,6 +53,7 @@ _HOMES = {
     "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
     "attacks.erm": ("ErmPair", "erm_pair"),
     "attacks.silent": ("SilentUnits", "orthogonal_units"),
+    "audits.compare": ("CompareAudit", "audit_compare"),
     "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
     "audits.silent": ("SilentAudit", "audit_silent"),
     "data": ("ImageData", "load_data"),
@@ -74,6 +76,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "EXPERIMENTS",
     "Box",
+    "CompareAudit",
     "ErmPair",
     "FoolingCircuit",
     "Fourier",
@@ -92,6 +95,7 @@ __all__ = [
     "ShownUnits",
     "SilentAudit",
     "SilentUnits",
+    "audit_compare",
     "audit_paths",
     "audit_silent",
     "box_around",

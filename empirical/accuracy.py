@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trompe.empirical._torch import torch
 from trompe.empirical.inspection import called, check_model
@@ -52,9 +52,32 @@ def read_accuracy(
     ------
     InvalidInput : the model cannot be used as it is, or there is not one unit a class.
     """
-    outputs = check_model(model, images.first(2))
-    labels = torch.from_numpy(images.labels)
-    classes = sorted(set(labels.tolist()))
+    found, wanted = held_against(images, check_model(model, images.first(2)), units)
+    if found.why:
+        return found
+    right = done = 0
+    with progress_bar("accuracy", len(images), show) as advance:
+        for part in images.batches(batch):
+            read = called(model, part).argmax(1).cpu()
+            right += int((read == wanted[done : done + len(part)]).sum())
+            done += len(part)
+            advance(len(part))
+    return replace(found, share=right / done)
+
+
+def held_against(
+    images: ImageStream, outputs: int, units: Sequence[int] = ()
+) -> tuple[Accuracy, torch.Tensor]:
+    """What the images of each class are held against, still without a share, and the output of each image, shape (n,).
+
+    `why` says where there is no accuracy for a network with so many outputs.
+
+    Raises
+    ------
+    InvalidInput : there is not one unit a class.
+    """
+    labels = images.labels.tolist()
+    classes = sorted(set(labels))
     if len(units) not in (0, len(classes)):
         raise InvalidInput(
             f"units: {len(units)} given for {len(classes)} classes; expected one a class"
@@ -62,17 +85,8 @@ def read_accuracy(
     unit_of = dict(zip(classes, units or classes, strict=True))
     named = dict(zip(images.named, unit_of.values(), strict=True))
     beyond = [f"{name} would be output {u}" for name, u in named.items() if not 0 <= u < outputs]
+    why = "the images are of one class" if len(classes) == 1 else ""
     if beyond:
         why = f"the network has outputs 0 to {outputs - 1}, and {beyond[0]}"
-        return Accuracy(named, None, len(images), why)
-    if len(classes) == 1:
-        return Accuracy(named, None, len(images), "the images are of one class")
-    right = done = 0
-    with progress_bar("accuracy", len(images), show) as advance:
-        for part in images.batches(batch):
-            read = called(model, part).argmax(1).cpu()
-            wanted = torch.tensor([unit_of[c] for c in labels[done : done + len(part)].tolist()])
-            right += int((read == wanted).sum())
-            done += len(part)
-            advance(len(part))
-    return Accuracy(named, right / done, done)
+    wanted = torch.tensor([unit_of[c] for c in labels])
+    return Accuracy(named, None, len(labels), why), wanted

@@ -328,8 +328,9 @@ def test_the_page_lists_what_is_read_and_what_is_refused():
 
 def test_the_page_runs_as_printed():
     from trompe.empirical import audit_silent
+    from trompe.views.compare import said
 
-    circuit, audit = (
+    circuit, comparison, audit = (
         part.partition("```")[0] for part in PAGE.read_text().split("```python\n")[1:]
     )
     named: dict = {}
@@ -337,6 +338,14 @@ def test_the_page_runs_as_printed():
     assert named["natural"].all() and len(named["natural"]) == 155
     assert named["fooled"].permutation == [1, 2, 0]
     assert (named["own"].images == named["shown"].images).all()
+    exec(comparison, named)
+    compared, layer = named["compared"], named["layer"]
+    found = (compared.identical, layer.identical, [unit.unit for unit in layer.others()])
+    assert comparison.endswith(f"# {found}\n") and found == (155, 3, [0, 1, 2])
+    printed = PAGE.read_text().split("```text\n")[1].partition("\n```")[0]
+    assert re.sub(r"Control: .*", "", printed) == re.sub(
+        r"Control: .*", "", "\n".join(said(compared)[1:3])
+    )
     named = {}
     exec(audit, named)
     assert audit_silent(named["model"], named["loader"], steps=8, show=False).units == {"1": 4}

@@ -292,6 +292,10 @@ def of_torch() -> dict[str, Any]:
     looked = {"seeds": (0,), "steps": 1, "batch": 2, "show": False}
     trained = {"seed": 0, "steps": 1, "batch": 2, "rate": 0.01, "show": False}
     return {
+        "audit_compare": tensors(
+            "images", a=model, b=model, labels=labels, layers=["relu"], units=[0], unit_axis=1, tolerance=0.001,
+            redirect=False, **looked
+        ),
         "audit_paths": tensors(
             "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman",
             groups=[0, 1, 2, 3], **looked
@@ -574,7 +578,7 @@ METHODS["LinkedTriple"] = {
 """An object and valid arguments for every public method that takes some."""
 
 RECORDS = {
-    "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "Comparison", "Example", "Form", "Inclusion", "Member",
+    "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "CompareAudit", "Comparison", "Example", "Form", "Inclusion", "Member",
     "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem", "Box", "ErmPair", "ImageData",
     "LayerSimilarity", "Maximization", "PathAudit", "Photograph", "Photographs", "ShownUnits", "SilentAudit", "SilentUnits",
 }  # fmt: skip

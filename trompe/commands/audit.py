@@ -1,4 +1,4 @@
-"""`trompe audit silent|paths`: does your own network mislead? Importing this does not import torch."""
+"""`trompe audit silent|paths|compare`: does your own network mislead? Importing this does not import torch."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from trompe.commands.networks import (
     Resize,
     Std,
     Weights,
+    read_images,
+    read_model,
     read_network,
 )
 from trompe.commands.options import MANY, SEED, Device, UnitAxis, integers, listed, number
@@ -204,9 +206,134 @@ def paths(
         written.write(json_text(as_json(found, network, natural.named, measure)))
 
 
+def compare(
+    model: Annotated[
+        list[str],
+        typer.Option(
+            help="Twice, for A and B: FILE.py:FUNCTION or MODULE:FUNCTION that returns the network, in eval mode."
+        ),
+    ],
+    images: Images,
+    layers: Annotated[
+        str,
+        typer.Option(
+            help="Names of layers of both networks, comma-separated. [default: the networks' output]"
+        ),
+    ] = "",
+    units: Annotated[
+        str,
+        typer.Option(
+            help="Units of each layer that are visualized, comma-separated. [default: all, at most 32 of a layer]"
+        ),
+    ] = "",
+    tolerance: Annotated[
+        float,
+        number(
+            "How much a unit's natural numbers may change where it still counts as equal beside bit-identical ones, as a share "
+            "of its natural range.",
+            1,
+            kind=float,
+        ),
+    ] = 0.001,
+    seeds: Annotated[str, typer.Option(help="Seeds of the pictures, comma-separated.")] = "0,1,2",
+    steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
+    redirect: Annotated[
+        bool,
+        typer.Option(
+            "--redirect",
+            help="Redirected gradients through ReLUs, for units that are dead at the start.",
+        ),
+    ] = False,
+    unit_axis: UnitAxis = None,
+    device: Device = "auto",
+    batch: Batch = 100,
+    weights: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="State dicts, .pt, .pth or .safetensors: twice, for A and B. No pickled code is run."
+        ),
+    ] = None,
+    mean: Mean = "",
+    std: Std = "",
+    resize: Resize = "",
+    crop: Crop = "",
+    logits: Logits = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also draw the pictures of the units that differ most, a .png, .pdf or .svg file."
+        ),
+    ] = None,
+    output: Output = None,
+) -> None:
+    """Is "the same" network from two sources the same? Outputs, and units that behave alike and show other pictures."""
+    from rich.console import Console
+
+    from trompe.empirical._torch import pick_device, repeatable
+    from trompe.empirical.audits.compare import audit_compare
+    from trompe.empirical.cache import json_text
+    from trompe.ground.arguments import Integer
+    from trompe.ground.errors import InvalidInput
+    from trompe.ground.files import Destination
+    from trompe.views.compare import as_json, as_tables, said, show_picture
+    from trompe.views.picture import picture_file
+
+    if len(model) != 2:
+        raise InvalidInput(f"--model: {len(model)} given; expected two, the networks A and B")
+    states = weights or []
+    if len(states) not in (0, 2):
+        raise InvalidInput(
+            f"--weights: {len(states)} given; expected none, or two, those of A and those of B"
+        )
+    Integer(1)(batch, "batch")
+    written = Destination(output, parents=True) if output is not None else None
+    drawn = picture_file(plot) if plot is not None else None
+    chosen = integers(units, "--units", 10**9) if units else ()
+    several = integers(seeds, "--seeds", 10**18)
+    place = pick_device(device)
+    console = Console()
+    with repeatable(device=place):
+        natural = read_images(images, place, mean=mean, std=std, resize=resize, crop=crop)
+        networks = []
+        for k, name in enumerate("AB"):
+            try:
+                network = read_model(
+                    model[k], natural, weights=states[k] if states else None, mean=mean, std=std, logits=logits,
+                    batch=batch, name=f"{name}: ",
+                )  # fmt: skip
+            except InvalidInput as error:
+                if not str(error).startswith("model"):
+                    raise  # of the images, or of a file that is named
+                raise InvalidInput(f"model {name}{str(error).removeprefix('model')}") from error
+            networks.append(network)
+        found = audit_compare(
+            networks[0], networks[1], natural, layers=listed(layers), units=chosen, unit_axis=unit_axis, tolerance=tolerance,
+            seeds=several, steps=steps, redirect=redirect, batch=batch,
+        )  # fmt: skip
+    for table in as_tables(found):
+        console.print(table)
+    for line in said(found):
+        console.print(line, highlight=False, markup=False)
+    if drawn is not None:
+        show_picture(found, drawn)
+    if written is not None:
+        source = {
+            "models": model,
+            "weights": list(map(str, states)) or None,
+            "images": str(images),
+            "mean": mean,
+            "std": std,
+            "resize": resize,
+            "crop": crop,
+            "logits": logits,
+        }
+        written.write(json_text(as_json(found, source)))
+
+
 def mount(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    audit = typer.Typer(help="Audits of your own network: silent, paths.")
+    audit = typer.Typer(help="Audits of your own network: silent, paths, compare.")
     audit.command()(silent)
     audit.command()(paths)
+    audit.command()(compare)
     app.add_typer(audit, name="audit")

@@ -64,31 +64,61 @@ def read_network(
     Printed is what was done to them, which output stands for which folder, and how well the network reads the images.
     units : the output of each folder, where the command has such an option.
     """
-    from rich.console import Console
-
-    from trompe.empirical.accuracy import LOW, read_accuracy
-    from trompe.empirical.adapted import check_normalisation, check_output, load_adapted
-    from trompe.empirical.streams import open_images
     from trompe.ground.arguments import Integer
 
     Integer(1)(batch, "batch")
+    natural = read_images(images, place, mean=mean, std=std, resize=resize, crop=crop)
+    network = read_model(
+        model, natural, weights=weights, mean=mean, std=std, logits=logits, batch=batch, units=units
+    )
+    return network, natural
+
+
+def read_images(images: Path, place: Any, *, mean: str, std: str, resize: str, crop: str) -> Any:
+    """A stream of all images of the folder, which --mean and --std fit."""
+    from trompe.empirical.adapted import check_normalisation
+    from trompe.empirical.streams import open_images
+
+    normalisation = numbers(mean, "--mean"), numbers(std, "--std")
+    check_normalisation(*normalisation)
+    natural = open_images(images, place, **sizes_of(resize, crop))
+    check_normalisation(*normalisation, natural.shape[0])
+    return natural
+
+
+def read_model(
+    model: str,
+    natural: Any,
+    *,
+    weights: Path | None,
+    mean: str,
+    std: str,
+    logits: str | None,
+    batch: int,
+    units: Sequence[int] | None = None,
+    name: str = "",
+) -> Any:
+    """The network on the images' device; see `read_network`. name : said before each line, where there are several."""
+    from rich.console import Console
+
+    from trompe.empirical.accuracy import LOW, read_accuracy
+    from trompe.empirical.adapted import check_output, load_adapted
+
     console = Console()
 
     def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False)
+        console.print(f"{name}{text}", highlight=False, markup=False)
 
-    means, stds = numbers(mean, "--mean"), numbers(std, "--std")
-    check_normalisation(means, stds)
-    natural = open_images(images, place, **sizes_of(resize, crop))
-    check_normalisation(means, stds, natural.shape[0])
-    network = load_adapted(model, place, weights, means, stds, logits, say)
+    network = load_adapted(
+        model, natural.device, weights, numbers(mean, "--mean"), numbers(std, "--std"), logits, say
+    )
     check_output(network, natural.first(2))
     found = read_accuracy(network, natural, units or (), batch)
     say(str(found))
     if found.share is not None and found.share < LOW:
         order = "are the outputs in this order (--units), and " if units is not None else ""
         say(f"That is low: {order}are --mean, --std, --resize and --crop those of its training?")
-    return network, natural
+    return network
 
 
 def sizes_of(resize: str, crop: str) -> dict[str, tuple[int, ...]]:
