@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import torch
 
 
+NAMED = ("digits", "fashion-mnist")
+"""Data sets with a name; all others are folders."""
 FASHION_FOLDERS = (
     "/usr/share/datasets/fashion-mnist",
     "~/.cache/fashion-mnist",
@@ -136,13 +138,18 @@ class ImageData:
 
 @checked
 def load_data(
-    name: str | Path = "digits", *, resize: Sequence[Count] = (), crop: Sequence[Count] = ()
+    name: str | Path = "digits",
+    *,
+    resize: Sequence[Count] = (),
+    crop: Sequence[Count] = (),
+    groups: str | None = None,
 ) -> ImageData:
     """`digits` (embedded), `fashion-mnist`, or a folder of IDX files or pictures.
 
     Parameters
     ----------
-    resize, crop : for a folder of pictures, see `open_images`.
+    resize, crop : for a folder of pictures, see `open_images`. groups : files of a class whose names are equal before the
+        last such text are crops of one photograph, and lie on one side.
 
     Raises
     ------
@@ -150,12 +157,14 @@ def load_data(
         file is damaged.
     """
     framing = framing_of(name, resize, crop)
+    if groups is not None and (str(name) in NAMED or holds_idx(image_folder(name))):
+        raise InvalidInput("groups: are for folders of pictures, by the names of their files")
     if str(name) == "digits":
         return load_digits()
     if str(name) == "fashion-mnist":
         return load_fashion_mnist()
     folder = image_folder(name)
-    return load_idx(folder) if holds_idx(folder) else load_folder(folder, framing)
+    return load_idx(folder) if holds_idx(folder) else load_folder(folder, framing, groups)
 
 
 def framing_of(name: str | Path, resize: Sequence[int], crop: Sequence[int]) -> Framing:
@@ -166,7 +175,7 @@ def framing_of(name: str | Path, resize: Sequence[int], crop: Sequence[int]) -> 
     InvalidInput : these data have one size.
     """
     framing = Framing(tuple(resize), tuple(crop))
-    is_folder = str(name) not in ("digits", "fashion-mnist")
+    is_folder = str(name) not in NAMED
     if framing != AS_IT_IS and not (is_folder and not holds_idx(image_folder(name))):
         raise InvalidInput(
             "resize, crop: are for folders of pictures; digits and IDX files have one size"
@@ -245,35 +254,44 @@ def load_idx(folder: str | Path, name: str = "", classes: tuple[str, ...] = ()) 
 # -- folders of pictures -------------------------------------------------------------------------------
 
 
-def load_folder(folder: str | Path, framing: Framing = AS_IT_IS) -> ImageData:
-    """The pictures that `list_folder` finds. Without train and test, every fifth picture of a class is a test
-    picture.
+def load_folder(
+    folder: str | Path, framing: Framing = AS_IT_IS, mark: str | None = None
+) -> ImageData:
+    """The pictures that `list_folder` finds. Without train and test, every fifth picture (with `mark`, every fifth
+    photograph) of a class is for testing.
 
     Raises
     ------
-    InvalidInput, MissingDependency : see `list_folder`; and a picture that cannot be decoded.
+    InvalidInput, MissingDependency : see `list_folder`; a picture that cannot be decoded; and a photograph on both sides.
     """
     found = list_folder(folder, framing)
     name = Path(folder).name
     images, labels, cut = found.read(0, len(found.files)), found.labels, found.train
+    names = None if mark is None else found.photographs(mark)
+    groups = None if names is None else np.unique(names, return_inverse=True)[1]
     if cut is None:
-        return _split(name, images, labels, 255, found.classes)
+        return _split(name, images, labels, 255, found.classes, groups)
     if cut in (0, len(labels)):
         raise InvalidInput(
             f"{folder}: {cut} train and {len(labels) - cut} test pictures; expected both"
         )
-    return ImageData(
-        name,
-        Split(images[:cut], labels[:cut], 255),
-        Split(images[cut:], labels[cut:], 255),
-        found.classes,
-    )
+    both = set() if names is None else set(names[:cut]) & set(names[cut:])
+    if both:
+        raise InvalidInput(
+            f"{folder}: crops of {min(both)} are for training and for testing; put them on one side"
+        )
+    splits = [
+        Split(images[part], labels[part], 255, None if groups is None else groups[part])
+        for part in (slice(cut), slice(cut, None))
+    ]
+    return ImageData(name, splits[0], splits[1], found.classes)
 
 
 def _split(
-    name: str, images: Bytes, labels: NDArray[np.int64], levels: int, classes: tuple[str, ...]
-) -> ImageData:
-    """Every fifth image of each class, counted in the given order, is a test image.
+    name: str, images: Bytes, labels: NDArray[np.int64], levels: int, classes: tuple[str, ...],
+    groups: NDArray[np.int64] | None = None,
+) -> ImageData:  # fmt: skip
+    """Every fifth image (or group) of each class, counted in the given order, is for testing.
 
     Raises
     ------
@@ -281,10 +299,17 @@ def _split(
     """
     if len(labels) < 2:
         raise InvalidInput(f"{name}: {len(labels)} pictures; expected at least 2, train and test")
-    held_out = np.zeros(len(labels), dtype=bool)
+    of = np.arange(len(labels)) if groups is None else groups
+    chosen: list[int] = []
     for label in np.unique(labels):
-        held_out[np.flatnonzero(labels == label)[4::5]] = True
-    if not held_out.any():
-        held_out[-1] = True
-    parts: list[Any] = [Split(images[m], labels[m], levels) for m in (~held_out, held_out)]
+        chosen += list(dict.fromkeys(of[labels == label].tolist()))[4::5]
+    held_out = np.isin(of, chosen or of[-1:])
+    if held_out.all():
+        raise InvalidInput(
+            f"{name}: one photograph; expected at least 2, one to train on and one to test"
+        )
+    parts: list[Any] = [
+        Split(images[m], labels[m], levels, None if groups is None else groups[m])
+        for m in (~held_out, held_out)
+    ]
     return ImageData(name, parts[0], parts[1], classes)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical.pictures import AS_IT_IS, Bytes, Framing, channels_first, header, read_picture
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 SUFFIXES = (
@@ -39,6 +40,24 @@ class Pictures:
     shape: tuple[int, int, int]
     """(channels, height, width): one channel if all pictures are grey, else three."""
     framing: Framing = AS_IT_IS
+
+    def photographs(self, mark: str) -> tuple[str, ...]:
+        """The photograph of each picture: its class, and its file's name up to the last `mark`.
+
+        A file without the mark is a photograph of its own.
+
+        Raises
+        ------
+        InvalidInput : no file has the mark.
+        """
+        stems = [path.stem for path in self.files]
+        if not mark or not any(mark in stem for stem in stems):
+            raise InvalidInput(
+                f"groups = {spelled(mark)}: no file has it in its name (the first is {stems[0]}); give what stands between the "
+                "name of a photograph and the number of a crop"
+            )
+        before = [stem.rpartition(mark)[0] if mark in stem else f"{stem}{mark}" for stem in stems]
+        return tuple(f"{c}/{name}" for c, name in zip(self.labels, before, strict=True))
 
     def read(self, start: int, stop: int) -> Bytes:
         """Pictures start .. stop - 1, decoded, of shape (n, channels, height, width)."""

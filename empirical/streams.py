@@ -260,9 +260,7 @@ class PictureStream(ImageStream):
 
 
 def photographs(stream: ImageStream, mark: str) -> tuple[str, ...]:
-    """The photograph of each picture of a folder: its class, and its file's name up to the last `mark`.
-
-    A file without the mark is a photograph of its own.
+    """The photograph of each picture of a folder, see `Pictures.photographs`.
 
     Raises
     ------
@@ -270,14 +268,7 @@ def photographs(stream: ImageStream, mark: str) -> tuple[str, ...]:
     """
     if not isinstance(stream, PictureStream):
         raise InvalidInput("groups: are for folders of pictures, by the names of their files")
-    stems = [path.stem for path in stream.listing.files]
-    if not mark or not any(mark in stem for stem in stems):
-        raise InvalidInput(
-            f"groups = {spelled(mark)}: no file has it in its name (the first is {stems[0]}); give what stands between the "
-            "name of a photograph and the number of a crop"
-        )
-    before = [stem.rpartition(mark)[0] if mark in stem else f"{stem}{mark}" for stem in stems]
-    return tuple(f"{c}/{name}" for c, name in zip(stream.labels, before, strict=True))
+    return stream.listing.photographs(mark)
 
 
 class IdxStream(ImageStream):

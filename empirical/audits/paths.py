@@ -385,6 +385,10 @@ def audit_paths(
         raise InvalidInput(
             f"units: {len(units)} given for {len(classes)} classes; expected one a class"
         )
+    if len(set(unit_of.values())) < len(unit_of):
+        raise InvalidInput(
+            f"units: {', '.join(map(str, unit_of.values()))}; expected a different one for each class"
+        )
     wrong = [u for u in unit_of.values() if not 0 <= u < outputs]
     if wrong:
         raise InvalidInput(

@@ -117,6 +117,8 @@ def audit_silent(
     seen = survey(model, few[:1], unit_axis, layers)
     calls = seen.calls
     chosen = [k for k in seen.chosen if calls[k].axis is not None]
+    if len(set(units)) < len(units):
+        raise InvalidInput(f"units: {', '.join(map(str, units))}; expected different ones")
     for unit in units:
         for k in chosen:
             if unit >= calls[k].units:

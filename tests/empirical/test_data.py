@@ -162,3 +162,31 @@ def test_held_out_pictures_are_those_of_val_and_test(tmp_path):
     write_pictures(tmp_path / "alone" / "train", each=5)
     data = load_folder(tmp_path / "alone")
     assert (len(data.train), len(data.test), data.classes) == (8, 2, ("a", "b"))
+
+
+def test_crops_of_one_photograph_lie_on_one_side(tmp_path):
+    from PIL import Image
+
+    def write(folder, names):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        for k, name in enumerate(names):
+            Image.fromarray(np.full((4, 4), k, np.uint8)).save(tmp_path / folder / f"{name}.png")
+
+    names = [f"p{p}_crop{c}" for p in range(10) for c in range(3)]
+    write("a", names)
+    data = load_data(tmp_path, groups="_crop")
+    assert not set(data.train.groups) & set(data.test.groups)
+    assert sorted(np.bincount(data.test.groups).tolist())[-2:] == [3, 3]
+    assert len(data.test) == 6
+    assert len(load_data(tmp_path).test) == 6  # every fifth file, whatever it is cut from
+    plain = load_data(tmp_path)
+    of = [int(i[0, 0, 0]) // 3 for i in (*plain.train.images, *plain.test.images)]
+    assert set(of[: len(plain.train)]) & set(of[len(plain.train) :])  # the planted fault
+    with pytest.raises(InvalidInput, match="no file has it in its name"):
+        load_data(tmp_path, groups="-part")
+    with pytest.raises(InvalidInput, match="are for folders of pictures"):
+        load_data("digits", groups="_crop")
+    write("both/train/a", ["p_crop0", "q_crop0"])
+    write("both/val/a", ["p_crop1"])
+    with pytest.raises(InvalidInput, match="crops of 0/p are for training and for testing"):
+        load_data(tmp_path / "both", groups="_crop")

@@ -325,7 +325,7 @@ def of_torch() -> dict[str, Any]:
         "imagenet_accuracy": tensors(model=squeezenet),
         "imagenet_classes": dict,
         "imagenet_network": dict,
-        "load_data": lambda: {"name": "digits", "resize": (), "crop": ()},
+        "load_data": lambda: {"name": "digits", "resize": (), "crop": (), "groups": NO},
         "load_photographs": lambda: {
             "folder": photos(), "packages": NO, "seed": 0, "crops": 1, "most": NO, "cache": photos() / "cache",
             "show": False,

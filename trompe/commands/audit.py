@@ -10,6 +10,7 @@ import typer
 from trompe.commands.networks import (
     Batch,
     Crop,
+    Groups,
     Images,
     Logits,
     Mean,
@@ -91,7 +92,7 @@ def silent(
             row["picture"] = names.get(f"{row['layer']}-{row['unit']}")
         index.write(json_text([row for row in rows if row["verdict"] == "driven"]))
     table = Table()
-    for column in ("layer", "looked at", "silent", "driven", "certified dead", "not driven", "units that are driven"):  # fmt: skip
+    for column in ("layer", "its units", "silent", "driven", "certified dead", "not driven", "units that are driven"):  # fmt: skip
         table.add_column(column, overflow="fold")
     for layer, taken in found.taken.items():
         count = [
@@ -135,14 +136,7 @@ def paths(
         str, typer.Option(help="Layer names, comma-separated, in the order of the network.")
     ],
     units: Annotated[str, typer.Option(help="Output unit of each class, comma-separated.")] = "",
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Files of a class whose names are equal before the last TEXT are crops of one photograph: cat_7_crop0.png, "
-            "cat_7_crop1.png with _crop. Such are never compared, and intervals are over photographs.",
-        ),
-    ] = None,
+    groups: Groups = None,
     measure: Annotated[str, typer.Option(help="spearman, pearson or cosine.")] = "spearman",
     steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
     device: Device = "auto",

@@ -39,6 +39,14 @@ Resize = Annotated[
 Crop = Annotated[
     str, typer.Option(help="Cut out the middle of pictures: SIDE or HEIGHT,WIDTH, in pixels.")
 ]
+Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help="Files of a class whose names are equal before the last TEXT are crops of one photograph: cat_7_crop0.png, "
+        "cat_7_crop1.png with _crop. Such are never compared and lie on one side, and intervals are over photographs.",
+    ),
+]
 Logits = Annotated[
     str | None,
     typer.Option(help="Which part of the output counts: a key of a dict, an index of a tuple."),

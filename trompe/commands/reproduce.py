@@ -13,6 +13,7 @@ import typer
 
 from trompe.commands.networks import (
     Crop,
+    Groups,
     Logits,
     Mean,
     Resize,
@@ -66,6 +67,7 @@ def reproduce(
             help="With --model or --data imagenet: layers of path similarity, and beside which silent units are put, comma-separated; default some of all."
         ),
     ] = "",
+    groups: Groups = None,
     photos: Annotated[
         Path | None,
         typer.Option(
@@ -99,7 +101,8 @@ def reproduce(
         for name, value in named.items():
             if value:
                 raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
-        pictures: Any = load_data(data, **sizes_of(resize, crop)) if resize or crop else data
+        shaped = bool(resize or crop or groups is not None)
+        pictures: Any = load_data(data, **sizes_of(resize, crop), groups=groups) if shaped else data
     elif data == "imagenet":
         raise InvalidInput("--data imagenet: has a network of its own; leave --model out")
     else:
@@ -109,7 +112,7 @@ def reproduce(
                 model, folder, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
                 batch=batch,
             )  # fmt: skip
-        pictures = load_data(folder, **sizes_of(resize, crop))
+        pictures = load_data(folder, **sizes_of(resize, crop), groups=groups)
         given["model"] = network
 
     def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
