@@ -14,16 +14,12 @@ from trompe.empirical.inspection import called, capture, check_finite, ran
 from trompe.empirical.intervals import Box, bounds_of, of_real_numbers
 from trompe.empirical.maximization.objectives import Objective
 from trompe.proofs.handover.shown import Evaluated
-from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
+from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, SLACK, UNKNOWN, WIDE
 from trompe.theory import InvalidInput
 
 nn = torch.nn
 FLOOR = 1e-12
 """An estimated error is at least that, and at least a float32 rounding of the value."""
-WIDE = 1000
-"""An enclosure that is so many times wider than the estimate (deep networks) is of no use, and not stated."""
-HOPELESS = 1_000_000
-"""Where one is so many times wider, no other picture is tried."""
 
 
 def layer_output(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
@@ -104,12 +100,9 @@ class Evaluator:
         box = self._enclosure(images, unit)
         if box is not None and float(box.low) <= value <= float(box.high):
             ends = (Fraction(float(box.low)), Fraction(float(box.high)))
-            # Twice that, so that bounds on another machine, whose last digits differ, are within it too.
-            error = 2 * max(abs(end - Fraction(text)) for end in ends)
+            error = SLACK * max(abs(end - Fraction(text)) for end in ends)
             if error <= WIDE * estimate:
                 return Evaluated(text, _upwards(error), ENCLOSURE)
-            if error > HOPELESS * estimate:
-                self._bounds = None
             self.why = f"interval bounds are too wide to be of use ({float(error):.2g}, estimated {float(estimate):.2g})"
         return Evaluated(text, _upwards(estimate), ESTIMATE)
 

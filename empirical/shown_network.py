@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.adapted import load_adapted
+from trompe.empirical.adapted import check_output, load_adapted
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.evaluation import Evaluator, unit_axis
 from trompe.empirical.inspection import check_eval
@@ -66,13 +66,15 @@ class ShownNetwork:
                 f"model: the SHA-256 of its weights is {found[:16]}..., the shown-file is about {shown.model.sha256[:16]}... "
                 f"({shown.model.name}); give the network that was visualized"
             )
-        self.axis, _ = unit_axis(
-            model, self.objective, torch.full((1, *shown.shape), 0.5, device=device)
-        )
+        picture = torch.full((1, *shown.shape), 0.5, device=device)
+        check_output(model, picture)
+        self.axis, count = unit_axis(model, self.objective, picture)
         if self.axis != shown.settings["axis"]:
             raise InvalidInput(
                 f"settings.axis: the units lie on axis {self.axis} of {shown.of_layer}, the shown-file says {shown.settings['axis']}"
             )
+        for unit in shown.asked:
+            self.objective.check_unit(unit, count)
         self._evaluate = Evaluator(model, self.objective, self.axis)
 
     def value(self, unit: int, picture: NDArray[Any]) -> Evaluated:
