@@ -409,6 +409,45 @@ def test_what_is_on_disk_is_what_was_found_and_a_rerun_goes_on(tmp_path, monkeyp
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_the_smaller_value_in_float64_is_the_minimum(monkeypatch):
+    """Float32, by which pictures are chosen, may have it otherwise (here: planted); a file with the ends swapped is refused."""
+    model = zoo.build(zoo.Residual)
+    once = te.visualize(model, "conv1", [0, 2], X, **QUICK)
+    honest = visualization.run_jobs
+
+    def swapped(*arguments):
+        found = list(honest(*arguments))
+        return [found[k ^ 1] for k in range(len(found))]
+
+    monkeypatch.setattr(visualization, "run_jobs", swapped)
+    assert te.visualize(model, "conv1", [0, 2], X, **QUICK).file == once.file
+
+
+@pytest.mark.parametrize("other", ["another function", "a changed value", "float32 only"])
+def test_what_is_kept_is_evaluated_again(tmp_path, other):
+    model = Curved(single=True).eval() if other == "float32 only" else zoo.build(zoo.Residual)
+    layer = "" if other == "float32 only" else "conv1"
+    given = {"units": [0], "images": X, "output": tmp_path, **QUICK}
+    te.visualize(model, layer, **given)
+    te.visualize(model, layer, **given)
+    if other == "another function":
+        model.register_forward_pre_hook(lambda _m, inputs: (1 - inputs[0],))
+    else:
+        data = json.loads((tmp_path / "shown.json").read_text())
+        data["units"][0]["maximum"]["value"] += "1" if other == "float32 only" else "9"
+        (tmp_path / "shown.json").write_text(json.dumps(data))
+        if other != "float32 only":  # within the error, so that it is kept
+            te.visualize(model, layer, **given)
+            data["units"][0]["maximum"]["value"] = "40"
+            (tmp_path / "shown.json").write_text(json.dumps(data))
+    before = (tmp_path / "shown.json").read_bytes()
+    with pytest.raises(
+        InvalidInput, match=r"another run \(unit 0, .*; give another folder"
+    ) as error:
+        te.visualize(model, layer, **given)
+    assert "\n" not in str(error.value) and (tmp_path / "shown.json").read_bytes() == before
+
+
 def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):
     model = zoo.build(zoo.Residual)
     whole = te.visualize(model, "conv1", [0, 2, 3], X, output=tmp_path / "whole", batch=2, **QUICK)

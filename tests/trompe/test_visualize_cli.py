@@ -159,6 +159,29 @@ def test_the_same_again_goes_on_and_anything_else_is_refused(folder, call):
     assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
 
 
+def test_a_resume_evaluates_what_it_keeps(folder, call):
+    """Neither another function of the same weights nor a changed value is gone on from."""
+    path = folder / "out" / "shown.json"
+    genuine = path.read_text()
+    other = ("visualize", "--model", "net.py:curved", *RUN[3:], "--output", "out")
+    for name, command in (
+        ("", other),
+        ("value", (*RUN, "--output", "out")),
+        ("natural value", (*RUN, "--output", "out")),
+        ("natural index", (*RUN, "--output", "out")),
+        ("value with its error", (*RUN, "--output", "out")),
+    ):
+        data = json.loads(genuine)
+        if name:
+            TAMPERED[name](data)
+            path.write_text(json.dumps(data))
+        before = {each.name: each.read_bytes() for each in path.parent.iterdir()}
+        status, _, err = call(*command)
+        assert (status, err.count("\n")) == (2, 1), (name, err)
+        assert "another run (unit " in err and "give another folder" in err
+        assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
+
+
 def test_ctrl_c_keeps_what_is_finished(folder, call, monkeypatch):
     from trompe.empirical.maximization import best
 
