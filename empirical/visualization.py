@@ -27,7 +27,7 @@ from trompe.empirical.maximization.parametrizations import (
     Pixel,
     parametrization,
 )
-from trompe.empirical.natural import NaturalExtremes, natural_extremes
+from trompe.empirical.natural import NaturalExtremes, natural_extremes, natural_values
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
 from trompe.empirical.sheet import write_sheets
@@ -291,12 +291,10 @@ class Run:
             self.source.images,
         )
 
-    def _beside(self, unit: int, end: End) -> Natural | None:
-        if self.natural is None or self.stream is None:
-            return None
-        index = self.natural.index[unit, end]
-        found = self.evaluate(self.natural.pictures[index], unit)
-        return Natural(found.value, found.error, found.kind, self.natural.names[index], index)
+    @cached_property
+    def beside(self) -> Mapping[tuple[int, End], Natural]:
+        """The values of the natural extremes; empty without images."""
+        return {} if self.natural is None else natural_values(self.natural, self.evaluate)
 
     # -- the file ------------------------------------------------------------------------------------
 
@@ -371,7 +369,7 @@ class Run:
                 self._check_kept(
                     f"{unit.name}, {end}", unit.shown(end), self.evaluate(picture, unit.unit)
                 )
-                natural, found = unit.natural(end), self._beside(unit.unit, end)
+                natural, found = unit.natural(end), self.beside.get((unit.unit, end))
                 if natural is not None and found is not None:
                     self._check_kept(f"{unit.name}, natural {end}", natural, found)
                     if (natural.image, natural.index) != (found.image, found.index):
@@ -437,9 +435,12 @@ class Run:
         self.evaluate(noise, group[0])
         begin = perf_counter()
         self.evaluate(noise, group[0])
-        values = 2 if self.stream is None else 4
-        return climbing + units * (
-            values * (perf_counter() - begin) + SHEET * (self.output is not None)
+        once = perf_counter() - begin
+        natural = 0 if self.natural is None else len(self.natural.pictures)
+        return (
+            climbing
+            + once * natural
+            + units * (len(ENDS) * once + SHEET * (self.output is not None))
         )
 
     def _timed(self, group: Sequence[int], seeds: Sequence[int]) -> float:
@@ -518,7 +519,7 @@ class Run:
             self.pictures.add(unit, end, shown[end], one.picture)
         return ShownUnit(
             unit, unit_name(self.empty.settings, unit), shown["minimum"], shown["maximum"],
-            self._beside(unit, "minimum"), self._beside(unit, "maximum"),
+            self.beside.get((unit, "minimum")), self.beside.get((unit, "maximum")),
         )  # fmt: skip
 
 

@@ -17,13 +17,13 @@ import zoo
 from torch import nn
 
 import trompe.empirical as te
-from trompe.empirical import visualization
+from trompe.empirical import evaluation, visualization
 from trompe.empirical.evaluation import Evaluator, unit_axis
 from trompe.empirical.maximization import best
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Fourier, mean_spectrum
-from trompe.empirical.natural import natural_extremes
+from trompe.empirical.natural import natural_extremes, natural_values
 from trompe.empirical.streams import TensorStream
 from trompe.proofs.handover.shown import ENDS, read_array, read_shown
 from trompe.theory import InvalidInput, UnknownKey
@@ -446,6 +446,27 @@ def test_what_is_kept_is_evaluated_again(tmp_path, other):
     ) as error:
         te.visualize(model, layer, **given)
     assert "\n" not in str(error.value) and (tmp_path / "shown.json").read_bytes() == before
+
+
+def test_a_natural_picture_is_passed_once_whatever_the_number_of_units(monkeypatch):
+    """Two pictures that are the extremes of most units: their values are those of one unit at a time."""
+    model = zoo.build(zoo.Residual)
+    bright = torch.cat([X * 0, X * 0 + 1])
+    calls = []
+    honest = evaluation.layer_output
+    monkeypatch.setattr(
+        evaluation, "layer_output", lambda *given: calls.append(given) or honest(*given)
+    )
+    goal = Objective("conv1", "channel")
+    found = natural_extremes(model, goal, 1, TensorStream(bright), range(7), 8, False, False)
+    calls.clear()
+    evaluate = Evaluator(model, goal, 1)
+    values = natural_values(found, evaluate)
+    assert len(values) == 14 and len(calls) == 2 * len(found.pictures) <= 8
+    for (unit, end), one in values.items():
+        alone = evaluate(found.pictures[found.index[unit, end]], unit)
+        assert (one.value, one.error, one.kind) == (alone.value, alone.error, alone.kind)
+        assert one.index == found.index[unit, end]
 
 
 def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):
