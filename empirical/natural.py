@@ -60,9 +60,7 @@ def natural_extremes(
             digest.update(part.cpu().contiguous().numpy().tobytes())
             output = layer_output(model, objective.layer, part)
             check_finite(output, objective.layer or "the output", stream.name, len(part), done)
-            each = torch.stack(
-                [objective.value(output, torch.full((len(part),), u, device=output.device), axis) for u in units], 1
-            )  # fmt: skip
+            each = objective.each(output, units, axis)
             for end in ENDS:
                 height, row = (each if end == "maximum" else -each).max(0)
                 if end not in values:

@@ -10,6 +10,7 @@ torch = pytest.importorskip(
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -446,6 +447,31 @@ def test_what_is_kept_is_evaluated_again(tmp_path, other):
     ) as error:
         te.visualize(model, layer, **given)
     assert "\n" not in str(error.value) and (tmp_path / "shown.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        *(Objective("", kind) for kind in ("channel", "neuron", "maximum", "logit")),
+        -Objective("", "maximum", unit_axis=2),
+        Objective(sums=[[0, 1], [2]], kind="maximum"),
+        Objective(directions=[[1.0, -2.0, 0.5], [0.0, 0.0, 1.0], [1.0, 1.0, 1.0]]),
+        Objective("", lambda output, units: output.flatten(1)[:, 0] * units),
+    ],
+)
+def test_each_unit_at_once_is_each_alone(goal):
+    output = torch.randn(4, 3, 3, 5, generator=torch.Generator().manual_seed(0))
+    for shaped in (output, output[..., 0, 0]):
+        if shaped.ndim == 2 and goal.unit_axis == 2:
+            continue
+        units = [1, 0]
+        found = goal.each(shaped, units)
+        alone = [goal.value(shaped, torch.full((4,), u)) for u in units]
+        assert torch.allclose(found, torch.stack(alone, 1), atol=1e-6) and found.shape == (4, 2)
+        with pytest.raises(InvalidInput, match="unit 9"):
+            (replace(goal, kind="channel") if callable(goal.kind) else goal).each(shaped, [0, 9])
+    with pytest.raises(InvalidInput, match="units: none is given"):
+        goal.each(output, [])
 
 
 def test_a_natural_picture_is_passed_once_whatever_the_number_of_units(monkeypatch):
