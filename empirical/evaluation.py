@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,16 +14,12 @@ from trompe.empirical.inspection import called, capture, check_finite, ran
 from trompe.empirical.intervals import Box, bounds_of, of_real_numbers
 from trompe.empirical.maximization.objectives import Objective
 from trompe.proofs.handover.shown import Evaluated
-from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
+from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, SLACK, UNKNOWN, WIDE
 from trompe.theory import InvalidInput
 
 nn = torch.nn
 FLOOR = 1e-12
 """An estimated error is at least that, and at least a float32 rounding of the value."""
-WIDE = 1000
-"""An enclosure that is so many times wider than the estimate (deep networks) is of no use, and not stated."""
-HOPELESS = 1_000_000
-"""Where one is so many times wider, no other picture is tried."""
 
 
 def layer_output(model: nn.Module, layer: str, images: torch.Tensor) -> torch.Tensor:
@@ -90,9 +86,27 @@ class Evaluator:
         ------
         InvalidInput : it is NaN or infinite.
         """
+        return self.each(picture, [unit])[0]
+
+    def each(self, picture: torch.Tensor, units: Sequence[int]) -> list[Evaluated]:
+        """The values of several units at one picture, by one pass each of float32, float64 and interval bounds.
+
+        Raises
+        ------
+        InvalidInput : one is NaN or infinite.
+        """
         images = picture[None]
-        plain = float(unit_values(self.model, self.objective, self.axis, images, [unit])[0])
-        value = self._in_float64(images, unit)
+        plain = self._values(self.model, images, units)
+        values = self._in_float64(images, units)
+        box = None if values is None else self._box(images)
+        return [
+            self._stated(unit, plain[k], None if values is None else values[k], box)
+            for k, unit in enumerate(units)
+        ]
+
+    def _stated(
+        self, unit: int, plain: float, value: float | None, outputs: Box | None
+    ) -> Evaluated:
         numbers = torch.tensor([plain if value is None else value])
         check_finite(
             numbers, self.objective.layer or "the output", lambda _k: f"the picture of unit {unit}"
@@ -101,41 +115,58 @@ class Evaluator:
             return Evaluated(_text(plain), None, UNKNOWN)
         text = _text(value)
         estimate = Fraction(max(abs(value - plain), abs(value) * 2.0**-24, FLOOR))
-        box = self._enclosure(images, unit)
+        box = None if outputs is None else self._enclosure(outputs, unit)
         if box is not None and float(box.low) <= value <= float(box.high):
             ends = (Fraction(float(box.low)), Fraction(float(box.high)))
-            # Twice that, so that bounds on another machine, whose last digits differ, are within it too.
-            error = 2 * max(abs(end - Fraction(text)) for end in ends)
+            error = SLACK * max(abs(end - Fraction(text)) for end in ends)
             if error <= WIDE * estimate:
                 return Evaluated(text, _upwards(error), ENCLOSURE)
-            if error > HOPELESS * estimate:
-                self._bounds = None
             self.why = f"interval bounds are too wide to be of use ({float(error):.2g}, estimated {float(estimate):.2g})"
         return Evaluated(text, _upwards(estimate), ESTIMATE)
 
-    def _in_float64(self, images: torch.Tensor, unit: int) -> float | None:
+    @torch.no_grad()
+    def _values(
+        self, model: nn.Module, images: torch.Tensor, units: Sequence[int], dtype: Any = None
+    ) -> list[float]:
+        output = layer_output(model, self.objective.layer, images)
+        found = [
+            self.objective.value(output, torch.tensor([u], device=output.device), self.axis)
+            for u in units
+        ]
+        for value in found:
+            if dtype not in (None, value.dtype):
+                raise InvalidInput(f"it gives {value.dtype}")
+        return [float(value[0]) for value in found]
+
+    def _in_float64(self, images: torch.Tensor, units: Sequence[int]) -> list[float] | None:
         if self.double is None:
             return None
         before = torch.get_default_dtype()
         torch.set_default_dtype(torch.float64)  # for what a network makes on its way
         try:
-            values = unit_values(self.double, self.objective, self.axis, images.double(), [unit])
-            if values.dtype != torch.float64:
-                raise InvalidInput(f"it gives {values.dtype}")
-            return float(values[0])
+            return self._values(self.double, images.double(), units, torch.float64)
         except InvalidInput as error:
             self.why = f"the network does not run in float64: {error}"
             return None
         finally:
             torch.set_default_dtype(before)
 
-    def _enclosure(self, images: torch.Tensor, unit: int) -> Box | None:
+    def _box(self, images: torch.Tensor) -> Box | None:
+        """Bounds on the layer's output."""
         if self._bounds is None:
             return None
         point = images.double()
         try:
             with of_real_numbers():
-                return self.objective.enclosure(self._bounds(Box(point, point)), unit, self.axis)
+                return self._bounds(Box(point, point))
+        except InvalidInput as error:
+            self._bounds, self.why = None, _why(error)  # nor at any other picture
+            return None
+
+    def _enclosure(self, outputs: Box, unit: int) -> Box | None:
+        try:
+            with of_real_numbers():
+                return self.objective.enclosure(outputs, unit, self.axis)
         except InvalidInput as error:
             self._bounds, self.why = None, _why(error)  # nor at any other picture
             return None

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trompe.empirical._torch import torch
-from trompe.empirical.evaluation import layer_output
+from trompe.empirical.evaluation import Evaluator, layer_output
 from trompe.empirical.inspection import check_finite
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import mean_spectrum
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.streams import ImageStream
-from trompe.proofs.handover.shown.data import ENDS, End
+from trompe.proofs.handover.shown.data import ENDS, End, Natural
 
 nn = torch.nn
 
@@ -60,9 +60,7 @@ def natural_extremes(
             digest.update(part.cpu().contiguous().numpy().tobytes())
             output = layer_output(model, objective.layer, part)
             check_finite(output, objective.layer or "the output", stream.name, len(part), done)
-            each = torch.stack(
-                [objective.value(output, torch.full((len(part),), u, device=output.device), axis) for u in units], 1
-            )  # fmt: skip
+            each = objective.each(output, units, axis)
             for end in ENDS:
                 height, row = (each if end == "maximum" else -each).max(0)
                 if end not in values:
@@ -89,6 +87,19 @@ def natural_extremes(
         mean = (magnitude, level)
     names = {number: _below(root, stream.name(number)) for number in pictures}
     return NaturalExtremes(found, names, pictures, digest.hexdigest(), mean)
+
+
+def natural_values(found: NaturalExtremes, evaluate: Evaluator) -> dict[tuple[int, End], Natural]:
+    """The extremes with their values, by unit and end; each picture is passed through the network once."""
+    keys: dict[int, list[tuple[int, End]]] = {}
+    for key, index in found.index.items():
+        keys.setdefault(index, []).append(key)
+    values = {}
+    for index, those in keys.items():
+        evaluated = evaluate.each(found.pictures[index], [unit for unit, _ in those])
+        for key, one in zip(those, evaluated, strict=True):
+            values[key] = Natural(one.value, one.error, one.kind, found.names[index], index)
+    return values
 
 
 def _below(root: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,12 @@ from typing import Any
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.adapted import load_adapted
+from trompe.empirical.adapted import check_output, load_adapted
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.evaluation import Evaluator, unit_axis
 from trompe.empirical.inspection import check_eval
 from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.natural import NaturalExtremes, natural_extremes
+from trompe.empirical.natural import natural_extremes, natural_values
 from trompe.empirical.streams import ImageStream, open_images
 from trompe.proofs.handover.shown import Evaluated, Natural, ShownFile
 from trompe.proofs.handover.shown.data import End
@@ -66,13 +66,15 @@ class ShownNetwork:
                 f"model: the SHA-256 of its weights is {found[:16]}..., the shown-file is about {shown.model.sha256[:16]}... "
                 f"({shown.model.name}); give the network that was visualized"
             )
-        self.axis, _ = unit_axis(
-            model, self.objective, torch.full((1, *shown.shape), 0.5, device=device)
-        )
+        picture = torch.full((1, *shown.shape), 0.5, device=device)
+        check_output(model, picture)
+        self.axis, count = unit_axis(model, self.objective, picture)
         if self.axis != shown.settings["axis"]:
             raise InvalidInput(
                 f"settings.axis: the units lie on axis {self.axis} of {shown.of_layer}, the shown-file says {shown.settings['axis']}"
             )
+        for unit in shown.asked:
+            self.objective.check_unit(unit, count)
         self._evaluate = Evaluator(model, self.objective, self.axis)
 
     def value(self, unit: int, picture: NDArray[Any]) -> Evaluated:
@@ -81,16 +83,12 @@ class ShownNetwork:
 
     def natural(self, unit: int, end: End) -> Natural | None:
         """See SubjectNetwork."""
-        if self._natural is None:
-            return None
-        index = self._natural.index[unit, end]
-        found = self._evaluate(self._natural.pictures[index], unit)
-        return Natural(found.value, found.error, found.kind, self._natural.names[index], index)
+        return self._natural.get((unit, end))
 
     @cached_property
-    def _natural(self) -> NaturalExtremes | None:
+    def _natural(self) -> Mapping[tuple[int, End], Natural]:
         if self.images is None or self.shown.images is None:
-            return None
+            return {}
         units = [each.unit for each in self.shown.units]
         if len(self.images) != self.shown.images.count:
             raise InvalidInput(
@@ -104,7 +102,7 @@ class ShownNetwork:
                 f"images: their SHA-256 is {found.sha256[:16]}..., the shown-file is about {self.shown.images.sha256[:16]}... "
                 f"({self.shown.images.name}); give the images that stand beside"
             )
-        return found
+        return natural_values(found, self._evaluate)
 
 
 def network_of(

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -26,7 +27,7 @@ from trompe.empirical.maximization.parametrizations import (
     Pixel,
     parametrization,
 )
-from trompe.empirical.natural import NaturalExtremes, natural_extremes
+from trompe.empirical.natural import NaturalExtremes, natural_extremes, natural_values
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
 from trompe.empirical.sheet import write_sheets
@@ -36,6 +37,7 @@ from trompe.ground.errors import known
 from trompe.ground.files import Destination, write_file
 from trompe.proofs.handover.shown import (
     ENDS,
+    Evaluated,
     Natural,
     ShownEnd,
     ShownFile,
@@ -46,7 +48,8 @@ from trompe.proofs.handover.shown import (
     read_shown,
     to_json,
 )
-from trompe.proofs.handover.shown.data import End, unit_name
+from trompe.proofs.handover.shown.checking import compared
+from trompe.proofs.handover.shown.data import UNKNOWN, End, unit_name
 from trompe.proofs.handover.shown.file import check_size
 from trompe.theory import InvalidInput
 
@@ -288,12 +291,10 @@ class Run:
             self.source.images,
         )
 
-    def _beside(self, unit: int, end: End) -> Natural | None:
-        if self.natural is None or self.stream is None:
-            return None
-        index = self.natural.index[unit, end]
-        found = self.evaluate(self.natural.pictures[index], unit)
-        return Natural(found.value, found.error, found.kind, self.natural.names[index], index)
+    @cached_property
+    def beside(self) -> Mapping[tuple[int, End], Natural]:
+        """The values of the natural extremes; empty without images."""
+        return {} if self.natural is None else natural_values(self.natural, self.evaluate)
 
     # -- the file ------------------------------------------------------------------------------------
 
@@ -336,7 +337,7 @@ class Run:
 
     @cached_property
     def finished(self) -> dict[int, ShownUnit]:
-        """The units that are there already, of a run with the same network, images and settings.
+        """The units that are there already, of a run with the same network, images and settings; their values evaluated again.
 
         Raises
         ------
@@ -354,20 +355,42 @@ class Run:
         if not isinstance(self.objective.kind, str) or not isinstance(self.way, str):
             other = other or "a function or a parametrization of your own, which cannot be compared"
         if other:
-            raise InvalidInput(
-                f"output {self.output} holds the pictures of another run ({other}); give another folder, or take it away"
-            )
+            raise self._another(other)
         kept: dict[int, ShownUnit] = {}
         for unit in there.units:
             try:
-                for end in ENDS:
-                    read_array(self.output / FILE, unit.shown(end), self.shape)
+                arrays = {
+                    end: read_array(self.output / FILE, unit.shown(end), self.shape) for end in ENDS
+                }
             except InvalidInput:
                 continue  # made again
+            for end, array in arrays.items():
+                picture = torch.from_numpy(array).to(self.device)
+                self._check_kept(
+                    f"{unit.name}, {end}", unit.shown(end), self.evaluate(picture, unit.unit)
+                )
+                natural, found = unit.natural(end), self.beside.get((unit.unit, end))
+                if natural is not None and found is not None:
+                    self._check_kept(f"{unit.name}, natural {end}", natural, found)
+                    if (natural.image, natural.index) != (found.image, found.index):
+                        raise self._another(
+                            f"{unit.name}, natural {end}: {natural.image}, here {found.image}"
+                        )
             kept[unit.unit] = unit
             for end in ENDS:
                 self.pictures.add(unit.unit, end, unit.shown(end), None)
         return kept
+
+    def _check_kept(self, name: str, stated: Evaluated, found: Evaluated) -> None:
+        """The network may be another one although its weights are the same."""
+        finding = compared(name, stated, found)
+        if not finding.holds and (stated.kind, stated.value) != (UNKNOWN, found.value):
+            raise self._another(f"{finding.says}; {finding.reason}")
+
+    def _another(self, what: str) -> InvalidInput:
+        return InvalidInput(
+            f"output {self.output} holds the pictures of another run ({what}); give another folder, or take it away"
+        )
 
     # -- the work ------------------------------------------------------------------------------------
 
@@ -412,9 +435,12 @@ class Run:
         self.evaluate(noise, group[0])
         begin = perf_counter()
         self.evaluate(noise, group[0])
-        values = 2 if self.stream is None else 4
-        return climbing + units * (
-            values * (perf_counter() - begin) + SHEET * (self.output is not None)
+        once = perf_counter() - begin
+        natural = 0 if self.natural is None else len(self.natural.pictures)
+        return (
+            climbing
+            + once * natural
+            + units * (len(ENDS) * once + SHEET * (self.output is not None))
         )
 
     def _timed(self, group: Sequence[int], seeds: Sequence[int]) -> float:
@@ -478,20 +504,22 @@ class Run:
             write_file(self.output / FILE, to_json(self.file), parents=True)
 
     def _unit(self, unit: int, best: Mapping[End, Best]) -> ShownUnit:
+        """Both ends in the file's terms: that with the smaller value in float64 is the minimum, float32 may have it otherwise."""
+        valued = [(self.evaluate(one.picture.to(self.device), unit), one) for one in best.values()]
+        valued.sort(key=lambda pair: Fraction(pair[0].value))
         shown = {}
-        for end, one in best.items():
+        for end, (value, one) in zip(ENDS, valued, strict=True):
             content = _npy(one.picture)
             name = f"{'group' if self.objective.groups else 'unit'}-{unit}-{end}.npy"
             if self.output is not None:
                 write_file(self.output / name, content, parents=True)
-            value = self.evaluate(one.picture.to(self.device), unit)
             shown[end] = ShownEnd(
                 value.value, value.error, value.kind, name, hashlib.sha256(content).hexdigest(), one.seed, one.step, one.dead
             )  # fmt: skip
             self.pictures.add(unit, end, shown[end], one.picture)
         return ShownUnit(
             unit, unit_name(self.empty.settings, unit), shown["minimum"], shown["maximum"],
-            self._beside(unit, "minimum"), self._beside(unit, "maximum"),
+            self.beside.get((unit, "minimum")), self.beside.get((unit, "maximum")),
         )  # fmt: skip
 
 

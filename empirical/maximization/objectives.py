@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from trompe.empirical._torch import Axis, torch
 from trompe.empirical.axes import chosen_axis, usual_axis
 from trompe.empirical.intervals import Box, affine, averaged
-from trompe.ground.arguments import Integer, checked, checked_fields
+from trompe.ground.arguments import Integer, at_least_one, checked, checked_fields
 from trompe.ground.errors import one_line, spelled
 from trompe.theory import InvalidInput
 
@@ -126,6 +126,30 @@ class Objective:
             values = maps if maps.ndim == 1 else KINDS[self.kind](maps)
         else:
             values = self._called(self.kind, output, units)
+        return -values if self.negative else values
+
+    @checked
+    def each(
+        self, output: torch.Tensor, units: Sequence[Unit], axis: Axis | None = None
+    ) -> torch.Tensor:
+        """The objective of each image for each of some units, shape (n, number of units); `axis` as for `value`."""
+        if not isinstance(self.kind, str) or output.ndim < 2 or not units:
+            alone = [
+                self.value(output, torch.full((len(output),), u, device=output.device), axis)
+                for u in at_least_one("units", units, "name some")
+            ]
+            return torch.stack(alone, 1)
+        output = output.movedim(self.axis(output, axis), 1)
+        for unit in (min(units), max(units)):
+            self.check_unit(unit, output.shape[1])
+        if self.groups:
+            weights = self._weights(output.shape[1]).to(output)[list(units)]
+            maps = torch.einsum("nu...,ku->nk...", output, weights)
+        else:
+            maps = output[:, list(units)]
+        values = maps
+        if maps.ndim > 2:
+            values = KINDS[self.kind](maps.flatten(0, 1)).view(maps.shape[:2])
         return -values if self.negative else values
 
     @checked

@@ -10,6 +10,7 @@ torch = pytest.importorskip(
 
 import json
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -17,13 +18,13 @@ import zoo
 from torch import nn
 
 import trompe.empirical as te
-from trompe.empirical import visualization
+from trompe.empirical import evaluation, visualization
 from trompe.empirical.evaluation import Evaluator, unit_axis
 from trompe.empirical.maximization import best
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Fourier, mean_spectrum
-from trompe.empirical.natural import natural_extremes
+from trompe.empirical.natural import natural_extremes, natural_values
 from trompe.empirical.streams import TensorStream
 from trompe.proofs.handover.shown import ENDS, read_array, read_shown
 from trompe.theory import InvalidInput, UnknownKey
@@ -407,6 +408,91 @@ def test_what_is_on_disk_is_what_was_found_and_a_rerun_goes_on(tmp_path, monkeyp
     (folder / "unit-2-maximum.npy").write_bytes(b"damaged")
     te.visualize(model, "conv1", [0, 2, 3], X, output=folder, batch=2, **QUICK)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_the_smaller_value_in_float64_is_the_minimum(monkeypatch):
+    """Float32, by which pictures are chosen, may have it otherwise (here: planted); a file with the ends swapped is refused."""
+    model = zoo.build(zoo.Residual)
+    once = te.visualize(model, "conv1", [0, 2], X, **QUICK)
+    honest = visualization.run_jobs
+
+    def swapped(*arguments):
+        found = list(honest(*arguments))
+        return [found[k ^ 1] for k in range(len(found))]
+
+    monkeypatch.setattr(visualization, "run_jobs", swapped)
+    assert te.visualize(model, "conv1", [0, 2], X, **QUICK).file == once.file
+
+
+@pytest.mark.parametrize("other", ["another function", "a changed value", "float32 only"])
+def test_what_is_kept_is_evaluated_again(tmp_path, other):
+    model = Curved(single=True).eval() if other == "float32 only" else zoo.build(zoo.Residual)
+    layer = "" if other == "float32 only" else "conv1"
+    given = {"units": [0], "images": X, "output": tmp_path, **QUICK}
+    te.visualize(model, layer, **given)
+    te.visualize(model, layer, **given)
+    if other == "another function":
+        model.register_forward_pre_hook(lambda _m, inputs: (1 - inputs[0],))
+    else:
+        data = json.loads((tmp_path / "shown.json").read_text())
+        data["units"][0]["maximum"]["value"] += "1" if other == "float32 only" else "9"
+        (tmp_path / "shown.json").write_text(json.dumps(data))
+        if other != "float32 only":  # within the error, so that it is kept
+            te.visualize(model, layer, **given)
+            data["units"][0]["maximum"]["value"] = "40"
+            (tmp_path / "shown.json").write_text(json.dumps(data))
+    before = (tmp_path / "shown.json").read_bytes()
+    with pytest.raises(
+        InvalidInput, match=r"another run \(unit 0, .*; give another folder"
+    ) as error:
+        te.visualize(model, layer, **given)
+    assert "\n" not in str(error.value) and (tmp_path / "shown.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        *(Objective("", kind) for kind in ("channel", "neuron", "maximum", "logit")),
+        -Objective("", "maximum", unit_axis=2),
+        Objective(sums=[[0, 1], [2]], kind="maximum"),
+        Objective(directions=[[1.0, -2.0, 0.5], [0.0, 0.0, 1.0], [1.0, 1.0, 1.0]]),
+        Objective("", lambda output, units: output.flatten(1)[:, 0] * units),
+    ],
+)
+def test_each_unit_at_once_is_each_alone(goal):
+    output = torch.randn(4, 3, 3, 5, generator=torch.Generator().manual_seed(0))
+    for shaped in (output, output[..., 0, 0]):
+        if shaped.ndim == 2 and goal.unit_axis == 2:
+            continue
+        units = [1, 0]
+        found = goal.each(shaped, units)
+        alone = [goal.value(shaped, torch.full((4,), u)) for u in units]
+        assert torch.allclose(found, torch.stack(alone, 1), atol=1e-6) and found.shape == (4, 2)
+        with pytest.raises(InvalidInput, match="unit 9"):
+            (replace(goal, kind="channel") if callable(goal.kind) else goal).each(shaped, [0, 9])
+    with pytest.raises(InvalidInput, match="units: none is given"):
+        goal.each(output, [])
+
+
+def test_a_natural_picture_is_passed_once_whatever_the_number_of_units(monkeypatch):
+    """Two pictures that are the extremes of most units: their values are those of one unit at a time."""
+    model = zoo.build(zoo.Residual)
+    bright = torch.cat([X * 0, X * 0 + 1])
+    calls = []
+    honest = evaluation.layer_output
+    monkeypatch.setattr(
+        evaluation, "layer_output", lambda *given: calls.append(given) or honest(*given)
+    )
+    goal = Objective("conv1", "channel")
+    found = natural_extremes(model, goal, 1, TensorStream(bright), range(7), 8, False, False)
+    calls.clear()
+    evaluate = Evaluator(model, goal, 1)
+    values = natural_values(found, evaluate)
+    assert len(values) == 14 and len(calls) == 2 * len(found.pictures) <= 8
+    for (unit, end), one in values.items():
+        alone = evaluate(found.pictures[found.index[unit, end]], unit)
+        assert (one.value, one.error, one.kind) == (alone.value, alone.error, alone.kind)
+        assert one.index == found.index[unit, end]
 
 
 def test_ctrl_c_loses_no_finished_unit(tmp_path, monkeypatch):

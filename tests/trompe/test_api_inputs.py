@@ -557,6 +557,10 @@ METHODS |= {
             lambda: empirical().Objective(),
             lambda: {"output": rows(), "units": labels()[:2], "axis": 1},
         ),
+        "each": (
+            lambda: empirical().Objective(),
+            lambda: {"output": rows(), "units": [0, 1], "axis": 1},
+        ),
         "axis": (lambda: empirical().Objective(), lambda: {"output": rows(), "known": 1}),
         "check_unit": (lambda: empirical().Objective(), lambda: {"unit": 0, "count": 2}),
         "enclosure": (

@@ -159,6 +159,29 @@ def test_the_same_again_goes_on_and_anything_else_is_refused(folder, call):
     assert {path.name: path.read_bytes() for path in (folder / "out").iterdir()} == before
 
 
+def test_a_resume_evaluates_what_it_keeps(folder, call):
+    """Neither another function of the same weights nor a changed value is gone on from."""
+    path = folder / "out" / "shown.json"
+    genuine = path.read_text()
+    other = ("visualize", "--model", "net.py:curved", *RUN[3:], "--output", "out")
+    for name, command in (
+        ("", other),
+        ("value", (*RUN, "--output", "out")),
+        ("natural value", (*RUN, "--output", "out")),
+        ("natural index", (*RUN, "--output", "out")),
+        ("value with its error", (*RUN, "--output", "out")),
+    ):
+        data = json.loads(genuine)
+        if name:
+            TAMPERED[name](data)
+            path.write_text(json.dumps(data))
+        before = {each.name: each.read_bytes() for each in path.parent.iterdir()}
+        status, _, err = call(*command)
+        assert (status, err.count("\n")) == (2, 1), (name, err)
+        assert "another run (unit " in err and "give another folder" in err
+        assert {each.name: each.read_bytes() for each in path.parent.iterdir()} == before
+
+
 def test_ctrl_c_keeps_what_is_finished(folder, call, monkeypatch):
     from trompe.empirical.maximization import best
 
@@ -175,7 +198,7 @@ def test_ctrl_c_keeps_what_is_finished(folder, call, monkeypatch):
         status, _, err = call(*RUN, "--output", "new", "--batch", "2")
     assert status == 130 and "finished units are kept; the same command goes on from there" in err
     status, out, _ = call("check", "new/shown.json")
-    assert status == 0 and "1 of 2 units, which are not finished" in out
+    assert status == 0 and "; unit 1 of those asked for, which are not finished" in out
     status, out, _ = call(*RUN, "--output", "new", "--batch", "2")
     assert status == 0 and "1 of 2 units are there already" in out
 
@@ -219,8 +242,14 @@ def test_check_computes_the_values_anew(folder, call):
         and "14 of 14 claims proved: a shown-file for 2 of 2 units of layer 'conv'" in out
     )
     assert (
-        "the network is the one that was visualized" in out and "interval bounds in float64" in out
+        "the network's weights are those that the file names: same SHA-256; what is made of them only the values tell"
+        in out
+        and "interval bounds in float64" in out
+        and "the network is the one" not in out
     )
+    curved = ("--model", "net.py:curved", "--images", "images", "--device", "cpu")
+    status, out, _ = call("check", "out", *curved)  # the same weights, another function
+    assert status == 1 and "REFUTED  unit 3, minimum: the value is" in out
     (folder / "moved").symlink_to("images")  # names are those below the folder
     moved = ("--model", "net.py:build", "--images", "moved", "--device", "cpu")
     assert call("check", "out", *moved)[0] == 0
@@ -267,8 +296,35 @@ def _set(*path, to):
     return change
 
 
+def _ends_swapped(data):
+    first = data["units"][0]
+    first["minimum"], first["maximum"] = first["maximum"], first["minimum"]
+
+
+def _one_end_twice(data):
+    first = data["units"][0]
+    first["minimum"] = dict(first["maximum"])
+
+
+def _loose(name):
+    def change(data):
+        data["units"][0][name] |= {"value": "4", "error": "5"}
+
+    return change
+
+
 TAMPERED = {
     "value": _value,
+    "ends swapped": _ends_swapped,
+    "one end twice": _one_end_twice,
+    "value with its error": _loose("maximum"),
+    "natural value with its error": _loose("natural_minimum"),
+    "larger error": _set("units", 0, "maximum", "error", to="0.01"),
+    "kind": _set("units", 1, "maximum", "kind", to="estimate"),
+    "no unit": _set("units", to=[]),
+    "asked for what is not there": _set("asked", to=[3, 1, 4]),
+    "error beyond floats": _set("units", 0, "maximum", "error", to="9" * 400),
+    "value beyond floats": _set("units", 0, "maximum", "value", to="9" * 400),
     "points swapped": _swap,
     "error": _set("units", 0, "maximum", "error", to="0.000000000000000000001"),
     "natural value": _set("units", 0, "natural_minimum", "value", to="0.5"),
@@ -303,6 +359,7 @@ def test_what_was_changed_is_noticed(folder, call, name):
     )
     assert status in (1, 2) and (status == 1) == (err == ""), (out, err)
     assert "REFUTED" in out or "UNKNOWN" in out or err.count("\n") == 1
+    assert "Traceback" not in out + err
     if name == "value":
         assert status == 1 and "REFUTED  unit 3, maximum: the value is" in out
 
@@ -317,11 +374,19 @@ def test_a_network_beyond_interval_rules_has_estimates_and_says_so(folder, call)
     assert {u[end]["kind"] for u in data["units"] for end in ENDS} == {"estimate"}
     checked = ("check", path, "--model", "net.py:curved", "--images", "images", "--device", "cpu")
     status, out, _ = call(*checked)
-    assert status == 0 and "as float64 has it (no certified error): evaluated" in out
+    assert status == 0 and "EVALUATED unit 3, minimum: the value is " in out
+    assert "as float64 has it (no certified error): the same here" in out
+    assert "6 of 14 claims proved, 8 evaluated (no certified error): a shown-file" in out
+    for name in ("value with its error", "natural value with its error"):
+        damaged = json.loads(path.read_text())
+        TAMPERED[name](damaged)
+        (path.parent / "damaged.json").write_text(json.dumps(damaged))
+        status, out, _ = call(checked[0], path.parent / "damaged.json", *checked[2:])
+        assert status == 1 and "REFUTED   unit 3, " in out
     TAMPERED["value"](data)
     path.write_text(json.dumps(data))
     status, out, _ = call(*checked)
-    assert status == 1 and "REFUTED  unit 3, maximum" in out
+    assert status == 1 and "REFUTED   unit 3, maximum" in out
     status, out, _ = call(
         "bound",
         "--class",

@@ -18,6 +18,10 @@ ERRORS = {
     UNKNOWN: "not known: the network does not run in float64",
 }
 """What a stated evaluation error is."""
+SLACK = 2
+"""The error of an enclosure is so many times that of its bounds: those of another machine, whose last digits differ, are within it."""
+WIDE = 1000
+"""An enclosure that is so many times wider than the estimate (deep networks) is of no use, and not stated."""
 
 
 @dataclass(frozen=True)

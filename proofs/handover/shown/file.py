@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import re
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -55,6 +56,7 @@ _FIELDS = (
 )
 _NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,1100}|/0*[1-9][0-9]{0,400})?")
 _POINT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,190}\.npy")
+_LARGEST = Fraction(sys.float_info.max)
 _SHA = re.compile(r"[0-9a-f]{64}")
 
 
@@ -160,6 +162,9 @@ def parse(content: bytes) -> ShownFile:
         raise InvalidInput(
             "units: expected each of those that were asked for at most once, in their order"
         )
+    points = [unit.shown(end).point for unit in units for end in ENDS]
+    if len({*points}) < len(points):
+        raise InvalidInput("units: expected each array once, for one end of one unit")
     natural = {(unit.natural_minimum is None, unit.natural_maximum is None) for unit in units}
     images = data["images"]
     if natural - {(images is None,) * 2}:
@@ -236,6 +241,8 @@ def _number(value: Any, where: str) -> str:
         raise InvalidInput(
             f'{where}: {short(value)}; expected a number as text, such as "-0.25" or "1/3"'
         )
+    if abs(Fraction(value)) > _LARGEST:
+        raise InvalidInput(f"{where}: {short(value)}; it is beyond what floats hold")
     return value
 
 
@@ -349,6 +356,10 @@ def _unit(data: Any, where: str, settings: dict[str, Any]) -> ShownUnit:
         for name, value, among in (("seed", one.seed, "seeds"), ("step", one.step, "looked_at")):
             if value not in settings[among]:
                 raise InvalidInput(f"{where}.{end}.{name}: {value} is not in settings.{among}")
+    if Fraction(shown[0].value) > Fraction(shown[1].value):
+        raise InvalidInput(
+            f"{where}: its minimum {shown[0]} lies above its maximum {shown[1]}; expected it not to"
+        )
     beside = [
         None if found[end] is None else _natural(found[end], f"{where}.{end}") for end in natural
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
 from pathlib import Path
+from typing import Literal
 
 from trompe.constructions.expressions import Expression, values
 from trompe.constructions.triples import NAMES, Name
@@ -46,8 +47,14 @@ class Finding:
     """One claim and its verdict; `says` names the claim, `reason` the rule, the value or the point."""
 
     says: str
-    verdict: Verdict
+    verdict: Verdict | Literal["EVALUATED"]
+    """EVALUATED: as claimed, by floats; nothing is proved."""
     reason: str
+
+    @property
+    def holds(self) -> bool:
+        """Is it as claimed?"""
+        return self.verdict in ("PROVED", "EVALUATED")
 
 
 @dataclass(frozen=True)
@@ -63,16 +70,20 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Is every claim proved?"""
-        return bool(self.findings) and all(f.verdict == "PROVED" for f in self.findings)
+        """Is every claim proved, or evaluated where no more is claimed?"""
+        return bool(self.findings) and all(f.holds for f in self.findings)
 
     def text(self) -> str:
         """One line a claim, then the outcome."""
-        lines = [f"{f.verdict:<8} {f.says}: {f.reason}" for f in self.findings]
-        proved = sum(f.verdict == "PROVED" for f in self.findings)
+        width = max((len(f.verdict) for f in self.findings), default=0)
+        lines = [f"{f.verdict:<{max(8, width)}} {f.says}: {f.reason}" for f in self.findings]
+        verdicts = [f.verdict for f in self.findings]
+        counted = f"{verdicts.count('PROVED')} of {len(verdicts)} claims proved"
+        if evaluated := verdicts.count("EVALUATED"):
+            counted += f", {evaluated} evaluated (no certified error)"
         outcome = f"{self.is_a} for {self.key}" if self.ok else f"not shown to be {self.is_a}"
         lines += [f"not checked: {self.besides}"] * bool(self.besides)
-        return "\n".join([*lines, f"{proved} of {len(self.findings)} claims proved: {outcome}"])
+        return "\n".join([*lines, f"{counted}: {outcome}"])
 
 
 def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:
