@@ -13,6 +13,8 @@ import pytest
 
 import trompe
 
+pytestmark = pytest.mark.once
+
 HOUSE = Path(trompe.__file__).parent
 SOURCES = {str(path.relative_to(HOUSE)): path.read_text() for path in HOUSE.rglob("*.py")}
 

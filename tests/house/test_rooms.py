@@ -10,6 +10,8 @@ import pytest
 import trompe
 from trompe.theory import ROWS
 
+pytestmark = pytest.mark.once
+
 HOUSE = Path(trompe.__file__).parent
 MODULES = {
     ".".join(("trompe", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(

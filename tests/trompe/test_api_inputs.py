@@ -23,6 +23,8 @@ import trompe
 from trompe.ground.errors import spelled
 from trompe.theory import ROWS
 
+pytestmark = pytest.mark.once
+
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 MODULES = (
     "trompe", "trompe.theory", "trompe.constructions", "trompe.proofs", "trompe.strategies",

@@ -16,6 +16,8 @@ from trompe.refuting.judging import refute
 from trompe.theory import Lipschitz
 from trompe.views.refutation import as_json
 
+pytestmark = pytest.mark.once
+
 ANSWERS = {"exact": lambda v, x: 0.5, "approx": lambda v, x: 0.5, "side": lambda v, x: "min"}
 
 

@@ -31,6 +31,8 @@ from trompe.theory import (
 from trompe.theory.catalogue import theorem
 from trompe.views.refutation import as_json
 
+pytestmark = pytest.mark.once
+
 F = Fraction
 
 
