@@ -23,6 +23,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "x")
 STYLES = ("-", "--", "-.", ":")
 DPI = 200
+LETTERS = 100
+"""So many letters fit below an axis in one line."""
 WIDTH = 6.5
 """Inches: the text width of a page."""
 LETTER = 0.062
@@ -179,7 +181,10 @@ def curves(
             marker=MARKERS[k % 7], markersize=4.5, markerfacecolor="white" if k % 2 else colour,
             linewidth=1.3, elinewidth=0.9, capsize=2, linestyle=STYLES[k % 4],
         )  # fmt: skip
-    axis.set_xticks(places, [str(name).removeprefix("inception") for name in x])
+    words = [str(name).removeprefix("inception") for name in x]
+    slanted = max(map(len, words), default=0) * len(words) > LETTERS
+    turned: dict[str, Any] = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    axis.set_xticks(places, words, **(turned if slanted else {}))
     if limits:
         axis.set_ylim(*limits)
     axis.legend(fontsize=7.5, frameon=False, loc=legend, handlelength=3.2)

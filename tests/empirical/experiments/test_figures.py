@@ -108,6 +108,19 @@ def test_plots_keep_their_words_apart():
         assert overlapping(figure) == []
 
 
+def test_long_names_of_layers_stand_apart():
+    x = [f"features.fire{k}.expand3x3" for k in range(2, 13)]
+    figure = figures.curves(x, {"a": ([0.1] * 11, None)}, "layer", "similarity", "A title")
+    assert cut_off(figure) == []
+    assert {t.get_rotation() for t in figure.axes[0].get_xticklabels()} == {40.0}
+    short = figures.curves([name[:5] for name in x], {"a": ([0.1] * 11, None)}, "layer", "s")
+    assert {t.get_rotation() for t in short.axes[0].get_xticklabels()} == {0.0}
+    for label in figure.axes[0].get_xticklabels():  # the planted fault
+        label.set_rotation(0)
+        label.set_ha("center")
+    assert overlapping(figure)
+
+
 def test_equal_figures_are_equal_bytes(tmp_path):
     for name in ("a", "b"):
         figures.save(figures.image_grid(*GRIDS[0][:2], "t"), tmp_path / name, "grid")
