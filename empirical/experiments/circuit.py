@@ -112,7 +112,7 @@ def fool(
     data = ImageData("images", split, split, ("",))
     ctx = Context(data, stream.device, seed, Path(), Uncached(), show)
     ctx.effort = replace(ctx.effort, steps=steps or ctx.effort.steps)
-    with repeatable(device=stream.device):
+    with repeatable(device=stream.device), torch.random.fork_rng(devices=[]):
         ctx.given = look_at(model, ctx.train, units=units)
         return build(ctx).circuit
 

@@ -322,7 +322,11 @@ def test_groups_are_numbered_as_they_come():
 def test_a_circuit_on_a_foreign_network(digits, quick):
     images = digits.train.tensor()
     network = balanced(zoo.build(zoo.Residual), images)
+    before = torch.random.get_rng_state()
     fooled = te.fool(network, images, steps=4)
+    assert torch.equal(
+        torch.random.get_rng_state(), before
+    )  # the caller's draws go on as they were
     assert fooled.network is network
     assert fooled.permutation == [1, 0]
     with torch.no_grad():
