@@ -213,18 +213,28 @@ def _as_tensor(images: Any) -> torch.Tensor:
     )  # fmt: skip
 
 
-def _as_labels(labels: Any, count: int) -> Labels:
+def one_an_image(values: Any, count: int, what: str, kinds: str, expected: str) -> NDArray[Any]:
+    """A tensor, array or list as an array (count,) of these kinds of NumPy's.
+
+    Raises
+    ------
+    InvalidInput : it is something else, with what was `expected`, or there is not one an image.
+    """
     try:
-        plain = labels.detach().cpu().numpy() if isinstance(labels, torch.Tensor) else labels
-        found = np.array(listed(plain, "labels"))
-        is_good = found.ndim == 1 and found.dtype.kind in "iu"
+        plain = values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
+        found = np.array(listed(plain, what))
+        is_good = found.ndim == 1 and found.dtype.kind in kinds
     except Exception:
         is_good = False
     if not is_good:
-        raise unfit("labels", labels, "integers 0 .. C-1, one an image")
+        raise unfit(what, values, f"{expected}, one an image")
     if len(found) != count:
-        raise InvalidInput(f"{count} images but {len(found)} labels")
-    return found.astype(np.int64)
+        raise InvalidInput(f"{count} images but {len(found)} {what}")
+    return found
+
+
+def _as_labels(labels: Any, count: int) -> Labels:
+    return one_an_image(labels, count, "labels", "iu", "integers 0 .. C-1").astype(np.int64)
 
 
 class SplitStream(ImageStream):

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.streams import ImageStream
-from trompe.ground.arguments import BY_ITSELF, listed, unfit
+from trompe.empirical.streams import ImageStream, one_an_image
+from trompe.ground.arguments import BY_ITSELF
 from trompe.theory import InvalidInput
 
 GroupLabels = Annotated[
@@ -63,7 +63,11 @@ def grouped(stream: ImageStream, groups: GroupLabels = None) -> Groups:
     in one of them.
     """
     classes, row = np.unique(stream.labels, return_inverse=True)
-    names = np.arange(len(stream)) if groups is None else _as_names(groups, len(stream))
+    names = (
+        np.arange(len(stream))
+        if groups is None
+        else one_an_image(groups, len(stream), "groups", "iuU", "integers or texts")
+    )
     _, first, place = np.unique(names, return_index=True, return_inverse=True)
     numbers = np.empty(len(first), dtype=np.int64)
     numbers[np.argsort(first)] = np.arange(len(first))  # in the order of their first images
@@ -90,20 +94,6 @@ def grouped(stream: ImageStream, groups: GroupLabels = None) -> Groups:
         torch.from_numpy(of).to(device),
         torch.from_numpy(size).to(device),
     )
-
-
-def _as_names(groups: Any, count: int) -> NDArray[Any]:
-    try:
-        plain = groups.detach().cpu().numpy() if isinstance(groups, torch.Tensor) else groups
-        found = np.array(listed(plain, "groups"))
-        is_good = found.ndim == 1 and found.dtype.kind in "iuU"
-    except Exception:
-        is_good = False
-    if not is_good:
-        raise unfit("groups", groups, "integers or texts, one an image")
-    if len(found) != count:
-        raise InvalidInput(f"{count} images but {len(found)} groups")
-    return found
 
 
 class GroupSums:

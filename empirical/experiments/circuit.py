@@ -124,7 +124,7 @@ def run(ctx: Context) -> RunRecord:
     circuit, k = made.circuit, made.circuit.bound
     witness.settings |= {
         "steps": ctx.steps, "k": k, "interval bound on |F|, |D|": made.bound, "D": {ctx.name(u): ctx.name(ctx.swapped[u]) for u in ctx.units} if ctx.given else "unit u shows unit u + 1",
-        "seeds of training": ctx.seeds(0, 6), "unseen seeds": ctx.unseen,
+        "seeds of training": ctx.seeds(0, max(ctx.effort.plain_seeds, ctx.effort.maco_seeds)), "unseen seeds": ctx.unseen,
     }  # fmt: skip
     witness.settings["retraining rounds"] = made.rounds
     _natural(ctx, witness, circuit, "")

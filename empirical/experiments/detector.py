@@ -61,7 +61,8 @@ def fit(
 ) -> torch.nn.Module:
     """A detector trained on the natural training images and `synthetic`, as it gets them (`coded`); cached under `name` and both inputs.
 
-    A detector of features has its threshold from natural images that it was not trained on: each fifth training group.
+    One of pixels goes on from `start`. One of features begins anew each time, in half the steps where there is a start; its
+    threshold comes from natural images that it was not trained on (`Context.calibration`).
     """
     steps = ctx.effort.fit_steps // (1 if start is None else 2)
     models = [ctx.network] if start is None else [ctx.network, start]
@@ -80,26 +81,21 @@ def fit(
         return FeatureDetector(ctx.features, natural[~held_out]).to(ctx.device)
 
     def build() -> torch.nn.Module:
-        begin = empty() if start is not None or ctx.features is not None else None
-        if start is not None and begin is not None:
-            begin.load_state_dict(start.state_dict())
         options: dict[str, Any] = {"seed": ctx.seed, "steps": steps, "show": ctx.show}
-        if not isinstance(begin, FeatureDetector):
+        if ctx.features is None:
+            begin: torch.nn.Module | None = None
+            if start is not None:
+                begin = empty()
+                begin.load_state_dict(start.state_dict())
             return train_detector(natural, synthetic, detector=begin, **options)
-        begin.threshold.zero_()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(ctx.seed)
-            begin.head.apply(_afresh)
-        train_detector(natural[~held_out], synthetic, detector=begin.on_codes(), **options)
-        begin.calibrate(natural[held_out], synthetic)
-        return begin.eval()
+            made = FeatureDetector(ctx.features, natural[~held_out]).to(ctx.device)
+        train_detector(natural[~held_out], synthetic, detector=made.on_codes(), **options)
+        made.calibrate(natural[held_out], synthetic)
+        return made.eval()
 
     return ctx.module_step("detector", key, empty(), models, build)
-
-
-def _afresh(layer: torch.nn.Module) -> None:
-    if isinstance(layer, torch.nn.Linear):
-        layer.reset_parameters()
 
 
 def extended(
