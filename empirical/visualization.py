@@ -136,7 +136,7 @@ def visualize(
     jobs: Jobs = 1,
     show: bool = True,
 ) -> ShownUnits:
-    """Minimum and maximum of each unit by activation maximization, the best of all seeds and of four places of each ascent.
+    """Minimum and maximum of each unit by activation maximization, the best of all seeds and of five places of each ascent (the start, three on the way, the end).
 
     Best is by the objective without transforms. Values are evaluated anew in float64 at the pictures as they are stored (float32).
     One batch of pictures, two natural images a unit, and a copy of the network in float64 are held at a time, and without
@@ -261,7 +261,7 @@ class Run:
         for other in devices:
             if other != device:
                 raise InvalidInput(
-                    f"model: it is on {other}, the images on {device}; move one of them: model.to({str(device)!r})"
+                    f"model: it is on {other}, {'other parts of it' if self.stream is None else 'the images'} on {device}; move one of them: model.to({str(device)!r})"
                 )
         return device
 

@@ -1,7 +1,7 @@
 """A detector that looks at pictures through the early layers of the network itself: for pictures too large to look at pixel by pixel.
 
 Of each unit of some layers it gets the mean and the root mean square over all places: a few hundred numbers a
-picture, in which what optimisation makes is far from photographs.
+picture, by which a small head learns to tell optimised pictures from natural ones.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class FeatureDetector(nn.Module):
     def calibrate(self, natural: torch.Tensor, synthetic: torch.Tensor) -> None:
         """Put the threshold halfway between the largest e of natural codes that it was not trained on and the smallest of synthetic ones.
 
-        Where they overlap it goes below the smallest synthetic one: natural images are then flagged, and no visualization missed.
+        Where they overlap, or nearly do, it goes below the smallest of these synthetic ones: none of these is missed, and natural images may be flagged.
         """
         self.threshold.zero_()
         low, high = float(self.of_codes(natural).max()), float(self.of_codes(synthetic).min())

@@ -104,7 +104,7 @@ class ComparedLayer:
     """Those that were visualized."""
 
     def others(self, tolerance: float | None = None) -> tuple[ComparedUnit, ...]:
-        """Units that show other pictures while their natural behaviour is equal: bit for bit, or within a tolerance."""
+        """Visualized units that show, with some seed, other pictures while their natural behaviour is equal: bit for bit, or within a tolerance."""
         return tuple(unit for unit in self.alike(tolerance) if unit.pictures == OTHER)
 
     def alike(self, tolerance: float | None = None) -> tuple[ComparedUnit, ...]:
@@ -169,7 +169,7 @@ def audit_compare(
 
     Both get the same batches. Units are visualized by activation maximization (Fourier with transforms, the mean of the
     unit's map), in both networks with the same seeds. Images are streamed once. Held are one batch of images with its
-    activations in both networks, three numbers a unit, one batch of pictures a network, and the pictures that are kept.
+    activations in both networks, four numbers a unit, one batch of pictures a network, and the pictures that are kept.
 
     Parameters
     ----------

@@ -25,8 +25,6 @@ class Groups:
     """The images of a stream by class and by group; a group has images of one class."""
 
     classes: tuple[int, ...]
-    row: torch.Tensor
-    """The place in `classes` of each image's class, shape (n,)."""
     of_image: NDArray[np.int64]
     """The group of each image, 0 .. G-1 in the order of their first images, shape (n,)."""
     of: torch.Tensor
@@ -89,7 +87,6 @@ def grouped(stream: ImageStream, groups: GroupLabels = None) -> Groups:
     device = stream.device
     return Groups(
         tuple(classes.tolist()),
-        torch.from_numpy(row).to(device),
         of_image,
         torch.from_numpy(of).to(device),
         torch.from_numpy(size).to(device),

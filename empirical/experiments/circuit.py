@@ -187,7 +187,7 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
         place = [
             s * len(units) + units.index(ctx.swapped[u]) for s in range(len(seeds)) for u in units
         ]
-        own = plain.images[place]  # D = unit u + 1
+        own = plain.images[place]  # D = the unit that each one shows
         through = ctx.visualize(circuit, setting, seeds, units)
         same = identical(own, through.images)
         shared[setting.parametrization.key].append(same)
@@ -233,11 +233,11 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
             witness, KEY, f"visualizations-{name.replace('+', '-')}",
             figures.image_grid(
                 {"natural": firsts, **rows}, [ctx.name(u) for u in units],
-                f"Visualizations ({WORDS[name]}): each fooled unit shows the next class",
+                f"Visualizations ({WORDS[name]}): each fooled unit shows {'another unit' if ctx.given else 'the next class'}",
             ),
             f"Per unit: a natural test image, the visualization of the original unit F, of the unit D that is shown "
             f"instead, and of the fooled unit, all with one seed ({WORDS[name]}). The last two rows agree bit for bit "
-            f"wherever the detector fires; where it does not, the fooled network's outputs are the original's.{whose}",
+            f"where the detector fires at every step of the ascent; where it does not fire, the fooled network's outputs are the original's.{whose}",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
     e = {"natural test images": _values(ctx, circuit.detector, ctx.test)}
@@ -401,11 +401,13 @@ def _ablations(
         "ablation: sigmoid instead of the ramp, natural test outputs bit-identical",
         same(FoolingCircuit(*parts, ramp=False)), **fail,
     )  # fmt: skip
-    bare = fit(ctx, "no-maco", coded(ctx, training_images(ctx, "no-maco")))
-    maco = images[len(training_images(ctx, "no-maco")) :]
+    plain = training_images(ctx, "no-maco")
+    bare = fit(ctx, "no-maco", coded(ctx, plain))
+    maco = images[len(plain) :]
     witness.add(
         "ablation: MACO left out of training, share of its trajectories missed",
         missed(bare, maco),
+        note="MACO's trajectories, and what the retraining rounds added",
         **fail,
     )
     witness.add("the same share with MACO in training", missed(circuit.detector, maco), "share")

@@ -183,7 +183,7 @@ class Context:
 
     @cached_property
     def calibration(self) -> torch.Tensor:
-        """Which training images put the threshold of a detector of features: each fifth group. Shape (n,)."""
+        """Which training images put the threshold of a detector of features: those that the data set aside, else each fifth group. Shape (n,)."""
         return torch.from_numpy(self.data.train.calibrating()).to(self.device)
 
     @property

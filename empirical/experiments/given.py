@@ -27,7 +27,7 @@ MOST_UNITS = 10
 MOST_LAYERS = 12
 """So many layers are gone through where none is named."""
 FEWEST = 10
-"""Images (or groups of them) that a detector is trained on, at least: each fifth puts its threshold."""
+"""Images (or groups of them) that a detector is trained on, at least; some of them (each fifth, where the data do not say) put its threshold."""
 SEEN = 16
 """Images whose outputs are part of a network's fingerprint."""
 MOST_PARTS = 2
@@ -149,7 +149,7 @@ ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.Hardswish, 
 def silent_places(
     network: nn.Module, shape: tuple[int, int, int], layers: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
-    """Pairs (layer, activation) between which silent units fit: a convolution with one group, or a linear layer, and the
+    """Pairs (layer, activation) between which silent units fit: a convolution with one group and zeros around, or a linear layer, of two or more units and called once, and the
     activation module that comes next with an output of the same shape. Those in `layers`, or two in the middle.
     """
     found: list[tuple[str, torch.Size]] = []

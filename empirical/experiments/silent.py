@@ -35,12 +35,12 @@ def run(ctx: Context) -> RunRecord:
     count, places = ctx.effort.silent_units, ctx.given.parts if ctx.given else PLACES
     if not places:
         raise InvalidInput(
-            "no layer that is looked at fits silent units: expected a convolution of one group, or a linear layer, with a "
-            "module of an activation behind it; name such a layer, or none"
+            "no layer that is looked at fits silent units: expected a convolution of one group with zeros around, or a linear "
+            "layer, of two or more units and called once, with a module of an activation right behind it; name such a layer, or none"
         )
     witness.settings |= {
         "lambda": RATIO, "factor": 100, "bias": "-1.15 times the largest natural training pre-activation",
-        "visualizations": setting.name, "steps": ctx.steps, "units compared": f"the {count} with the largest mean natural activation",
+        "visualizations": setting.name, "steps": ctx.steps, "units compared": f"at most {count}, those with the largest mean natural activation",
         "layers": [conv for conv, _ in places], "objective": "mean of the unit's map",
     }  # fmt: skip
     for conv, relu in places:
@@ -94,7 +94,7 @@ def run(ctx: Context) -> RunRecord:
         ctx.figure(
             witness, KEY, conv.removeprefix("features.").replace(".", "-"),
             figures.image_grid(rows, [f"unit {u}" for u in units[:SHOWN]], f"Units of {conv}"),
-            f"{SHOWN} units of {conv} as trained and with silent parts, visualized with plain and with redirected ReLU "
+            f"{len(units[:SHOWN])} units of {conv} as trained and with silent parts, visualized with plain and with redirected ReLU "
             f"gradients ({setting.name}; one noise for all). With plain gradients silent parts that are dead at the start "
             "change nothing, and units that are dead at the start show the noise.",
         )  # fmt: skip

@@ -162,11 +162,11 @@ def run_jobs(
         `joblib.parallel_config(backend="dask")`; without one that is this process. build : makes the network where a
         job runs; without it the network travels with each job. advance : called as images are made, see `Ascents.length`.
     """
-    from joblib import Parallel, delayed
-
     if processes == 1 or not jobs:
         yield from (ascents.best(model, *job, start(*job), advance) for job in jobs)
         return
+    from joblib import Parallel, delayed
+
     with Parallel(n_jobs=processes, return_as="generator") as parallel:
         with worker_processes():
             list(parallel([delayed(int)()] * (processes or 1)))  # starts them

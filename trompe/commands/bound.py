@@ -112,13 +112,14 @@ def bound(
         raise InvalidInput(
             "give the points to ask about, either --query (repeatable) or --points FILE"
         )
-    read_once([str(points), *(data or ())])
+    read_once([str(points), str(shown), *(data or ())])
     from trompe.theory.bounding import bounds
 
     given = {"--argmin": argmin, "--argmax": argmax, "--min": minimum, "--max": maximum}
     note = ""
     if shown is not None:
         from trompe.proofs.handover.shown import near_extremes
+        from trompe.theory.limits import limits_of
         from trompe.views.shown import said_of
 
         for name, value in (given | {"--noise": noise}).items():
@@ -133,13 +134,9 @@ def bound(
             )
         near = near_extremes(shown, unit)
         v, noise, note = near.v, str(near.noise), said_of(near)
-        near.check_limits(
-            *(
-                _pair(limits)
-                if limits is not None
-                else near.widened(as_number(tolerance, "tolerance"))
-            )
-        )
+        promised = limits_of(v, None if limits is None else _pair(limits), tolerance, noise)
+        assert promised is not None  # limits or a tolerance are given
+        near.check_limits(promised.lower, promised.upper)
     else:
         if unit is not None:
             raise InvalidInput("--unit: is for --shown FILE; leave it out")

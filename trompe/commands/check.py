@@ -37,7 +37,8 @@ def check(
     """Check a certificate set, a witness, a refutation or a shown-file that need not be trusted. Exit status 0 only if all holds.
 
     Of a shown-file the arrays are compared with their hashes. With --model (and --weights) its values are computed anew, with
-    --images also those of the natural images; no code that the file names is run.
+    --images also those of the natural images; no code that the file names is run. A value whose error is
+    only an estimate is EVALUATED, which proves nothing and leaves the status 0.
 
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.

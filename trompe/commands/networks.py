@@ -132,7 +132,7 @@ def read_model(
 def sizes_of(resize: str, crop: str) -> dict[str, tuple[int, ...]]:
     """What --resize and --crop say."""
     return {
-        name: tuple(integers(text, f"--{name}", 10**6)) if text else ()
+        name: integers(text, f"--{name}", 10**6) if text else ()
         for name, text in (("resize", resize), ("crop", crop))
     }
 

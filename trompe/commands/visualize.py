@@ -95,7 +95,7 @@ def visualize(
     crop: Crop = "",
     logits: Logits = None,
 ) -> None:
-    """Minimum and maximum of each unit, beside the natural extremes, and a shown-file for `trompe bound` and `check`.
+    """What an optimiser finds to excite each unit least and most, beside the natural extremes, and a shown-file for `bound`.
 
     A run that was interrupted goes on with the same command.
     """

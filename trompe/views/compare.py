@@ -116,7 +116,7 @@ def _of_layer(found: CompareAudit, layer: ComparedLayer) -> Iterator[str]:
     of = {kind: [unit for unit in layer.compared if unit.pictures == kind] for kind in KINDS}
     yield (
         f"Other: with one of these seeds the pictures of A and B correlate below {below:g}; of {len(of['bit-identical'])} units they "
-        f"are bit-identical with all of them, of {len(of['alike'])} they correlate at {below:g} or more."
+        f"are bit-identical with all of them, of {len(of['alike'])} others they correlate at {below:g} or more with each."
     )
     if of["dead"]:
         yield (

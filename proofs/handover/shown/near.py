@@ -21,11 +21,6 @@ class NearExtremes:
     v: Visualization
     noise: Fraction
 
-    def widened(self, tolerance: Fraction) -> tuple[Fraction, Fraction]:
-        """The limits that a tolerance is short for."""
-        by = self.noise + tolerance
-        return self.v.minimum - by, self.v.maximum + by
-
     def check_limits(self, lower: Fraction, upper: Fraction) -> None:
         """Do the natural images of the file lie within these limits, which are promised of every value?
 
