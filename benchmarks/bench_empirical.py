@@ -18,7 +18,7 @@ from scipy import stats
 
 from trompe.empirical import Fourier, correlations, load_data, maximize
 from trompe.empirical._torch import repeatable
-from trompe.empirical.training import Recipe, build
+from trompe.empirical.networks.training import Recipe, build
 
 
 def seconds(function: Callable[[], object], repeat: int = 3) -> float:

@@ -32,7 +32,7 @@ def stream(a_class: int) -> object:
     import numpy as np
     import torch
 
-    from trompe.empirical.streams import ImageStream
+    from trompe.empirical.inputs.streams import ImageStream
 
     class Random(ImageStream):
         shape, device = SHAPE, torch.device("cpu")

@@ -22,8 +22,8 @@ import torch
 
 from trompe.empirical import Fourier, maximize
 from trompe.empirical._torch import repeatable
-from trompe.empirical.inspection import frozen
-from trompe.empirical.loading import load_model
+from trompe.empirical.networks.inspection import frozen
+from trompe.empirical.networks.loading import load_model
 
 STEPS, SIDE, UNITS = 256, 224, (1, 340)
 CEILINGS = {"without transforms": 1.05, "with transforms": 0.8}

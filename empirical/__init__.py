@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         path_similarity,
     )
     from trompe.empirical.audits.silent import SilentAudit, audit_silent
-    from trompe.empirical.data import ImageData, load_data
     from trompe.empirical.experiments.circuit import fool
     from trompe.empirical.experiments.runner import EXPERIMENTS, reproduce
     from trompe.empirical.imagenet.network import (
@@ -37,15 +36,16 @@ if TYPE_CHECKING:
         imagenet_network,
     )
     from trompe.empirical.imagenet.photographs import Photograph, Photographs, load_photographs
-    from trompe.empirical.intervals import Box, box_around, interval_bounds
+    from trompe.empirical.inputs.data import ImageData, load_data
+    from trompe.empirical.inputs.streams import ImageStream, open_images
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
     from trompe.empirical.maximization.objectives import Objective
     from trompe.empirical.maximization.parametrizations import Fourier, Maco, Pixel, mean_spectrum
-    from trompe.empirical.relu import RedirectedReLU
+    from trompe.empirical.networks.intervals import Box, box_around, interval_bounds
+    from trompe.empirical.networks.relu import RedirectedReLU
+    from trompe.empirical.networks.training import classifier
     from trompe.empirical.similarity import correlations, identical
-    from trompe.empirical.streams import ImageStream, open_images
-    from trompe.empirical.training import classifier
-    from trompe.empirical.visualization import ShownUnits, visualize
+    from trompe.empirical.visualization.run import ShownUnits, visualize
 
 _HOMES = {
     "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
@@ -56,20 +56,20 @@ _HOMES = {
     "audits.compare": ("CompareAudit", "audit_compare"),
     "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
     "audits.silent": ("SilentAudit", "audit_silent"),
-    "data": ("ImageData", "load_data"),
     "experiments.circuit": ("fool",),
     "experiments.runner": ("EXPERIMENTS", "reproduce"),
     "imagenet.network": ("imagenet_accuracy", "imagenet_classes", "imagenet_network"),
     "imagenet.photographs": ("Photograph", "Photographs", "load_photographs"),
-    "intervals": ("Box", "box_around", "interval_bounds"),
+    "inputs.data": ("ImageData", "load_data"),
+    "inputs.streams": ("ImageStream", "open_images"),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
     "maximization.objectives": ("Objective",),
     "maximization.parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
-    "relu": ("RedirectedReLU",),
+    "networks.intervals": ("Box", "box_around", "interval_bounds"),
+    "networks.relu": ("RedirectedReLU",),
+    "networks.training": ("classifier",),
     "similarity": ("correlations", "identical"),
-    "streams": ("ImageStream", "open_images"),
-    "training": ("classifier",),
-    "visualization": ("ShownUnits", "visualize"),
+    "visualization.run": ("ShownUnits", "visualize"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

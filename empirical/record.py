@@ -13,7 +13,7 @@ import numpy as np
 
 from trompe.empirical._torch import torch
 from trompe.empirical.cache import json_text, state_sha256
-from trompe.empirical.data import ImageData
+from trompe.empirical.inputs.data import ImageData
 from trompe.ground.files import write_file
 from trompe.ground.reading import Unreadable, json_data, read_file
 from trompe.theory import InvalidInput

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from trompe.empirical._torch import Floats, Seed, Shape, Steps, at_once, torch
 from trompe.empirical.attacks.circuit import MARGIN
-from trompe.empirical.inspection import called
-from trompe.empirical.intervals import Box, box_around, interval_bounds, power_of_two_above
+from trompe.empirical.networks.inspection import called
+from trompe.empirical.networks.intervals import Box, box_around, interval_bounds, power_of_two_above
 from trompe.empirical.similarity import share
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from trompe.empirical._torch import Floats, Images, Rate, Seed, Steps, torch
 from trompe.empirical._torch import images as as_images
 from trompe.empirical.attacks.circuit import MARGIN
-from trompe.empirical.inspection import predict
-from trompe.empirical.networks import BoundedCNN, BoundedMLP, DetectorCNN
+from trompe.empirical.networks.architectures import BoundedCNN, BoundedMLP, DetectorCNN
+from trompe.empirical.networks.inspection import predict
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import share
 from trompe.ground.arguments import Count, checked

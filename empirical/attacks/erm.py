@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from trompe.constructions import Hats, Triple
 from trompe.constructions.rows.free import HatParameters
 from trompe.empirical._torch import pick_device, torch
-from trompe.empirical.data import ImageData
+from trompe.empirical.inputs.data import ImageData
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import Count, Integer, checked, unfit
 from trompe.ground.errors import brief

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.circuit import joined, ramp
-from trompe.empirical.intervals import Box, interval_bounds
+from trompe.empirical.networks.intervals import Box, interval_bounds
 from trompe.theory import MissingDependency
 
 nn = torch.nn

@@ -11,11 +11,11 @@ from typing import Annotated
 
 from trompe.empirical._torch import Floats, Shape, torch
 from trompe.empirical.attacks.circuit import MARGIN
-from trompe.empirical.axes import AxisTrace
-from trompe.empirical.calls import numbered
-from trompe.empirical.evaluation import unit_axis
-from trompe.empirical.inspection import check_eval, visit
+from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.networks.axes import AxisTrace
+from trompe.empirical.networks.calls import numbered
+from trompe.empirical.networks.inspection import check_eval, visit
 from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 

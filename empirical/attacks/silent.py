@@ -19,7 +19,7 @@ from typing import Any
 from torch.nn.grad import conv2d_weight
 
 from trompe.empirical._torch import Images, Steps, at_once, torch
-from trompe.empirical.inspection import hooked, layer_and_call, named_layer, visit
+from trompe.empirical.networks.inspection import hooked, layer_and_call, named_layer, visit
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput

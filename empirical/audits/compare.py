@@ -13,11 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trompe.empirical._torch import Axis, Seed, Steps, Unit, at_once, repeatable, torch
-from trompe.empirical.accuracy import held_against
+from trompe.empirical.audits.accuracy import held_against
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.evaluation import unit_axis as axis_of
-from trompe.empirical.evaluation import unit_values
-from trompe.empirical.inspection import (
+from trompe.empirical.inputs.streams import ClassLabels, ImageStream, NaturalImages, as_stream
+from trompe.empirical.maximization.best import Ascents
+from trompe.empirical.maximization.evaluation import unit_axis as axis_of
+from trompe.empirical.maximization.evaluation import unit_values
+from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.maximization.parametrizations import Fourier
+from trompe.empirical.networks.inspection import (
     called,
     capture,
     check_finite,
@@ -25,12 +29,8 @@ from trompe.empirical.inspection import (
     layer_and_call,
     named_layer,
 )
-from trompe.empirical.maximization.best import Ascents
-from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import Advance, progress_bar
 from trompe.empirical.similarity import identical, unit_rows
-from trompe.empirical.streams import ClassLabels, ImageStream, NaturalImages, as_stream
 from trompe.ground.arguments import at_least_one, checked
 from trompe.theory import InvalidInput, UnknownKey
 

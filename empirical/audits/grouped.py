@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.streams import ImageStream, one_an_image
+from trompe.empirical.inputs.streams import ImageStream, one_an_image
 from trompe.ground.arguments import BY_ITSELF
 from trompe.theory import InvalidInput
 

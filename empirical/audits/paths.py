@@ -19,8 +19,11 @@ import numpy as np
 
 from trompe.empirical._torch import Seed, Steps, at_once, torch
 from trompe.empirical.audits.grouped import GroupLabels, Groups, GroupSums, LeftOut, grouped
-from trompe.empirical.calls import SameCalls
-from trompe.empirical.inspection import (
+from trompe.empirical.inputs.streams import ClassLabels, ImageStream, NaturalImages, as_stream
+from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.parametrizations import Fourier
+from trompe.empirical.networks.calls import SameCalls
+from trompe.empirical.networks.inspection import (
     Captured,
     capture,
     check_finite,
@@ -30,11 +33,8 @@ from trompe.empirical.inspection import (
     named_layer,
     predict,
 )
-from trompe.empirical.maximization.ascent import maximize
-from trompe.empirical.maximization.parametrizations import Fourier
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.similarity import MEASURES, unit_rows
-from trompe.empirical.streams import ClassLabels, ImageStream, NaturalImages, as_stream
 from trompe.ground.arguments import checked
 from trompe.ground.errors import known
 from trompe.theory import InvalidInput

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Annotated
 
 from trompe.empirical._torch import Axis, Seed, Steps, at_once, torch
-from trompe.empirical.calls import CallTap, ReLUCall, survey
-from trompe.empirical.inspection import check_finite, check_model, frozen
-from trompe.empirical.intervals import Box, relu_bounds
+from trompe.empirical.inputs.streams import NaturalImages, as_stream
 from trompe.empirical.maximization.search import TRIES, drive
+from trompe.empirical.networks.calls import CallTap, ReLUCall, survey
+from trompe.empirical.networks.inspection import check_finite, check_model, frozen
+from trompe.empirical.networks.intervals import Box, relu_bounds
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.streams import NaturalImages, as_stream
 from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 

@@ -28,9 +28,9 @@ from trompe.empirical.attacks.exact import (
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, Context
 from trompe.empirical.experiments.detector import training_images
-from trompe.empirical.inspection import predict
-from trompe.empirical.intervals import Box, interval_bounds, power_of_two_above
-from trompe.empirical.networks import BoundedCNN, BoundedMLP
+from trompe.empirical.networks.architectures import BoundedCNN, BoundedMLP
+from trompe.empirical.networks.inspection import predict
+from trompe.empirical.networks.intervals import Box, interval_bounds, power_of_two_above
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, share
 

@@ -14,7 +14,6 @@ from trompe.empirical.attacks.certified import certified_k, k_of
 from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
 from trompe.empirical.attacks.detector import is_flagged, missed
 from trompe.empirical.cache import Uncached
-from trompe.empirical.data import ImageData, Split
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
 from trompe.empirical.experiments.detector import (
@@ -25,10 +24,11 @@ from trompe.empirical.experiments.detector import (
 )
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.experiments.pictures import picture
-from trompe.empirical.inspection import predict
+from trompe.empirical.inputs.data import ImageData, Split
+from trompe.empirical.inputs.streams import NaturalImages, as_stream
+from trompe.empirical.networks.inspection import predict
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, paired_correlation, share
-from trompe.empirical.streams import NaturalImages, as_stream
 from trompe.ground.arguments import Integer, checked
 
 KEY = "fooling-circuit"

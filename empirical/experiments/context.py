@@ -14,11 +14,10 @@ from typing import Any
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import EarlyFeatures
 from trompe.empirical.cache import TensorCache, state_sha256
-from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.effort import Effort, effort_for
 from trompe.empirical.experiments.given import Given
-from trompe.empirical.inspection import predict
+from trompe.empirical.inputs.data import ImageData
 from trompe.empirical.maximization.ascent import (
     DeadUnit,
     Maximization,
@@ -31,9 +30,10 @@ from trompe.empirical.maximization.parametrizations import (
     mean_spectrum,
     parametrization,
 )
+from trompe.empirical.networks.inspection import predict
+from trompe.empirical.networks.training import classifier
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical
-from trompe.empirical.training import classifier
 from trompe.ground.files import write_file
 
 UNSEEN = 500

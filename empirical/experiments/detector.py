@@ -10,9 +10,9 @@ from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.attacks.features import FeatureDetector
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.inspection import predict
 from trompe.empirical.maximization.ascent import Settings, trajectories
-from trompe.empirical.networks import DetectorCNN
+from trompe.empirical.networks.architectures import DetectorCNN
+from trompe.empirical.networks.inspection import predict
 
 
 def coded(ctx: Context, images: torch.Tensor) -> torch.Tensor:

@@ -9,11 +9,11 @@ import numpy as np
 
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.erm import ErmPair, erm_pair
-from trompe.empirical.data import ImageData
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context, credited
 from trompe.empirical.experiments.pictures import picture
-from trompe.empirical.inspection import predict
+from trompe.empirical.inputs.data import ImageData
+from trompe.empirical.networks.inspection import predict
 from trompe.empirical.record import RunRecord
 
 KEY = "erm-witness"

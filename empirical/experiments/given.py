@@ -13,8 +13,15 @@ from numpy.typing import NDArray
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.calls import numbered
-from trompe.empirical.inspection import called, capture, check_model, named_layer, predict, visit
+from trompe.empirical.networks.calls import numbered
+from trompe.empirical.networks.inspection import (
+    called,
+    capture,
+    check_model,
+    named_layer,
+    predict,
+    visit,
+)
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 

@@ -11,8 +11,8 @@ from trompe.empirical.audits.paths import audit_paths, path_similarity, share_be
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.given import Given
-from trompe.empirical.inspection import accuracy, predict
-from trompe.empirical.networks import MiniInception
+from trompe.empirical.networks.architectures import MiniInception
+from trompe.empirical.networks.inspection import accuracy, predict
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import MEASURES, share
 from trompe.theory import InvalidInput

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from trompe.empirical._torch import Unit, pick_device, repeatable, torch
 from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
-from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.imagenet.data import imagenet_data, imagenet_subject
-from trompe.empirical.pictures import load_picture
+from trompe.empirical.inputs.data import ImageData, as_floats, load_data
+from trompe.empirical.inputs.pictures import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.arguments import Integer, checked
 from trompe.ground.errors import known

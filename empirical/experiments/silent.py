@@ -7,11 +7,11 @@ from typing import Any
 from trompe.empirical._torch import at_once, torch
 from trompe.empirical.attacks.features import grey
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
-from trompe.empirical.evaluation import unit_axis
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.inspection import predict, visit
+from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.networks.inspection import predict, visit
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
 from trompe.theory import InvalidInput

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from trompe.empirical.data import ImageData, Split
 from trompe.empirical.imagenet.network import SqueezeNet, imagenet_classes, imagenet_network
 from trompe.empirical.imagenet.photographs import Photographs, load_photographs
+from trompe.empirical.inputs.data import ImageData, Split
 
 TRAIN, TEST = 8, 12
 """So many crops of each photograph are trained on (or calibrated with), and tested with."""

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.data import as_floats
 from trompe.empirical.imagenet.pickled import read_arrays
-from trompe.empirical.inspection import called
-from trompe.empirical.networks import Normalise
-from trompe.empirical.pictures import Framing, channels_first, read_picture
+from trompe.empirical.inputs.data import as_floats
+from trompe.empirical.inputs.pictures import Framing, channels_first, read_picture
+from trompe.empirical.networks.architectures import Normalise
+from trompe.empirical.networks.inspection import called
 from trompe.ground.arguments import checked
 from trompe.ground.reading import Unreadable, json_data, read_file
 from trompe.theory import InvalidInput, MissingDependency

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from trompe.empirical._torch import Steps, pick_device, torch
 from trompe.empirical.cache import TensorCache, json_text
-from trompe.empirical.data import as_floats
 from trompe.empirical.imagenet.notices import Notice
 from trompe.empirical.imagenet.sources import Candidate, candidates, sources_sha256
-from trompe.empirical.pictures import Bytes, read_picture
+from trompe.empirical.inputs.data import as_floats
+from trompe.empirical.inputs.pictures import Bytes, read_picture
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import Count, Integer, checked
 from trompe.ground.files import write_file

@@ -11,10 +11,10 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from trompe.empirical.folders import SUFFIXES, UNREAD
 from trompe.empirical.imagenet.notices import Notice, kde_notice, notices, read_notices
 from trompe.empirical.imagenet.qres import MAX_BYTES, Resources, open_resources
-from trompe.empirical.pictures import MAX_PICTURE_BYTES
+from trompe.empirical.inputs.folders import SUFFIXES, UNREAD
+from trompe.empirical.inputs.pictures import MAX_PICTURE_BYTES
 from trompe.ground.errors import spelled
 from trompe.ground.reading import Unreadable, read_file, text_of
 from trompe.theory import InvalidInput

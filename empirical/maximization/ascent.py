@@ -9,13 +9,20 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from trompe.empirical._torch import Floats, Rate, Seed, Shape, Steps, at_once, pick_device, torch
-from trompe.empirical.axes import AxisTrace
-from trompe.empirical.inspection import called, capture, check_eval, check_finite, frozen, ran
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
 from trompe.empirical.maximization.transforms import draws, random_affine
+from trompe.empirical.networks.axes import AxisTrace
+from trompe.empirical.networks.inspection import (
+    called,
+    capture,
+    check_eval,
+    check_finite,
+    frozen,
+    ran,
+)
+from trompe.empirical.networks.relu import RedirectedReLU
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.relu import RedirectedReLU
 from trompe.ground.arguments import Integer, checked
 from trompe.ground.errors import known
 from trompe.theory import InvalidInput

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from trompe.empirical._torch import repeatable, torch
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.evaluation import unit_values
 from trompe.empirical.maximization.ascent import DeadUnit, Maximization, maximize
+from trompe.empirical.maximization.evaluation import unit_values
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Parametrization
 from trompe.empirical.progress import Advance

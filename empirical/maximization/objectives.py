@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from trompe.empirical._torch import Axis, torch
-from trompe.empirical.axes import chosen_axis, usual_axis
-from trompe.empirical.intervals import Box, affine, averaged
+from trompe.empirical.networks.axes import chosen_axis, usual_axis
+from trompe.empirical.networks.intervals import Box, affine, averaged
 from trompe.ground.arguments import Integer, at_least_one, checked, checked_fields
 from trompe.ground.errors import one_line, spelled
 from trompe.theory import InvalidInput

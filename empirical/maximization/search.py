@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from trompe.empirical._torch import torch
 from trompe.empirical.maximization.ascent import gradient_of
 from trompe.empirical.maximization.parametrizations import Fourier
+from trompe.empirical.networks.relu import RedirectedReLU
 from trompe.empirical.progress import Advance
-from trompe.empirical.relu import RedirectedReLU
 
 RATE = 0.05
 

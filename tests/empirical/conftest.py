@@ -31,7 +31,7 @@ def cnn(digits: Any) -> Any:
     """A digits CNN after three epochs: good enough to be visualized."""
     import torch
 
-    from trompe.empirical.training import Recipe, build, train
+    from trompe.empirical.networks.training import Recipe, build, train
 
     recipe = Recipe("cnn", epochs=3, batch=64, width=8, peak=1e-2)
     torch.manual_seed(0)

@@ -258,7 +258,7 @@ def detector() -> Any:
 @cache
 def digits(classes: int = 2) -> Any:
     """Six images of two classes, or of one, which no experiment takes."""
-    from trompe.empirical.data import ImageData, Split
+    from trompe.empirical.inputs.data import ImageData, Split
 
     pixels = np.arange(96, dtype=np.uint8).reshape(6, 1, 4, 4) % 17
     labels = np.array([0, 1, 0, 1, 0, 1]) % classes
@@ -732,7 +732,7 @@ def _trained_for_a_moment(monkeypatch, tmp_path):
     if HAS_TORCH:
         monkeypatch.setenv("TROMPE_CACHE", str(tmp_path))
         monkeypatch.setenv("TROMPE_PHOTOS", str(photos()))
-        from trompe.empirical.training import RECIPES, Recipe
+        from trompe.empirical.networks.training import RECIPES, Recipe
 
         monkeypatch.setitem(RECIPES, ("cnn", True), Recipe("cnn", epochs=1, width=2))
 

@@ -36,7 +36,7 @@ def test_the_wheel_holds_one_package_with_its_data():
         "trompe/theory/catalogue.py",
         "trompe/proofs/rows/monotone.py",
         "trompe/proofs/data/kernel.json",
-        "trompe/empirical/digits/digits.npz",
+        "trompe/empirical/inputs/digits/digits.npz",
     ):
         assert name in names
     assert not [name for name in names if "tests" in name or name.endswith(".v")]

@@ -64,7 +64,7 @@ def silent(
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.silent import audit_silent
     from trompe.empirical.cache import json_text
-    from trompe.empirical.pictures import save_pictures
+    from trompe.empirical.inputs.pictures import save_pictures
     from trompe.ground.files import Destination
 
     written = Destination(output, parents=True) if output is not None else None
@@ -160,8 +160,8 @@ def paths(
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.paths import audit_paths
     from trompe.empirical.cache import json_text
+    from trompe.empirical.inputs.streams import photographs
     from trompe.empirical.maximization.ascent import DeadUnit
-    from trompe.empirical.streams import photographs
     from trompe.ground.files import Destination
     from trompe.views.paths import as_json, as_table, said, show_picture
     from trompe.views.picture import picture_file

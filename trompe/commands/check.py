@@ -104,7 +104,7 @@ def _check_shown(
             raise InvalidInput("--weights, --images: are for --model; give it too")
         return check_shown(content, path)
     from trompe.empirical._torch import pick_device, repeatable
-    from trompe.empirical.shown_network import network_of
+    from trompe.empirical.visualization.shown_network import network_of
     from trompe.ground.arguments import Integer
 
     Integer(1)(batch, "batch")

@@ -84,8 +84,8 @@ def read_network(
 
 def read_images(images: Path, place: Any, *, mean: str, std: str, resize: str, crop: str) -> Any:
     """A stream of all images of the folder, which --mean and --std fit."""
-    from trompe.empirical.adapted import check_normalisation
-    from trompe.empirical.streams import open_images
+    from trompe.empirical.inputs.streams import open_images
+    from trompe.empirical.networks.adapted import check_normalisation
 
     normalisation = numbers(mean, "--mean"), numbers(std, "--std")
     check_normalisation(*normalisation)
@@ -109,8 +109,8 @@ def read_model(
     """The network on the images' device; see `read_network`. name : said before each line, where there are several."""
     from rich.console import Console
 
-    from trompe.empirical.accuracy import LOW, read_accuracy
-    from trompe.empirical.adapted import check_output, load_adapted
+    from trompe.empirical.audits.accuracy import LOW, read_accuracy
+    from trompe.empirical.networks.adapted import check_output, load_adapted
 
     console = Console()
 

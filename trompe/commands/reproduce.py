@@ -88,8 +88,8 @@ def reproduce(
     from rich.console import Console
 
     from trompe.empirical._torch import pick_device, repeatable
-    from trompe.empirical.data import load_data
     from trompe.empirical.experiments import runner
+    from trompe.empirical.inputs.data import load_data
     from trompe.ground.errors import InvalidInput
 
     console = Console()

@@ -102,8 +102,8 @@ def visualize(
     from rich.console import Console
 
     from trompe.empirical._torch import pick_device, repeatable
-    from trompe.empirical.adapted import load_adapted
-    from trompe.empirical.visualization import FILE, Run, Source, check_folder
+    from trompe.empirical.networks.adapted import load_adapted
+    from trompe.empirical.visualization.run import FILE, Run, Source, check_folder
     from trompe.ground.arguments import Integer
     from trompe.proofs.handover.shown.data import ENCLOSURE
     from trompe.views.shown import line_of, time_of

@@ -29,7 +29,7 @@ from trompe.empirical.attacks.exact import (
     rational,
 )
 from trompe.empirical.experiments.certified import pooled, tiny_circuit
-from trompe.empirical.networks import BoundedMLP, MiniInception, SmallCNN
+from trompe.empirical.networks.architectures import BoundedMLP, MiniInception, SmallCNN
 from trompe.theory import InvalidInput
 
 nn = torch.nn

@@ -14,7 +14,7 @@ import numpy as np
 
 from trompe.empirical import erm_pair
 from trompe.empirical.attacks.erm import closest_pair, exact_type
-from trompe.empirical.data import ImageData, Split
+from trompe.empirical.inputs.data import ImageData, Split
 from trompe.theory import InvalidInput
 
 

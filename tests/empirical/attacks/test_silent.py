@@ -15,7 +15,7 @@ import zoo
 from trompe.empirical import Fourier, Objective, maximize, orthogonal_units
 from trompe.empirical.attacks.silent import SilentUnits
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.inspection import capture
+from trompe.empirical.networks.inspection import capture
 from trompe.empirical.similarity import mean_pair_correlation
 from trompe.theory import InvalidInput
 

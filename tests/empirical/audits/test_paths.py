@@ -16,7 +16,7 @@ import zoo
 
 from trompe.empirical import audit_paths, correlations, path_similarity
 from trompe.empirical.audits.paths import phase_scrambled, share_below
-from trompe.empirical.inspection import capture
+from trompe.empirical.networks.inspection import capture
 from trompe.theory import InvalidInput, UnknownKey
 
 

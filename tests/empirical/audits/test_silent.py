@@ -16,10 +16,10 @@ from torch.nn import functional as F  # noqa: N812
 from trompe.empirical import audit_silent, interval_bounds, orthogonal_units
 from trompe.empirical.audits import silent
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.calls import ReLUCall, selected, survey
-from trompe.empirical.inspection import capture
-from trompe.empirical.intervals import Box, relu_bounds
 from trompe.empirical.maximization.search import Try
+from trompe.empirical.networks.calls import ReLUCall, selected, survey
+from trompe.empirical.networks.inspection import capture
+from trompe.empirical.networks.intervals import Box, relu_bounds
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn

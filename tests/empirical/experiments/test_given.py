@@ -17,10 +17,10 @@ import zoo
 
 import trompe.empirical as te
 from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
-from trompe.empirical.data import ImageData, Split
 from trompe.empirical.experiments import certified, context, effort, figures, given, runner
 from trompe.empirical.experiments.given import look_at
-from trompe.empirical.inspection import capture, visit
+from trompe.empirical.inputs.data import ImageData, Split
+from trompe.empirical.networks.inspection import capture, visit
 from trompe.empirical.record import SCHEMA_FILE
 from trompe.theory import InvalidInput, UnknownKey
 

@@ -20,10 +20,10 @@ torch = pytest.importorskip(
 
 pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
 
-from trompe.empirical import training
 from trompe.empirical.attacks import detector
-from trompe.empirical.data import ImageData, Split
 from trompe.empirical.experiments import context, figures, runner
+from trompe.empirical.inputs.data import ImageData, Split
+from trompe.empirical.networks import training
 from trompe.empirical.record import SCHEMA_FILE, RunRecord, accepted_numbers, results_table
 from trompe.theory import InvalidInput, UnknownKey
 

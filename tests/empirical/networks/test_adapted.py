@@ -11,9 +11,9 @@ torch = pytest.importorskip(
 import copy
 from collections import OrderedDict, namedtuple
 
-from trompe.empirical.adapted import Adapted, check_normalisation, check_output
-from trompe.empirical.calls import survey
-from trompe.empirical.inspection import capture, check_model, frozen, layer_names
+from trompe.empirical.networks.adapted import Adapted, check_normalisation, check_output
+from trompe.empirical.networks.calls import survey
+from trompe.empirical.networks.inspection import capture, check_model, frozen, layer_names
 from trompe.theory import InvalidInput
 
 nn = torch.nn

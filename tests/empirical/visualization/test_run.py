@@ -18,14 +18,14 @@ import zoo
 from torch import nn
 
 import trompe.empirical as te
-from trompe.empirical import evaluation, visualization
-from trompe.empirical.evaluation import Evaluator, unit_axis
-from trompe.empirical.maximization import best
+from trompe.empirical.inputs.streams import TensorStream
+from trompe.empirical.maximization import best, evaluation
 from trompe.empirical.maximization.ascent import maximize
+from trompe.empirical.maximization.evaluation import Evaluator, unit_axis
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Fourier, mean_spectrum
-from trompe.empirical.natural import natural_extremes, natural_values
-from trompe.empirical.streams import TensorStream
+from trompe.empirical.visualization import run as visualization
+from trompe.empirical.visualization.natural import natural_extremes, natural_values
 from trompe.proofs.handover.shown import ENDS, read_array, read_shown
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -259,7 +259,7 @@ def exact_value(model, picture, unit):
 
 
 def test_enclosures_hold_the_exact_value_and_are_narrow(monkeypatch):
-    from trompe.empirical import intervals
+    from trompe.empirical.networks import intervals
 
     model = zoo.build(zoo.Plain)
     cases = [(x, unit) for x in zoo.pictures(6, 3) for unit in (0, 5)]
@@ -346,7 +346,7 @@ def test_an_enclosure_that_is_too_wide_is_an_estimate():
 
 def test_an_enclosure_that_the_value_is_not_in_is_not_claimed(monkeypatch):
     """A rule that is wrong (here: planted) must not become a certificate."""
-    from trompe.empirical import intervals
+    from trompe.empirical.networks import intervals
 
     model = zoo.build(zoo.Plain)
     assert evaluated(model).kind == "enclosure"
@@ -656,7 +656,7 @@ def test_without_images_there_is_nothing_beside(tmp_path):
 
 def test_more_units_than_a_sheet_holds_and_channels_that_no_screen_has(tmp_path, monkeypatch):
     """Two channels are shown as their mean; each unit has a row on one of the sheets."""
-    monkeypatch.setattr("trompe.empirical.sheet.ROWS", 3)
+    monkeypatch.setattr("trompe.empirical.visualization.sheet.ROWS", 3)
     model = nn.Sequential(nn.Conv2d(2, 4, 3)).eval()
     given = {"steps": 1, "seeds": [0], "show": False}
     found = te.visualize(model, "0", "all", shape=(2, 6, 6), output=tmp_path, **given)

@@ -13,7 +13,7 @@ import sys
 from safetensors.torch import save_file
 
 from trompe.empirical.cache import TensorCache
-from trompe.empirical.loading import load_model
+from trompe.empirical.networks.loading import load_model
 from trompe.theory import InvalidInput
 
 nn = torch.nn

@@ -9,10 +9,10 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.axes import AxisTrace
-from trompe.empirical.inspection import called, capture, check_finite, ran
-from trompe.empirical.intervals import Box, bounds_of, of_real_numbers
 from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.networks.axes import AxisTrace
+from trompe.empirical.networks.inspection import called, capture, check_finite, ran
+from trompe.empirical.networks.intervals import Box, bounds_of, of_real_numbers
 from trompe.proofs.handover.shown import Evaluated
 from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, SLACK, UNKNOWN, WIDE
 from trompe.theory import InvalidInput

@@ -8,8 +8,8 @@ from typing import Any
 
 from trompe.empirical._torch import Seed, pick_device, torch
 from trompe.empirical.cache import TensorCache
-from trompe.empirical.data import ImageData
-from trompe.empirical.networks import MiniInception, SmallCNN
+from trompe.empirical.inputs.data import ImageData
+from trompe.empirical.networks.architectures import MiniInception, SmallCNN
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import checked
 from trompe.ground.errors import known

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from trompe.empirical import open_images
-from trompe.empirical.data import load_folder
-from trompe.empirical.folders import HELD_OUT, SUFFIXES, UNREAD, list_folder
-from trompe.empirical.pictures import read_picture
+from trompe.empirical.inputs.data import load_folder
+from trompe.empirical.inputs.folders import HELD_OUT, SUFFIXES, UNREAD, list_folder
+from trompe.empirical.inputs.pictures import read_picture
 from trompe.theory import InvalidInput
 
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")

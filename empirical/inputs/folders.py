@@ -9,7 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical.pictures import AS_IT_IS, Bytes, Framing, channels_first, header, read_picture
+from trompe.empirical.inputs.pictures import (
+    AS_IT_IS,
+    Bytes,
+    Framing,
+    channels_first,
+    header,
+    read_picture,
+)
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 

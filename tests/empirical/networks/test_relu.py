@@ -12,15 +12,15 @@ import zoo
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical import audit_silent, path_similarity
-from trompe.empirical.axes import AxisTrace
-from trompe.empirical.calls import CallTap, SameCalls
-from trompe.empirical.inspection import capture
 from trompe.empirical.maximization.ascent import DeadUnit, maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import (
     Pixel,
 )
-from trompe.empirical.relu import RedirectedReLU, clip_of
+from trompe.empirical.networks.axes import AxisTrace
+from trompe.empirical.networks.calls import CallTap, SameCalls
+from trompe.empirical.networks.inspection import capture
+from trompe.empirical.networks.relu import RedirectedReLU, clip_of
 
 SHAPE = (1, 8, 8)
 

@@ -21,8 +21,8 @@ import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical._torch import Floats, torch
-from trompe.empirical.inspection import layer_and_call, named_layer
-from trompe.empirical.relu import clip_of, may_clip
+from trompe.empirical.networks.inspection import layer_and_call, named_layer
+from trompe.empirical.networks.relu import clip_of, may_clip
 from trompe.ground.arguments import checked
 from trompe.ground.errors import one_line
 from trompe.theory import InvalidInput

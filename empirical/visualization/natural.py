@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trompe.empirical._torch import torch
-from trompe.empirical.evaluation import Evaluator, layer_output
-from trompe.empirical.inspection import check_finite
+from trompe.empirical.inputs.streams import ImageStream
+from trompe.empirical.maximization.evaluation import Evaluator, layer_output
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import mean_spectrum
+from trompe.empirical.networks.inspection import check_finite
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.streams import ImageStream
 from trompe.proofs.handover.shown.data import ENDS, End, Natural
 
 nn = torch.nn

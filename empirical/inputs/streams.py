@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, RandomSampler
 
 from trompe.empirical._torch import pick_device, torch
-from trompe.empirical.data import (
+from trompe.empirical.inputs.data import (
     Split,
     as_floats,
     fashion_folder,
@@ -26,9 +26,9 @@ from trompe.empirical.data import (
     image_folder,
     load_digits,
 )
-from trompe.empirical.folders import Pictures, list_folder
-from trompe.empirical.idx import holds_idx, list_idx, open_idx
-from trompe.empirical.inspection import numbered_picture
+from trompe.empirical.inputs.folders import Pictures, list_folder
+from trompe.empirical.inputs.idx import holds_idx, list_idx, open_idx
+from trompe.empirical.networks.inspection import numbered_picture
 from trompe.ground.arguments import BY_ITSELF, Count, checked, kind_of_array, listed, unfit
 from trompe.ground.errors import one_line, spelled
 from trompe.theory import InvalidInput

@@ -16,10 +16,10 @@ import numpy as np
 
 from trompe.empirical._torch import Axis, Rate, Shape, Steps, torch
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.evaluation import Evaluator, unit_axis
 from trompe.empirical.experiments.figures import drawing
-from trompe.empirical.inspection import check_eval
+from trompe.empirical.inputs.streams import ImageStream, NaturalImages, as_stream
 from trompe.empirical.maximization.best import Ascents, Best, Build, Job, run_jobs
+from trompe.empirical.maximization.evaluation import Evaluator, unit_axis
 from trompe.empirical.maximization.objectives import Function, Objective, Unit, as_objective
 from trompe.empirical.maximization.parametrizations import (
     PARAMETRIZATIONS,
@@ -27,11 +27,11 @@ from trompe.empirical.maximization.parametrizations import (
     Pixel,
     parametrization,
 )
-from trompe.empirical.natural import NaturalExtremes, natural_extremes, natural_values
+from trompe.empirical.networks.inspection import check_eval
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
-from trompe.empirical.sheet import write_sheets
-from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
+from trompe.empirical.visualization.natural import NaturalExtremes, natural_extremes, natural_values
+from trompe.empirical.visualization.sheet import write_sheets
 from trompe.ground.arguments import Integer, at_least_one, checked
 from trompe.ground.errors import known
 from trompe.ground.files import Destination, write_file

@@ -15,7 +15,7 @@ import weakref
 import numpy as np
 
 from trompe.empirical import audit_paths, audit_silent, load_data, open_images
-from trompe.empirical.streams import ImageStream, as_stream
+from trompe.empirical.inputs.streams import ImageStream, as_stream
 from trompe.theory import InvalidInput
 
 PIL = pytest.importorskip("PIL.Image", reason="Pillow reads pictures")

@@ -10,8 +10,8 @@ torch = pytest.importorskip(
 
 
 from trompe.empirical.cache import TensorCache, state_sha256
-from trompe.empirical.inspection import accuracy
-from trompe.empirical.training import Recipe, build, train
+from trompe.empirical.networks.inspection import accuracy
+from trompe.empirical.networks.training import Recipe, build, train
 
 
 def state(model):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from trompe.empirical._torch import torch
-from trompe.empirical.inspection import called, check_model
+from trompe.empirical.inputs.streams import ImageStream
+from trompe.empirical.networks.inspection import called, check_model
 from trompe.empirical.progress import progress_bar
-from trompe.empirical.streams import ImageStream
 from trompe.theory import InvalidInput
 
 _SHOWN = 12

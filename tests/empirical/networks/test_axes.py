@@ -10,7 +10,7 @@ torch = pytest.importorskip(
 
 from torch.nn import functional as F  # noqa: N812
 
-from trompe.empirical.axes import AxisTrace, chosen_axis, usual_axis
+from trompe.empirical.networks.axes import AxisTrace, chosen_axis, usual_axis
 from trompe.theory import InvalidInput
 
 CONV = torch.nn.Conv2d(1, 5, 3)

@@ -10,9 +10,9 @@ from itertools import zip_longest
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.axes import AxisTrace, chosen_axis, usual_axis
-from trompe.empirical.inspection import layer_names, ran
-from trompe.empirical.relu import Clip, ReLUMode, other_of
+from trompe.empirical.networks.axes import AxisTrace, chosen_axis, usual_axis
+from trompe.empirical.networks.inspection import layer_names, ran
+from trompe.empirical.networks.relu import Clip, ReLUMode, other_of
 from trompe.ground.errors import known
 from trompe.theory import InvalidInput
 

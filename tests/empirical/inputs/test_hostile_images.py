@@ -13,9 +13,10 @@ import struct
 import tracemalloc
 import warnings
 
-from trompe.empirical import idx, open_images
-from trompe.empirical.data import load_data, load_idx
-from trompe.empirical.pictures import load_picture, read_picture
+from trompe.empirical import open_images
+from trompe.empirical.inputs import idx
+from trompe.empirical.inputs.data import load_data, load_idx
+from trompe.empirical.inputs.pictures import load_picture, read_picture
 from trompe.empirical.record import read_witness
 from trompe.theory import InvalidInput
 

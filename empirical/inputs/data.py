@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical.folders import list_folder
-from trompe.empirical.idx import IDX_STEMS, holds_idx, list_idx, read_idx
-from trompe.empirical.pictures import AS_IT_IS, Bytes, Framing
+from trompe.empirical.inputs.folders import list_folder
+from trompe.empirical.inputs.idx import IDX_STEMS, holds_idx, list_idx, read_idx
+from trompe.empirical.inputs.pictures import AS_IT_IS, Bytes, Framing
 from trompe.ground.arguments import Count, checked
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput

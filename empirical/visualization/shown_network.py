@@ -10,13 +10,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.adapted import check_output, load_adapted
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.evaluation import Evaluator, unit_axis
-from trompe.empirical.inspection import check_eval
+from trompe.empirical.inputs.streams import ImageStream, open_images
+from trompe.empirical.maximization.evaluation import Evaluator, unit_axis
 from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.natural import natural_extremes, natural_values
-from trompe.empirical.streams import ImageStream, open_images
+from trompe.empirical.networks.adapted import check_output, load_adapted
+from trompe.empirical.networks.inspection import check_eval
+from trompe.empirical.visualization.natural import natural_extremes, natural_values
 from trompe.proofs.handover.shown import Evaluated, Natural, ShownFile
 from trompe.proofs.handover.shown.data import End
 from trompe.theory import InvalidInput

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical.pictures import Bytes
+from trompe.empirical.inputs.pictures import Bytes
 from trompe.theory import InvalidInput
 
 MAX_BYTES_AT_ONCE = 2**32

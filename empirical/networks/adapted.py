@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from trompe.empirical._torch import torch
-from trompe.empirical.loading import load_model
-from trompe.empirical.networks import Normalise
+from trompe.empirical.networks.architectures import Normalise
+from trompe.empirical.networks.loading import load_model
 from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 

@@ -9,7 +9,7 @@ torch = pytest.importorskip(
 )
 
 
-from trompe.empirical.networks import MiniInception, SmallCNN
+from trompe.empirical.networks.architectures import MiniInception, SmallCNN
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 17, 40), (2, 28, 28)])

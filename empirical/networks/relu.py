@@ -15,7 +15,7 @@ from typing import Any
 from torch.overrides import TorchFunctionMode
 
 from trompe.empirical._torch import Axis, torch
-from trompe.empirical.axes import AxisTrace, usual_axis
+from trompe.empirical.networks.axes import AxisTrace, usual_axis
 from trompe.ground.arguments import checked
 
 _F = torch.nn.functional
