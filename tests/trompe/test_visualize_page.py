@@ -44,5 +44,5 @@ def test_the_page_runs_as_printed(tmp_path, monkeypatch, capsys):
             lines += len(examples.examples)
     sys.modules.pop("net", None)
     assert commands == 3 and lines > 15
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
+    for target in re.findall(r"\]\((?!https://)([^)#]+)\)", text):
         assert (PAGE.parent / target).exists(), target

@@ -317,7 +317,7 @@ def test_a_folder_that_cannot_be_listed_is_one_line(tmp_path, monkeypatch):
     refused(lambda: list_folder(folder), "F: it cannot be read: Permission denied")
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "your-network.md"
+PAGE = Path(__file__).parents[3] / "docs" / "your-network.md"
 
 
 def test_the_page_lists_what_is_read_and_what_is_refused():

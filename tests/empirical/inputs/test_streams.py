@@ -175,7 +175,12 @@ def test_large_layers_are_ranked_a_few_images_at_a_time(net, monkeypatch):
     whole = audit_paths(net, ["0"], stream, batch=20, steps=2, show=False)
     monkeypatch.setattr(paths, "unit_rows", recorded)
     monkeypatch.setattr(paths, "ROWS_TIMES_UNITS", 500)
-    assert audit_paths(net, ["0"], stream, batch=20, steps=2, show=False) == whole
+    found = audit_paths(net, ["0"], stream, batch=20, steps=2, show=False)
+    for one, other in zip(found.visualizations, whole.visualizations, strict=True):
+        assert one.per_class == pytest.approx(
+            other.per_class, abs=1e-5
+        )  # sums of fewer numbers may round otherwise
+        assert one.same == pytest.approx(other.same, abs=1e-5)
     assert max(sizes) <= 500
 
 

@@ -32,7 +32,7 @@ def test_training_repeats_and_resumes_bit_for_bit(digits, tmp_path, monkeypatch)
     whole = fresh()
     train(whole, digits, recipe, 3, show=False)
     cache, key = TensorCache(tmp_path), {"test": 1}
-    from trompe.empirical import training
+    from trompe.empirical.networks import training
 
     broken = fresh()
     real, calls = training._one_cycle, []
