@@ -18,6 +18,7 @@ from trompe.empirical.networks.inspection import (
     capture,
     check_eval,
     check_finite,
+    check_function,
     frozen,
     ran,
 )
@@ -114,8 +115,8 @@ def maximize(
 
     Raises
     ------
-    InvalidInput : no such unit, shape or device, the model fails, is in training mode or gives no gradient, or a layer's
-    numbers are NaN or infinite. UnknownKey : no such layer or precision.
+    InvalidInput : no such unit, shape or device, the model fails, is in training mode, is random, depends on the other images of
+    a batch or gives no gradient, or a layer's numbers are NaN or infinite. UnknownKey : no such layer or precision.
     """
     objective = objective or Objective()
     if not units or not seeds:
@@ -172,6 +173,8 @@ def maximize(
                         _room(result, name, (len(keep), count), images)[
                             keep.index(step), rows.start : rows.stop
                         ] = images.detach()
+                if not step and not first:
+                    check_function(asked.plain, moved[:1].detach())
                 if step == steps:
                     break
                 with context, fast:
@@ -262,6 +265,10 @@ class _Asked:
             lambda k: f"unit {of[k][1]}, seed {of[k][0]}: the image at step {step}",
         )  # fmt: skip
         return self._objective.value(out, units, self._axis).float()
+
+    def plain(self, images: torch.Tensor) -> torch.Tensor:
+        """What the objective's layer gives for images."""
+        return self._output(images, torch.contiguous_format)
 
     def _output(self, images: torch.Tensor, memory: torch.memory_format | None) -> torch.Tensor:
         tried = self._formats[0] if memory is None else memory

@@ -72,11 +72,10 @@ def check_model(
     with torch.no_grad():
         given = images[:2].clone()
         output = called(model, given).clone()
-        if not torch.equal(given, images[:2]):
-            raise InvalidInput(
-                "model: overwrites the images that it is given; let it work on a copy, as x - m does in place of x -= m"
-            )
-        again = called(model, given)
+    if not torch.equal(given, images[:2]):
+        raise InvalidInput(
+            "model: overwrites the images that it is given; let it work on a copy, as x - m does in place of x -= m"
+        )
     if output.ndim != 2:
         got = tuple(output.shape)
         raise InvalidInput(
@@ -84,19 +83,53 @@ def check_model(
             f"({len(images[:2])}, units)"
         )
     check_finite(output, "the output", name_of or numbered_picture)
-    if not _alike(output, again):
+    check_function(lambda x: called(model, x), given, output)
+    return int(output.shape[1])
+
+
+@torch.no_grad()
+def check_function(
+    ask: Callable[[torch.Tensor], torch.Tensor], images: torch.Tensor, first: torch.Tensor | None = None
+) -> None:  # fmt: skip
+    """Are a network's numbers a function of an image: the same when asked again, and beside other images, up to rounding?
+
+    Parameters
+    ----------
+    ask : gives the numbers of images (n, ...), one row an image. images : one or more to ask for; only the first is put beside
+        others, which are noise. first : what was answered already.
+
+    Raises
+    ------
+    InvalidInput : they are not.
+    """
+    first = ask(images.clone()).clone() if first is None else first
+    if not _alike(first, ask(images.clone())):
         raise InvalidInput(
             "model: says something else of the same images when asked again; expected a fixed function: does it draw random "
             "numbers, or count its calls?"
         )
-    return int(output.shape[1])
+    if len(first) != len(images):
+        return  # not one row an image, which is said elsewhere
+    noise = noise_like(images, 2)
+    beside = ask(torch.cat([noise[:1], images[:1], noise[1:]]))
+    if not _alike(first[:1], beside[1:2]):
+        raise InvalidInput(
+            "model: says something else of an image when other images are in its batch; expected a function of one image: does "
+            "a norm layer take the mean and spread of the batch (no running statistics), or does it mix images?"
+        )
+
+
+def noise_like(images: torch.Tensor, count: int) -> torch.Tensor:
+    """So many images of noise in [0, 1], always the same, of the size, type and device of `images`."""
+    noise = torch.rand((count, *images.shape[1:]), generator=torch.Generator().manual_seed(0))
+    return noise.to(images)
 
 
 def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """The same finite numbers, up to rounding."""
+    """The same numbers, up to rounding."""
     if not a.is_floating_point() or a.shape != b.shape or a.dtype != b.dtype or not a.numel():
         return torch.equal(a, b)
-    return torch.allclose(a, b, rtol=1e-3, atol=1e-3 * float(a.abs().max()))
+    return torch.allclose(a, b, rtol=1e-3, atol=1e-6 + 1e-3 * float(a.abs().max()), equal_nan=True)
 
 
 def numbered_picture(index: int) -> str:

@@ -156,7 +156,8 @@ def visualize(
 
     Raises
     ------
-    InvalidInput : no such unit or layer, the model is in training mode or not on the images' device, it gives NaN, or the folder
+    InvalidInput : no such unit or layer, the model is in training mode, not on the images' device, random, or no function of one
+        image at a time, it gives NaN, or the folder
         holds pictures of other settings. UnknownKey : no such parametrization.
     """
     run = Run(
