@@ -43,6 +43,7 @@ def run(ctx: Context) -> RunRecord:
         "visualizations": setting.name, "steps": ctx.steps, "units compared": f"at most {count}, those with the largest mean natural activation",
         "layers": [conv for conv, _ in places], "objective": "mean of the unit's map",
     }  # fmt: skip
+    ctx.announce("visualizations beside silent units, at most", 4 * len(places) * count, ctx.steps)
     for conv, relu in places:
         with ctx.timed("building silent units"):
             silent = orthogonal_units(

@@ -298,6 +298,7 @@ def trajectories(
     keep: Sequence[int] = STEPS_KEPT,
     device: torch.device | str = "cpu",
     batch: Steps | None = None,
+    show: bool = False,
 ) -> torch.Tensor:
     """All images that optimisation passes through at the steps `keep`, plain and transformed: (n, c, h, w).
 
@@ -307,7 +308,7 @@ def trajectories(
     for setting in settings:
         run = maximize(
             model, units, shape, setting.parametrization, transforms=setting.transforms,
-            seeds=seeds, steps=steps, keep=(*keep, steps), device=device, batch=batch,
+            seeds=seeds, steps=steps, keep=(*keep, steps), device=device, batch=batch, show=show,
         )  # fmt: skip
         parts.append(run.trajectory.flatten(0, 1))
         if setting.transforms:
