@@ -126,10 +126,11 @@ def noise_like(images: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """The same numbers, up to rounding."""
+    """The same numbers, up to rounding; NaN where the other is, which is said elsewhere."""
     if not a.is_floating_point() or a.shape != b.shape or a.dtype != b.dtype or not a.numel():
         return torch.equal(a, b)
-    return torch.allclose(a, b, rtol=1e-3, atol=1e-6 + 1e-3 * float(a.abs().max()), equal_nan=True)
+    size = float(a.abs().nan_to_num(0, 0).max())
+    return torch.allclose(a, b, rtol=1e-3, atol=1e-6 + 1e-3 * size, equal_nan=True)
 
 
 def numbered_picture(index: int) -> str:
