@@ -10,7 +10,7 @@ from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.attacks.features import FeatureDetector
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.maximization.ascent import Settings, trajectories
+from trompe.empirical.maximization.ascent import Settings, joined, trajectories
 from trompe.empirical.networks.architectures import DetectorCNN
 from trompe.empirical.networks.inspection import predict
 
@@ -63,7 +63,7 @@ def _trajectories(
     units: Sequence[int] | None = None,
 ) -> torch.Tensor:  # fmt: skip
     """What these units pass through, in the ways that each setting is used for."""
-    return torch.cat([
+    return joined([
         trajectories(
             model, ctx.units_of(s) if units is None else units, ctx.data.shape, [s], seeds, ctx.steps, keep, ctx.device,
             show=ctx.show,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.empirical._torch import at_once, torch
-from trompe.empirical.attacks.features import grey
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.networks.inspection import predict, visit
+from trompe.empirical.networks.inspection import grey, predict, visit
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
 from trompe.theory import InvalidInput

@@ -302,7 +302,7 @@ def trajectories(
 ) -> torch.Tensor:
     """All images that optimisation passes through at the steps `keep`, plain and transformed: (n, c, h, w).
 
-    `batch` of them climb together, see `maximize`; what is returned is held, while it is put together twice.
+    `batch` of them climb together, see `maximize`; what is returned is held besides.
     """
     parts = []
     for setting in settings:
@@ -315,7 +315,15 @@ def trajectories(
             parts.append(run.seen.flatten(0, 1))
     if not parts:
         raise InvalidInput("settings: none is given; see every_setting")
-    return torch.cat(parts)
+    return joined(parts)
+
+
+def joined(parts: list[torch.Tensor]) -> torch.Tensor:
+    """The parts one after another; the list is emptied on the way, so that main memory does not hold them twice."""
+    whole = parts[0].new_empty((sum(map(len, parts)), *parts[0].shape[1:]))
+    for rows in whole.split([*map(len, parts)]):
+        rows.copy_(parts.pop(0))
+    return whole
 
 
 def gradient_of(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:

@@ -62,7 +62,7 @@ def check_model(
     InvalidInput : with the layer or value that is wrong and what to do.
     """
     check_eval(model)
-    _has_data(model)
+    check_data(model)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if tensor.device != images.device:
             raise InvalidInput(
@@ -167,10 +167,24 @@ def check_finite(
     )
 
 
-def _has_data(model: nn.Module) -> None:
+def check_data(model: nn.Module) -> None:
+    """Do all parameters and buffers hold numbers?
+
+    Raises
+    ------
+    InvalidInput : one lies on the device meta.
+    """
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if tensor.device.type == "meta":
-            raise InvalidInput(f"model: {name} holds no data (device meta); load its weights first")
+        if tensor.is_meta:
+            raise InvalidInput(
+                f"model: {name} holds no data (device meta); load its weights in FUNCTION, or name their file with --weights"
+            )
+
+
+def grey(network: nn.Module, shape: tuple[int, int, int]) -> torch.Tensor:
+    """One grey picture on the network's device."""
+    device = next((t.device for t in (*network.parameters(), *network.buffers())), "cpu")
+    return torch.full((1, *shape), 0.5, device=device)
 
 
 def layer_names(model: nn.Module) -> list[str]:

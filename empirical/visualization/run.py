@@ -27,7 +27,7 @@ from trompe.empirical.maximization.parametrizations import (
     Pixel,
     parametrization,
 )
-from trompe.empirical.networks.inspection import check_eval
+from trompe.empirical.networks.inspection import check_eval, grey
 from trompe.empirical.progress import progress_bar, step_seconds
 from trompe.empirical.record import versions
 from trompe.empirical.visualization.natural import NaturalExtremes, natural_extremes, natural_values
@@ -236,11 +236,7 @@ class Run:
         )
         check_eval(model)
         self.device = self._device()
-        first = (
-            torch.full((1, *self.shape), 0.5, device=self.device)
-            if self.stream is None
-            else self.stream.first(1)
-        )
+        first = grey(model, self.shape) if self.stream is None else self.stream.first(1)
         self.axis, count = unit_axis(model, objective, first)
         self.asked = self._units(units, count)
         self.way, self.jobs, self.build = way, jobs, build
