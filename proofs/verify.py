@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from trompe.constructions import CONSTRUCTIONS, Construction
-from trompe.ground.arguments import BY_ITSELF, Count, Keys, as_dim, at_least_one, checked, unfit
+from trompe.ground.arguments import (
+    BY_ITSELF,
+    Count,
+    Keys,
+    Progress,
+    as_dim,
+    at_least_one,
+    checked,
+    unfit,
+)
 from trompe.ground.errors import known
 from trompe.ground.processes import Died, results
 from trompe.proofs.evidence import case, earned_label
@@ -42,8 +51,6 @@ from trompe.theory.levels import EVERY_LEVEL, EXTREMES, LEVELS, cell_key, level
 
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 DEFAULT_DIMS = (1, 2, 3)
-Progress = Callable[[int, int, str], None]
-"""Called with (done, total, key) as checks finish."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from trompe.ground.arguments import checked, listed, unfit
+from trompe.ground.arguments import Progress, checked, listed, unfit
 from trompe.ground.errors import InvalidInput, brief, known
 from trompe.theory.catalogue import AnyTask, Class, as_class
 from trompe.theory.classes import FunctionClass
@@ -22,9 +22,6 @@ from trompe.theory.reasons import reason
 from trompe.theory.sites import UNIT, Floats, Surd, as_array, check_floats, directed
 from trompe.theory.tasks import Approx, Exact, Interval, NearApprox, Side, Task
 from trompe.theory.visualization import Visualization
-
-Progress = Callable[[int, int, str], None]
-"""Called with (done, total, what) as queries are answered."""
 
 YES, NO, OPEN = 1, 0, -1
 _DECIDABLE = {YES: True, NO: False, OPEN: None}

@@ -22,7 +22,7 @@ from trompe.constructions.draws import (
 )
 from trompe.constructions.questions import HALF, flat_point
 from trompe.constructions.row import Row
-from trompe.constructions.triples import Construction, Triple
+from trompe.constructions.triples import Construction, Scale, Triple
 from trompe.theory import (
     FunctionClass,
     Point,
@@ -37,11 +37,9 @@ from trompe.theory.rationals import RATIONALS
 
 
 @dataclass(frozen=True)
-class MonotoneParameters:
+class MonotoneParameters(Scale):
     """m, M, q = mean(x) in (0, 1) and the reciprocals of q and 1 - q."""
 
-    low: Any
-    high: Any
     q: Any
     inv_q: Any
     inv_rest: Any

@@ -15,7 +15,7 @@ from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.networks.axes import AxisTrace
 from trompe.empirical.networks.calls import numbered
-from trompe.empirical.networks.inspection import check_eval, visit
+from trompe.empirical.networks.inspection import check_eval, grey, visit
 from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 
@@ -124,12 +124,6 @@ class _OnCodes(nn.Module):
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
         return self._of_codes(codes)
-
-
-def grey(network: nn.Module, shape: tuple[int, int, int]) -> torch.Tensor:
-    """One grey picture on the network's device."""
-    device = next((t.device for t in (*network.parameters(), *network.buffers())), "cpu")
-    return torch.full((1, *shape), 0.5, device=device)
 
 
 @torch.no_grad()

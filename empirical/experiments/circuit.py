@@ -59,8 +59,7 @@ def build(ctx: Context) -> Built:
     circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
     # MACO looks most natural; on larger images random transforms need a second look too.
     weak = ctx.settings[ctx.effort.from_setting :]
-    rounds, (least, most) = 0, ctx.effort.rounds
-    most += 2 if ctx.given else 0  # what is enough for our own networks need not be for others
+    rounds, (least, most) = 0, ctx.rounds
     while weak and rounds < most:
         seeds = ctx.seeds(100 + 10 * rounds, ctx.effort.round_seeds)
         more = extended(ctx, f"round {rounds}", circuit, weak, seeds, ctx.cycles[0])
@@ -69,7 +68,7 @@ def build(ctx: Context) -> Built:
         circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
         rounds += 1
         if least <= rounds < most:
-            fresh = ctx.seeds(150 + 10 * rounds, min(2, ctx.effort.unseen))
+            fresh = ctx.seeds(150 + 10 * rounds, ctx.effort.fresh)
             weak = [
                 s for s in weak
                 if share(ctx.agreement(circuit, s, fresh, ctx.cycles[0])[2]) < 0.95
@@ -98,7 +97,8 @@ def fool(
     images : natural images, see `audit_silent`. units : outputs that are fooled, each shows the next and the last the first
         (of pictures above 64 pixels, where there are five or more, the first three among themselves and the others among themselves;
         the result's `permutation` says it); by default those that most images are taken for, at most ten.
-    steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 96.
+    steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 96. show : say on standard
+        error about how long the trajectories take, and draw progress where that is a terminal.
 
     Raises
     ------
@@ -178,6 +178,8 @@ def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: st
 def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:
     """All settings, unseen seeds: the circuit's visualizations against D's own and against F's."""
     seeds = ctx.unseen
+    pictures = 2 * len(seeds) * sum(len(ctx.units_of(setting)) for setting in ctx.settings)
+    ctx.announce("visualizations of the network and of the circuit", pictures, ctx.steps)
     grids: dict[str, Any] = {}
     shared: dict[str, list[torch.Tensor]] = {key: [] for key in DISPLAY}
     fooled: dict[str, list[torch.Tensor]] = {key: [] for key in DISPLAY}

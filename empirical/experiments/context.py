@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from trompe.empirical._torch import torch
+from trompe.empirical._torch import at_once, torch
 from trompe.empirical.attacks.features import EarlyFeatures
 from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.experiments import figures
@@ -27,14 +28,17 @@ from trompe.empirical.maximization.ascent import (
 )
 from trompe.empirical.maximization.parametrizations import (
     PARAMETRIZATIONS,
+    Fourier,
     mean_spectrum,
     parametrization,
 )
 from trompe.empirical.networks.inspection import predict
 from trompe.empirical.networks.training import classifier
+from trompe.empirical.progress import step_seconds
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical
 from trompe.ground.files import write_file
+from trompe.ground.text import time_of
 
 UNSEEN = 500
 """Seeds from here on are never trained on."""
@@ -70,6 +74,12 @@ class Context:
     def effort(self) -> Effort:
         """How much is done for pictures of this size."""
         return effort_for(*self.data.shape[1:])
+
+    @property
+    def rounds(self) -> tuple[int, int]:
+        """At least, and at most so many retraining rounds; what is enough for our own networks need not be for others."""
+        least, most = self.effort.rounds
+        return least, most + (2 if self.given else 0)
 
     @property
     def steps(self) -> int:
@@ -264,6 +274,30 @@ class Context:
                 setting.parametrization, transforms=setting.transforms, seeds=seeds,
                 device=self.device, show=self.show, **options,
             )  # fmt: skip
+
+    def announce(self, what: str, pictures: int, steps: int, then: str = "") -> None:
+        """Say on standard error about how long so many visualizations take, where the network is somebody's."""
+        if self.given and self.show:
+            seconds = self._step_of_a_picture * pictures * steps
+            print(
+                f"trompe: {what}: about {time_of(seconds)} for {pictures} pictures of {steps} steps (estimated from three steps){then}",
+                file=sys.stderr,
+            )
+
+    @cached_property
+    def _step_of_a_picture(self) -> float:
+        """Seconds, where as many are visualized as are held at a time."""
+        share = at_once(self.data.shape, 100)
+
+        def climb(pictures: int, steps: int) -> None:
+            maximize(
+                self.network, self.units[:1], self.data.shape, Fourier(), seeds=tuple(range(pictures)), steps=steps,
+                device=self.device,
+            )  # fmt: skip
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeadUnit)
+            return step_seconds(climb, share, self.device) / share
 
     def agreement(
         self,

@@ -10,7 +10,7 @@ from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.attacks.features import FeatureDetector
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.maximization.ascent import Settings, trajectories
+from trompe.empirical.maximization.ascent import Settings, joined, trajectories
 from trompe.empirical.networks.architectures import DetectorCNN
 from trompe.empirical.networks.inspection import predict
 
@@ -32,6 +32,11 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
     kept = (effort.sparse, effort.dense)
 
     def build() -> dict[str, torch.Tensor]:
+        first, a_round = pictures_of(ctx)
+        ctx.announce(
+            "trajectories for the detector", first, ctx.steps,
+            f"; a fooling circuit has at most {ctx.rounds[1]} rounds of at most {a_round} more",
+        )  # fmt: skip
         return {
             name: _trajectories(ctx, ctx.network, chosen, ctx.seeds(0, count), keep)
             for name, chosen, count, keep in zip(
@@ -43,14 +48,25 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
     return found["plain"] if only == "no-maco" else torch.cat([found["plain"], found["maco"]])
 
 
+def pictures_of(ctx: Context) -> tuple[int, int]:
+    """How many pictures are visualized for a detector at first, and at most in a round of the circuit's."""
+    effort, weak = ctx.effort, ctx.settings[ctx.effort.from_setting :]
+    first = sum(
+        len(ctx.units_of(s)) * (effort.maco_seeds if s.parametrization.key == "maco" else effort.plain_seeds)
+        for s in ctx.settings
+    )  # fmt: skip
+    return first, 2 * len(weak) * len(ctx.cycles[0]) * (effort.round_seeds + effort.fresh)
+
+
 def _trajectories(
     ctx: Context, model: Callable[[torch.Tensor], torch.Tensor], settings: Sequence[Settings], seeds: Sequence[int], keep: Sequence[int],
     units: Sequence[int] | None = None,
 ) -> torch.Tensor:  # fmt: skip
     """What these units pass through, in the ways that each setting is used for."""
-    return torch.cat([
+    return joined([
         trajectories(
-            model, ctx.units_of(s) if units is None else units, ctx.data.shape, [s], seeds, ctx.steps, keep, ctx.device
+            model, ctx.units_of(s) if units is None else units, ctx.data.shape, [s], seeds, ctx.steps, keep, ctx.device,
+            show=ctx.show,
         )
         for s in settings
     ])  # fmt: skip

@@ -57,6 +57,11 @@ class Effort:
     ablations: bool
     """Are the variants that fail by design tried?"""
 
+    @property
+    def fresh(self) -> int:
+        """Seeds by which a round tells whether another one is needed."""
+        return min(2, self.unseen)
+
 
 SMALL = Effort(
     largest_side=16, steps=128, longest=4, paths=2, others=None, unseen=3,

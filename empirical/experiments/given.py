@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.attacks.features import early_layers, grey, leaf_calls, spread_over
+from trompe.empirical.attacks.features import early_layers, leaf_calls, spread_over
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.networks.calls import numbered
 from trompe.empirical.networks.inspection import (
     called,
     capture,
     check_model,
+    grey,
     named_layer,
     predict,
     visit,

@@ -176,6 +176,7 @@ def _of_given(ctx: Context, given: Given) -> RunRecord:
         "classes": "what the network takes natural images for", "natural images a class": f"at most {A_CLASS}, one a group",
         "scale": "0: natural pairs of different classes; 1: of the same class",
     }  # fmt: skip
+    ctx.announce("visualizations for path similarity", len(units) * len(seeds), steps)
     with ctx.timed("similarities"):
         found = audit_paths(
             ctx.deep, given.layers, images[chosen], labels, units=units, steps=steps, seeds=seeds,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from trompe.empirical._torch import at_once, torch
-from trompe.empirical.attacks.features import grey
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.networks.inspection import predict, visit
+from trompe.empirical.networks.inspection import grey, predict, visit
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, mean_pair_correlation, share
 from trompe.theory import InvalidInput
@@ -43,6 +42,7 @@ def run(ctx: Context) -> RunRecord:
         "visualizations": setting.name, "steps": ctx.steps, "units compared": f"at most {count}, those with the largest mean natural activation",
         "layers": [conv for conv, _ in places], "objective": "mean of the unit's map",
     }  # fmt: skip
+    ctx.announce("visualizations beside silent units, at most", 4 * len(places) * count, ctx.steps)
     for conv, relu in places:
         with ctx.timed("building silent units"):
             silent = orthogonal_units(

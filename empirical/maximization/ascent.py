@@ -18,6 +18,7 @@ from trompe.empirical.networks.inspection import (
     capture,
     check_eval,
     check_finite,
+    check_function,
     frozen,
     ran,
 )
@@ -114,8 +115,8 @@ def maximize(
 
     Raises
     ------
-    InvalidInput : no such unit, shape or device, the model fails, is in training mode or gives no gradient, or a layer's
-    numbers are NaN or infinite. UnknownKey : no such layer or precision.
+    InvalidInput : no such unit, shape or device, the model fails, is in training mode, is random, depends on the other images of
+    a batch or gives no gradient, or a layer's numbers are NaN or infinite. UnknownKey : no such layer or precision.
     """
     objective = objective or Objective()
     if not units or not seeds:
@@ -172,6 +173,8 @@ def maximize(
                         _room(result, name, (len(keep), count), images)[
                             keep.index(step), rows.start : rows.stop
                         ] = images.detach()
+                if not step and not first:
+                    check_function(asked.plain, moved[:1].detach())
                 if step == steps:
                     break
                 with context, fast:
@@ -263,6 +266,10 @@ class _Asked:
         )  # fmt: skip
         return self._objective.value(out, units, self._axis).float()
 
+    def plain(self, images: torch.Tensor) -> torch.Tensor:
+        """What the objective's layer gives for images."""
+        return self._output(images, torch.contiguous_format)
+
     def _output(self, images: torch.Tensor, memory: torch.memory_format | None) -> torch.Tensor:
         tried = self._formats[0] if memory is None else memory
         if images.ndim == 4:
@@ -291,23 +298,32 @@ def trajectories(
     keep: Sequence[int] = STEPS_KEPT,
     device: torch.device | str = "cpu",
     batch: Steps | None = None,
+    show: bool = False,
 ) -> torch.Tensor:
     """All images that optimisation passes through at the steps `keep`, plain and transformed: (n, c, h, w).
 
-    `batch` of them climb together, see `maximize`; what is returned is held, while it is put together twice.
+    `batch` of them climb together, see `maximize`; what is returned is held besides.
     """
     parts = []
     for setting in settings:
         run = maximize(
             model, units, shape, setting.parametrization, transforms=setting.transforms,
-            seeds=seeds, steps=steps, keep=(*keep, steps), device=device, batch=batch,
+            seeds=seeds, steps=steps, keep=(*keep, steps), device=device, batch=batch, show=show,
         )  # fmt: skip
         parts.append(run.trajectory.flatten(0, 1))
         if setting.transforms:
             parts.append(run.seen.flatten(0, 1))
     if not parts:
         raise InvalidInput("settings: none is given; see every_setting")
-    return torch.cat(parts)
+    return joined(parts)
+
+
+def joined(parts: list[torch.Tensor]) -> torch.Tensor:
+    """The parts one after another; the list is emptied on the way, so that main memory does not hold them twice."""
+    whole = parts[0].new_empty((sum(map(len, parts)), *parts[0].shape[1:]))
+    for rows in whole.split([*map(len, parts)]):
+        rows.copy_(parts.pop(0))
+    return whole
 
 
 def gradient_of(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:

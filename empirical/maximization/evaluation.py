@@ -11,7 +11,14 @@ from typing import Any
 from trompe.empirical._torch import torch
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.networks.axes import AxisTrace
-from trompe.empirical.networks.inspection import called, capture, check_finite, ran
+from trompe.empirical.networks.inspection import (
+    called,
+    capture,
+    check_finite,
+    check_function,
+    noise_like,
+    ran,
+)
 from trompe.empirical.networks.intervals import Box, bounds_of, of_real_numbers
 from trompe.proofs.handover.shown import Evaluated
 from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, SLACK, UNKNOWN, WIDE
@@ -37,8 +44,9 @@ def unit_axis(model: nn.Module, objective: Objective, image: torch.Tensor) -> tu
 
     Raises
     ------
-    InvalidInput : the layer has no units, or not on this axis.
+    InvalidInput : the layer has no units, or not on this axis; or its numbers are random, or depend on other images of a batch.
     """
+    check_function(lambda x: layer_output(model, objective.layer, x), noise_like(image, 1))
     with AxisTrace() as trace:
         output = layer_output(model, objective.layer, image)
     if output.ndim < 2:

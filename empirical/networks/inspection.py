@@ -62,7 +62,7 @@ def check_model(
     InvalidInput : with the layer or value that is wrong and what to do.
     """
     check_eval(model)
-    _has_data(model)
+    check_data(model)
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
         if tensor.device != images.device:
             raise InvalidInput(
@@ -72,11 +72,10 @@ def check_model(
     with torch.no_grad():
         given = images[:2].clone()
         output = called(model, given).clone()
-        if not torch.equal(given, images[:2]):
-            raise InvalidInput(
-                "model: overwrites the images that it is given; let it work on a copy, as x - m does in place of x -= m"
-            )
-        again = called(model, given)
+    if not torch.equal(given, images[:2]):
+        raise InvalidInput(
+            "model: overwrites the images that it is given; let it work on a copy, as x - m does in place of x -= m"
+        )
     if output.ndim != 2:
         got = tuple(output.shape)
         raise InvalidInput(
@@ -84,19 +83,54 @@ def check_model(
             f"({len(images[:2])}, units)"
         )
     check_finite(output, "the output", name_of or numbered_picture)
-    if not _alike(output, again):
+    check_function(lambda x: called(model, x), given, output)
+    return int(output.shape[1])
+
+
+@torch.no_grad()
+def check_function(
+    ask: Callable[[torch.Tensor], torch.Tensor], images: torch.Tensor, first: torch.Tensor | None = None
+) -> None:  # fmt: skip
+    """Are a network's numbers a function of an image: the same when asked again, and beside other images, up to rounding?
+
+    Parameters
+    ----------
+    ask : gives the numbers of images (n, ...), one row an image. images : one or more to ask for; only the first is put beside
+        others, which are noise. first : what was answered already.
+
+    Raises
+    ------
+    InvalidInput : they are not.
+    """
+    first = ask(images.clone()).clone() if first is None else first
+    if not _alike(first, ask(images.clone())):
         raise InvalidInput(
             "model: says something else of the same images when asked again; expected a fixed function: does it draw random "
             "numbers, or count its calls?"
         )
-    return int(output.shape[1])
+    if len(first) != len(images):
+        return  # not one row an image, which is said elsewhere
+    noise = noise_like(images, 2)
+    beside = ask(torch.cat([noise[:1], images[:1], noise[1:]]))
+    if not _alike(first[:1], beside[1:2]):
+        raise InvalidInput(
+            "model: says something else of an image when other images are in its batch; expected a function of one image: does "
+            "a norm layer take the mean and spread of the batch (no running statistics), or does it mix images?"
+        )
+
+
+def noise_like(images: torch.Tensor, count: int) -> torch.Tensor:
+    """So many images of noise in [0, 1], always the same, of the size, type and device of `images`."""
+    noise = torch.rand((count, *images.shape[1:]), generator=torch.Generator().manual_seed(0))
+    return noise.to(images)
 
 
 def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """The same finite numbers, up to rounding."""
+    """The same numbers, up to rounding; NaN where the other is, which is said elsewhere."""
     if not a.is_floating_point() or a.shape != b.shape or a.dtype != b.dtype or not a.numel():
         return torch.equal(a, b)
-    return torch.allclose(a, b, rtol=1e-3, atol=1e-3 * float(a.abs().max()))
+    size = float(a.abs().nan_to_num(0, 0).max())
+    return torch.allclose(a, b, rtol=1e-3, atol=1e-6 + 1e-3 * size, equal_nan=True)
 
 
 def numbered_picture(index: int) -> str:
@@ -133,10 +167,24 @@ def check_finite(
     )
 
 
-def _has_data(model: nn.Module) -> None:
+def check_data(model: nn.Module) -> None:
+    """Do all parameters and buffers hold numbers?
+
+    Raises
+    ------
+    InvalidInput : one lies on the device meta.
+    """
     for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if tensor.device.type == "meta":
-            raise InvalidInput(f"model: {name} holds no data (device meta); load its weights first")
+        if tensor.is_meta:
+            raise InvalidInput(
+                f"model: {name} holds no data (device meta); load its weights in FUNCTION, or name their file with --weights"
+            )
+
+
+def grey(network: nn.Module, shape: tuple[int, int, int]) -> torch.Tensor:
+    """One grey picture on the network's device."""
+    device = next((t.device for t in (*network.parameters(), *network.buffers())), "cpu")
+    return torch.full((1, *shape), 0.5, device=device)
 
 
 def layer_names(model: nn.Module) -> list[str]:

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from trompe.empirical._torch import torch
+from trompe.empirical.networks.inspection import check_data
 from trompe.ground.errors import one_line, spelled
 from trompe.ground.reading import MAX_CODE_BYTES, Unreadable, check_file
 from trompe.theory import InvalidInput, MissingDependency
@@ -69,7 +70,7 @@ def load_model(
     if weights is not None:
         load_weights(model, weights, say)
         _as_float32(model, say)
-    _check_data(model)
+    check_data(model)
     model.to(device)
     return model
 
@@ -200,15 +201,6 @@ def _as_float32(model: nn.Module, say: Callable[[str], object]) -> None:
         say(
             f"Its weights are {' and '.join(sorted(half))}; it is computed in float32, which keeps them."
         )
-
-
-def _check_data(model: nn.Module) -> None:
-    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
-        if tensor.is_meta:
-            raise InvalidInput(
-                f"model: {name} holds no data (device meta); load its weights in FUNCTION, or name their file with "
-                "--weights"
-            )
 
 
 # -- weights -----------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ from trompe.empirical.maximization.parametrizations import (
     Pixel,
     parametrization,
 )
-from trompe.empirical.networks.inspection import check_eval
-from trompe.empirical.progress import progress_bar
+from trompe.empirical.networks.inspection import check_eval, grey
+from trompe.empirical.progress import progress_bar, step_seconds
 from trompe.empirical.record import versions
 from trompe.empirical.visualization.natural import NaturalExtremes, natural_extremes, natural_values
 from trompe.empirical.visualization.sheet import write_sheets
@@ -58,8 +58,6 @@ ACCENTUATION = "accentuation"
 WAYS = (*PARAMETRIZATIONS, ACCENTUATION)
 """How a picture is written down; accentuation: pixels that start at the unit's most extreme natural image."""
 FILE = "shown.json"
-QUICK = 3.0
-"""Seconds of a step of a whole batch, by those of one picture, from which on a batch is not tried to tell the time."""
 NEVER = "An optimiser's picture is in no case proved to show the minimum or the maximum over [0, 1]^N: it is what was found."
 SHEET = 0.1
 """Seconds that a row of the contact sheet takes."""
@@ -156,7 +154,8 @@ def visualize(
 
     Raises
     ------
-    InvalidInput : no such unit or layer, the model is in training mode or not on the images' device, it gives NaN, or the folder
+    InvalidInput : no such unit or layer, the model is in training mode, not on the images' device, random, or no function of one
+        image at a time, it gives NaN, or the folder
         holds pictures of other settings. UnknownKey : no such parametrization.
     """
     run = Run(
@@ -237,11 +236,7 @@ class Run:
         )
         check_eval(model)
         self.device = self._device()
-        first = (
-            torch.full((1, *self.shape), 0.5, device=self.device)
-            if self.stream is None
-            else self.stream.first(1)
-        )
+        first = grey(model, self.shape) if self.stream is None else self.stream.first(1)
         self.axis, count = unit_axis(model, objective, first)
         self.asked = self._units(units, count)
         self.way, self.jobs, self.build = way, jobs, build
@@ -418,17 +413,18 @@ class Run:
         return torch.stack([self.natural.pictures[self.natural.index[unit, end]] for unit in group])
 
     def seconds(self) -> float:
-        """About how long it will take in one process, from three steps and one value that are timed.
-
-        They are those of one picture, and where these are quick those of a whole batch.
-        """
+        """About how long it will take in one process, from steps (see `step_seconds`) and one value that are timed."""
         ascents = self.ascents
         group = self.waiting[0]
         seeds = ascents.together(group)[0]
         share = len(group) * len(seeds)
-        step = self._timed(group[:1], seeds[:1]) * share
-        if step < QUICK:
-            step = self._timed(group, seeds)
+
+        def climb(pictures: int, steps: int) -> None:
+            some, few = (group[:1], seeds[:1]) if pictures == 1 else (group, seeds)
+            start = self._start(some, "maximum")
+            ascents.climb(self.model, some, "maximum", few, steps, (), start)
+
+        step = step_seconds(climb, share, self.device)
         units = sum(map(len, self.waiting))
         climbing = step * ascents.steps * units * len(ascents.seeds) * len(ENDS) / share
         noise = torch.rand(self.shape, generator=torch.Generator().manual_seed(0)).to(self.device)
@@ -442,17 +438,6 @@ class Run:
             + once * natural
             + units * (len(ENDS) * once + SHEET * (self.output is not None))
         )
-
-    def _timed(self, group: Sequence[int], seeds: Sequence[int]) -> float:
-        """Seconds of a step."""
-        times, start = [], self._start(group, "maximum")
-        for steps in (1, 1, 4):
-            begin = perf_counter()
-            self.ascents.climb(self.model, group, "maximum", seeds, steps, (), start)
-            if self.device.type == "cuda":
-                torch.cuda.synchronize(self.device)
-            times.append(perf_counter() - begin)
-        return max(0.0, times[2] - times[1]) / 3
 
     def units(self) -> Iterator[ShownUnit]:
         """Each unit, as it is finished and on disk; first those that were there."""

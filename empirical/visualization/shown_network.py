@@ -15,7 +15,7 @@ from trompe.empirical.inputs.streams import ImageStream, open_images
 from trompe.empirical.maximization.evaluation import Evaluator, unit_axis
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.networks.adapted import check_output, load_adapted
-from trompe.empirical.networks.inspection import check_eval
+from trompe.empirical.networks.inspection import check_eval, grey
 from trompe.empirical.visualization.natural import natural_extremes, natural_values
 from trompe.proofs.handover.shown import Evaluated, Natural, ShownFile
 from trompe.proofs.handover.shown.data import End
@@ -66,7 +66,7 @@ class ShownNetwork:
                 f"model: the SHA-256 of its weights is {found[:16]}..., the shown-file is about {shown.model.sha256[:16]}... "
                 f"({shown.model.name}); give the network that was visualized"
             )
-        picture = torch.full((1, *shown.shape), 0.5, device=device)
+        picture = grey(model, shown.shape)
         check_output(model, picture)
         self.axis, count = unit_axis(model, self.objective, picture)
         if self.axis != shown.settings["axis"]:

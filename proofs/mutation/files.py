@@ -1,9 +1,10 @@
-"""Do the checkers of files notice? A certificate set and witness files, with one small change at a time.
+"""Do the checkers of files notice? A certificate set, witness files and a shown-file, with one small change at a time.
 
-No change is written by hand. Of a manifest and of a witness every leaf gets another value and another type, every entry
-is left out, every list has an entry twice. Of a script every line is changed, left out and doubled. Each damaged
+No change is written by hand. Of a manifest, a witness and a shown-file every leaf gets another value and another type, every entry
+is left out, every list has an entry twice. Of a script every line is changed, left out and doubled; of an array every byte. Each damaged
 file must be rejected with a reason; in a set it must be named. Some changes of a witness make another witness: one
-that is accepted is evaluated here, on a grid, by code that the checker does not use.
+that is accepted is evaluated here, on a grid, by code that the checker does not use. Some of a shown-file only report, and are
+listed; the report must name them as not checked.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import atexit
 import json
 import random
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ from trompe.constructions.catalogue import demonstrate
 from trompe.proofs.handover.certificates import certify
 from trompe.proofs.handover.certificates.checking import compare
 from trompe.proofs.handover.certificates.manifest import MANIFEST, manifest_bytes
+from trompe.proofs.handover.shown import check_shown
 from trompe.proofs.handover.witnesses import check_bytes, to_json, witness_of
+from trompe.proofs.mutation.shown import FILE, PlaneNetwork, write_example
 from trompe.proofs.rows import CHECKS
 from trompe.theory import InvalidInput, Point, row_class, theorem
 
@@ -57,6 +61,17 @@ WITNESSES = (
 )
 """The theorems whose witness files are damaged."""
 
+UNCHECKED = (
+    "model.name: *", "model.weights: *", "images.name: *", "versions.*: '*' -> '*x'",
+    "settings.parametrization: '*' -> '*x'", "settings.device: '*' -> '*x'", "settings.unit_axis: None -> 1",
+    "settings.steps: 8 -> 9", "settings.rate: 0.05 -> 1.05", "settings.batch: 100 -> 101", "settings.threads: 1 -> 2",
+    "settings.seeds[[][0-9]]: 0 -> 1", "settings.seeds[[]0]: left out", "settings.seeds[[][0-9]]: twice",
+    "settings.looked_at[[][0-9]]: [0-9]*", "settings.looked_at[[][0-9]]: twice", "settings.looked_at[[][01245]]: left out",
+    "units[[][01]]: left out",
+)  # fmt: skip
+"""Changes of a shown-file that may be let through: how things were called, how the pictures were made, and units that are left
+out, as of a run that is not finished. The report names each as not checked."""
+
 
 class NotGenuine(Exception):
     """What was to be damaged is rejected as it is, so that no damage says anything; the message says why."""
@@ -70,10 +85,10 @@ class Damaged:
     """What a checker said of one damaged file."""
 
     what: str
-    """`tampering` (a set of certificates) or `witness-tampering`."""
+    """`tampering` (a set of certificates), `witness-tampering` or `shown-tampering`."""
     name: str
     status: Status
-    """`harmless`: another witness. In a set, the reason for a rejection must name the file."""
+    """`harmless`: another witness, or a shown-file whose report names what is not checked. In a set, the reason for a rejection must name the file."""
     says: str
 
 
@@ -125,15 +140,28 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
             yield f"line {at + 1} {said}", "".join(lines[:at] + put + lines[at + 1 :])
 
 
+def _bytes(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Every byte changed, and the last one left out and doubled."""
+    for at, byte in enumerate(content):
+        yield f"byte {at} changed", content[:at] + bytes([byte ^ 1]) + content[at + 1 :]
+    yield "last byte left out", content[:-1]
+    yield "last byte twice", content + content[-1:]
+
+
 # -- sets --------------------------------------------------------------------------------------
+
+
+def _folder() -> Path:
+    """A folder that stays as long as this process."""
+    place = tempfile.TemporaryDirectory(prefix="trompe-")
+    atexit.register(place.cleanup)
+    return Path(place.name)
 
 
 @cache
 def _set() -> Path:
-    """A genuine set, which stays for all damage of this process; what differs from run to run is left out."""
-    place = tempfile.TemporaryDirectory(prefix="trompe-")
-    atexit.register(place.cleanup)
-    folder = Path(place.name) / "set"
+    """A genuine set, for all damage of this process; what differs from run to run is left out."""
+    folder = _folder() / "set"
     certify([SUBJECT], folder, jobs=1)
     manifest = json.loads((folder / MANIFEST).read_bytes())
     manifest["run"] = {name: 0 if name == "seconds" else "" for name in manifest["run"]}
@@ -259,12 +287,67 @@ def _value(expression: Any, definitions: Any, point: Point) -> Any:
     return sum(values) if name == "sum" else {"max": max, "min": min}[name](values)
 
 
+# -- shown-files -------------------------------------------------------------------------------
+
+
+@cache
+def _shown() -> Path:
+    """A genuine shown-file, for all damage of this process."""
+    path = write_example(_folder())
+    report = check_shown(path.read_bytes(), path, PlaneNetwork)
+    if not report.ok:
+        wrong = next(f.reason for f in report.findings if f.verdict == "REFUTED")
+        raise NotGenuine(f"the shown-file is rejected before any damage: {wrong}")
+    return path
+
+
+@cache
+def _shown_damages() -> dict[str, tuple[str, bytes]]:
+    """By name: the file, and its content after the change."""
+    path = _shown()
+    found = {
+        f"{FILE} {said}": (FILE, json.dumps(data).encode())
+        for said, data in changes(json.loads(path.read_bytes()))
+    }
+    for array in sorted(path.parent.glob("*.npy")):
+        for said, content in _bytes(array.read_bytes()):
+            found[f"{array.name} {said}"] = (array.name, content)
+    return found
+
+
+def _try_shown(name: str) -> tuple[Status, str]:
+    file, content = _shown_damages()[name]
+    path = _shown()
+    place = path.parent / file
+    genuine = place.read_bytes()
+    place.write_bytes(content)
+    try:
+        report = check_shown(path.read_bytes(), path, PlaneNetwork)
+    except InvalidInput as error:
+        return "rejected", str(error)
+    finally:
+        place.write_bytes(genuine)
+    if not report.ok:
+        reason = next(f.reason for f in report.findings if f.verdict not in ("PROVED", "EVALUATED"))
+        return ("rejected", reason) if reason else ("accepted", "no reason")
+    said = name.removeprefix(f"{FILE} ")
+    field = re.sub(r"\[[0-9]+\]", "", said.split(":")[0]).removeprefix("settings.")
+    named = {"versions": "versions", "units": "which are not finished"}.get(
+        field.split(".")[0], field
+    )
+    is_listed = file == FILE and any(fnmatchcase(said, pattern) for pattern in UNCHECKED)
+    if is_listed and named in report.besides:
+        return "harmless", "the report names it as not checked"
+    return "accepted", "the report does not say that it is not checked, or it should be"
+
+
 # -- trying ------------------------------------------------------------------------------------
 
 
 DAMAGED: dict[str, tuple[Callable[[], Iterable[str]], Callable[[str], tuple[Status, str]]]] = {
     "tampering": (_set_damages, _try_set),
     "witness-tampering": (_witness_damages, _try_witness),
+    "shown-tampering": (_shown_damages, _try_shown),
 }
 """Per kind: the names of its changes, and the check of one: what became of it, and the reason."""
 

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any, Literal
 
-from trompe.ground.arguments import at_least_one
+from trompe.ground.arguments import Progress, at_least_one
 from trompe.ground.processes import Died, Processes, results
 from trompe.proofs.mutation.conclusions import Weakened, weaken_each
 from trompe.proofs.mutation.files import DAMAGED, Damaged, NotGenuine, damages, try_damage
@@ -63,7 +63,6 @@ PARTS = (*GROUPS, "hypotheses", "conclusions", *DAMAGED)
 MOST_EQUIVALENT = 0.02
 """Share of all mutants that may be listed as equivalent."""
 
-Progress = Callable[[int, int, str], None]
 _CHUNK = 8
 Chunk = tuple[list[Mutant], list[str]]
 """Mutants, and the checks that can tell them from the original."""

@@ -8,7 +8,7 @@ same envelope and criterion, with a confidence interval. Only symbolic and exact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from trompe.ground.arguments import at_least_one
+from trompe.ground.arguments import Progress, at_least_one
 from trompe.ground.processes import Died, results
 from trompe.proofs.rows import CHECKS
 from trompe.proofs.sharp import random_queries
@@ -30,7 +30,6 @@ from trompe.theory.shares.quantities import Quantity, exact
 
 Way = Literal["symbolic", "exact", "enclosed", "sampled"]
 Outcome = Literal["PROVED", "AGREES", "REFUTED", "UNKNOWN"]
-Progress = Callable[[int, int, str], None]
 
 EXACT_DIMS = (1, 2, 3)
 NEAR = 0.05

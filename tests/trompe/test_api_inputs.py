@@ -360,7 +360,7 @@ def of_torch() -> dict[str, Any]:
         "train_detector": tensors("natural", "synthetic", detector=detector, margin=1.0, **trained),
         "trajectories": tensors(
             model=model, units=one, shape=shape, settings=lambda: [Settings(pixel(), False)], seeds=(0,),
-            steps=1, keep=(0,), device="cpu", batch=2,
+            steps=1, keep=(0,), device="cpu", batch=2, show=False,
         ),
         "visualize": tensors(
             "images", model=model, layer="relu", units=one, shape=NO, objective="channel", unit_axis=1,

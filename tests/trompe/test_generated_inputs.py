@@ -24,7 +24,6 @@ from typing import get_type_hints
 
 import numpy as np
 import pytest
-import shown_files
 import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,6 +37,7 @@ from trompe.ground.streams import LONGEST
 from trompe.proofs import obligations, verify
 from trompe.proofs.handover.witnesses import to_json
 from trompe.proofs.mutation import running
+from trompe.proofs.mutation.shown import write_example
 from trompe.proofs.sampling import fuzzing
 from trompe.proofs.sharp import table as sharp_table
 from trompe.refuting import isolation
@@ -67,7 +67,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 
 # -- values ----------------------------------------------------------------------------------------------
 
-WORDS = ["constant", "affine", "affine-1d", "monotone", "lipschitz", "convex", "piecewise-affine", "neural-network", "black-box", "erm", "neuron", "neuron-1d", "additive", "lipschitz-unknown", "approx", "exact", "side", "l1", "l2", "linf", "sigmoid", "tanh", "softplus", "leaky-relu", "text", "json", "csv", "latex", "markdown", "python", "bibtex", "z3", "cvc5", "auto", "cpu", "cuda", "sharp", "regions", "shares", "float", "spearman", "mine.py:f", "mine.py:g", "mine.py", "constant/exact", "convex/side", "lipschitz/approx", "erm/exact", "mix/gap", "monotone/query", "hats/disjoint/d2", "l1/triangle/d2", "hypotheses", "conclusions", "tampering", "digits", "silent-units"]  # fmt: skip
+WORDS = ["constant", "affine", "affine-1d", "monotone", "lipschitz", "convex", "piecewise-affine", "neural-network", "black-box", "erm", "neuron", "neuron-1d", "additive", "lipschitz-unknown", "approx", "exact", "side", "l1", "l2", "linf", "sigmoid", "tanh", "softplus", "leaky-relu", "text", "json", "csv", "latex", "markdown", "python", "bibtex", "z3", "cvc5", "auto", "cpu", "cuda", "sharp", "regions", "shares", "float", "spearman", "mine.py:f", "mine.py:g", "mine.py", "constant/exact", "convex/side", "lipschitz/approx", "erm/exact", "mix/gap", "monotone/query", "hats/disjoint/d2", "l1/triangle/d2", "hypotheses", "conclusions", "tampering", "shown-tampering", "digits", "silent-units"]  # fmt: skip
 ODD = [
     "", " ", "-", "--", "-1", "0", "1", "2", "1.5", "1/2", "1/0", "0/0", "1e400", "-1e400", "1e-400", "nan", "inf", "-inf",
     "1_0", "\u0661", "0x10", "9" * 500, "1/" + "9" * 500, "1e999999999", "1e-999999999", "0.5,0.5", "1/2,", ",", ",,", "1,2,3",
@@ -132,7 +132,7 @@ def witness() -> bytes:
 def shown() -> bytes:
     """A shown-file of one unit, about arrays of FILES."""
     with tempfile.TemporaryDirectory() as folder:
-        data = json.loads(shown_files.make(Path(folder), (3,)).read_text())
+        data = json.loads(write_example(Path(folder), (3,)).read_text())
     for end, name in (("minimum", "dark.npy"), ("maximum", "light.npy")):
         data["units"][0][end] |= {"point": name, "sha256": hashlib.sha256(FILES[name]).hexdigest()}
     return json.dumps(data).encode()

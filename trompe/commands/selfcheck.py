@@ -20,7 +20,7 @@ def selfcheck(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="constructions, classes, hypotheses, conclusions, tampering or witness-tampering; repeat for more. "
+            help="constructions, classes, hypotheses, conclusions, tampering, witness-tampering or shown-tampering; repeat for more. "
             "[default: all; with --row all but the tamperings]"
         ),
     ] = None,

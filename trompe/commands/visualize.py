@@ -105,8 +105,9 @@ def visualize(
     from trompe.empirical.networks.adapted import load_adapted
     from trompe.empirical.visualization.run import FILE, Run, Source, check_folder
     from trompe.ground.arguments import Integer
+    from trompe.ground.text import time_of
     from trompe.proofs.handover.shown.data import ENCLOSURE
-    from trompe.views.shown import line_of, time_of
+    from trompe.views.shown import line_of
 
     console = Console()
 

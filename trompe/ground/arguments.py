@@ -58,6 +58,9 @@ Keys = typing.Annotated[str | Iterable[str], BY_ITSELF]
 Count = typing.Annotated[int, Integer(1)]
 """At least 1."""
 
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, key) as something is finished."""
+
 as_dim = Integer(1, LONGEST, "; a point needs d >= 1")
 
 Dim = typing.Annotated[int, as_dim]

@@ -1,4 +1,4 @@
-"""Text in lines of a given width."""
+"""Text in lines of a given width; times in words."""
 
 from __future__ import annotations
 
@@ -35,3 +35,10 @@ def wrapped(
         break_on_hyphens=cuts_hyphens,
         drop_whitespace=not keeps_spaces,
     )
+
+
+def time_of(seconds: float) -> str:
+    """Seconds in words: 5 s, 3 min, 2.5 h."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

@@ -74,8 +74,6 @@ class Randomised:
     coin: ErrorRate
     on_f: ErrorRate
     on_g: ErrorRate
-    differ: bool
-    """Did two answers to the same input differ?"""
     coin_seed: int | None = None
     """The seed that the coin was given; None: it was the operating system's randomness."""
 
@@ -282,10 +280,6 @@ def ask_task(cls: FunctionClass, task: AnyTask, eps: Any, level: str) -> Task:
         return found
     if found is task:
         raise InvalidInput(f"eps = {brief(eps)} is given twice; the task {task!r} has its own")
-    if found.key != "approx":
-        raise InvalidInput(
-            f"eps = {brief(eps)} is given, but the task is {found.key}; eps belongs to approx"
-        )
     return asked_of(cell_key(cls.key, found.key, level), eps)
 
 
@@ -339,7 +333,7 @@ def _judge(
             answers[0],
             answers_differ=differ,
         )
-    rates = _rates(question, answers[:repeats], differ, seed) if repeats > 1 else None
+    rates = _rates(question, answers[:repeats], seed) if repeats > 1 else None
     answer, mistake = _worst(question, answers, rates)
     return Refutation(
         "refuted", reasons.refuted(question, answer, mistake), question, answer,
@@ -361,9 +355,7 @@ def _worst(
     raise AssertionError("the pair defeats every decoder, so every answer is wrong about f or g")
 
 
-def _rates(
-    question: Question, answers: Sequence[Any], differ: bool, seed: int | None
-) -> Randomised:
+def _rates(question: Question, answers: Sequence[Any], seed: int | None) -> Randomised:
     found = {
         answer: {mistake.name for mistake in mistakes(question, question.pair, answer)}
         for answer in set(answers)
@@ -374,7 +366,7 @@ def _rates(
     coin = secrets.SystemRandom() if seed is None else random.Random(f"the coin of refute, {seed}")
     tossed = sum(coin.choice("fg") in names for names in wrong)
     rates = [ErrorRate(count, len(answers)) for count in (tossed, *on)]
-    return Randomised(rates[0], rates[1], rates[2], differ, seed)
+    return Randomised(rates[0], rates[1], rates[2], seed)
 
 
 # -- rows whose label is Yes -------------------------------------------------------------------------

@@ -16,13 +16,6 @@ def line_of(unit: ShownUnit) -> str:
     return f"{unit.name}: {', '.join(parts)}"
 
 
-def time_of(seconds: float) -> str:
-    """Seconds in words: 5 s, 3 min, 2.5 h."""
-    if seconds < 100:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
 def said_of(near: NearExtremes) -> str:
     """What a bound from these two points rests on, in words."""
     file, unit = near.file, near.unit

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.arguments import Progress
 from trompe.ground.processes import Processes
 from trompe.proofs.handover.certificates.folder import Place
 from trompe.proofs.handover.certificates.manifest import (
@@ -35,7 +36,7 @@ from trompe.proofs.solvers import (
     solver_processes,
     solver_version,
 )
-from trompe.proofs.verify import DEFAULT_DIMS, Progress, Verdict
+from trompe.proofs.verify import DEFAULT_DIMS, Verdict
 
 # -- verdicts ----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from trompe.ground.arguments import Progress
 from trompe.ground.processes import Processes
 from trompe.ground.reading import Unreadable
 from trompe.ground.text import wrapped
@@ -30,7 +31,6 @@ from trompe.proofs.handover.certificates.manifest import (
 from trompe.proofs.handover.certificates.plan import Plan, plan
 from trompe.proofs.handover.certificates.script import EXPECTED, QUESTIONS, file_name
 from trompe.proofs.solvers import SOLVERS, chosen, solver_processes, solver_version
-from trompe.proofs.verify import Progress
 from trompe.theory import InvalidInput, UnknownKey
 
 KINDS: dict[str, str] = {

@@ -138,6 +138,10 @@ def compared(name: str, stated: Evaluated, found: Evaluated) -> Finding:
     own = Fraction(found.error)
     here = f"it is {found} here, up to {float(own):.2g}"
     off = abs(Fraction(stated.value) - Fraction(found.value))
+    if stated.kind == ENCLOSURE != found.kind:
+        return Finding(
+            within, "UNKNOWN", f"{here} by an estimate; interval bounds do not reach so far"
+        )
     if off > own or (stated.kind == ESTIMATE and off > error):
         return Finding(within, "REFUTED", here)
     if stated.kind == ESTIMATE and found.kind == ENCLOSURE and 2 * own <= WIDE * error:
@@ -151,8 +155,6 @@ def compared(name: str, stated: Evaluated, found: Evaluated) -> Finding:
                 within, "REFUTED", f"{here}; the error is smaller than what is found here"
             )
         return Finding(within, "EVALUATED", "the same here")
-    if found.kind != ENCLOSURE:
-        return Finding(within, "UNKNOWN", "interval bounds do not reach so far here")
     if off + own / SLACK > error:
         bounds = float(own / SLACK)
         return Finding(within, "UNKNOWN", f"interval bounds give {found} up to {bounds:.2g} here")

@@ -29,6 +29,7 @@ from trompe.proofs.handover.shown.data import (
     ShownUnit,
     unit_name,
 )
+from trompe.proofs.handover.witnesses.file import MAX_BYTES
 from trompe.proofs.shapes import fields
 from trompe.theory import InvalidInput
 
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT, VERSION = "trompe shown", 1
-MAX_BYTES = 8 * 2**20
-"""The largest file that is read, as of witnesses."""
 UNIT_BYTES = 2000
 """A unit takes less, but for long names of images."""
 MAX_POINT = 2**27

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from time import sleep
 
 import pytest
 
@@ -17,9 +19,18 @@ import zoo
 
 import trompe.empirical as te
 from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
-from trompe.empirical.experiments import certified, context, effort, figures, given, runner
+from trompe.empirical.experiments import (
+    certified,
+    context,
+    detector,
+    effort,
+    figures,
+    given,
+    runner,
+)
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.inputs.data import ImageData, Split
+from trompe.empirical.maximization import ascent
 from trompe.empirical.networks.inspection import capture, visit
 from trompe.empirical.record import SCHEMA_FILE
 from trompe.theory import InvalidInput, UnknownKey
@@ -335,3 +346,52 @@ def test_a_circuit_on_a_foreign_network(digits, quick):
     assert torch.equal(original[natural], through[natural])
     with pytest.raises(InvalidInput, match="expected two or more"):
         te.fool(network, images, [1])
+
+
+# -- how long it takes -----------------------------------------------------------------------------------
+
+
+def test_the_time_is_told_before_it_passes_and_the_pictures_are_counted(
+    digits, quick, capsys, monkeypatch
+):
+    images = digits.train.tensor()
+    network = balanced(zoo.build(zoo.Residual), images)
+    climbed, at_fit = [0], []
+    for module in (ascent, context):
+        real = module.maximize
+
+        def counted(model, units, *args, real=real, steps, seeds, **more):
+            climbed[0] += len(units) * len(seeds) * (steps == 6)  # others tell the time
+            return real(model, units, *args, steps=steps, seeds=seeds, **more)
+
+        monkeypatch.setattr(module, "maximize", counted)
+    learn = detector.train_detector
+    monkeypatch.setattr(
+        detector, "train_detector", lambda *a, **m: at_fit.append(climbed[0]) or learn(*a, **m)
+    )
+    te.fool(network, images, steps=6, show=True)
+    said = re.fullmatch(
+        r"trompe: trajectories for the detector: about \d+ s for (\d+) pictures of 6 steps \(estimated from three steps\); "
+        r"a fooling circuit has at most (\d+) rounds of at most (\d+) more\n",
+        capsys.readouterr().err,
+    )
+    first, rounds, of_a_round = map(int, said.groups())
+    assert first == at_fit[0] > 0
+    assert rounds == 3 and of_a_round <= climbed[0] - first <= rounds * of_a_round
+    climbed[0], at_fit[:] = 0, []
+    te.fool(network, images, steps=6)
+    assert capsys.readouterr().err == "" and at_fit[0] == first
+
+
+def test_the_time_that_is_told_is_that_of_the_network(digits, quick, tmp_path, capsys, monkeypatch):
+    class Slow(zoo.Residual):
+        def forward(self, x):
+            sleep(0.01 * len(x))
+            return super().forward(x)
+
+    monkeypatch.setattr(context, "at_once", lambda *_: 4)
+    run(Slow, digits, tmp_path, "silent-units", show=True)
+    line = capsys.readouterr().err
+    seconds, pictures = map(int, re.search(r"about (\d+) s for (\d+) pictures of 6", line).groups())
+    assert line.startswith("trompe: visualizations beside silent units, at most: about ")
+    assert 0.9 <= seconds / (0.01 * pictures * 6) <= 10

@@ -9,6 +9,7 @@ torch = pytest.importorskip(
 )
 
 
+import trompe.empirical as te
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.parametrizations import Pixel
@@ -166,8 +167,11 @@ class Odd(torch.nn.Module):
     [
         (lambda x, _: x.sub_(0.5).flatten(1), "overwrites the images that it is given; let it work on a copy"),
         (lambda x, k: x.flatten(1) + 0.01 * k, "says something else of the same images when asked again"),
-        (lambda x, _: x.flatten(1) + torch.rand(2, 64), "does it draw random numbers, or count its calls"),
+        (lambda x, _: x.flatten(1) + torch.rand(len(x), 64), "does it draw random numbers, or count its calls"),
         (lambda x, k: x.flatten(1)[:, k:], "says something else of the same images"),
+        (lambda x, _: (x - x.mean(0)).flatten(1), "other images are in its batch; expected a function of one image"),
+        (lambda x, _: x.cumsum(0).flatten(1), "other images are in its batch"),
+        (lambda x, _: (x + 0.01 * x.roll(-1, 0)).flatten(1), "does it mix images"),
     ],
 )  # fmt: skip
 def test_networks_that_are_no_function_of_the_images_are_refused(says, words):
@@ -179,6 +183,46 @@ def test_networks_that_are_no_function_of_the_images_are_refused(says, words):
     assert check_model(Odd(lambda x, k: x.flatten(1) * (1 + 1e-6 * k)), images) == 64
     assert check_model(Odd(lambda x, _: x.flatten(1)[:, :0]), images) == 0
     assert check_model(Odd(lambda x, _: x.flatten(1) > 0.5), images) == 64
+
+
+RANDOM = "model: says something else of the same images when asked again"
+MIXED = "model: says something else of an image when other images are in its batch"
+DOORS = {
+    "maximize": lambda model, x: maximize(model, [0], (1, 8, 8), Pixel(), steps=1),
+    "maximize, a layer": lambda model, x: maximize(
+        model, [0], (1, 8, 8), Pixel(), steps=1, objective=te.Objective("0")
+    ),
+    "visualize": lambda model, x: te.visualize(model, "", [0], x, steps=1, show=False),
+    "visualize, a layer": lambda model, x: te.visualize(model, "0", [0], x, steps=1, show=False),
+    "visualize without images": lambda model, x: te.visualize(
+        model, "0", [0], shape=(1, 8, 8), steps=1, show=False
+    ),
+    "fool": lambda model, x: te.fool(model, x, steps=1),
+    "reproduce": lambda model, x: te.reproduce("fooling-circuit", "digits", model=model),
+    "audit compare": lambda model, x: te.audit_compare(model, model, x, steps=1, show=False),
+    "audit silent": lambda model, x: te.audit_silent(model, x, steps=1, show=False),
+    "audit paths": lambda model, x: te.audit_paths(model, ["0"], x, steps=1, show=False),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        (lambda: torch.nn.BatchNorm2d(4, track_running_stats=False), MIXED),
+        (lambda: Odd(lambda x, _: torch.nn.functional.dropout(x, 0.5)), RANDOM),
+    ],
+)
+def test_no_door_takes_a_network_that_is_random_or_looks_at_the_batch(
+    door, odd, words, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    inner = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), odd(), torch.nn.ReLU())
+    model = torch.nn.Sequential(inner, torch.nn.Flatten(), torch.nn.Linear(144, 3)).eval()
+    said = words if door != "audit compare" else words.replace("model:", "model A:")
+    with pytest.raises(InvalidInput, match=said):
+        DOORS[door](model, torch.rand(20, 1, 8, 8))
 
 
 def test_weights_of_inference_mode_are_refused():

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from trompe.proofs.handover.shown import checking
 from trompe.proofs.handover.witnesses import check_bytes
 from trompe.proofs.mutation import files, selfcheck
 from trompe.proofs.mutation.files import DAMAGED, changes, damages, try_damage
@@ -48,6 +51,34 @@ def test_what_a_checker_overlooks_is_seen(monkeypatch):
     assert {lax[item] for item in chosen if honest[item] == "harmless"} == {"harmless"}
 
 
+def test_a_shown_file_is_tampered_with_in_every_place_and_what_is_let_through_is_listed():
+    """All of it: each listed change is let through by one, and is named by the report as not checked."""
+    chosen = damages(["shown-tampering"])
+    found = {name: try_damage((kind, name)) for kind, name in chosen}
+    assert [f for f in found.values() if f.status == "accepted" or not f.says] == []
+    harmless = [name.partition(" ")[2] for name, f in found.items() if f.status == "harmless"]
+    unused = [way for way in files.UNCHECKED if not any(fnmatchcase(n, way) for n in harmless)]
+    assert unused == [] and len(chosen) - len(harmless) > 900
+
+
+@pytest.mark.parametrize("lax", ["values", "arrays", "report"])
+def test_a_checker_of_shown_files_that_overlooks_is_seen(monkeypatch, lax):
+    """One that looks at no value, one that believes any array, and one that does not say what it did not check."""
+    honest = checking.check_shown
+    if lax == "values":
+        monkeypatch.setattr(files, "check_shown", lambda content, path, _: honest(content, path))
+    elif lax == "arrays":
+        arrays = {p.name: np.load(p) for p in files._shown().parent.glob("*.npy")}
+        monkeypatch.setattr(checking, "read_array", lambda _path, end, _shape: arrays[end.point])
+    else:
+        monkeypatch.setattr(checking, "_BESIDES", "")
+    accepted = [
+        n for k, n in damages(["shown-tampering"])[::3] if try_damage((k, n)).status == "accepted"
+    ]
+    assert len(accepted) > 5
+    assert any(".npy" in name for name in accepted) == (lax == "arrays")
+
+
 def test_a_false_claim_on_the_grid_is_a_fault():
     genuine = json.loads(files.genuine_witness("black-box/approx"))
     assert check_bytes(json.dumps(genuine).encode()).ok and files._fault(genuine, genuine) == ""
@@ -74,9 +105,14 @@ def test_what_is_rejected_before_any_damage_is_a_problem_and_loses_nothing(monke
     monkeypatch.setattr(
         files, "check_bytes", lambda content: SimpleNamespace(ok=False, findings=[reason])
     )
+    monkeypatch.setattr(files, "_shown", files._shown.__wrapped__)
+    monkeypatch.setattr(
+        files, "check_shown", lambda *_: SimpleNamespace(ok=False, findings=[reason])
+    )
     names = {
         "tampering": files._set_damages,
         "witness-tampering": files._witness_damages.__wrapped__,
+        "shown-tampering": files._shown_damages.__wrapped__,
     }
     monkeypatch.setitem(DAMAGED, kind, (names[kind], DAMAGED[kind][1]))
     report = selfcheck([kind], jobs=1)

@@ -458,5 +458,6 @@ def test_parts_rows_and_matches_are_checked():
         "conclusions",
         "tampering",
         "witness-tampering",
+        "shown-tampering",
     }
     assert "sampled/neural-network" in checks_of(["black-box"])
