@@ -12,7 +12,7 @@ from trompe.empirical.data import ImageData, as_floats, load_data
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.given import look_at
-from trompe.empirical.imagenet.data import imagenet_data, imagenet_subject
+from trompe.empirical.imagenet.data import add_accuracy, imagenet_data, imagenet_subject
 from trompe.empirical.pictures import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
 from trompe.ground.arguments import Integer, checked
@@ -146,6 +146,8 @@ def reproduce(
                     except InvalidInput as error:
                         refused[key] = error
                         continue
+                if photographs is not None and key == "fooling-circuit":
+                    add_accuracy(witness, ctx.network)
                 witness.identity = identity
                 write_file(folder / key / "timings.json", json_text(ctx.timings))
                 witness.write(folder / key)
