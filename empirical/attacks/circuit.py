@@ -13,7 +13,7 @@ Affine maps and ReLU only, no biases that swallow digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from trompe.empirical._torch import Floats, torch
 from trompe.ground.arguments import Count, checked
@@ -63,6 +63,18 @@ class PictureUnit(nn.Module):
         return value[:, None].expand(-1, self.units)
 
 
+@runtime_checkable
+class Watching(Protocol):
+    """A detector that looks at layers of a network, so that one forward pass has both."""
+
+    @property
+    def watched(self) -> nn.Module | None:
+        """The network."""
+
+    def with_output(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the network says of images x, and e of them."""
+
+
 class FoolingCircuit(nn.Module):
     """A(x) from a network F, another D (a module, or a permutation of F's units), a detector e and k.
 
@@ -95,20 +107,26 @@ class FoolingCircuit(nn.Module):
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
         """E, shape (n, 1): 0 where x counts as natural, 1 where it counts as a visualization."""
-        e = self.detector(x).view(-1, 1)
+        return self._gate_of(self.detector(x))
+
+    def _gate_of(self, e: torch.Tensor) -> torch.Tensor:
+        e = e.view(-1, 1)
         return ramp(e, relu, 0.5) if self.ramp else torch.sigmoid(e)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The output for images x."""
-        original = self.network(x)
+        detector = self.detector
+        if isinstance(detector, Watching) and detector.watched is self.network:
+            original, e = detector.with_output(x)
+        else:
+            original, e = self.network(x), detector(x)
         shown = self.other(x) if self.other is not None else original[:, self.permutation]
         if shown.shape[1:] not in (original.shape[1:], (1,)):
             raise InvalidInput(
                 f"fooling circuit: D has outputs {tuple(shown.shape)}, F {tuple(original.shape)}; "
                 "expected the same shape, or one output an image"
             )
-        gate = self.gate(x)
-        return self.join(original, shown, gate)
+        return self.join(original, shown, self._gate_of(e))
 
     def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         """A from F, D and E."""

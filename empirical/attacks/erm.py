@@ -67,7 +67,7 @@ def closest_pair(
     k = int(near.argmin())
     best, where, looked = int(near[k]), (k, k + 1), n - 1
     totals = pixels.sum(1)
-    pairs = min(100_000, max(1, 2**27 // d))  # numbers that are held at a time
+    pairs = min(100_000, max(1, 2**24 // d))  # numbers that are held at a time
     with progress_bar("comparing images", n, show) as advance:
         for i in range(0, n, chunk):
             rows = blocks[i : i + chunk]

@@ -7,7 +7,7 @@ picture, by which a small head learns to tell optimised pictures from natural on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from trompe.empirical._torch import Floats, Shape, torch
 from trompe.empirical.attacks.circuit import MARGIN
@@ -54,8 +54,20 @@ class EarlyFeatures(nn.Module):
         image = grey(network, shape)
         self._axes = {name: unit_axis(network, Objective(name), image)[0] for name in self.layers}
 
+    @property
+    def network(self) -> nn.Module:
+        """The network that it looks at."""
+        return self._network[0]
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The numbers of images x."""
+        return self._visited(x, whole=False)[1]
+
+    def with_output(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the network says of images x, and their numbers, by one forward pass."""
+        return self._visited(x, whole=True)
+
+    def _visited(self, x: torch.Tensor, whole: bool) -> tuple[Any, torch.Tensor]:
         parts: dict[str, torch.Tensor] = {}
 
         def look(name: str, output: torch.Tensor) -> None:
@@ -65,8 +77,8 @@ class EarlyFeatures(nn.Module):
             )
             parts[name] = torch.cat([maps.mean(2), (maps.square().mean(2) + 1e-12).sqrt()], 1)
 
-        visit(self._network[0], self.layers, x, look)
-        return torch.cat([parts[name] for name in self.layers], 1)
+        output = visit(self.network, self.layers, x, look, whole=whole)
+        return output, torch.cat([parts[name] for name in self.layers], 1)
 
 
 class FeatureDetector(nn.Module):
@@ -100,6 +112,17 @@ class FeatureDetector(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """e of images x."""
         return self.of_codes(self.features(x))
+
+    @property
+    def watched(self) -> nn.Module | None:
+        """The network whose layers it looks at; None where its features are others."""
+        return self.features.network if isinstance(self.features, EarlyFeatures) else None
+
+    def with_output(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the watched network says of images x, and e of them, by one forward pass."""
+        assert isinstance(self.features, EarlyFeatures)
+        output, codes = self.features.with_output(x)
+        return output, self.of_codes(codes)
 
     def on_codes(self) -> nn.Module:
         """This detector as a module of features, to be trained."""

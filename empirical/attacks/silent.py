@@ -11,7 +11,7 @@ On natural images s is 0 everywhere, so the network computes the same bits; unde
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +44,10 @@ class SilentUnits:
 
     @checked
     @contextmanager
-    def installed(self, model: nn.Module) -> Iterator[dict[str, torch.Tensor]]:
-        """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"."""
+    def installed(
+        self, model: nn.Module, look: Callable[[torch.Tensor], None] | None = None
+    ) -> Iterator[dict[str, torch.Tensor]]:
+        """y + s instead of y inside; the model as it came on exit. Yields the latest s under "silent"; `look` gets each."""
         seen: dict[str, torch.Tensor] = {}
         conv = named_layer(model, layer_and_call(model, self.conv)[0])
 
@@ -56,6 +58,8 @@ class SilentUnits:
         def add(_module: Any, _inputs: Any, output: torch.Tensor) -> torch.Tensor:
             result = output + seen["silent"]
             seen["silent"] = seen["silent"].detach()
+            if look is not None:
+                look(seen["silent"])
             return result
 
         with hooked(model, self.conv, compute), hooked(model, self.relu, add):

@@ -15,7 +15,7 @@ from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
 from trompe.empirical.attacks.detector import is_flagged, missed
 from trompe.empirical.cache import Uncached
 from trompe.empirical.experiments import figures
-from trompe.empirical.experiments.context import DISPLAY, UNSEEN, Context
+from trompe.empirical.experiments.context import DISPLAY, UNSEEN, USUAL, Context, credited
 from trompe.empirical.experiments.detector import (
     coded,
     extended,
@@ -26,6 +26,7 @@ from trompe.empirical.experiments.given import look_at
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.inputs.data import ImageData, Split
 from trompe.empirical.inputs.streams import NaturalImages, as_stream
+from trompe.empirical.maximization.ascent import Maximization, Settings
 from trompe.empirical.networks.inspection import predict
 from trompe.empirical.record import RunRecord
 from trompe.empirical.similarity import identical, paired_correlation, share
@@ -59,10 +60,11 @@ def build(ctx: Context) -> Built:
     circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
     # MACO looks most natural; on larger images random transforms need a second look too.
     weak = ctx.settings[ctx.effort.from_setting :]
+    units = ctx.cycles[0][: ctx.effort.round_units]
     rounds, (least, most) = 0, ctx.rounds
     while weak and rounds < most:
         seeds = ctx.seeds(100 + 10 * rounds, ctx.effort.round_seeds)
-        more = extended(ctx, f"round {rounds}", circuit, weak, seeds, ctx.cycles[0])
+        more = extended(ctx, f"round {rounds}", circuit, weak, seeds, units)
         known = torch.cat([known, more])
         detector = fit(ctx, f"round {rounds}", known, detector)
         circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
@@ -71,7 +73,7 @@ def build(ctx: Context) -> Built:
             fresh = ctx.seeds(150 + 10 * rounds, ctx.effort.fresh)
             weak = [
                 s for s in weak
-                if share(ctx.agreement(circuit, s, fresh, ctx.cycles[0])[2]) < 0.95
+                if share(ctx.agreement(circuit, s, fresh, units)[2]) < 0.95
             ]  # fmt: skip
     return Built(circuit, known, rounds, bound)
 
@@ -151,7 +153,7 @@ def run(ctx: Context) -> RunRecord:
 
 def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: str) -> None:
     """Outputs on natural images: bit-identity and accuracy."""
-    original, fooled = predict(ctx.network, ctx.test), predict(circuit, ctx.test)
+    original, fooled = ctx.test_outputs, predict(circuit, ctx.test)
     same = identical(original, fooled)
     before, after = (share(out.argmax(1) == ctx.test_labels) for out in (original, fooled))
     kept = share(same)
@@ -208,6 +210,18 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
                 f"{setting.name}: activation over the largest natural one", driven.mean(), "ratio",
                 note=f"mean over units and seeds, of the original network's visualizations{only}",
             )  # fmt: skip
+        if ctx.given and setting.name == USUAL:
+            read = predict(ctx.network, plain.images).argmax(1).cpu() == torch.tensor(
+                units * len(seeds)
+            )
+            witness.add(
+                f"{setting.name}: visualizations read as their own class", share(read), "share", at_least=ctx.promised(1.0)
+            )  # fmt: skip
+            if len(driven):
+                witness.add(
+                    f"{setting.name}: smallest activation over the largest natural one", driven.min(), "ratio",
+                    at_least=ctx.promised(3.0),
+                )  # fmt: skip
         if setting.parametrization.key == "maco":
             witness.add(
                 f"{setting.name}: spectrum error", plain.spectrum_error, "relative", at_most=1e-4
@@ -293,17 +307,13 @@ def _pictures(
         name: torch.from_numpy(picture(name, ctx.data.shape)).float() for name in ("eye", "square")
     }  # fmt: skip
     wanted = [s for s in ctx.settings if s.name in ("pixel", "fourier+transforms")]
-    rows: dict[str, Any] = {}
-    notes: dict[str, list[str]] = {}
-    unit, few = ctx.units[0], 2 * ctx.effort.unseen
+    rows: dict[str, torch.Tensor] = {}
+    unit, (few, more_seeds) = ctx.units[0], ctx.effort.picture_seeds
     for name, target in targets.items():
         drawn = PictureUnit(target.to(ctx.device), ctx.outputs)
         for rounds in range(3):
             circuit = FoolingCircuit(ctx.network, drawn, detector, max(k, 2.0))  # |D| is at most 1
-            runs = [
-                ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, min(3, few)), [unit])
-                for s in wanted
-            ]
+            runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, few), [unit]) for s in wanted]
             kept = share(torch.cat([same for _, _, same in runs]))
             if rounds == 0:
                 witness.add(
@@ -324,27 +334,28 @@ def _pictures(
             detector = fit(ctx, f"{name} {rounds}", torch.cat([known, *[more] * 4]), detector)
         # The seeds above decided when to stop; these have decided nothing.
         runs = [
-            ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, min(5, few)), [unit]) for s in wanted
+            ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, more_seeds), [unit]) for s in wanted
         ]
         kept = share(torch.cat([same for _, _, same in runs]))
         witness.add(f"{name}: retraining rounds", rounds, "count", at_most=2)
         witness.add(f"{name}: bit-identical to D's own, unseen seeds", kept, "share", at_least=0.95)
-        for setting, (_, through, _) in zip(wanted, runs, strict=True):
-            copies = target.to(ctx.device).expand_as(through.images)
-            witness.add(
-                f"{name}, {setting.name}: correlation of the fooled visualization with the picture",
-                paired_correlation(through.images, copies), "correlation",
-            )  # fmt: skip
-        paper = PictureUnit(target.to(ctx.device), ctx.outputs, paper=True)
-        inner = ctx.visualize(paper, wanted[1], ctx.seeds(UNSEEN + 20, 1), [unit])
+        rows[name] = _shown(ctx, witness, name, target, [(s, t) for s, (_, t, _) in zip(wanted, runs, strict=True)])  # fmt: skip
+    whose = ""
+    target, of = _photograph(ctx)
+    if target is not None:
+        drawn = PictureUnit(target.to(ctx.device), ctx.outputs)
+        circuit = FoolingCircuit(ctx.network, drawn, detector, max(k, 2.0))
+        runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 60, few), [unit]) for s in wanted]
         witness.add(
-            f"{name}: correlation with the picture, published inner-product unit",
-            paired_correlation(inner.images, target.to(ctx.device)[None]), "correlation", designed_to_fail=True,
+            "photograph: bit-identical to D's own, never trained on", share(torch.cat([same for _, _, same in runs])), "share",
+            designed_to_fail=True, note="the detector is made to take photographs for natural images",
         )  # fmt: skip
-        row = torch.stack([t.images[0] for _, t, _ in runs] + [inner.images[0]]).cpu()
-        rows[name] = torch.cat([target[None], row])
-        alike = [paired_correlation(image[None], target[None]) for image in row]
-        notes[name] = ["", *[f"r = {float(r):.3f}" for r in alike]]
+        rows["photograph"] = _shown(ctx, witness, "photograph", target, [(s, t) for s, (_, t, _) in zip(wanted, runs, strict=True)])  # fmt: skip
+        whose = credited([of])
+    notes = {
+        name: ["", *[f"r = {float(paired_correlation(image[None], row[:1])):.3f}" for image in row[1:]]]
+        for name, row in rows.items()
+    }  # fmt: skip
     ctx.figure(
         witness, KEY, "pictures",
         figures.image_grid(
@@ -352,9 +363,40 @@ def _pictures(
             f"Unit {ctx.name(unit)} shows a picture", notes,
         ),
         "The picture, the fooled unit's visualizations by two parametrizations, and what the published "
-        "inner-product unit shows; r is the correlation with the picture.",
+        "inner-product unit shows; r is the correlation with the picture."
+        + (" A photograph fails: the detector was not trained on it, and takes what comes near it for a natural image." if whose else "")
+        + whose,
     )  # fmt: skip
     return detector
+
+
+def _shown(
+    ctx: Context, witness: RunRecord, name: str, target: torch.Tensor, fooled: Sequence[tuple[Settings, Maximization]],
+) -> torch.Tensor:  # fmt: skip
+    """A picture, what the fooled unit shows by some settings and what the published unit shows, on the CPU; how like it they are goes on record."""
+    picture = target.to(ctx.device)[None]
+    for setting, run in fooled:
+        witness.add(
+            f"{name}, {setting.name}: correlation of the fooled visualization with the picture",
+            paired_correlation(run.images, picture.expand_as(run.images)), "correlation",
+        )  # fmt: skip
+    paper = PictureUnit(picture[0], ctx.outputs, paper=True)
+    inner = ctx.visualize(paper, fooled[-1][0], ctx.seeds(UNSEEN + 20, 1), ctx.units[:1])
+    witness.add(
+        f"{name}: correlation with the picture, published inner-product unit",
+        paired_correlation(inner.images, picture), "correlation", designed_to_fail=True,
+    )  # fmt: skip
+    return torch.cat([picture, *(run.images[:1] for _, run in fooled), inner.images]).cpu()
+
+
+def _photograph(ctx: Context) -> tuple[torch.Tensor | None, str]:
+    """Of the test crops that a figure may show the one that the network is surest of, and whose it is; none where nobody is named."""
+    split = ctx.data.test
+    if split.whose is None or not split.showable().any():
+        return None, ""
+    sure = ctx.test_outputs.softmax(1).amax(1).cpu()
+    place = int(sure.masked_fill(~torch.from_numpy(split.showable()), -1).argmax())
+    return ctx.test[place].cpu(), split.whose[place]
 
 
 def _values(ctx: Context, detector: torch.nn.Module, images: torch.Tensor) -> Any:
@@ -384,7 +426,7 @@ def _ablations(
     ctx: Context, witness: RunRecord, circuit: FoolingCircuit, images: torch.Tensor
 ) -> None:
     """Variants that fail by design, on natural test images or on MACO."""
-    base = predict(ctx.network, ctx.test)
+    base = ctx.test_outputs
 
     def same(variant: torch.nn.Module) -> float:
         return share(identical(base, predict(variant, ctx.test)))

@@ -138,15 +138,22 @@ class Context:
     @cached_property
     def train_labels(self) -> torch.Tensor:
         """The classes of training images: their labels, or what the given network takes them for."""
-        return self._read(self.train) if self.given else self.data.train.targets(self.device)
+        return self.train_outputs.argmax(1) if self.given else self.data.train.targets(self.device)
 
     @cached_property
     def test_labels(self) -> torch.Tensor:
         """The same of test images."""
-        return self._read(self.test) if self.given else self.data.test.targets(self.device)
+        return self.test_outputs.argmax(1) if self.given else self.data.test.targets(self.device)
 
-    def _read(self, images: torch.Tensor) -> torch.Tensor:
-        return predict(self.network, images).argmax(1)
+    @cached_property
+    def train_outputs(self) -> torch.Tensor:
+        """What the network says of training images, shape (n, outputs)."""
+        return self.given.on_images if self.given else predict(self.network, self.train)
+
+    @cached_property
+    def test_outputs(self) -> torch.Tensor:
+        """The same of test images."""
+        return predict(self.network, self.test)
 
     @cached_property
     def spectrum(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -210,7 +217,11 @@ class Context:
     @cached_property
     def natural_largest(self) -> torch.Tensor:
         """The largest natural value of each output, shape (outputs,)."""
-        return predict(self.network, self.train).amax(0)
+        return self.train_outputs.amax(0)
+
+    def promised(self, threshold: float) -> float | None:
+        """A threshold that is set for the network and the photographs of `data = imagenet`; on others the number is a finding."""
+        return threshold if self.data.name == "imagenet" else None
 
     # -- steps ---------------------------------------------------------------------------------------
 
@@ -364,7 +375,10 @@ class Context:
             statement = (
                 f"On a given network; the measurements say how far this holds there: {statement}"
             )
-        return RunRecord(f"empirical/{key}", statement, self.data, self.device, self.seed)
+        record = RunRecord(f"empirical/{key}", statement, self.data, self.device, self.seed)
+        if self.given:
+            record.settings["outputs that are looked at"] = self.given.chosen
+        return record
 
     def figure(self, witness: RunRecord, key: str, name: str, figure: Any, caption: str) -> None:
         """Save a figure into the experiment's folder and list it in the witness."""

@@ -10,7 +10,7 @@ from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.attacks.features import FeatureDetector
 from trompe.empirical.experiments.context import Context
-from trompe.empirical.maximization.ascent import Settings, joined, trajectories
+from trompe.empirical.maximization.ascent import Settings, trajectories
 from trompe.empirical.networks.architectures import DetectorCNN
 from trompe.empirical.networks.inspection import predict
 
@@ -21,7 +21,7 @@ def coded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
 
 
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:
-    """Trajectories of all settings on the network, seeds below 500; MACO more densely, since it looks natural.
+    """Trajectories of the first cycle's units by all settings, seeds below 500; MACO more densely, since it looks natural.
 
     `only` = "no-maco" leaves MACO out, for the ablation.
     """
@@ -38,7 +38,7 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
             f"; a fooling circuit has at most {ctx.rounds[1]} rounds of at most {a_round} more",
         )  # fmt: skip
         return {
-            name: _trajectories(ctx, ctx.network, chosen, ctx.seeds(0, count), keep)
+            name: _trajectories(ctx, ctx.network, chosen, ctx.seeds(0, count), keep, ctx.cycles[0])
             for name, chosen, count, keep in zip(
                 ("plain", "maco"), (settings, maco), counts, kept, strict=True
             )
@@ -60,16 +60,12 @@ def pictures_of(ctx: Context) -> tuple[int, int]:
 
 def _trajectories(
     ctx: Context, model: Callable[[torch.Tensor], torch.Tensor], settings: Sequence[Settings], seeds: Sequence[int], keep: Sequence[int],
-    units: Sequence[int] | None = None,
+    units: Sequence[int],
 ) -> torch.Tensor:  # fmt: skip
-    """What these units pass through, in the ways that each setting is used for."""
-    return joined([
-        trajectories(
-            model, ctx.units_of(s) if units is None else units, ctx.data.shape, [s], seeds, ctx.steps, keep, ctx.device,
-            show=ctx.show,
-        )
-        for s in settings
-    ])  # fmt: skip
+    """What these units pass through, by each setting."""
+    return trajectories(
+        model, units, ctx.data.shape, settings, seeds, ctx.steps, keep, ctx.device, show=ctx.show
+    )
 
 
 def fit(
@@ -116,19 +112,22 @@ def fit(
 
 def extended(
     ctx: Context, name: str, circuit: FoolingCircuit, settings: Sequence[Settings], seeds: Sequence[int],
-    units: Sequence[int] | None = None,
+    units: Sequence[int],
 ) -> torch.Tensor:  # fmt: skip
-    """Trajectories of D alone and through the circuit, densely kept, as the detector gets them: what a round adds."""
+    """Trajectories of D alone and, of small pictures, through the circuit, densely kept, as the detector gets them: what a round adds."""
     models: list[torch.nn.Module] = [circuit.network, circuit.detector]
     if circuit.other is not None:
         models.append(circuit.other)
     key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)}
 
     def build() -> dict[str, torch.Tensor]:
+        asked: list[Callable[[torch.Tensor], torch.Tensor]] = [circuit.shown_alone()]
+        asked += [circuit] if ctx.effort.through else []
         parts = [
-            _trajectories(ctx, model, settings, seeds, ctx.effort.round_every, units)
-            for model in (circuit.shown_alone(), circuit)
+            coded(ctx, _trajectories(ctx, model, [setting], seeds, ctx.effort.round_every, units))
+            for model in asked
+            for setting in settings
         ]
-        return {"images": torch.cat(parts)}
+        return {"seen": torch.cat(parts)}
 
-    return coded(ctx, ctx.step("round", key, models, build)["images"])
+    return ctx.step("round", key, models, build)["seen"]

@@ -58,6 +58,10 @@ class Given:
     """For silent units: a convolution or linear layer, and the layer behind it whose output the silent part is added to."""
     features: tuple[str, ...]
     """What the detector looks at; none for pixels."""
+    chosen: str
+    """How the units were chosen, in words."""
+    on_images: torch.Tensor
+    """Its outputs on the natural images that it was looked at with."""
     fingerprint: str
     """Hash of the network's weights, of its modules as they are printed, and of its outputs on some natural images."""
 
@@ -83,13 +87,15 @@ def look_at(
     silent: Sequence[str] = (),
     groups: NDArray[np.int64] | None = None,
     most: int = MOST_UNITS,
+    confident: float | None = None,
 ) -> Given:
     """What the experiments look at in a network, where it is not said.
 
     Parameters
     ----------
     images : natural images (n, channels, height, width) in [0, 1]. units : outputs; by default the `most` that
-        images are taken for, one of a group counted once. names : of the outputs, in their order. layers : of path similarity;
+        images are taken for, one of a group counted once; with `confident`, the `most` of which most groups have an image that is read
+        with at least this probability (softmax), ties by the mean over all images. names : of the outputs, in their order. layers : of path similarity;
         by default up to twelve, spread over the network. silent : layers that silent units are put beside; by default those among
         `layers` that fit, or two in the middle.
 
@@ -112,19 +118,23 @@ def look_at(
             raise InvalidInput(f"unit {unit}: the network has outputs 0 to {outputs - 1}")
     if len(set(units)) < len(units) or len(units) == 1:
         raise InvalidInput(f"units: {spelled(list(units))}; expected two or more different ones")
+    on_images = predict(network, images)
+    chosen = "named"
     if not units:
-        read = predict(network, images).argmax(1).cpu()
-        if groups is not None:
-            read = torch.unique(torch.stack([read, torch.from_numpy(groups)], 1), dim=0)[:, 0]
-        often = torch.bincount(read, minlength=outputs)
+        one = "image" if groups is None else "photograph"
+        chosen = f"the {most} that most {one}s are taken for" if confident is None else (
+            f"the {most} as which most {one}s for training and calibration have a crop that is read with probability {confident:g} or more"
+        )  # fmt: skip
+        of = torch.arange(len(images)) if groups is None else torch.from_numpy(groups)
+        often = _often(on_images.cpu(), of, confident)
         units = sorted(often.argsort(descending=True, stable=True)[:most].tolist())
     shape = (images.shape[1], images.shape[2], images.shape[3])
-    chosen = tuple(layers) or spread_over(
+    looked_at = tuple(layers) or spread_over(
         [name for name, _, _ in leaf_calls(network, shape)], MOST_LAYERS
     )
-    with capture(network, chosen) as seen, torch.no_grad():
+    with capture(network, looked_at) as seen, torch.no_grad():
         called(network, grey(network, shape))
-        for layer in chosen:
+        for layer in looked_at:
             seen.take(layer)
     large = max(shape[1:]) > FEATURES_FROM
     return Given(
@@ -132,11 +142,25 @@ def look_at(
         outputs=outputs,
         units=tuple(units),
         names=tuple(names) if len(names) == outputs else (),
-        layers=chosen,
+        layers=looked_at,
         parts=silent_places(network, shape, silent or layers),
         features=early_layers(network, shape) if large else (),
+        chosen=chosen,
+        on_images=on_images,
         fingerprint=_fingerprint(network, images[:SEEN]),
     )
+
+
+def _often(outputs: torch.Tensor, groups: torch.Tensor, confident: float | None) -> torch.Tensor:
+    """How many groups of images are read as each output, shape (outputs,); with `confident`, plus the mean probability."""
+    if confident is None:
+        read = torch.unique(torch.stack([outputs.argmax(1), groups], 1), dim=0)[:, 0]
+        return torch.bincount(read, minlength=outputs.shape[1])
+    _, number = groups.unique(return_inverse=True)
+    probability = outputs.double().softmax(1)
+    largest = torch.zeros(int(number.max()) + 1, outputs.shape[1], dtype=torch.float64)
+    largest.scatter_reduce_(0, number[:, None].expand_as(probability), probability, "amax")
+    return (largest >= confident).sum(0) + probability.mean(0)
 
 
 def _fingerprint(network: nn.Module, images: torch.Tensor) -> str:

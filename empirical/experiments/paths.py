@@ -26,6 +26,8 @@ STATEMENT = (
 A_CLASS = 30
 FEWEST = 3
 """Natural images of a class that a given network has to recognise; with fewer there are no intervals."""
+MIDDLE = tuple(f"features.fire{k}" for k in (6, 7, 8))
+"""Of the network that is trained on ImageNet: the layers whose similarity has a threshold."""
 SMALL_RATE = 0.005
 """A tenth of the usual step: weak visualizations, to show how much the curve's start depends on strength."""
 
@@ -204,6 +206,13 @@ def _of_given(ctx: Context, given: Given) -> RunRecord:
                 "spearman: share of layers below 0.5", share_below(usable) if usable else None,
                 "share of layers with a scale",
             )  # fmt: skip
+    means = {v.layer: v.mean for v in found.visualizations if v.comparable}
+    if all(layer in means for layer in (*MIDDLE, "flatten")) and ctx.promised(0.4):
+        middle = sum(means[layer] for layer in MIDDLE) / len(MIDDLE)
+        witness.add("spearman: mean similarity, fire6 to fire8", middle, "similarity", at_most=0.25)
+        witness.add(
+            "spearman: similarity at the logits", means["flatten"], "similarity", at_least=0.4
+        )
     anchors = {v.layer: [round(v.different, 4), round(v.same, 4)] for v in found.visualizations}
     witness.add("spearman: natural pairs, different and same class", anchors, "correlation")
     ctx.figure(

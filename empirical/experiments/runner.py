@@ -11,7 +11,7 @@ from trompe.empirical.cache import REVISION, TensorCache, json_sha256, json_text
 from trompe.empirical.experiments import certified, circuit, erm, paths, silent
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.given import look_at
-from trompe.empirical.imagenet.data import imagenet_data, imagenet_subject
+from trompe.empirical.imagenet.data import add_accuracy, imagenet_data, imagenet_subject
 from trompe.empirical.inputs.data import ImageData, as_floats, load_data
 from trompe.empirical.inputs.pictures import load_picture
 from trompe.empirical.record import RunRecord, read_witness, versions
@@ -146,6 +146,8 @@ def reproduce(
                     except InvalidInput as error:
                         refused[key] = error
                         continue
+                if photographs is not None and key == "fooling-circuit":
+                    add_accuracy(witness, ctx.network)
                 witness.identity = identity
                 write_file(folder / key / "timings.json", json_text(ctx.timings))
                 witness.write(folder / key)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from trompe.empirical._torch import at_once, torch
 from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
 from trompe.empirical.experiments import figures
-from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.context import Context, credited
 from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.networks.inspection import grey, predict, visit
@@ -24,7 +25,7 @@ STATEMENT = (
 RATIO = 64.0
 PLACES = tuple((f"features.conv{k}", f"features.relu{k}") for k in (2, 3))
 """Of our own network."""
-SHOWN = 10
+SHOWN, FEW = 10, 6
 
 
 def run(ctx: Context) -> RunRecord:
@@ -53,7 +54,7 @@ def run(ctx: Context) -> RunRecord:
                 ratio=RATIO,
                 show=ctx.show,
             )
-        _unchanged(ctx, witness, silent, conv)
+        fooled = _unchanged(ctx, witness, silent, conv)
         objective = Objective(relu, "channel")
         axis = unit_axis(ctx.network, objective, grey(ctx.network, ctx.data.shape))[0]
         units = _busiest(ctx, relu, axis, count)
@@ -91,6 +92,8 @@ def run(ctx: Context) -> RunRecord:
                         "share")  # fmt: skip
             rows[f"as trained,\n{gradient}"] = before.images[:SHOWN].cpu()
             rows[f"silent parts,\n{gradient}"] = after.images[:SHOWN].cpu()
+        if ctx.given and conv == places[0][0]:
+            _shown_and_done(ctx, witness, conv, units, before.images, after.images, fooled)
         ctx.figure(
             witness, KEY, conv.removeprefix("features.").replace(".", "-"),
             figures.image_grid(rows, [f"unit {u}" for u in units[:SHOWN]], f"Units of {conv}"),
@@ -114,16 +117,24 @@ def _busiest(ctx: Context, relu: str, axis: int, count: int) -> list[int]:
     return sorted(torch.stack(sums).sum(0).argsort(descending=True, stable=True)[:count].tolist())
 
 
-def _unchanged(ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str) -> None:
-    """Zero on every natural image, and the same bits out."""
-    for name, part in (("train", ctx.train), ("test", ctx.test)):
-        base = predict(ctx.network, part)
-        largest, outputs = 0.0, []
-        with silent.installed(ctx.network) as seen, torch.no_grad():
-            for images in part.split(at_once(part.shape[1:], 500)):
-                outputs.append(ctx.network(images))
-                largest = max(largest, float(seen["silent"].max()))
-        same = share(identical(base, torch.cat(outputs)))
+def _unchanged(
+    ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str
+) -> dict[str, torch.Tensor]:
+    """Zero on every natural image, and the same bits out. The outputs with silent parts on training and on test images."""
+    outputs = {}
+    for name, part, base in (
+        ("train", ctx.train, ctx.train_outputs),
+        ("test", ctx.test, ctx.test_outputs),
+    ):
+        largest = 0.0
+
+        def look(parts: torch.Tensor) -> None:
+            nonlocal largest
+            largest = max(largest, float(parts.max()))
+
+        with silent.installed(ctx.network, look):
+            outputs[name] = predict(ctx.network, part)
+        same = share(identical(base, outputs[name]))
         witness.add(
             f"{conv}: largest silent activation on natural {name} images",
             largest,
@@ -133,3 +144,55 @@ def _unchanged(ctx: Context, witness: RunRecord, silent: SilentUnits, conv: str)
         witness.add(
             f"{conv}: logits bit-identical on natural {name} images", same, "share", equals=1.0
         )
+    return outputs
+
+
+def _shown_and_done(
+    ctx: Context,
+    witness: RunRecord,
+    conv: str,
+    units: list[int],
+    before: torch.Tensor,
+    after: torch.Tensor,
+    fooled: dict[str, torch.Tensor],
+) -> None:
+    """What the units show, and what the network does: few words, for the first screen of a page."""
+    sure = ctx.test_outputs.softmax(1).cpu()
+    split, groups = ctx.data.test, ctx.data.test.group_numbers()
+    order = sure.amax(1).argsort(descending=True, stable=True).tolist()
+    chosen: list[int] = []
+    classes: set[int] = set()
+    for place in order:
+        read = int(sure[place].argmax())
+        seen = groups[place] in groups[chosen] or read in classes
+        if split.showable()[place] and not seen and len(chosen) < FEW:
+            chosen.append(place)
+            classes.add(read)
+    same = {name: identical(base, fooled[name]) for name, base in (("train", ctx.train_outputs), ("test", ctx.test_outputs))}  # fmt: skip
+    kept, count = sum(int(s.sum()) for s in same.values()), sum(map(len, same.values()))
+    changed = fooled["test"].softmax(1).cpu()
+    notes = []
+    for place in chosen:
+        read = int(sure[place].argmax())
+        was, now = float(sure[place, read]), float(changed[place, read])
+        equal = "=" if bool(same["test"][place]) else "to"
+        notes.append(
+            f"{textwrap.shorten(ctx.name(read), 18, placeholder='..')}\n{was:.4f} {equal} {now:.4f}"
+        )
+    rows = {
+        f"units of\n{conv.removeprefix('features.')}": before[:FEW].cpu(),
+        "the same, with\nsilent parts": after[:FEW].cpu(),
+        "what the network\nsays, without\nand with them": ctx.test[chosen].cpu(),
+    }
+    whose = credited([] if split.whose is None else [split.whose[k] for k in chosen])
+    ctx.figure(
+        witness, KEY, "shown-and-done",
+        figures.image_grid(
+            rows, [f"unit {u}" for u in units[:FEW]],
+            f"What the units show changes, what the network does keeps every bit ({kept:,} of {count:,} images)",
+            {list(rows)[-1]: notes},
+        ),
+        f"{len(units[:FEW])} units of {conv} as trained and with silent parts (redirected ReLU gradients, one noise for all), and test images with the "
+        f"class that the network takes them for and its probability, without and with silent parts. On {kept:,} of {count:,} natural images, "
+        f"training and test, all outputs are bit-identical.{whose}",
+    )  # fmt: skip

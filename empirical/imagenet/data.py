@@ -7,16 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from trompe.empirical.imagenet.network import SqueezeNet, imagenet_classes, imagenet_network
+from trompe.empirical._torch import torch
+from trompe.empirical.imagenet.network import (
+    LEAST_TOP5,
+    SqueezeNet,
+    imagenet_accuracy,
+    imagenet_classes,
+    imagenet_network,
+)
 from trompe.empirical.imagenet.photographs import Photographs, load_photographs
 from trompe.empirical.inputs.data import ImageData, Split
+from trompe.empirical.record import RunRecord
 
 TRAIN, TEST = 8, 12
 """So many crops of each photograph are trained on (or calibrated with), and tested with."""
 SILENT = ("features.fire4.expand3x3", "features.fire8.squeeze")
 """Silent units are put beside these layers."""
-UNITS = 12
-"""So many classes are looked at: those that most photographs are taken for."""
+UNITS, CONFIDENT = 12, 0.8
+"""So many classes are looked at: those of which most photographs, for training and calibration, have a crop that is read with at least this probability."""
 
 
 def photograph_data(photographs: Photographs) -> ImageData:
@@ -47,8 +55,17 @@ def imagenet_subject() -> dict[str, Any]:
     """The network with the layers, names and number of units that are looked at, as `look_at` takes them."""
     return {
         "network": imagenet_network(), "names": imagenet_classes(), "layers": SqueezeNet.LAYERS, "silent": SILENT,
-        "most": UNITS,
+        "most": UNITS, "confident": CONFIDENT,
     }  # fmt: skip
+
+
+def add_accuracy(witness: RunRecord, network: torch.nn.Module) -> None:
+    """How much the network reads of the labelled pictures, on record."""
+    top1, top5 = imagenet_accuracy(network)
+    witness.add("labelled pictures: the label is the largest output", top1, "share")
+    witness.add(
+        "labelled pictures: the label is among the five largest outputs", top5, "share", at_least=LEAST_TOP5
+    )  # fmt: skip
 
 
 def imagenet_data(

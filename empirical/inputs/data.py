@@ -47,7 +47,7 @@ def as_floats(
     """Integers 0 .. levels as float32 in [0, 1] on `device`."""
     from trompe.empirical._torch import torch
 
-    return torch.from_numpy(pixels).to(device).float() / levels
+    return torch.from_numpy(pixels).to(device, torch.float32, copy=True).div_(levels)
 
 
 @dataclass(frozen=True)

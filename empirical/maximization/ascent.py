@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,6 +14,9 @@ from trompe.empirical.maximization.parametrizations import Maco, Parametrization
 from trompe.empirical.maximization.transforms import draws, random_affine
 from trompe.empirical.networks.axes import AxisTrace
 from trompe.empirical.networks.inspection import (
+    Captured,
+    Enough,
+    InFormat,
     called,
     capture,
     check_eval,
@@ -234,12 +237,10 @@ def _room(
 class _Asked:
     """What an objective says of a network for images; the axis of its units and the memory format stay as first found."""
 
-    def __init__(
-        self, model: Any, objective: Objective, outputs: dict[str, torch.Tensor] | None
-    ) -> None:
+    def __init__(self, model: Any, objective: Objective, outputs: Captured | None) -> None:
         self._model, self._objective, self._outputs = model, objective, outputs
         self._axis: int | None = None
-        self._formats = [torch.channels_last, torch.contiguous_format]
+        self._ask = InFormat(called if outputs is None else ran)
 
     def value(
         self,
@@ -271,20 +272,14 @@ class _Asked:
         return self._output(images, torch.contiguous_format)
 
     def _output(self, images: torch.Tensor, memory: torch.memory_format | None) -> torch.Tensor:
-        tried = self._formats[0] if memory is None else memory
-        if images.ndim == 4:
-            images = images.contiguous(memory_format=tried)
-        ask = called if self._outputs is None else ran
-        try:
-            out: torch.Tensor = ask(self._model, images)
-        except InvalidInput:
-            if memory is not None or len(self._formats) == 1:
-                raise
-            del self._formats[0]  # a view of its input, perhaps
-            return self._output(images, None)
-        if memory is None:
-            self._formats = self._formats[:1]
-        return out if self._outputs is None else self._outputs[self._objective.layer]
+        """The network's output, or that of the layer, behind which all passes but the first end."""
+        if self._outputs is None:
+            out: torch.Tensor = self._ask(self._model, images, memory)
+            return out
+        with suppress(Enough):
+            self._ask(self._model, images, memory)
+        self._outputs.alone = True
+        return self._outputs[self._objective.layer]
 
 
 @checked

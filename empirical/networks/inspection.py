@@ -205,7 +205,9 @@ def named_layer(model: nn.Module, name: str) -> nn.Module:
 
 
 class Captured(dict[str, torch.Tensor]):
-    """Layer name -> its latest output."""
+    """Layer name -> its latest output. With `alone`, a forward pass ends where it has called all of them."""
+
+    alone = False
 
     def __missing__(self, name: str) -> torch.Tensor:
         raise InvalidInput(f"layer {name!r}: the forward pass does not call it; choose another")
@@ -236,6 +238,8 @@ def capture(model: nn.Module, names: Iterable[str]) -> Iterator[Captured]:
                     f"layer {name!r} returns {type(output).__name__}; expected a tensor, choose a layer inside it"
                 )
             outputs[name] = output.clone()
+            if outputs.alone and len(outputs) == len(names):
+                raise Enough
 
         return hook
 
@@ -286,7 +290,7 @@ def hooked(model: nn.Module, name: str, hook: Any) -> Iterator[None]:
             handle.remove()
 
 
-class _Enough(BaseException):
+class Enough(BaseException):
     """Ends a forward pass whose rest nobody asked for."""
 
 
@@ -297,11 +301,12 @@ def visit(
     look: Callable[[str, torch.Tensor], object],
     every_call: bool = False,
     inputs: bool = False,
-) -> None:
+    whole: bool = False,
+) -> Any:
     """A forward pass in which look(name, output) is called for each of these layers; it ends behind the last of them.
 
     With `inputs` it gets what goes into the layer. Both may be overwritten by what follows. With `every_call` a name stands for all calls of its layer, and the
-    pass goes to its end.
+    pass goes to its end; so it does with `whole`, which returns what the network says.
 
     Raises
     ------
@@ -319,8 +324,8 @@ def visit(
                     f"layer {name!r} returns {spelled(output)}; expected a tensor with units, choose a layer inside it"
                 )
             waiting.discard(name)
-            if not waiting and not every_call:
-                raise _Enough
+            if not waiting and not every_call and not whole:
+                raise Enough
 
         return seen
 
@@ -332,13 +337,14 @@ def visit(
             else:
                 hooks.enter_context(hooked(model, name, hook(name)))
         try:
-            ran(model, images)
-        except _Enough:
-            return
+            output = ran(model, images)
+        except Enough:
+            return None
     if waiting and not every_call:
         raise InvalidInput(
             f"layer {min(waiting)!r}: the forward pass does not call it; choose another"
         )
+    return output
 
 
 def _check_watchable(module: nn.Module, what: str) -> None:
@@ -371,10 +377,38 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
 
 @torch.no_grad()
 def predict(model: nn.Module, images: torch.Tensor, batch: int | None = None) -> torch.Tensor:
-    """Outputs for many images, `batch` at a time; 500 by default, fewer of large ones."""
-    batch = batch or at_once(images.shape[1:], 500)
+    """Outputs for many images, `batch` at a time; 500 by default, fewer of large ones, which are given in channels_last."""
+    most = at_once(images.shape[1:], 500)
+    ask = called if most == 500 else InFormat(called)
+    batch = batch or most
     parts = range(0, len(images), batch)
-    return torch.cat([called(model, images[k : k + batch]) for k in parts])
+    return torch.cat([ask(model, images[k : k + batch]) for k in parts])
+
+
+class InFormat:
+    """Asks a network about images in the memory format channels_last, which is faster, as long as it takes that."""
+
+    def __init__(self, ask: Callable[[Any, torch.Tensor], Any]) -> None:
+        self._ask = ask
+        self._formats = [torch.channels_last, torch.contiguous_format]
+
+    def __call__(
+        self, model: Any, images: torch.Tensor, memory: torch.memory_format | None = None
+    ) -> Any:
+        """What it says; `memory` is a format to take in place of the one that was found."""
+        tried = self._formats[0] if memory is None else memory
+        if images.ndim == 4:
+            images = images.contiguous(memory_format=tried)
+        try:
+            out = self._ask(model, images)
+        except InvalidInput:
+            if memory is not None or len(self._formats) == 1:
+                raise
+            del self._formats[0]  # a view of its input, perhaps
+            return self(model, images)
+        if memory is None:
+            self._formats = self._formats[:1]
+        return out
 
 
 def ran(model: Any, images: torch.Tensor) -> Any:
