@@ -205,6 +205,21 @@ class FoundPictures(Mapping[tuple[int, End], torch.Tensor]):
         return len(self._held)
 
 
+def read_shown_units(path: Path) -> ShownUnits:
+    """The units of a shown-file, with the pictures that were found; they are read, and compared with their hashes, as they are asked for.
+
+    Raises
+    ------
+    InvalidInput : it is none.
+    """
+    file = read_shown(path)
+    pictures = FoundPictures(path.parent, file.shape)
+    for unit in file.units:
+        for end in ENDS:
+            pictures.add(unit.unit, end, unit.shown(end), None)
+    return ShownUnits(file, pictures, {}, "")
+
+
 class Run:
     """One run of `visualize`: natural images first, then group after group of units, each on disk when it is finished."""
 

@@ -206,7 +206,8 @@ class Objective:
         """What `weights` has made, by the number of units."""
         return {}
 
-    def weights(self, count: int) -> torch.Tensor:
+    @checked
+    def weights(self, count: Annotated[int, Integer(1, 2**31)]) -> torch.Tensor:
         """The sums or directions as rows of weights over so many units, float64."""
         if count in self._rows:
             return self._rows[count]
