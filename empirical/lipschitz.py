@@ -26,6 +26,8 @@ from trompe.theory import InvalidInput
 nn = torch.nn
 Norm = Literal["l2", "linf"]
 NORMS: tuple[Norm, Norm] = ("l2", "linf")
+ROOM = 2.0**-30
+"""A stated bound is larger by so much: sums of another machine, whose last digits differ, are within it."""
 _KEEPS = (nn.ReLU, nn.Hardtanh, nn.Identity, nn.modules.dropout._DropoutNd)
 _KEEPING = {torch.relu, torch.relu_, F.relu, F.relu_, F.relu6, F.hardtanh}
 _KEEPING_METHODS = ("relu", "relu_", "contiguous")
@@ -69,7 +71,7 @@ def lipschitz_bound(
     return of_unit(slopes(model, objective.layer, shape, norm), objective, unit, axis)
 
 
-def slopes(model: nn.Module, layer: str, shape: Shape, norm: Norm) -> Slopes:
+def slopes(model: nn.Module, layer: str, shape: Shape, norm: str) -> Slopes:
     """Constants of what a layer gives.
 
     Raises
@@ -116,7 +118,7 @@ def of_unit(found: Slopes, objective: Objective, unit: int, axis: int) -> float:
     own = float(maps if maps.ndim == 1 else kind(maps))
     places = maps.numel() if kind is mean_of_map else 1
     together = found.together * float(weights.square().sum().sqrt()) / math.sqrt(places)
-    bound = min(own, together) * _up(each.numel())
+    bound = min(own, together) * _up(each.numel()) * (1 + ROOM)
     if not math.isfinite(bound):
         raise InvalidInput(f"{_WHO}: the bound is beyond what floats hold")
     return bound

@@ -524,7 +524,7 @@ class Run:
         valued.sort(key=lambda pair: Fraction(pair[0].value))
         shown = {}
         for end, (value, one) in zip(ENDS, valued, strict=True):
-            content = _npy(one.picture)
+            content = npy(one.picture)
             name = f"{'group' if self.objective.groups else 'unit'}-{unit}-{end}.npy"
             if self.output is not None:
                 write_file(self.output / name, content, parents=True)
@@ -538,7 +538,8 @@ class Run:
         )  # fmt: skip
 
 
-def _npy(picture: torch.Tensor) -> bytes:
+def npy(picture: torch.Tensor) -> bytes:
+    """The content of a .npy file."""
     content = io.BytesIO()
     np.save(content, picture.numpy(), allow_pickle=False)
     return content.getvalue()

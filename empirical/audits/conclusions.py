@@ -19,18 +19,42 @@ import numpy as np
 
 from trompe.empirical._torch import Steps, repeatable, torch
 from trompe.empirical.audits.steep import PicturePair, steep_pairs
-from trompe.empirical.audits.verdicts import TASKS, Counted, Sites, counted, slope_below
+from trompe.empirical.audits.verdicts import Sites, counted, slope_below
 from trompe.empirical.inspection import check_finite, check_model
 from trompe.empirical.intervals import Box, interval_bounds
-from trompe.empirical.lipschitz import Norm, Slopes, of_unit, slopes
+from trompe.empirical.lipschitz import ROOM, Norm, Slopes, of_unit, slopes
 from trompe.empirical.progress import progress_bar
+from trompe.empirical.record import versions
 from trompe.empirical.shown_network import ShownNetwork
 from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
-from trompe.empirical.visualization import ShownUnits, read_shown_units
+from trompe.empirical.visualization import ShownUnits, npy, read_shown_units
 from trompe.ground.arguments import Integer, at_least_one, checked
-from trompe.proofs.handover.shown import ENDS, Evaluated, ShownFile, ShownUnit
+from trompe.proofs.handover.concluded import (
+    ADMISSIBLE,
+    CERTIFIED,
+    NATURAL,
+    NOTHING,
+    OTHERS,
+    PICTURES,
+    TASKS,
+    ConcludedUnit,
+    Conclusion,
+    ConclusionSettings,
+    ConclusionsFile,
+    Counted,
+    Slope,
+)
+from trompe.proofs.handover.shown import (
+    ENDS,
+    Evaluated,
+    Pictured,
+    ShownFile,
+    ShownImages,
+    ShownUnit,
+    to_json,
+)
 from trompe.proofs.handover.shown.checking import compared
-from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN, End
+from trompe.proofs.handover.shown.data import UNKNOWN, End
 from trompe.theory import InvalidInput, Visualization, function_class
 from trompe.theory.bounding import bounds
 from trompe.theory.exact import as_share, check_short
@@ -39,125 +63,26 @@ from trompe.theory.rows.lipschitz import distances
 from trompe.theory.sites import Floats, Site, directed
 
 nn = torch.nn
-NOTHING, ADMISSIBLE, CERTIFIED = (
-    "nothing",
-    "Lipschitz, any admissible constant",
-    "Lipschitz, certified constant",
-)
-OTHERS = {"monotone": False, "affine": True, "convex": True}
-"""Classes of functions of which a network's unit is in general no member; the shown points may exclude them. Are they asked about by exact
-linear programs?"""
-PICTURES, NATURAL = "the two pictures", "the two natural extremes"
 LARGEST = 1024
 """Pixels up to which the affine and the convex class are asked, in exact numbers."""
-
-
-@dataclass(frozen=True)
-class Slope:
-    """What is known of the unit's Lipschitz constants in one norm."""
-
-    norm: Norm
-    low: float
-    """No admissible constant is below: the slope of a pair of pictures, rounded down."""
-    kind: str
-    """enclosure, if both values of the pair are certified; estimate or unknown."""
-    values: tuple[Evaluated, Evaluated]
-    distance: float
-    """Of the pair, rounded up."""
-    pair: PicturePair = field(compare=False, repr=False)
-    high: float | None
-    """A certified constant, by the network's weights; None where there is none, and `why` says so."""
-    why: str
-
-    def radius(self, gap: float) -> float:
-        """Farther from both pictures than that, with values so far apart, the side is decidable with no admissible constant."""
-        return gap / (2 * self.low) if self.low else math.inf
-
-
-@dataclass(frozen=True)
-class Conclusion:
-    """What one assumption leaves to conclude, on images that are not shown."""
-
-    assumption: str
-    shown: str
-    """the two pictures, or the two natural extremes in their place."""
-    exemplars: int
-    """So many natural images of the largest values, and as many of the smallest, are shown besides."""
-    norm: Norm | None
-    constant: float | None
-    images: int
-    why: str
-    """Why nothing was counted; empty where it was."""
-    tasks: Mapping[str, Counted]
-    """side and approx; empty where nothing was counted."""
-
-
-@dataclass(frozen=True)
-class ConcludedUnit:
-    """One unit."""
-
-    shown: ShownUnit
-    range: tuple[float, float] | None
-    """All values over [0, 1]^N lie within, by interval bounds; None where they have no rule, and `range_why` says so."""
-    range_why: str
-    slopes: Mapping[Norm, Slope]
-    natural: tuple[float, float]
-    """The smallest and the largest value on the images, in float64."""
-    below: int
-    """Images whose value is at most the middle of the two shown values."""
-    rows: tuple[Conclusion, ...]
-    nearest: Mapping[Norm, Floats] = field(compare=False, repr=False)
-    """The distance of each image to the nearer picture, shape (n,)."""
-
-    @property
-    def gap(self) -> float:
-        """The difference of the two shown values."""
-        return float(Fraction(self.shown.maximum.value) - Fraction(self.shown.minimum.value))
-
-    def row(
-        self, assumption: str, norm: str | None = None, exemplars: int = 0, shown: str = PICTURES
-    ) -> Conclusion:
-        """The one of this kind."""
-        for row in self.rows:
-            if (row.assumption, row.norm, row.exemplars, row.shown) == (
-                assumption, norm, exemplars, shown,
-            ):  # fmt: skip
-                return row
-        raise InvalidInput(f"{self.shown.name}: no count for {assumption!r}")
-
-    def constant_answer(self, images: int) -> int:
-        """On so many images the better of the decoders is right that always give one side."""
-        return max(self.below, images - self.below)
-
-
-@dataclass(frozen=True)
-class ConclusionSettings:
-    """See `audit_conclusions`."""
-
-    norms: tuple[Norm, ...]
-    eps: Fraction
-    exemplars: tuple[int, ...]
-    starts: int
-    steps: int
-    programs: int
-    batch: int
 
 
 @dataclass(frozen=True)
 class ConclusionsAudit:
     """What `audit_conclusions` found, with what repeats it."""
 
-    file: ShownFile
-    """What is shown."""
-    images: int
-    images_sha256: str
-    """As of shown-files."""
-    settings: ConclusionSettings
-    device: str
-    threads: int
-    units: tuple[ConcludedUnit, ...]
-    left_out: Mapping[str, str]
-    """Units of which nothing can be asked, with the reason."""
+    file: ConclusionsFile
+    """All numbers, as a conclusions-file has them."""
+    shown: ShownFile
+    pairs: Mapping[tuple[int, str], PicturePair] = field(compare=False, repr=False)
+    """The steep pair by unit and norm."""
+    away: Mapping[tuple[int, str], Floats] = field(compare=False, repr=False)
+    """By unit and norm the distances of each image to the pictures of the minimum and of the maximum, shape (n, 2)."""
+
+    @property
+    def units(self) -> tuple[ConcludedUnit, ...]:
+        """What was found of each unit."""
+        return self.file.units
 
 
 @checked
@@ -197,17 +122,16 @@ def audit_conclusions(
     check_short("eps", [eps])
     stream = as_stream(images)
     found = shown if isinstance(shown, ShownUnits) else read_shown_units(Path(shown))
-    return audited(
-        model, stream, found, {},
-        ConclusionSettings(
-            tuple(dict.fromkeys(at_least_one("norms", norms, "give l2 or linf"))), eps, tuple(sorted({0, *exemplars})), starts,
-            steps, programs, batch,
-        ), show,
+    settings = ConclusionSettings(
+        tuple(dict.fromkeys(at_least_one("norms", norms, "give l2 or linf"))), eps, tuple(sorted({0, *exemplars})), starts,
+        steps, programs, batch, stream.device.type, torch.get_num_threads(),
     )  # fmt: skip
+    return audited(model, stream, found, {}, settings, show)
 
 
 def audited(
-    model: nn.Module, stream: ImageStream, found: ShownUnits, pairs: Mapping[tuple[int, Norm], PicturePair], settings: ConclusionSettings, show: bool
+    model: nn.Module, stream: ImageStream, found: ShownUnits, pairs: Mapping[tuple[int, str], PicturePair],
+    settings: ConclusionSettings, show: bool,
 ) -> ConclusionsAudit:  # fmt: skip
     """`audit_conclusions`; pairs that are given by unit and norm are taken in place of a search."""
     if stream.shape != found.file.shape:
@@ -219,18 +143,7 @@ def audited(
     with repeatable(torch.get_num_threads(), stream.device):
         network = ShownNetwork(found.file, model, None, stream.device, settings.batch, "")
         check_model(model, stream.first(2), stream.name)
-        run = _Run(network, stream, found, pairs, settings, show)
-        units = run.units()
-    return ConclusionsAudit(
-        found.file,
-        len(stream),
-        run.sha256,
-        settings,
-        stream.device.type,
-        torch.get_num_threads(),
-        units,
-        run.left_out,
-    )
+        return _Run(network, stream, found, pairs, settings, show).audit()
 
 
 class _Run:
@@ -241,7 +154,7 @@ class _Run:
         network: ShownNetwork,
         stream: ImageStream,
         found: ShownUnits,
-        pairs: Mapping[tuple[int, Norm], PicturePair],
+        pairs: Mapping[tuple[int, str], PicturePair],
         settings: ConclusionSettings,
         show: bool,
     ) -> None:
@@ -270,7 +183,8 @@ class _Run:
             for key in OTHERS
         }  # fmt: skip
         self.values: Floats = np.zeros((0, 0))
-        self.sha256 = ""
+        self.kept: dict[tuple[int, str], PicturePair] = {}
+        self.away: dict[tuple[int, str], Floats] = {}
 
     def _value(self, unit: ShownUnit, end: End) -> Evaluated:
         """The value at a picture, evaluated anew; it has to be the stated one."""
@@ -296,14 +210,14 @@ class _Run:
             found = {u: self.objective.enclosure(layer, u, self.axis) for u in self.numbers}
         except InvalidInput as error:
             return {}, str(error).partition("; give the bound k yourself")[0]
-        ranges = {u: (float(b.low[0]), float(b.high[0])) for u, b in found.items()}
+        ranges = {u: _widened(float(b.low[0]), float(b.high[0])) for u, b in found.items()}
         if not all(math.isfinite(end) for ends in ranges.values() for end in ends):
             return {}, "interval bounds: they are beyond what floats hold"
         return ranges, ""
 
     # -- images --------------------------------------------------------------------------------------
 
-    def units(self) -> tuple[ConcludedUnit, ...]:
+    def audit(self) -> ConclusionsAudit:
         """All of it."""
         pictures = {
             (unit, end): self.found.pictures[unit, end].cpu()
@@ -325,7 +239,7 @@ class _Run:
                     asked.ask(flat)
                 done += len(part)
                 advance(len(part))
-        self.sha256, self.values = digest.hexdigest(), np.concatenate(values)
+        self.values = np.concatenate(values)
         self.order = np.argsort(self.values, axis=0, kind="stable")
         away = _joined(parts)
         chosen = sorted({k for u in range(len(self.numbers)) for k in self._exemplars(u)})
@@ -341,9 +255,15 @@ class _Run:
         starts = self._starts()
         total = len(self.numbers) * len(constants) * self.settings.steps * (len(starts) + 2)
         with progress_bar("steep pairs", total, self.show) as advance:
-            return tuple(
+            units = tuple(
                 self._unit(u, away, constants, starts, advance) for u in range(len(self.numbers))
             )
+        shown = self.found.file
+        file = ConclusionsFile(
+            "shown.json", hashlib.sha256(to_json(shown).encode()).hexdigest(), shown.of_layer,
+            ShownImages("", done, (), (), digest.hexdigest()), self.settings, versions(), self.left_out, units,
+        )  # fmt: skip
+        return ConclusionsAudit(file, shown, self.kept, self.away)
 
     def _measured(self, flat: Any, sites: Mapping[Any, torch.Tensor]) -> dict[Any, Away]:
         """Distances of some images to each site, by site and norm."""
@@ -374,7 +294,7 @@ class _Run:
 
     # -- constants -----------------------------------------------------------------------------------
 
-    def _constants(self, norm: Norm) -> Slopes | str:
+    def _constants(self, norm: str) -> Slopes | str:
         """Constants of the layer's output, or why there are none."""
         try:
             return slopes(self.network.model, self.objective.layer, self.stream.shape, norm)
@@ -382,7 +302,7 @@ class _Run:
             return str(error).partition("; give the bound k yourself")[0]
 
     def _slope(
-        self, unit: int, norm: Norm, constants: Slopes | str, starts: torch.Tensor, advance: Any
+        self, unit: int, norm: str, constants: Slopes | str, starts: torch.Tensor, advance: Any
     ) -> Slope:
         """The steepest pair, the two pictures among them; and the certified constant."""
         shown = [self.found.pictures[unit, end].to(starts.device) for end in ENDS]
@@ -401,22 +321,24 @@ class _Run:
                 high = of_unit(constants, self.objective, unit, self.axis)
             except InvalidInput as error:
                 why = str(error)
-        found = [self._valued(unit, norm, pair, high, why) for pair in pairs]
-        return max(found, key=lambda slope: slope.low)
+        valued = [(self._valued(unit, norm, pair), pair) for pair in pairs]
+        (low, first, second), pair = max(valued, key=lambda one: one[0][0])
+        self.kept[unit, norm] = pair
+        return Slope(norm, low, first, second, high, why)
 
-    def _valued(
-        self, unit: int, norm: Norm, pair: PicturePair, high: float | None, why: str
-    ) -> Slope:
-        ends = [picture.cpu().numpy() for picture in (pair.first, pair.second)]
-        values = tuple(self.network.value(unit, end) for end in ends)
+    def _valued(self, unit: int, norm: str, pair: PicturePair) -> tuple[float, Pictured, Pictured]:
+        """The slope of a pair, rounded down, and its two ends as a file names them."""
+        ends, shown = [picture.cpu().numpy() for picture in (pair.first, pair.second)], []
+        for end, name in zip(ends, ("first", "second"), strict=True):
+            value = self.network.value(unit, end)
+            digest = hashlib.sha256(npy(getattr(pair, name).cpu())).hexdigest()
+            point = f"unit-{unit}-{norm}-{name}.npy"
+            shown.append(Pictured(value.value, value.error, value.kind, point, digest))
         first, second = (end.ravel().astype(np.float64) for end in ends)
         near, error = distances(norm, first[None], Site(second, Fraction(0), ""))
         distance = float(np.nextafter(near[0] + error[0], math.inf))
-        kinds = {value.kind for value in values}
-        kind = next(k for k in (UNKNOWN, ESTIMATE, ENCLOSURE) if k in kinds)
-        around = _around(values[0]), _around(values[1])
-        low = slope_below(around, distance)
-        return Slope(norm, low, kind, (values[0], values[1]), distance, pair, high, why)
+        low = slope_below((_around(shown[0]), _around(shown[1])), distance)
+        return low, shown[0], shown[1]
 
     # -- verdicts ------------------------------------------------------------------------------------
 
@@ -424,7 +346,7 @@ class _Run:
         self,
         u: int,
         away: Mapping[Any, Away],
-        constants: Mapping[Norm, Slopes | str],
+        constants: Mapping[str, Slopes | str],
         starts: torch.Tensor,
         advance: Any,
     ) -> ConcludedUnit:
@@ -433,20 +355,20 @@ class _Run:
             norm: self._slope(unit, norm, constants[norm], starts, advance)
             for norm in self.settings.norms
         }
-        low, high = self.ends[unit]
-        middle = float((Fraction(low.value) + Fraction(high.value)) / 2)
+        low, high = (Fraction(value.value) for value in self.ends[unit])
+        for norm in known:
+            self.away[unit, norm] = np.stack([away[(unit, end), norm][0] for end in ENDS], 1)
         rows = list(self._rows(u, away, known))
         rows += [self.others[unit, key].row(key, truth) for key in OTHERS]
-        nearest = {
-            norm: np.minimum(*(away[(unit, end), norm][0] for end in ENDS)) for norm in known
-        }
+        shown = next(each for each in self.found.file.units if each.unit == unit)
         return ConcludedUnit(
-            next(each for each in self.found.file.units if each.unit == unit), self.ranges.get(unit), self.range_why, known,
-            (float(truth.min()), float(truth.max())), int((truth <= middle).sum()), tuple(rows), nearest,
+            unit, shown.name, float(high - low), self.ranges.get(unit), self.range_why, dict(known),
+            (float(truth.min()), float(truth.max())), int((truth <= float((low + high) / 2)).sum()),
+            {norm: _spread(self.away[unit, norm].min(1)) for norm in known}, tuple(rows),
         )  # fmt: skip
 
     def _rows(
-        self, u: int, away: Mapping[Any, Away], known: Mapping[Norm, Slope]
+        self, u: int, away: Mapping[Any, Away], known: Mapping[str, Slope]
     ) -> Iterator[Conclusion]:
         unit, count = self.numbers[u], len(self.values)
         order = self.order[:, u]
@@ -475,7 +397,7 @@ class _Run:
                     reason = why
                     if assumption == CERTIFIED and slope is not None and constant is None:
                         reason = reason or slope.why
-                    tasks = {}
+                    tasks: dict[str, Counted] = {}
                     if not reason:
                         sites = _sites(around, [away[n, norm or self.settings.norms[0]] for n in names])  # fmt: skip
                         tasks = counted(
@@ -483,8 +405,8 @@ class _Run:
                             *self._limits(unit, assumption, sites, within), self.settings.eps, self.values[free, u],
                         )  # fmt: skip
                     yield Conclusion(
-                        assumption, shown, k, norm, constant, int(free.sum()), reason, tasks
-                    )
+                        assumption, shown, k, norm, constant, int(free.sum()), reason, tasks.get("side"), tasks.get("approx")
+                    )  # fmt: skip
 
     def _limits(
         self, unit: int, assumption: str, sites: Sites, within: tuple[float, float]
@@ -505,6 +427,16 @@ class _Run:
 
 Away = tuple[Floats, Floats, Any]
 """Floats around the distances of images to a site, and which of them it is."""
+
+
+def _widened(low: float, high: float) -> tuple[float, float]:
+    """With room for the roundings of other machines."""
+    room = ROOM * max(abs(low), abs(high))
+    return low - room, high + room
+
+
+def _spread(values: Floats) -> tuple[float, float, float]:
+    return float(values.min()), float(np.median(values)), float(values.max())
 
 
 def _stacked(parts: Sequence[Away]) -> Away:
@@ -591,4 +523,14 @@ class _Others:
                 )
                 for task, code in codes.items()
             }  # fmt: skip
-        return Conclusion(key, PICTURES, 0, None, None, self.done, self.why, tasks)
+        return Conclusion(
+            key,
+            PICTURES,
+            0,
+            None,
+            None,
+            self.done,
+            self.why,
+            tasks.get("side"),
+            tasks.get("approx"),
+        )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from trompe.empirical._torch import torch
 from trompe.empirical.evaluation import layer_output
 from trompe.empirical.inspection import frozen
-from trompe.empirical.lipschitz import Norm
 from trompe.empirical.maximization.objectives import Objective
 
 SCALES = (1 / 4, 1 / 16, 1 / 64)
@@ -24,7 +23,7 @@ class PicturePair:
 
 
 def steep_pairs(
-    model: torch.nn.Module, objective: Objective, axis: int, unit: int, starts: torch.Tensor, norm: Norm, steps: int, batch: int,
+    model: torch.nn.Module, objective: Objective, axis: int, unit: int, starts: torch.Tensor, norm: str, steps: int, batch: int,
     advance: Callable[[int], object] = lambda _: None,
 ) -> list[PicturePair]:  # fmt: skip
     """The steepest pair of each scale, by float32.
@@ -63,7 +62,7 @@ def steep_pairs(
 
 
 def _slopes(
-    x: torch.Tensor, y: torch.Tensor, at_x: torch.Tensor, at_y: torch.Tensor, norm: Norm
+    x: torch.Tensor, y: torch.Tensor, at_x: torch.Tensor, at_y: torch.Tensor, norm: str
 ) -> torch.Tensor:
     gap = (x - y).double().flatten(1)
     size = gap.square().sum(1).sqrt() if norm == "l2" else gap.abs().amax(1)

@@ -15,25 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trompe.proofs.handover.concluded import Counted
 from trompe.theory.sites import Floats, directed
 
-TASKS = ("side", "approx")
 TIE = 1e-12
 """A middle that is so near to the middle of the shown values, as a share of their difference, says neither side."""
-
-
-@dataclass(frozen=True)
-class Counted:
-    """One task on n images. The side is about the middle of the two shown values, eps a share of their difference."""
-
-    yes: int
-    """Images on which one answer is right for every function that fits."""
-    no: int
-    """Images on which none is. On the others rounding leaves it open."""
-    right: int
-    """Images of `yes` on which that answer is right for the unit itself: all, if the assumption is true of it."""
-    best: int
-    """Images, of all, on which the middle of the interval gives the right answer for the unit; where it says neither side: min."""
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from torch import nn
 import trompe
 import trompe.empirical as te
 from trompe.empirical.audits import conclusions as module
-from trompe.empirical.audits.conclusions import ADMISSIBLE, CERTIFIED, NATURAL, NOTHING
 from trompe.empirical.audits.verdicts import Sites, counted, fibre, slope_below
+from trompe.proofs.handover.concluded import ADMISSIBLE, CERTIFIED, NATURAL, NOTHING
 from trompe.theory import InvalidInput, UnknownKey
 
 QUICK = {"starts": 3, "steps": 2, "show": False}
@@ -60,19 +60,19 @@ def test_of_the_mean_between_black_and_white_everything_is_known_by_pencil(mean)
         assert slope.low == pytest.approx(constant, rel=1e-6)
         assert slope.high == pytest.approx(constant, rel=1e-6)
         assert slope.radius(unit.gap) == pytest.approx(0.5 / constant, rel=1e-6)
-        assert unit.nearest[norm] == pytest.approx(
+        assert found.away[0, norm].min(1) == pytest.approx(
             np.minimum(LEVELS, 1 - np.array(LEVELS)) / constant
         )
         certified, any_l = unit.row(CERTIFIED, norm), unit.row(ADMISSIBLE, norm)
         # at grey 1/2 the side hangs on the last digit; elsewhere it is decided, and right
-        assert any_l.tasks["side"].no == 0 and certified.tasks["side"].yes == 4
-        assert certified.tasks["side"].right == 4 and certified.tasks["approx"].yes == 5
-        assert certified.tasks["approx"].right == certified.tasks["approx"].best == 5
+        assert any_l.side.no == 0 and certified.side.yes == 4
+        assert certified.side.right == 4 and certified.approx.yes == 5
+        assert certified.approx.right == certified.approx.best == 5
     nothing = unit.row(NOTHING)
-    assert nothing.tasks["side"].no == nothing.tasks["approx"].no == 5
-    assert unit.row("monotone").tasks["side"].no == 5
+    assert nothing.side.no == nothing.approx.no == 5
+    assert unit.row("monotone").side.no == 5
     affine = unit.row("affine")
-    assert affine.tasks["approx"].yes == affine.tasks["approx"].right == 5 and not affine.why
+    assert affine.approx.yes == affine.approx.right == 5 and not affine.why
 
 
 def test_a_steeper_unit_is_undecidable_where_the_theorem_says_so():
@@ -85,11 +85,12 @@ def test_a_steeper_unit_is_undecidable_where_the_theorem_says_so():
         model, greys(*LEVELS), shown(model, {0: (a, b)}), exemplars=(0,), norms=["linf"], **QUICK
     )
     unit = found.units[0]
-    assert unit.slopes["linf"].low == pytest.approx(4) and unit.slopes["linf"].radius(
-        1
-    ) == pytest.approx(1 / 8)
-    assert unit.row(ADMISSIBLE, "linf").tasks["side"].no == 4  # grey 1/2 is 1/8 from both
-    assert unit.row(CERTIFIED, "linf").tasks["side"].no == 4
+    assert unit.slopes["linf"].low == pytest.approx(4)
+    assert unit.slopes["linf"].radius(unit.gap) == pytest.approx(1 / 8)
+    assert unit.row(ADMISSIBLE, "linf").side.no == 4  # grey 1/2 is 1/8 from both
+    assert (
+        unit.row(CERTIFIED, "linf").side.no == 5
+    )  # on the edge: any constant above 4 is too large
 
 
 def test_exemplars_that_the_unit_chose_bound_the_others(mean):
@@ -97,23 +98,23 @@ def test_exemplars_that_the_unit_chose_bound_the_others(mean):
     images = greys(0.1, 0.2, 0.3, 0.4, 0.45)
     found = te.audit_conclusions(mean[0], images, mean[1], exemplars=(0, 1, 2, 16), **QUICK)
     unit = found.units[0]
-    assert unit.row(NOTHING, None, 0).tasks["side"].yes == 0
+    assert unit.row(NOTHING, None, 0).side.yes == 0
     one = unit.row(NOTHING, None, 1)
-    assert (one.images, one.tasks["side"].yes, one.tasks["side"].right) == (3, 3, 3)
-    assert one.tasks["approx"].yes == 3  # from 0.1 to 0.45 is less than half the difference
+    assert (one.images, one.side.yes, one.side.right) == (3, 3, 3)
+    assert one.approx.yes == 3  # from 0.1 to 0.45 is less than half the difference
     two = unit.row(NOTHING, None, 2)
-    assert (two.images, two.tasks["approx"].yes) == (1, 1)
+    assert (two.images, two.approx.yes) == (1, 1)
     assert unit.row(NOTHING, None, 16).why == "there are only 5 images"
     natural = unit.row(NOTHING, None, 0, NATURAL)
-    assert (natural.images, natural.tasks["side"].no) == (3, 3)
-    assert natural.tasks["side"].best == 1  # of 0.2, 0.3, 0.4 one is below 0.275
+    assert (natural.images, natural.side.no) == (3, 3)
+    assert natural.side.best == 1  # of 0.2, 0.3, 0.4 one is below 0.275
     flat_images = te.audit_conclusions(mean[0], greys(0.5, 0.5, 0.5), mean[1], **QUICK).units[0]
     assert flat_images.row(NOTHING, None, 0, NATURAL).why == "the two shown values are equal"
 
 
 def test_an_image_that_is_a_picture_is_known(mean):
     unit = te.audit_conclusions(mean[0], greys(0, 0.5, 1, 0.25), mean[1], **QUICK).units[0]
-    side = unit.row(NOTHING).tasks["side"]
+    side = unit.row(NOTHING).side
     assert (side.yes, side.no, side.right) == (2, 2, 2)
 
 
@@ -193,29 +194,26 @@ def trained():
 def test_a_network_is_between_its_two_constants_and_what_is_decided_is_true(trained):
     model, images, pictures = trained
     found = te.audit_conclusions(model, images, pictures, exemplars=(0, 2), **QUICK)
-    assert [unit.shown.unit for unit in found.units] == [0, 2] and not found.left_out
+    assert [unit.unit for unit in found.units] == [0, 2] and not found.file.left_out
     for unit in found.units:
         for norm, slope in unit.slopes.items():
             own = unit.gap / float(
-                (
-                    pictures.pictures[unit.shown.unit, "maximum"]
-                    - pictures.pictures[unit.shown.unit, "minimum"]
-                )
+                (pictures.pictures[unit.unit, "maximum"] - pictures.pictures[unit.unit, "minimum"])
                 .flatten()
                 .double()
                 .norm(2 if norm == "l2" else math.inf)
             )
             assert own * (1 - 1e-6) <= slope.low <= slope.high  # the two pictures are a pair too
-            y, z = slope.pair.first, slope.pair.second
+            y, z = found.pairs[unit.unit, norm].first, found.pairs[unit.unit, norm].second
             assert min(y.min(), z.min()) >= 0 and max(y.max(), z.max()) <= 1
             for k in (0, 2):
                 any_l, certified = unit.row(ADMISSIBLE, norm, k), unit.row(CERTIFIED, norm, k)
                 for task in ("side", "approx"):
-                    assert certified.tasks[task].yes == certified.tasks[task].right
-                    assert certified.tasks[task].yes <= any_l.images - any_l.tasks[task].no
+                    assert certified.task(task).yes == certified.task(task).right
+                    assert certified.task(task).yes <= any_l.images - any_l.task(task).no
     again = te.audit_conclusions(model, images, pictures, exemplars=(0, 2), batch=5, **QUICK)
     assert [u.rows for u in again.units] == [u.rows for u in found.units]
-    assert again.images_sha256 == found.images_sha256
+    assert again.file.images == found.file.images
 
 
 def test_an_overstated_slope_is_above_the_certified_constant(mean, monkeypatch):
@@ -237,7 +235,7 @@ def test_a_gradient_is_climbed_to_a_steeper_place():
     )
     slope = found.units[0].slopes["linf"]
     assert 8.99 < slope.low <= slope.high < 9.01
-    assert found.units[0].row("monotone").tasks["side"].yes == 0
+    assert found.units[0].row("monotone").side.yes == 0
 
 
 def test_operations_without_a_rule_leave_no_range_and_no_certified_constant():
@@ -249,7 +247,7 @@ def test_operations_without_a_rule_leave_no_range_and_no_certified_constant():
     assert unit.range is None and "no rule for layer 2 (Sigmoid)" in unit.range_why
     assert unit.slopes["l2"].high is None and unit.slopes["l2"].kind == "estimate"
     assert "no rule for layer 2 (Sigmoid)" in unit.row(CERTIFIED, "l2").why
-    assert unit.row(ADMISSIBLE, "l2").tasks and unit.row("convex").why.startswith("no range")
+    assert unit.row(ADMISSIBLE, "l2").side and unit.row("convex").why.startswith("no range")
 
 
 def test_units_that_show_two_equal_values_are_left_out_or_refused():
@@ -257,7 +255,8 @@ def test_units_that_show_two_equal_values_are_left_out_or_refused():
     both = shown(model, {0: (flat(0), flat(1)), 1: (flat(0), flat(1))})
     found = te.audit_conclusions(model, greys(*LEVELS), both, **QUICK)
     assert (
-        len(found.units) == 1 and "not apart by more than their errors" in found.left_out["unit 1"]
+        len(found.units) == 1
+        and "not apart by more than their errors" in found.file.left_out["unit 1"]
     )
     for pictures, words in (
         (
