@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trompe.empirical.attacks.erm import ErmPair, erm_pair
     from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
     from trompe.empirical.audits.compare import CompareAudit, audit_compare
+    from trompe.empirical.audits.conclusions import ConclusionsAudit, audit_conclusions
     from trompe.empirical.audits.paths import (
         LayerSimilarity,
         PathAudit,
@@ -54,6 +55,7 @@ _HOMES = {
     "attacks.erm": ("ErmPair", "erm_pair"),
     "attacks.silent": ("SilentUnits", "orthogonal_units"),
     "audits.compare": ("CompareAudit", "audit_compare"),
+    "audits.conclusions": ("ConclusionsAudit", "audit_conclusions"),
     "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
     "audits.silent": ("SilentAudit", "audit_silent"),
     "experiments.circuit": ("fool",),
@@ -77,6 +79,7 @@ __all__ = [
     "EXPERIMENTS",
     "Box",
     "CompareAudit",
+    "ConclusionsAudit",
     "ErmPair",
     "FoolingCircuit",
     "Fourier",
@@ -96,6 +99,7 @@ __all__ = [
     "SilentAudit",
     "SilentUnits",
     "audit_compare",
+    "audit_conclusions",
     "audit_paths",
     "audit_silent",
     "box_around",

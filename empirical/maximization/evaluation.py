@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import ROUND_CEILING, Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -112,6 +113,17 @@ class Evaluator:
             for k, unit in enumerate(units)
         ]
 
+    @torch.no_grad()
+    def many(self, images: torch.Tensor, units: Sequence[int]) -> torch.Tensor:
+        """The values of units at many pictures, shape (n, units): the network's in float64, or in float32 where it has no other."""
+        layer, model = self.objective.layer, self.double
+        if model is not None and self._in_float64(images[:1], units[:1]) is not None:
+            with _float64():
+                output = layer_output(model, layer, images.double())
+        else:
+            output = layer_output(self.model, layer, images)
+        return self.objective.each(output, units, self.axis).double()
+
     def _stated(
         self, unit: int, plain: float, value: float | None, outputs: Box | None
     ) -> Evaluated:
@@ -149,15 +161,12 @@ class Evaluator:
     def _in_float64(self, images: torch.Tensor, units: Sequence[int]) -> list[float] | None:
         if self.double is None:
             return None
-        before = torch.get_default_dtype()
-        torch.set_default_dtype(torch.float64)  # for what a network makes on its way
         try:
-            return self._values(self.double, images.double(), units, torch.float64)
+            with _float64():
+                return self._values(self.double, images.double(), units, torch.float64)
         except InvalidInput as error:
             self.why = f"the network does not run in float64: {error}"
             return None
-        finally:
-            torch.set_default_dtype(before)
 
     def _box(self, images: torch.Tensor) -> Box | None:
         """Bounds on the layer's output."""
@@ -178,6 +187,17 @@ class Evaluator:
         except InvalidInput as error:
             self._bounds, self.why = None, _why(error)  # nor at any other picture
             return None
+
+
+@contextmanager
+def _float64() -> Iterator[None]:
+    """What a network makes on its way inside is float64."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _why(error: InvalidInput) -> str:

@@ -119,7 +119,7 @@ class Objective:
             self.check_unit(unit, output.shape[1])
         if isinstance(self.kind, str):
             if self.groups:
-                weights = self._weights(output.shape[1]).to(output)[units]
+                weights = self.weights(output.shape[1]).to(output)[units]
                 maps = torch.einsum("nu...,nu->n...", output, weights)
             else:
                 maps = output[torch.arange(len(output), device=output.device), units]
@@ -143,7 +143,7 @@ class Objective:
         for unit in (min(units), max(units)):
             self.check_unit(unit, output.shape[1])
         if self.groups:
-            weights = self._weights(output.shape[1]).to(output)[list(units)]
+            weights = self.weights(output.shape[1]).to(output)[list(units)]
             maps = torch.einsum("nu...,ku->nk...", output, weights)
         else:
             maps = output[:, list(units)]
@@ -186,7 +186,7 @@ class Objective:
         box = box.map(torch.movedim, axis, 1)
         self.check_unit(unit, box.low.shape[1])
         if self.groups:
-            weights = self._weights(box.low.shape[1])[unit : unit + 1].to(box.low)
+            weights = self.weights(box.low.shape[1])[unit : unit + 1].to(box.low)
             box = affine(
                 box, lambda x, w, _b: torch.einsum("nu...,ku->nk...", x, w), weights, None
             )[:, 0]
@@ -203,10 +203,11 @@ class Objective:
 
     @cached_property
     def _rows(self) -> dict[int, torch.Tensor]:
-        """What `_weights` has made, by the number of units."""
+        """What `weights` has made, by the number of units."""
         return {}
 
-    def _weights(self, count: int) -> torch.Tensor:
+    @checked
+    def weights(self, count: Annotated[int, Integer(1, 2**31)]) -> torch.Tensor:
         """The sums or directions as rows of weights over so many units, float64."""
         if count in self._rows:
             return self._rows[count]

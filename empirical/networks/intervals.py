@@ -135,10 +135,10 @@ def interval_bounds(model: nn.Module, box: Box, layer: str = "") -> Box:
 
 def bounds_of(model: nn.Module, layer: str = "") -> Callable[[Box], Box]:
     """`interval_bounds` of this network and layer, traced once for many boxes."""
-    traced = _traced(model, layer)
+    graph = traced(model, layer)
 
     def bounds(box: Box) -> Box:
-        result = _Intervals(traced).bounds(box)
+        result = _Intervals(graph).bounds(box)
         if not isinstance(result, Box):
             raise InvalidInput("interval bounds: the output does not depend on the input")
         return result
@@ -152,7 +152,7 @@ def relu_bounds(model: nn.Module, box: Box) -> tuple[list[tuple[str, Box]], str]
     The list ends before the first operation without a rule; the text says which, and is empty where none is.
     """
     try:
-        run = _Intervals(_traced(model))
+        run = _Intervals(traced(model))
     except InvalidInput as error:
         return [], str(error)
     try:
@@ -176,14 +176,14 @@ class _Tracer(torch.fx.Tracer):
         return given
 
 
-def _traced(model: nn.Module, layer: str = "") -> torch.fx.GraphModule:
-    """The network, or its part up to a layer's call."""
+def traced(model: nn.Module, layer: str = "", who: str = "interval bounds") -> torch.fx.GraphModule:
+    """The network, or its part up to a layer's call. who : whose rules will run on it, for messages."""
     name, call = layer_and_call(model, layer)
     tracer = _Tracer(named_layer(model, name))
     for name, module in model.named_modules():
         if module._forward_hooks or module._forward_pre_hooks:
             raise InvalidInput(
-                f"interval bounds: {name or 'the network'} has hooks, which may change what it computes; remove them"
+                f"{who}: {name or 'the network'} has hooks, which may change what it computes; remove them"
             )
     try:
         graph = tracer.trace(model)
@@ -192,7 +192,7 @@ def _traced(model: nn.Module, layer: str = "") -> torch.fx.GraphModule:
         return torch.fx.GraphModule(model, graph)
     except Exception as error:
         raise InvalidInput(
-            f"interval bounds: the network cannot be traced ({_first_line(error)}); give the bound k yourself"
+            f"{who}: the network cannot be traced ({first_line(error)}); give the bound k yourself"
         ) from error
 
 
@@ -205,7 +205,7 @@ def _cut(graph: torch.fx.Graph, last: torch.fx.Node) -> None:
     graph.output(last)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What torch.fx says, without the traceback that it writes below."""
     return one_line(str(error).strip().partition("\n")[0] or type(error).__name__)
 
@@ -254,7 +254,7 @@ class _Intervals(torch.fx.Interpreter):
             raise InvalidInput(str(error).partition("\n")[0]) from None
         except Exception as error:
             raise InvalidInput(
-                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {_first_line(error)}"
+                f"interval bounds: the network fails on boxes of shape {tuple(box.low.shape)}: {first_line(error)}"
             ) from error
 
     def run_node(self, n: torch.fx.Node) -> Any:

@@ -204,6 +204,21 @@ class FoundPictures(Mapping[tuple[int, End], torch.Tensor]):
         return len(self._held)
 
 
+def read_shown_units(path: Path) -> ShownUnits:
+    """The units of a shown-file, with the pictures that were found; they are read, and compared with their hashes, as they are asked for.
+
+    Raises
+    ------
+    InvalidInput : it is none.
+    """
+    file = read_shown(path)
+    pictures = FoundPictures(path.parent, file.shape)
+    for unit in file.units:
+        for end in ENDS:
+            pictures.add(unit.unit, end, unit.shown(end), None)
+    return ShownUnits(file, pictures, {}, "")
+
+
 class Run:
     """One run of `visualize`: natural images first, then group after group of units, each on disk when it is finished."""
 
@@ -494,7 +509,7 @@ class Run:
         valued.sort(key=lambda pair: Fraction(pair[0].value))
         shown = {}
         for end, (value, one) in zip(ENDS, valued, strict=True):
-            content = _npy(one.picture)
+            content = npy(one.picture)
             name = f"{'group' if self.objective.groups else 'unit'}-{unit}-{end}.npy"
             if self.output is not None:
                 write_file(self.output / name, content, parents=True)
@@ -508,7 +523,8 @@ class Run:
         )  # fmt: skip
 
 
-def _npy(picture: torch.Tensor) -> bytes:
+def npy(picture: torch.Tensor) -> bytes:
+    """The content of a .npy file."""
     content = io.BytesIO()
     np.save(content, picture.numpy(), allow_pickle=False)
     return content.getvalue()

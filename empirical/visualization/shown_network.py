@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,10 @@ class ShownNetwork:
     def value(self, unit: int, picture: NDArray[Any]) -> Evaluated:
         """See SubjectNetwork."""
         return self._evaluate(torch.from_numpy(picture).to(self.device), unit)
+
+    def values(self, images: torch.Tensor, units: Sequence[int]) -> torch.Tensor:
+        """The values of units at images of float32, shape (n, units); see `Evaluator.many`."""
+        return self._evaluate.many(images, units)
 
     def natural(self, unit: int, end: End) -> Natural | None:
         """See SubjectNetwork."""

@@ -90,7 +90,7 @@ LEFT_OUT: dict[Place, str] = {
             ("trompe.theory.rows.affine", "affine_side"),
             ("trompe.theory.rows.convex", "_minus"),
             ("trompe.theory.rows.convex", "convex_share"),
-            ("trompe.theory.rows.lipschitz", "_distances"),
+            ("trompe.theory.rows.lipschitz", "distances"),
             ("trompe.theory.rows.lipschitz", "_norm"),
         ),
         "random members, questions, bounds with exemplars and the sharp table, which checks of their own judge",

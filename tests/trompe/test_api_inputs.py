@@ -251,6 +251,13 @@ def model(units: int = 3) -> Any:
     return found.eval()
 
 
+@cache
+def shown_units() -> Any:
+    from trompe.empirical import visualize
+
+    return visualize(model(), "", (0,), shape=(1, 4, 4), steps=1, seeds=(0,), show=False)
+
+
 def detector() -> Any:
     return model(1)
 
@@ -297,6 +304,10 @@ def of_torch() -> dict[str, Any]:
         "audit_compare": tensors(
             "images", a=model, b=model, labels=labels, layers=["relu"], units=[0], unit_axis=1, tolerance=0.001,
             redirect=False, **looked
+        ),
+        "audit_conclusions": tensors(
+            "images", model=model, shown=shown_units, norms=["l2"], eps="1/4", exemplars=[0, 1], starts=1, steps=1,
+            programs=1, batch=2, show=False,
         ),
         "audit_paths": tensors(
             "images", model=model, layers=["relu"], labels=labels, units=(), measure="spearman",
@@ -569,6 +580,7 @@ METHODS |= {
             lambda: empirical().Objective(),
             lambda: {"box": empirical().Box(rows(), rows()), "unit": 0, "axis": 1},
         ),
+        "weights": (lambda: empirical().Objective(sums=[[0, 1]]), lambda: {"count": 2}),
     },
     "ShownUnits": {
         "__getitem__": (
@@ -584,7 +596,7 @@ METHODS["LinkedTriple"] = {
 """An object and valid arguments for every public method that takes some."""
 
 RECORDS = {
-    "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "CompareAudit", "Comparison", "Example", "Form", "Inclusion", "Member",
+    "Answer", "Bound", "Bounds", "Budget", "Case", "Cell", "CompareAudit", "Comparison", "ConclusionsAudit", "Example", "Form", "Inclusion", "Member",
     "Opponent", "Outcome", "Refutation", "Statement", "Table", "Theorem", "Box", "ErmPair", "ImageData",
     "LayerSimilarity", "Maximization", "PathAudit", "Photograph", "Photographs", "ShownUnits", "SilentAudit", "SilentUnits",
 }  # fmt: skip

@@ -259,7 +259,7 @@ class Cones(Fibres):
 
     def _rise(self, points: Floats, site: Site) -> tuple[Floats, Floats]:
         """L |x - s| / R, and how far it and a sum with a share of the range may be off."""
-        distance, error = _distances(self.cls.metric, points, site)
+        distance, error = distances(self.cls.metric, points, site)
         rise = self._slope * distance
         return rise, 1.01 * (self._slope * error + 8 * UNIT * (self._reach + rise))
 
@@ -340,7 +340,7 @@ class Cones(Fibres):
         return f"sqrt({power}), at most {bound}" if is_short else f"at most {bound}"
 
 
-def _distances(key: str, points: Floats, site: Site) -> tuple[Floats, Floats]:
+def distances(key: str, points: Floats, site: Site) -> tuple[Floats, Floats]:
     """|x - s| for the rows x of `points`, and how far it may be off.
 
     A coordinate of s is rounded by at most u/2 and a difference by at most u, so each difference is off

@@ -49,12 +49,18 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
-class ShownEnd(Evaluated):
-    """The optimiser's picture of one end of a unit."""
+class Pictured(Evaluated):
+    """The value at a picture that lies in a file."""
 
     point: str
     """The name of the .npy file beside the shown-file: float32, shape (channels, height, width), in [0, 1]."""
     sha256: str
+
+
+@dataclass(frozen=True)
+class ShownEnd(Pictured):
+    """The optimiser's picture of one end of a unit."""
+
     seed: int
     step: int
     """The step of the ascent, of those that were looked at, whose picture it is."""

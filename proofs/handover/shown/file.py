@@ -22,6 +22,7 @@ from trompe.proofs.handover.shown.data import (
     ERRORS,
     UNKNOWN,
     Natural,
+    Pictured,
     ShownEnd,
     ShownFile,
     ShownImages,
@@ -150,12 +151,12 @@ def parse(content: bytes) -> ShownFile:
             f"version: {short(data.get('version'))}; this trompe reads version {VERSION}"
         )
     fields(data, _FIELDS, "the file")
-    shape = _list(data["shape"], "shape", _integer(1))
+    shape = items(data["shape"], "shape", integer(1))
     if len(shape) != 3 or shape[0] * shape[1] * shape[2] > MAX_POINT:
         raise InvalidInput(f"shape: {short(data['shape'])}; expected channels, height and width")
-    asked = _list(data["asked"], "asked", _integer(0))
+    asked = items(data["asked"], "asked", integer(0))
     settings = _settings(data["settings"])
-    units = _list(data["units"], "units", lambda part, where: _unit(part, where, settings))
+    units = items(data["units"], "units", lambda part, where: _unit(part, where, settings))
     numbers = [unit.unit for unit in units]
     if len({*asked}) < len(asked) or numbers != [u for u in asked if u in {*numbers}]:
         raise InvalidInput(
@@ -172,10 +173,10 @@ def parse(content: bytes) -> ShownFile:
         )
     return ShownFile(
         _model(data["model"]),
-        None if images is None else _images(images),
+        None if images is None else images_of(images),
         settings,
         {
-            name: _text(value, f"versions.{name}")
+            name: text(value, f"versions.{name}")
             for name, value in fields(
                 data["versions"], ("trompe", "python", "torch", "numpy"), "versions"
             ).items()
@@ -186,7 +187,7 @@ def parse(content: bytes) -> ShownFile:
     )
 
 
-def read_array(path: Path, shown: ShownEnd, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+def read_array(path: Path, shown: Pictured, shape: tuple[int, int, int]) -> NDArray[np.float32]:
     """The point of a shown-file at `path`, shape (channels, height, width): the array, its hash compared.
 
     Raises
@@ -221,7 +222,8 @@ def read_array(path: Path, shown: ShownEnd, shape: tuple[int, int, int]) -> NDAr
 Read = Callable[[Any, str], Any]
 
 
-def _text(value: Any, where: str, longest: int = 4096) -> str:
+def text(value: Any, where: str, longest: int = 4096) -> str:
+    """A text that is not too long."""
     if not isinstance(value, str) or len(value) > longest:
         raise InvalidInput(
             f"{where}: {short(value)}; expected a text of at most {longest} characters"
@@ -229,13 +231,15 @@ def _text(value: Any, where: str, longest: int = 4096) -> str:
     return value
 
 
-def _sha(value: Any, where: str) -> str:
+def sha(value: Any, where: str) -> str:
+    """A hash."""
     if not isinstance(value, str) or not _SHA.fullmatch(value):
         raise InvalidInput(f"{where}: {short(value)}; expected a SHA-256 of 64 hexadecimal digits")
     return value
 
 
-def _number(value: Any, where: str) -> str:
+def number(value: Any, where: str) -> str:
+    """A number as text, within what floats hold."""
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         raise InvalidInput(
             f'{where}: {short(value)}; expected a number as text, such as "-0.25" or "1/3"'
@@ -245,7 +249,9 @@ def _number(value: Any, where: str) -> str:
     return value
 
 
-def _integer(least: int | None = None) -> Read:
+def integer(least: int | None = None) -> Read:
+    """A reader of integers."""
+
     def read(value: Any, where: str) -> int:
         if type(value) is not int or (least is not None and value < least):
             raise InvalidInput(
@@ -257,50 +263,54 @@ def _integer(least: int | None = None) -> Read:
     return read
 
 
-def _float(value: Any, where: str) -> float:
+def real(value: Any, where: str) -> float:
+    """A number of JSON."""
     if type(value) not in (int, float):
         raise InvalidInput(f"{where}: {short(value)}; expected a number")
     return float(value)
 
 
-def _bool(value: Any, where: str) -> bool:
+def truth(value: Any, where: str) -> bool:
+    """True or false."""
     if type(value) is not bool:
         raise InvalidInput(f"{where}: {short(value)}; expected true or false")
     return value
 
 
-def _or_none(read: Read) -> Read:
+def or_none(read: Read) -> Read:
+    """A reader that takes null too."""
     return lambda value, where: None if value is None else read(value, where)
 
 
-def _list(value: Any, where: str, read: Read) -> list[Any]:
+def items(value: Any, where: str, read: Read) -> list[Any]:
+    """A list, each item read."""
     if not isinstance(value, list):
         raise InvalidInput(f"{where}: {short(value)}; expected a list")
     return [read(item, f"{where}[{k}]") for k, item in enumerate(value)]
 
 
 def _lists(read: Read) -> Read:
-    return lambda value, where: _list(value, where, read)
+    return lambda value, where: items(value, where, read)
 
 
 SETTINGS: dict[str, Read] = {
-    "layer": _text,
-    "objective": _text,
-    "unit_axis": _or_none(_integer()),
-    "axis": _integer(1),
-    "negative": _bool,
-    "sums": _lists(_lists(_integer(0))),
-    "directions": _lists(_lists(_float)),
-    "parametrization": _text,
-    "transforms": _bool,
-    "redirect": _bool,
-    "seeds": _lists(_integer()),
-    "steps": _integer(1),
-    "looked_at": _lists(_integer(0)),
-    "rate": _float,
-    "batch": _integer(1),
-    "device": _text,
-    "threads": _integer(1),
+    "layer": text,
+    "objective": text,
+    "unit_axis": or_none(integer()),
+    "axis": integer(1),
+    "negative": truth,
+    "sums": _lists(_lists(integer(0))),
+    "directions": _lists(_lists(real)),
+    "parametrization": text,
+    "transforms": truth,
+    "redirect": truth,
+    "seeds": _lists(integer()),
+    "steps": integer(1),
+    "looked_at": _lists(integer(0)),
+    "rate": real,
+    "batch": integer(1),
+    "device": text,
+    "threads": integer(1),
 }
 """What made the pictures. axis : that of the units, as it was found; looked_at : the steps of which the best is shown."""
 
@@ -323,30 +333,31 @@ def _settings(data: Any) -> dict[str, Any]:
 def _model(data: Any) -> ShownModel:
     found = fields(data, ("name", "weights", "mean", "std", "logits", "sha256"), "model")
     return ShownModel(
-        _text(found["name"], "model.name"),
-        _or_none(_text)(found["weights"], "model.weights"),
-        tuple(_list(found["mean"], "model.mean", _float)),
-        tuple(_list(found["std"], "model.std", _float)),
-        _or_none(_text)(found["logits"], "model.logits"),
-        _sha(found["sha256"], "model.sha256"),
+        text(found["name"], "model.name"),
+        or_none(text)(found["weights"], "model.weights"),
+        tuple(items(found["mean"], "model.mean", real)),
+        tuple(items(found["std"], "model.std", real)),
+        or_none(text)(found["logits"], "model.logits"),
+        sha(found["sha256"], "model.sha256"),
     )
 
 
-def _images(data: Any) -> ShownImages:
+def images_of(data: Any) -> ShownImages:
+    """What names natural images."""
     found = fields(data, ("name", "count", "resize", "crop", "sha256"), "images")
     return ShownImages(
-        _text(found["name"], "images.name"),
-        _integer(1)(found["count"], "images.count"),
-        tuple(_list(found["resize"], "images.resize", _integer(1))),
-        tuple(_list(found["crop"], "images.crop", _integer(1))),
-        _sha(found["sha256"], "images.sha256"),
+        text(found["name"], "images.name"),
+        integer(1)(found["count"], "images.count"),
+        tuple(items(found["resize"], "images.resize", integer(1))),
+        tuple(items(found["crop"], "images.crop", integer(1))),
+        sha(found["sha256"], "images.sha256"),
     )
 
 
 def _unit(data: Any, where: str, settings: dict[str, Any]) -> ShownUnit:
     natural = tuple(f"natural_{end}" for end in ENDS)
     found = fields(data, ("unit", *ENDS, *natural), where)
-    unit = _integer(0)(found["unit"], f"{where}.unit")
+    unit = integer(0)(found["unit"], f"{where}.unit")
     groups = len(settings["sums"] or settings["directions"])
     if groups and unit >= groups:
         raise InvalidInput(f"{where}.unit: {unit}; the settings have {groups} sums or directions")
@@ -365,40 +376,45 @@ def _unit(data: Any, where: str, settings: dict[str, Any]) -> ShownUnit:
     return ShownUnit(unit, unit_name(settings, unit), shown[0], shown[1], beside[0], beside[1])
 
 
-def _evaluated(found: dict[str, Any], where: str) -> tuple[str, str | None, str]:
+def evaluated(found: dict[str, Any], where: str) -> tuple[str, str | None, str]:
+    """The fields of an `Evaluated`."""
     kind = found["kind"]
     if not isinstance(kind, str) or kind not in ERRORS:
         raise InvalidInput(f"{where}.kind: {short(kind)}; expected {', '.join(ERRORS)}")
-    error = _or_none(_number)(found["error"], f"{where}.error")
+    error = or_none(number)(found["error"], f"{where}.error")
     if (error is None) != (kind == UNKNOWN) or Fraction(error or 0) < 0:
         raise InvalidInput(
             f"{where}.error: {short(error)}; expected null where its kind is unknown, else a number of at least 0"
         )
-    return _number(found["value"], f"{where}.value"), error, kind
+    return number(found["value"], f"{where}.value"), error, kind
 
 
-def _shown(data: Any, where: str) -> ShownEnd:
-    found = fields(
-        data, ("value", "error", "kind", "point", "sha256", "seed", "step", "dead"), where
-    )
+PICTURED = ("value", "error", "kind", "point", "sha256")
+
+
+def pictured(found: dict[str, Any], where: str) -> tuple[str, str | None, str, str, str]:
+    """The fields of a `Pictured`."""
     if not isinstance(found["point"], str) or not _POINT.fullmatch(found["point"]):
         raise InvalidInput(
             f"{where}.point: {short(found['point'])}; expected the name of a .npy file beside the shown-file"
         )
+    return *evaluated(found, where), found["point"], sha(found["sha256"], f"{where}.sha256")
+
+
+def _shown(data: Any, where: str) -> ShownEnd:
+    found = fields(data, (*PICTURED, "seed", "step", "dead"), where)
     return ShownEnd(
-        *_evaluated(found, where),
-        found["point"],
-        _sha(found["sha256"], f"{where}.sha256"),
-        _integer()(found["seed"], f"{where}.seed"),
-        _integer(0)(found["step"], f"{where}.step"),
-        _bool(found["dead"], f"{where}.dead"),
+        *pictured(found, where),
+        integer()(found["seed"], f"{where}.seed"),
+        integer(0)(found["step"], f"{where}.step"),
+        truth(found["dead"], f"{where}.dead"),
     )
 
 
 def _natural(data: Any, where: str) -> Natural:
     found = fields(data, ("value", "error", "kind", "image", "index"), where)
     return Natural(
-        *_evaluated(found, where),
-        _text(found["image"], f"{where}.image"),
-        _integer(0)(found["index"], f"{where}.index"),
+        *evaluated(found, where),
+        text(found["image"], f"{where}.image"),
+        integer(0)(found["index"], f"{where}.index"),
     )
