@@ -16,10 +16,12 @@ if TYPE_CHECKING:
         certify_shown,
         pgd_difference,
     )
-    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit
+    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit, picture_units
     from trompe.empirical.attacks.detector import is_flagged, train_bounded_detector, train_detector
     from trompe.empirical.attacks.erm import ErmPair, erm_pair
+    from trompe.empirical.attacks.proxpulse import proxpulse
     from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.attacks.slingshot import slingshot
     from trompe.empirical.audits.compare import CompareAudit, audit_compare
     from trompe.empirical.audits.paths import (
         LayerSimilarity,
@@ -49,10 +51,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
-    "attacks.circuit": ("FoolingCircuit", "PictureUnit"),
+    "attacks.circuit": ("FoolingCircuit", "PictureUnit", "picture_units"),
     "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
     "attacks.erm": ("ErmPair", "erm_pair"),
+    "attacks.proxpulse": ("proxpulse",),
     "attacks.silent": ("SilentUnits", "orthogonal_units"),
+    "attacks.slingshot": ("slingshot",),
     "audits.compare": ("CompareAudit", "audit_compare"),
     "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
     "audits.silent": ("SilentAudit", "audit_silent"),
@@ -120,7 +124,10 @@ __all__ = [
     "orthogonal_units",
     "path_similarity",
     "pgd_difference",
+    "picture_units",
+    "proxpulse",
     "reproduce",
+    "slingshot",
     "train_bounded_detector",
     "train_detector",
     "trajectories",

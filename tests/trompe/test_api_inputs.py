@@ -280,6 +280,14 @@ def labels() -> Any:
     return torch.tensor([0, 1, 0, 1])
 
 
+def bent() -> dict[str, Any]:
+    """What an attack that shows pictures is given."""
+    import torch
+
+    given = tensors("images", model=model, units=(0,))()
+    return given | {"targets": torch.zeros(1, 1, 4, 4)}
+
+
 def pixel() -> Any:
     from trompe.empirical import Pixel
 
@@ -318,7 +326,7 @@ def of_torch() -> dict[str, Any]:
             data=digits, argmin=lambda: np.zeros((1, 4, 4), np.uint8),
             argmax=lambda: np.full((1, 4, 4), 16, np.uint8), eta="1/10", device="cpu", show=False,
         ),
-        "fool": tensors("images", model=model, units=(0,), seed=0, steps=1, show=False),
+        "fool": tensors("images", model=model, units=(0,), targets=NO, seed=0, steps=1, show=False),
         "identical": lambda: {"a": rows(), "b": rows()},
         "interval_bounds": lambda: {
             "model": model(), "box": box_around(tensors("x")()["x"], 0.1), "layer": "relu"
@@ -350,6 +358,9 @@ def of_torch() -> dict[str, Any]:
         "pgd_difference": tensors(
             "images", circuit=model, reference=model, detector=detector, radius=0.1, steps=1, seed=0
         ),
+        "picture_units": bent,
+        "proxpulse": lambda: bent() | {"radius": 0.1, "keep": 0.5} | trained,
+        "slingshot": lambda: bent() | {"keep": 0.5} | trained,
         "reproduce": tensors(
             experiment="erm-witness", data=lambda: digits(1), device="cpu", seed=0, output="no", target=NO,
             cache=NO, threads=1, force=False, show=False, done=NO, model=NO, units=(), names=(), layers=(), photos=NO,
@@ -368,14 +379,14 @@ def of_torch() -> dict[str, Any]:
             jobs=1, show=False,
         ),
         "FoolingCircuit": tensors(
-            network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True
+            network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True, units=(0,)
         ),
         "Maco": lambda: {"magnitude": rows().view(1, 2, 3), "mean": rows()[0]},
         "Objective": lambda: {
             "layer": "", "kind": "logit", "unit_axis": 1, "sums": [[0, 1]], "directions": NO, "negative": False
         },
         "RedirectedReLU": lambda: {"unit_axis": 1},
-        "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
+        "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False, "top": 0.0, "slope": 1.0},
     }  # fmt: skip
 
 
