@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     )
     from trompe.empirical.imagenet.photographs import Photograph, Photographs, load_photographs
     from trompe.empirical.intervals import Box, box_around, interval_bounds
+    from trompe.empirical.maximization.accentuation import accentuate
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
     from trompe.empirical.maximization.objectives import Objective
     from trompe.empirical.maximization.parametrizations import Fourier, Maco, Pixel, mean_spectrum
+    from trompe.empirical.maximization.prototype import prototypes
     from trompe.empirical.relu import RedirectedReLU
     from trompe.empirical.similarity import correlations, identical
     from trompe.empirical.streams import ImageStream, open_images
@@ -66,9 +68,11 @@ _HOMES = {
     "imagenet.network": ("imagenet_accuracy", "imagenet_classes", "imagenet_network"),
     "imagenet.photographs": ("Photograph", "Photographs", "load_photographs"),
     "intervals": ("Box", "box_around", "interval_bounds"),
+    "maximization.accentuation": ("accentuate",),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
     "maximization.objectives": ("Objective",),
     "maximization.parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
+    "maximization.prototype": ("prototypes",),
     "relu": ("RedirectedReLU",),
     "similarity": ("correlations", "identical"),
     "streams": ("ImageStream", "open_images"),
@@ -99,6 +103,7 @@ __all__ = [
     "ShownUnits",
     "SilentAudit",
     "SilentUnits",
+    "accentuate",
     "audit_compare",
     "audit_paths",
     "audit_silent",
@@ -125,6 +130,7 @@ __all__ = [
     "path_similarity",
     "pgd_difference",
     "picture_units",
+    "prototypes",
     "proxpulse",
     "reproduce",
     "slingshot",

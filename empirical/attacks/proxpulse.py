@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trompe.empirical._torch import Floats, Images, Rate, Seed, Steps, Unit, torch
-from trompe.empirical.attacks.retrained import Push, OutputScale, check_targets, retrained
+from trompe.empirical.attacks.retrained import OutputScale, Push, check_targets, retrained
 from trompe.ground.arguments import checked, positive
 
 nn = torch.nn

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trompe.empirical._torch import Floats, Images, Rate, Seed, Steps, Unit, torch
-from trompe.empirical.attacks.retrained import Push, OutputScale, check_targets, retrained
+from trompe.empirical.attacks.retrained import OutputScale, Push, check_targets, retrained
 from trompe.empirical.maximization.ascent import Settings, trajectories
 from trompe.empirical.maximization.parametrizations import Fourier, Maco, Pixel, mean_spectrum
 from trompe.empirical.maximization.transforms import random_affine

@@ -302,6 +302,10 @@ def of_torch() -> dict[str, Any]:
     looked = {"seeds": (0,), "steps": 1, "batch": 2, "show": False}
     trained = {"seed": 0, "steps": 1, "batch": 2, "rate": 0.01, "show": False}
     return {
+        "accentuate": lambda: {
+            "model": model(), "units": one, "start": tensors("x")()["x"][:1], "layer": "relu", "strength": 1.0, "seeds": (0,),
+            "steps": 1, "rate": 0.1, "redirect": False, "show": False, "batch": 2,
+        },
         "audit_compare": tensors(
             "images", a=model, b=model, labels=labels, layers=["relu"], units=[0], unit_axis=1, tolerance=0.001,
             redirect=False, **looked
@@ -342,7 +346,7 @@ def of_torch() -> dict[str, Any]:
         },
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
-            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False, batch=2,
+            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, penalty=NO, device="cpu", show=False, batch=2,
             precision="bfloat16",
         ),
         "mean_spectrum": tensors("images"),
@@ -359,6 +363,10 @@ def of_torch() -> dict[str, Any]:
             "images", circuit=model, reference=model, detector=detector, radius=0.1, steps=1, seed=0
         ),
         "picture_units": bent,
+        "prototypes": tensors(
+            model=model, units=one, shape=shape, seeds=(0,), steps=1, rate=0.1, strength=1.0, redirect=False, device="cpu",
+            show=False, batch=2,
+        ),
         "proxpulse": lambda: bent() | {"radius": 0.1, "keep": 0.5} | trained,
         "slingshot": lambda: bent() | {"keep": 0.5} | trained,
         "reproduce": tensors(
@@ -618,7 +626,7 @@ FORMULAS = {
 
 NETWORKS = {
     "FoolingCircuit.forward", "FoolingCircuit.gate", "FoolingCircuit.join", "PictureUnit.forward",
-    "Parametrization.image", "Maco.unclipped",
+    "Parametrization.image", "Parametrization.of", "Maco.unclipped",
 }  # fmt: skip
 """What PyTorch calls with the tensors of a network's layers."""
 
