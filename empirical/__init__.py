@@ -16,10 +16,12 @@ if TYPE_CHECKING:
         certify_shown,
         pgd_difference,
     )
-    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit
+    from trompe.empirical.attacks.circuit import FoolingCircuit, PictureUnit, picture_units
     from trompe.empirical.attacks.detector import is_flagged, train_bounded_detector, train_detector
     from trompe.empirical.attacks.erm import ErmPair, erm_pair
+    from trompe.empirical.attacks.proxpulse import proxpulse
     from trompe.empirical.attacks.silent import SilentUnits, orthogonal_units
+    from trompe.empirical.attacks.slingshot import slingshot
     from trompe.empirical.audits.compare import CompareAudit, audit_compare
     from trompe.empirical.audits.conclusions import ConclusionsAudit, audit_conclusions
     from trompe.empirical.audits.paths import (
@@ -39,9 +41,11 @@ if TYPE_CHECKING:
     from trompe.empirical.imagenet.photographs import Photograph, Photographs, load_photographs
     from trompe.empirical.inputs.data import ImageData, load_data
     from trompe.empirical.inputs.streams import ImageStream, open_images
+    from trompe.empirical.maximization.accentuation import accentuate
     from trompe.empirical.maximization.ascent import Maximization, maximize, trajectories
     from trompe.empirical.maximization.objectives import Objective
     from trompe.empirical.maximization.parametrizations import Fourier, Maco, Pixel, mean_spectrum
+    from trompe.empirical.maximization.prototype import prototypes
     from trompe.empirical.networks.intervals import Box, box_around, interval_bounds
     from trompe.empirical.networks.relu import RedirectedReLU
     from trompe.empirical.networks.training import classifier
@@ -50,10 +54,12 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
-    "attacks.circuit": ("FoolingCircuit", "PictureUnit"),
+    "attacks.circuit": ("FoolingCircuit", "PictureUnit", "picture_units"),
     "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
     "attacks.erm": ("ErmPair", "erm_pair"),
+    "attacks.proxpulse": ("proxpulse",),
     "attacks.silent": ("SilentUnits", "orthogonal_units"),
+    "attacks.slingshot": ("slingshot",),
     "audits.compare": ("CompareAudit", "audit_compare"),
     "audits.conclusions": ("ConclusionsAudit", "audit_conclusions"),
     "audits.paths": ("LayerSimilarity", "PathAudit", "audit_paths", "path_similarity"),
@@ -64,9 +70,11 @@ _HOMES = {
     "imagenet.photographs": ("Photograph", "Photographs", "load_photographs"),
     "inputs.data": ("ImageData", "load_data"),
     "inputs.streams": ("ImageStream", "open_images"),
+    "maximization.accentuation": ("accentuate",),
     "maximization.ascent": ("Maximization", "maximize", "trajectories"),
     "maximization.objectives": ("Objective",),
     "maximization.parametrizations": ("Fourier", "Maco", "Pixel", "mean_spectrum"),
+    "maximization.prototype": ("prototypes",),
     "networks.intervals": ("Box", "box_around", "interval_bounds"),
     "networks.relu": ("RedirectedReLU",),
     "networks.training": ("classifier",),
@@ -98,6 +106,7 @@ __all__ = [
     "ShownUnits",
     "SilentAudit",
     "SilentUnits",
+    "accentuate",
     "audit_compare",
     "audit_conclusions",
     "audit_paths",
@@ -124,7 +133,11 @@ __all__ = [
     "orthogonal_units",
     "path_similarity",
     "pgd_difference",
+    "picture_units",
+    "prototypes",
+    "proxpulse",
     "reproduce",
+    "slingshot",
     "train_bounded_detector",
     "train_detector",
     "trajectories",

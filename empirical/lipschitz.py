@@ -18,8 +18,8 @@ import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical._torch import Shape, torch
-from trompe.empirical.intervals import first_line, traced
 from trompe.empirical.maximization.objectives import KINDS, Objective, Unit, mean_of_map
+from trompe.empirical.networks.intervals import first_line, traced
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
 

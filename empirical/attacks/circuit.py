@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from trompe.empirical._torch import Floats, torch
+from trompe.empirical._torch import Floats, Images, Rate, Unit, torch
+from trompe.empirical.attacks.retrained import check_targets
+from trompe.empirical.networks.inspection import predict
 from trompe.ground.arguments import Count, checked
 from trompe.theory import InvalidInput
 
@@ -39,28 +41,78 @@ def joined(f: Any, d: Any, gate: Any, bound: Any, relu: Any) -> Any:
 
 
 class PictureUnit(nn.Module):
-    """-(mean r(x - t) + mean r(t - x)): the L1 distance to a picture t, negated; t is its only maximiser.
+    """top - slope (mean r(x - t) + mean r(t - x)): falls with the L1 distance to a picture t, its only maximiser.
 
-    With `paper=True` the published inner product <x, t> instead, whose maximiser is not t.
-    Output (n, units), the same number for each unit.
+    With the defaults it is the negated distance, whose values near 0 tell it from a natural unit; `picture_units` scales it as
+    a network's own. With `paper=True` the published inner product <x, t> instead, whose maximiser is not t.
+    Output (n, units), the same number for each unit, or for several pictures one unit each.
+
+    Parameters
+    ----------
+    target : t, shape (channels, height, width); or several, shape (units, channels, height, width). top : the value at t;
+        one number, or one a unit, shape (units,).
     """
 
     target: torch.Tensor
+    top: torch.Tensor
 
     @checked
-    def __init__(self, target: Floats, units: Count = 1, paper: bool = False) -> None:
+    def __init__(
+        self,
+        target: Floats,
+        units: Count = 1,
+        paper: bool = False,
+        top: float | Floats = 0.0,
+        slope: Rate = 1.0,
+    ) -> None:
         super().__init__()
         self.register_buffer("target", target)
-        self.units, self.paper = units, paper
+        self.register_buffer("top", torch.as_tensor(top, device=target.device, dtype=target.dtype))
+        self.units = len(target) if target.ndim == 4 else units
+        self.paper, self.slope = paper, slope
+        if self.top.shape not in ((), (self.units,)):
+            raise InvalidInput(
+                f"top: shape {tuple(self.top.shape)}; expected one number, or one for each of {self.units} units"
+            )
         self.training = False  # it has no mode
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """The output for images x."""
+        if self.target.ndim == 4:
+            x = x[:, None]
         if self.paper:
-            value = (x * self.target).flatten(1).mean(1)
+            value = (x * self.target).flatten(-3).mean(-1)
         else:
-            value = -(relu(x - self.target) + relu(self.target - x)).flatten(1).mean(1)
-        return value[:, None].expand(-1, self.units)
+            away = relu(x - self.target) + relu(self.target - x)
+            value = self.top - self.slope * away.flatten(-3).mean(-1).view(len(x), -1)
+        return value.view(len(x), -1).expand(-1, self.units)
+
+    @property
+    def largest(self) -> float:
+        """A bound on its absolute values over [0, 1]^N."""
+        return float(self.top.abs().max()) + self.slope
+
+
+@checked
+def picture_units(
+    model: nn.Module, targets: Floats, images: Images, units: Sequence[Unit]
+) -> PictureUnit:
+    """D for a circuit: one output a unit, which falls with the distance to its picture on the scale of the network's own.
+
+    At its picture it is 1.2 times the largest value of the unit on `images` (0 where that is negative); it falls by four
+    times the mean of these over a distance of 1. So the size of an activation does not tell it from the unit.
+
+    Parameters
+    ----------
+    targets : in [0, 1], shape (units, channels, height, width).
+
+    Raises
+    ------
+    InvalidInput : the network cannot be used as it is, or the targets or the units do not fit.
+    """
+    check_targets(model, targets, images, units)
+    top = 1.2 * predict(model, images)[:, list(units)].amax(0).clamp_min(0)
+    return PictureUnit(targets, top=top, slope=max(4 * float(top.mean()), 1.0))
 
 
 @runtime_checkable
@@ -83,7 +135,8 @@ class FoolingCircuit(nn.Module):
     network : output (n, units). other : module with output (n, units), or indices into F's units.
     detector : output (n, 1) or (n,). bound : k, from `interval_bounds`.
     two_sided : False builds the one-sided circuit r(F - kE) + r(D - k(1-E)), which is wrong for negative
-        values. ramp : False replaces E by a sigmoid. Both are ablations that fail by design.
+        values. ramp : False replaces E by a sigmoid. Both are ablations that fail by design. units : where `other` has the
+        outputs of some units only, these, in its order; the rest is the network's own.
     """
 
     @checked
@@ -95,6 +148,7 @@ class FoolingCircuit(nn.Module):
         bound: float,
         two_sided: bool = True,
         ramp: bool = True,
+        units: Sequence[Unit] = (),
     ) -> None:
         super().__init__()
         if not bound > 0:
@@ -103,6 +157,7 @@ class FoolingCircuit(nn.Module):
         self.other = other if isinstance(other, nn.Module) else None
         self.permutation = None if isinstance(other, nn.Module) else list(other)
         self.bound, self.two_sided, self.ramp = float(bound), two_sided, ramp
+        self.units = list(units)
         self.training = False  # it has no mode of its own; its parts keep theirs
 
     def gate(self, x: torch.Tensor) -> torch.Tensor:
@@ -120,13 +175,24 @@ class FoolingCircuit(nn.Module):
             original, e = detector.with_output(x)
         else:
             original, e = self.network(x), detector(x)
-        shown = self.other(x) if self.other is not None else original[:, self.permutation]
+        shown = self._shown(x, original)
         if shown.shape[1:] not in (original.shape[1:], (1,)):
             raise InvalidInput(
                 f"fooling circuit: D has outputs {tuple(shown.shape)}, F {tuple(original.shape)}; "
                 "expected the same shape, or one output an image"
             )
         return self.join(original, shown, self._gate_of(e))
+
+    def _shown(self, x: torch.Tensor, original: torch.Tensor) -> torch.Tensor:
+        """D of images x, of which F is known."""
+        if self.other is None:
+            return original[:, self.permutation]
+        shown: torch.Tensor = self.other(x)
+        if not self.units:
+            return shown
+        all_of_them = original.clone()
+        all_of_them[:, self.units] = shown
+        return all_of_them
 
     def join(self, original: torch.Tensor, shown: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         """A from F, D and E."""
@@ -137,10 +203,9 @@ class FoolingCircuit(nn.Module):
 
     def shown_alone(self) -> Callable[[torch.Tensor], torch.Tensor]:
         """D as a function of images, to compare the circuit's visualizations with."""
-        if self.other is not None:
+        if self.other is not None and not self.units:
             return self.other
-        network, permutation = self.network, self.permutation
-        return lambda x: network(x)[:, permutation]
+        return lambda x: self._shown(x, self.network(x))
 
 
 class Biased(FoolingCircuit):

@@ -20,14 +20,14 @@ import numpy as np
 from trompe.empirical._torch import Steps, repeatable, torch
 from trompe.empirical.audits.steep import PicturePair, steep_pairs
 from trompe.empirical.audits.verdicts import Sites, counted, slope_below
-from trompe.empirical.inspection import check_finite, check_model
-from trompe.empirical.intervals import Box, interval_bounds
-from trompe.empirical.lipschitz import ROOM, Norm, Slopes, of_unit, slopes
+from trompe.empirical.inputs.streams import ImageStream, NaturalImages, as_stream
+from trompe.empirical.networks.inspection import check_finite, check_model
+from trompe.empirical.networks.intervals import Box, interval_bounds
+from trompe.empirical.networks.lipschitz import ROOM, Norm, Slopes, of_unit, slopes
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
-from trompe.empirical.shown_network import ShownNetwork
-from trompe.empirical.streams import ImageStream, NaturalImages, as_stream
 from trompe.empirical.visualization import ShownUnits, npy, read_shown_units
+from trompe.empirical.visualization.shown_network import ShownNetwork
 from trompe.ground.arguments import Integer, at_least_one, checked
 from trompe.proofs.handover.concluded import (
     ADMISSIBLE,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trompe.empirical._torch import torch
-from trompe.empirical.evaluation import layer_output
-from trompe.empirical.inspection import frozen
+from trompe.empirical.maximization.evaluation import layer_output
 from trompe.empirical.maximization.objectives import Objective
+from trompe.empirical.networks.inspection import frozen
 
 SCALES = (1 / 4, 1 / 16, 1 / 64)
 """Lengths of steps, as shares of a pixel's range: in l_inf of each pixel's change, in l2 of its root mean square."""

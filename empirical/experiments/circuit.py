@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from trompe.empirical._torch import Steps, Unit, at_once, repeatable, torch
+from trompe.empirical._torch import Floats, Steps, Unit, at_once, repeatable, torch
 from trompe.empirical.attacks.certified import certified_k, k_of
-from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit
+from trompe.empirical.attacks.circuit import Biased, FoolingCircuit, PictureUnit, picture_units
 from trompe.empirical.attacks.detector import is_flagged, missed
 from trompe.empirical.cache import Uncached
 from trompe.empirical.experiments import figures
@@ -52,14 +52,23 @@ class Built:
     """The interval bound on every |output| over [0, 1]^N; None where there is none and k is not certified."""
 
 
-def build(ctx: Context) -> Built:
-    """Trains the detector on trajectories, and again on those through the circuit until they are bit-identical to D's own."""
+def build(ctx: Context, pictures: PictureUnit | None = None) -> Built:
+    """Trains the detector on trajectories, and again on those through the circuit until they are bit-identical to D's own.
+
+    Each unit shows the next, or its picture where there are `pictures` of the context's units.
+    """
     k, bound = k_of([ctx.network], ctx.data.shape)
+    fooled = () if pictures is None or ctx.units == list(range(ctx.outputs)) else ctx.units
+    k = k if pictures is None else max(k, pictures.largest)
     known = coded(ctx, training_images(ctx))
     detector = fit(ctx, "first", known)
-    circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
-    # MACO looks most natural; on larger images random transforms need a second look too.
-    weak = ctx.settings[ctx.effort.from_setting :]
+
+    def joined(e: torch.nn.Module) -> FoolingCircuit:
+        return FoolingCircuit(ctx.network, pictures or ctx.swapped, e, k, units=fooled)
+
+    circuit = joined(detector)
+    # MACO looks most natural; on larger images random transforms need a second look too. Pictures were never seen.
+    weak = ctx.settings[0 if pictures is not None else ctx.effort.from_setting :]
     units = ctx.cycles[0][: ctx.effort.round_units]
     rounds, (least, most) = 0, ctx.rounds
     while weak and rounds < most:
@@ -67,7 +76,7 @@ def build(ctx: Context) -> Built:
         more = extended(ctx, f"round {rounds}", circuit, weak, seeds, units)
         known = torch.cat([known, more])
         detector = fit(ctx, f"round {rounds}", known, detector)
-        circuit = FoolingCircuit(ctx.network, ctx.swapped, detector, k)
+        circuit = joined(detector)
         rounds += 1
         if least <= rounds < most:
             fresh = ctx.seeds(150 + 10 * rounds, ctx.effort.fresh)
@@ -84,11 +93,12 @@ def fool(
     images: NaturalImages,
     units: Sequence[Unit] = (),
     *,
+    targets: Floats | None = None,
     seed: Annotated[int, Integer(0, 2**63)] = 0,
     steps: Steps | None = None,
     show: bool = False,
 ) -> FoolingCircuit:
-    """A network that computes `model` on natural images, while activation maximization of each unit gives another unit's picture.
+    """A network that computes `model` on natural images, while activation maximization of each unit gives another unit's picture, or a given one.
 
     Its detector is trained on optimisation trajectories of these units (pixel, Fourier and MACO, with and without transforms).
     How far this carries to other images and other seeds is to be measured: see `identical`.
@@ -99,12 +109,14 @@ def fool(
     images : natural images, see `audit_silent`. units : outputs that are fooled, each shows the next and the last the first
         (of pictures above 64 pixels, where there are five or more, the first three among themselves and the others among themselves;
         the result's `permutation` says it); by default those that most images are taken for, at most ten.
+    targets : pictures in [0, 1], shape (units, channels, height, width), one for each of `units`, which are then named: what
+        each shows in place of another unit, see `picture_units`. Where they are natural images, leave them out of `images`.
     steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 96. show : say on standard
         error about how long the trajectories take, and draw progress where that is a terminal.
 
     Raises
     ------
-    InvalidInput : the model cannot be used as it is, a unit is not there, or there are fewer than two.
+    InvalidInput : the model cannot be used as it is, a unit is not there, there are fewer than two, or the targets do not fit.
     """
     stream = as_stream(images)
     pixels = np.concatenate(
@@ -115,8 +127,9 @@ def fool(
     ctx = Context(data, stream.device, seed, Path(), Uncached(), show)
     ctx.effort = replace(ctx.effort, steps=steps or ctx.effort.steps)
     with repeatable(device=stream.device), torch.random.fork_rng(devices=[]):
+        shown = None if targets is None else picture_units(model, targets, ctx.train, units)
         ctx.given = look_at(model, ctx.train, units=units)
-        return build(ctx).circuit
+        return build(ctx, shown).circuit
 
 
 def run(ctx: Context) -> RunRecord:

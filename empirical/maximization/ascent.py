@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from trompe.empirical._torch import Floats, Rate, Seed, Shape, Steps, at_once, pick_device, torch
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import Maco, Parametrization, spectrum_error
+from trompe.empirical.maximization.penalties import Penalty
 from trompe.empirical.maximization.transforms import draws, random_affine
 from trompe.empirical.networks.axes import AxisTrace
 from trompe.empirical.networks.inspection import (
@@ -91,6 +92,7 @@ def maximize(
     keep: Sequence[int] = (),
     redirect: bool = False,
     start: Floats | None = None,
+    penalty: Penalty | None = None,
     device: torch.device | str = "cpu",
     show: bool = False,
     batch: Steps | None = None,
@@ -110,7 +112,8 @@ def maximize(
     transforms : random jitter, scale and rotation, drawn per seed and step.
     keep : steps whose images are returned (0 is the start).
     redirect : redirected ReLU gradients, needed where a hidden unit is dead at the start.
-    start : images (n, ...) to begin from instead of noise; pixel parametrization only.
+    start : images (n, ...) to begin from instead of noise; pixel and Fourier parametrization only.
+    penalty : what is taken off the objective at every step, see `Penalty`.
     show : draw a progress bar, where standard error is a terminal.
     batch : images that climb together; by default 100, fewer of large ones. Besides them only what is returned is held.
     precision : `float32`, or `bfloat16` for climbing by PyTorch's autocast: faster where the hardware knows it, on
@@ -129,10 +132,8 @@ def maximize(
     device = pick_device(device)
     known("precision", precision, PRECISIONS)
     count = len(units) * len(seeds)
-    if start is not None and (parametrization.key != "pixel" or len(start) != count):
-        raise InvalidInput(
-            f"start: {len(start)} images; expected {count} and the pixel parametrization"
-        )
+    if start is not None and len(start) != count:
+        raise InvalidInput(f"start: {len(start)} images; expected {count}, one a unit and seed")
     if start is not None and tuple(start.shape[1:]) != shape:
         raise InvalidInput(
             f"start: images of shape {tuple(start.shape[1:])}; expected {shape}, which is asked for"
@@ -164,7 +165,7 @@ def maximize(
                 noise = {seed: parametrization.initial(shape, seed) for seed, _ in of}
                 parameters = torch.stack([noise[seed] for seed, _ in of]).to(device)
             else:
-                parameters = torch.logit(start[rows.start : rows.stop].to(device).float(), eps=1e-3)
+                parameters = parametrization.of(start[rows.start : rows.stop].to(device))
             parameters.requires_grad_(True)
             moves = draws([seed for seed, _ in of], steps, device) if transforms else None
             optimizer = torch.optim.Adam([parameters], lr=rate)
@@ -182,7 +183,12 @@ def maximize(
                     break
                 with context, fast:
                     value = asked.value(moved, index, of, step)
-                parameters.grad = gradient_of(-value.sum(), parameters)
+                    move = None if moves is None else moves[step]
+                    cost = None if penalty is None else penalty.cost(x, moved, move, rows)
+                parameters.grad = gradient_of(-value.sum(), parameters, cost is not None)
+                if penalty is not None and cost is not None:
+                    pull = gradient_of(cost.sum(), parameters)
+                    parameters.grad += penalty.weighted(parameters.grad, pull, rows, step)
                 awake[rows.start : rows.stop] |= (value != 0) | (parameters.grad != 0).flatten(
                     1
                 ).any(1)
@@ -321,10 +327,12 @@ def joined(parts: list[torch.Tensor]) -> torch.Tensor:
     return whole
 
 
-def gradient_of(loss: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
-    """The gradient for the parameters alone: a backward pass would leave gradients in the model's weights."""
+def gradient_of(loss: torch.Tensor, parameters: torch.Tensor, again: bool = False) -> torch.Tensor:
+    """The gradient for the parameters alone: a backward pass would leave gradients in the model's weights. again : another one follows."""
     found = (
-        torch.autograd.grad(loss, parameters, allow_unused=True)[0] if loss.requires_grad else None
+        torch.autograd.grad(loss, parameters, retain_graph=again, allow_unused=True)[0]
+        if loss.requires_grad
+        else None
     )
     if found is None:
         raise InvalidInput(

@@ -24,6 +24,17 @@ class Parametrization(ABC):
     def image(self, parameters: torch.Tensor) -> torch.Tensor:
         """Images (n, channels, height, width) in [0, 1] of parameters (n, ...)."""
 
+    def of(self, images: torch.Tensor) -> torch.Tensor:
+        """Parameters (n, ...) of given images, up to what is close to black and white; for ascents that start there.
+
+        Raises
+        ------
+        InvalidInput : this parametrization cannot write every image down.
+        """
+        raise InvalidInput(
+            f"start: {self.key} cannot start at images; take the pixel or the fourier parametrization"
+        )
+
 
 def _noise(shape: tuple[int, ...], seed: int, scale: float) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
@@ -43,6 +54,10 @@ class Pixel(Parametrization):
     def image(self, parameters: torch.Tensor) -> torch.Tensor:
         """See Parametrization."""
         return torch.sigmoid(parameters)
+
+    def of(self, images: torch.Tensor) -> torch.Tensor:
+        """See Parametrization."""
+        return torch.logit(images.float(), eps=1e-3)
 
 
 class Fourier(Parametrization):
@@ -69,6 +84,13 @@ class Fourier(Parametrization):
         scale = _one_over_f(h, w, parameters.device)
         spectrum = torch.view_as_complex(parameters.contiguous()) * scale
         return torch.sigmoid(coloured(torch.fft.irfft2(spectrum, s=(h, w))))
+
+    def of(self, images: torch.Tensor) -> torch.Tensor:
+        """See Parametrization."""
+        self._height, self._width = h, w = images.shape[-2], images.shape[-1]
+        field = decorrelated(torch.logit(images.float(), eps=1e-2))
+        scale = _one_over_f(h, w, images.device)
+        return torch.view_as_real(torch.fft.rfft2(field) / scale).contiguous()
 
 
 def coloured(values: torch.Tensor) -> torch.Tensor:

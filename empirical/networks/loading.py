@@ -61,7 +61,7 @@ def load_model(
         except Unreadable as error:
             raise InvalidInput(f"model: {path}: {error}; {EXPECTED}") from None
     with _importable_from(Path.cwd() if path is None else path.parent, is_first=is_file):
-        module = _imported(place) if path is None else _run(path)
+        module = _imported(place) if path is None else run_file(path)
         model = _built(module, name, place)
     if not is_file and model.training:
         model.eval()
@@ -91,19 +91,24 @@ def _importable_from(folder: Path, is_first: bool) -> Iterator[None]:
             sys.path.remove(entry)
 
 
-def _run(path: Path) -> ModuleType:
-    """The module of a file, under a name of its own, so that a file called json.py replaces nobody's module."""
-    name = f"model_in_{re.sub(r'[^0-9A-Za-z_]', '_', path.stem)}"
+def run_file(path: Path, what: str = "model", expected: str = EXPECTED) -> ModuleType:
+    """The module of a file, under a name of its own, so that a file called json.py replaces nobody's module.
+
+    Raises
+    ------
+    InvalidInput : it is no Python file, or fails; `what` says what it is for.
+    """
+    name = f"{what}_in_{re.sub(r'[^0-9A-Za-z_]', '_', path.stem)}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InvalidInput(f"model: {path} is not a Python file; {EXPECTED}")
+        raise InvalidInput(f"{what}: {path} is not a Python file; {expected}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         sys.modules.pop(name, None)
-        raise InvalidInput(f"model: {path} fails with {type(error).__name__}: {error}") from error
+        raise InvalidInput(f"{what}: {path} fails with {type(error).__name__}: {error}") from error
     return module
 
 

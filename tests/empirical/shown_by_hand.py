@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from trompe.empirical.cache import state_sha256
-from trompe.empirical.evaluation import Evaluator
+from trompe.empirical.maximization.evaluation import Evaluator
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.visualization import ShownUnits
 from trompe.proofs.handover.shown import ENDS, ShownEnd, ShownFile, ShownModel, ShownUnit, to_json

@@ -18,8 +18,8 @@ from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical import Objective
 from trompe.empirical import lipschitz as module
-from trompe.empirical.evaluation import layer_output
-from trompe.empirical.lipschitz import NORMS, lipschitz_bound
+from trompe.empirical.maximization.evaluation import layer_output
+from trompe.empirical.networks.lipschitz import NORMS, lipschitz_bound
 from trompe.theory import InvalidInput
 
 SHAPE = (1, 6, 6)

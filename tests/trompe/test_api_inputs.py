@@ -287,6 +287,14 @@ def labels() -> Any:
     return torch.tensor([0, 1, 0, 1])
 
 
+def bent() -> dict[str, Any]:
+    """What an attack that shows pictures is given."""
+    import torch
+
+    given = tensors("images", model=model, units=(0,))()
+    return given | {"targets": torch.zeros(1, 1, 4, 4)}
+
+
 def pixel() -> Any:
     from trompe.empirical import Pixel
 
@@ -301,6 +309,10 @@ def of_torch() -> dict[str, Any]:
     looked = {"seeds": (0,), "steps": 1, "batch": 2, "show": False}
     trained = {"seed": 0, "steps": 1, "batch": 2, "rate": 0.01, "show": False}
     return {
+        "accentuate": lambda: {
+            "model": model(), "units": one, "start": tensors("x")()["x"][:1], "layer": "relu", "strength": 1.0, "seeds": (0,),
+            "steps": 1, "rate": 0.1, "redirect": False, "show": False, "batch": 2,
+        },
         "audit_compare": tensors(
             "images", a=model, b=model, labels=labels, layers=["relu"], units=[0], unit_axis=1, tolerance=0.001,
             redirect=False, **looked
@@ -329,7 +341,7 @@ def of_torch() -> dict[str, Any]:
             data=digits, argmin=lambda: np.zeros((1, 4, 4), np.uint8),
             argmax=lambda: np.full((1, 4, 4), 16, np.uint8), eta="1/10", device="cpu", show=False,
         ),
-        "fool": tensors("images", model=model, units=(0,), seed=0, steps=1, show=False),
+        "fool": tensors("images", model=model, units=(0,), targets=NO, seed=0, steps=1, show=False),
         "identical": lambda: {"a": rows(), "b": rows()},
         "interval_bounds": lambda: {
             "model": model(), "box": box_around(tensors("x")()["x"], 0.1), "layer": "relu"
@@ -345,7 +357,7 @@ def of_torch() -> dict[str, Any]:
         },
         "maximize": tensors(
             model=model, units=one, shape=shape, parametrization=pixel, objective=NO, transforms=False,
-            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, device="cpu", show=False, batch=2,
+            seeds=(0,), steps=1, rate=0.1, keep=(), redirect=False, start=NO, penalty=NO, device="cpu", show=False, batch=2,
             precision="bfloat16",
         ),
         "mean_spectrum": tensors("images"),
@@ -361,6 +373,13 @@ def of_torch() -> dict[str, Any]:
         "pgd_difference": tensors(
             "images", circuit=model, reference=model, detector=detector, radius=0.1, steps=1, seed=0
         ),
+        "picture_units": bent,
+        "prototypes": tensors(
+            model=model, units=one, shape=shape, seeds=(0,), steps=1, rate=0.1, strength=1.0, redirect=False, device="cpu",
+            show=False, batch=2,
+        ),
+        "proxpulse": lambda: bent() | {"radius": 0.1, "keep": 0.5} | trained,
+        "slingshot": lambda: bent() | {"keep": 0.5} | trained,
         "reproduce": tensors(
             experiment="erm-witness", data=lambda: digits(1), device="cpu", seed=0, output="no", target=NO,
             cache=NO, threads=1, force=False, show=False, done=NO, model=NO, units=(), names=(), layers=(), photos=NO,
@@ -379,14 +398,14 @@ def of_torch() -> dict[str, Any]:
             jobs=1, show=False,
         ),
         "FoolingCircuit": tensors(
-            network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True
+            network=model, other=model, detector=detector, bound=1.0, two_sided=True, ramp=True, units=(0,)
         ),
         "Maco": lambda: {"magnitude": rows().view(1, 2, 3), "mean": rows()[0]},
         "Objective": lambda: {
             "layer": "", "kind": "logit", "unit_axis": 1, "sums": [[0, 1]], "directions": NO, "negative": False
         },
         "RedirectedReLU": lambda: {"unit_axis": 1},
-        "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False},
+        "PictureUnit": lambda: {"target": rows(), "units": 1, "paper": False, "top": 0.0, "slope": 1.0},
     }  # fmt: skip
 
 
@@ -619,7 +638,7 @@ FORMULAS = {
 
 NETWORKS = {
     "FoolingCircuit.forward", "FoolingCircuit.gate", "FoolingCircuit.join", "PictureUnit.forward",
-    "Parametrization.image", "Maco.unclipped",
+    "Parametrization.image", "Parametrization.of", "Maco.unclipped",
 }  # fmt: skip
 """What PyTorch calls with the tensors of a network's layers."""
 

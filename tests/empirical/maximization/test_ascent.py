@@ -19,6 +19,7 @@ from trompe.empirical.maximization.ascent import DeadUnit, maximize
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.maximization.parametrizations import (
     Fourier,
+    Maco,
     Pixel,
     mean_spectrum,
     parametrization,
@@ -236,8 +237,14 @@ def test_a_model_without_a_gradient_is_one_line(cnn, way):
 def test_nothing_to_visualize(cnn):
     with pytest.raises(InvalidInput, match="expected at least one"):
         maximize(cnn, [], SHAPE, Pixel())
-    with pytest.raises(InvalidInput, match="pixel parametrization"):
-        maximize(cnn, [0], SHAPE, Fourier(), start=torch.rand(1, *SHAPE))
+    with pytest.raises(
+        InvalidInput, match="start: maco cannot start at images; take the pixel or the fourier"
+    ):
+        maximize(
+            cnn, [0], SHAPE, Maco(torch.ones(1, 8, 5), torch.zeros(1)), start=torch.rand(1, *SHAPE)
+        )
+    with pytest.raises(InvalidInput, match="start: 2 images; expected 1, one a unit and seed"):
+        maximize(cnn, [0], SHAPE, Fourier(), start=torch.rand(2, *SHAPE))
 
 
 @pytest.mark.parametrize(

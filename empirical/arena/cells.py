@@ -1,0 +1,182 @@
+"""One cell: one trained network, one attack, all methods and checks. Cells know nothing of each other, and run anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from trompe.empirical._torch import repeatable, torch
+from trompe.empirical.arena.attacks import ATTACKS, NONE
+from trompe.empirical.arena.checks import CHECKS
+from trompe.empirical.arena.methods import pictures
+from trompe.empirical.arena.registry import load_entry_points, load_plugins, sha256_of
+from trompe.empirical.arena.subject import REVISION, Attacked, Case, Subject
+from trompe.empirical.cache import REVISION as CACHE_REVISION
+from trompe.empirical.cache import TensorCache, json_sha256
+from trompe.empirical.experiments.effort import effort_for
+from trompe.empirical.inputs.data import ImageData
+from trompe.empirical.networks.training import classifier
+from trompe.empirical.record import versions
+from trompe.theory import InvalidInput
+
+Role = Literal["tested", "reference"]
+SEEDS = (700, 701, 702)
+"""Of pictures; no attack is trained with them."""
+REFERENCE_SEEDS = 1000
+"""Reference networks have seeds from here on: none of them is tested."""
+NETWORK = "cnn"
+"""The recipe of the networks."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A network by its seed, and what is done to it."""
+
+    attack: str
+    seed: int
+    role: Role = "tested"
+
+    @property
+    def name(self) -> str:
+        """As files name it."""
+        return f"{self.role if self.role == 'reference' else self.attack}-{self.seed}"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is run in every cell."""
+
+    data: ImageData
+    attacks: tuple[str, ...]
+    methods: tuple[str, ...]
+    checks: tuple[str, ...]
+    networks: tuple[int, ...]
+    """Seeds of the tested networks."""
+    references: tuple[int, ...]
+    """Seeds of the reference networks."""
+    cache: str | None = None
+    plugins: tuple[Path, ...] = ()
+    seeds: tuple[int, ...] = SEEDS
+
+    @property
+    def cells(self) -> list[Cell]:
+        """All of them: references first, then network by network, so that an interrupted run has whole networks."""
+        tested = [Cell(attack, seed) for seed in self.networks for attack in self.attacks]
+        return [*(Cell(NONE, seed, "reference") for seed in self.references), *tested]
+
+    @property
+    def steps(self) -> int:
+        """Of an ascent."""
+        return effort_for(*self.data.shape[1:]).steps
+
+    def measured(self, role: Role) -> tuple[str, ...]:
+        """The checks whose numbers are taken: all, or of reference networks those that are judged by them."""
+        asked = [CHECKS[key] for key in self.checks]
+        if role == "reference":
+            asked = [c for c in asked if c.alarm is not None and c.alarm.unusual]
+        return tuple(dict.fromkeys(c.source for c in asked))
+
+    def settings(self) -> dict[str, Any]:
+        """What determines the numbers of a cell, as JSON data."""
+        return {
+            "revision": [REVISION, CACHE_REVISION], "data": self.data.sha256, "recipe": NETWORK,
+            "methods": list(self.methods), "seeds of pictures": list(self.seeds), "steps": self.steps,
+            "plugins": sha256_of(self.plugins), "threads": torch.get_num_threads(), "versions": versions(),
+        }  # fmt: skip
+
+    def identity(self, cell: Cell) -> str:
+        """Hash of everything that determines the numbers of a cell."""
+        asked = {"cell": [cell.attack, cell.seed, cell.role], "checks": self.measured(cell.role)}
+        return json_sha256(self.settings() | asked)[:32]
+
+
+Measures = Mapping[str, Mapping[str, Sequence[float]]]
+"""Check -> method ("" for the network) -> numbers."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found in a cell."""
+
+    measures: Measures
+    examples: Mapping[str, torch.Tensor]
+    """Method -> the pictures of the first seed (units, channels, height, width); under "" what the attack wants, if anything."""
+
+
+@cache
+def _plugged(plugins: tuple[Path, ...]) -> None:
+    load_entry_points()
+    load_plugins(plugins)
+
+
+def run_elsewhere(question: Question, cell: Cell) -> Found:
+    """`run_cell` in a process of its own, where the plug-ins are not there yet."""
+    _plugged(question.plugins)
+    return run_cell(question, cell)
+
+
+def run_cell(question: Question, cell: Cell) -> Found:
+    """Everything about one network under one attack.
+
+    Raises
+    ------
+    InvalidInput : an attack, a method or a check cannot run on it; the cell is named.
+    """
+    try:
+        with repeatable(), ExitStack() as held:
+            return _run(question, cell, held)
+    except InvalidInput as error:
+        raise InvalidInput(f"cell {cell.name}: {error}") from error
+
+
+def _run(question: Question, cell: Cell, held: ExitStack) -> Found:
+    store = TensorCache(question.cache)
+    network = classifier(NETWORK, question.data, cell.seed, "cpu", store, show=False)
+    subject = Subject(
+        question.data, cell.seed, network, store, question.seeds, question.steps, held
+    )
+    attacked = ATTACKS[cell.attack].make(subject)
+    shown = {key: pictures(key, subject, attacked) for key in question.methods}
+    plain = Attacked(network, redirect=attacked.redirect)
+    is_honest = cell.attack == NONE
+    honest = shown if is_honest else {k: pictures(k, subject, plain) for k in question.methods}
+    case = Case(subject, attacked, shown, honest)
+    measures: dict[str, Mapping[str, Sequence[float]]] = {}
+    for key in question.measured(cell.role):
+        measure = CHECKS[key].measure
+        assert measure is not None
+        measures[key] = _numbers(key, measure(case), question.methods)
+    examples = {key: images[0] for key, images in shown.items()}
+    if attacked.aims is not None:
+        first = honest[question.methods[0]]
+        examples[""] = attacked.aims(first).expand_as(first)[0]
+    return Found(measures, examples)
+
+
+def _numbers(key: str, found: Any, methods: Sequence[str]) -> dict[str, list[float]]:
+    """A check's numbers, to ten digits.
+
+    Raises
+    ------
+    InvalidInput : it gives something else.
+    """
+    try:
+        numbers = {
+            str(k): [float(f"{float(v):.10g}") for v in values] for k, values in found.items()
+        }
+    except Exception as error:
+        raise InvalidInput(
+            f"check {key}: gives no lists of numbers by method ({type(error).__name__})"
+        ) from error
+    strange = set(numbers) - {"", *methods}
+    if strange or any(not values or values != values for values in numbers.values()):
+        raise InvalidInput(
+            f"check {key}: gives no numbers by method; expected lists by method, or by ''"
+        )
+    if any(v != v or v in (float("inf"), -float("inf")) for vs in numbers.values() for v in vs):
+        raise InvalidInput(f"check {key}: gives NaN or infinite numbers")
+    return numbers
