@@ -2,6 +2,7 @@
 # make test    the tests, against the installed wheel, with the extras and without
 # make test-lowest   the core's tests, with the oldest packages that pyproject.toml admits
 # make check   format, lint, types, tests: what a change has to pass
+# make site    the site into build/site: documentation, reference, the atlas of theorems, the experiments
 # make bench   measure: cold table, import time, evaluation, bounds, pairs
 # make rocq    rebuild and audit the kernel-checked proofs (needs Coq 8.16)
 # make clean   remove environments and build products
@@ -14,9 +15,9 @@ PIP    := -m pip install --quiet --disable-pip-version-check
 SOURCES := pyproject.toml constraints.txt constraints-lowest.txt README.md LICENSE MANIFEST.in \
   $(shell find trompe theory constructions proofs empirical -type f \
     \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' -o -path '*/digits/*' \) ! -name build-log.json 2>/dev/null)
-EXTRAS := plot,empirical,imagenet,test,dev
+EXTRAS := plot,empirical,imagenet,test,site,dev
 
-.PHONY: table test test-lowest check format lint types bench rocq clean
+.PHONY: table test test-lowest check format lint types site bench rocq clean
 
 table: $(CORE)/installed
 	$(CORE)/bin/trompe table
@@ -41,6 +42,9 @@ format: $(FULL)/installed
 
 types: $(FULL)/installed
 	cd $(FULL) && bin/mypy --config-file ../pyproject.toml -p trompe  # from there: the wheel, not the folder
+
+site: $(FULL)/installed
+	$(FULL)/bin/python website/build.py
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py

@@ -29,7 +29,7 @@ def to_text(table: Table, key: str, shown: AnyPair | Decided) -> str:
         lines += _lines(
             f"Shown, at the level {cell.theorem.level}: {LEVELS[cell.theorem.level].says}."
         )
-    lines += ["", *_instance(shown, cell.theorem), ""]
+    lines += ["", *instance(shown, cell.theorem), ""]
     if cell.inherits is not None and cell.theorem.level != EXTREMES:
         lines += _lines(
             f"The No of {cell.inherits} is inherited: its pair shows the same here, and its values have no common answer. "
@@ -109,7 +109,7 @@ def _root(key: str) -> str:
     return key if inherits is None else _root(inherits)
 
 
-def _instance(shown: AnyPair | Decided, item: Theorem) -> list[str]:
+def instance(shown: AnyPair | Decided, item: Theorem) -> list[str]:
     """The formulas of the pair, and the pair, or the decoder's answer."""
     from trompe.constructions import FoolingPair
     from trompe.constructions.levels import RescaledPair

@@ -1,0 +1,64 @@
+"""How Sphinx builds the site: MyST pages, mathematics as MathML (read without scripts), nothing from a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.util import logging
+
+import trompe
+
+HERE = Path(__file__).resolve().parent
+
+project = "trompe"
+author = "The trompe developers"
+copyright = author  # noqa: A001
+version = release = trompe.__version__
+language = "en"
+
+extensions = ["myst_parser", "sphinx_copybutton"]
+myst_enable_extensions = ["dollarmath", "attrs_block", "colon_fence"]
+myst_heading_anchors = 4
+myst_fence_as_directive = ["math"]
+myst_dmath_double_inline = True
+suppress_warnings = ["myst.strikethrough"]
+exclude_patterns = ["**/_*"]
+
+html_theme = "furo"
+html_title = "trompe"
+html_static_path = [str(HERE / "static")]
+html_css_files = ["site.css"]
+html_math_renderer = "mathml"
+html_copy_source = html_show_sourcelink = html_show_sphinx = False
+html_permalinks_icon = "#"
+html_theme_options = {"navigation_with_keys": True}
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-high-contrast-dark"
+copybutton_prompt_text = r"^(\$ |>>> |\.\.\. )"
+copybutton_prompt_is_regexp = True
+copybutton_only_copy_prompt_lines = False
+
+_LOG = logging.getLogger(__name__)
+
+
+def _mathml(page: Any, node: nodes.Node, as_block: bool) -> None:
+    """One formula; what cannot be translated is a warning, so that the build stops."""
+    tex = node.astext()
+    try:
+        page.body.append(convert(tex, display="block" if as_block else "inline"))
+    except Exception as error:
+        _LOG.warning("mathematics: %s: %r", tex, error, location=node)
+    raise nodes.SkipNode
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Register the renderer of mathematics."""
+    app.add_html_math_renderer(
+        "mathml",
+        (lambda page, node: _mathml(page, node, False), None),
+        (lambda page, node: _mathml(page, node, True), None),
+    )
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
