@@ -20,7 +20,7 @@ from trompe.empirical.attacks.slingshot import slingshot
 from trompe.empirical.experiments.circuit import fool
 from trompe.empirical.experiments.given import silent_places
 from trompe.empirical.experiments.pictures import picture
-from trompe.empirical.networks import DetectorCNN
+from trompe.empirical.networks.architectures import DetectorCNN
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -64,8 +64,12 @@ def circuit_showing(subject: Subject, name: str, targets: torch.Tensor | None) -
     """A fooling circuit whose units show these pictures, or the next unit's; its detector is made once."""
     network, natural = subject.network, subject.natural
     k, _ = k_of([network], subject.shape)
-    other: nn.Module | list[int] = list(range(len(subject.data.classes)))
-    other[: len(subject.units)] = subject.units[1:] + subject.units[:1]
+    turned = [
+        *subject.units[1:],
+        subject.units[0],
+        *range(len(subject.units), len(subject.data.classes)),
+    ]
+    other: nn.Module | list[int] = turned
     if targets is not None:
         other = picture_units(network, targets, natural, subject.units)
         k = max(k, other.largest)

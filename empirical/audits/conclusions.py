@@ -26,7 +26,7 @@ from trompe.empirical.networks.intervals import Box, interval_bounds
 from trompe.empirical.networks.lipschitz import ROOM, Norm, Slopes, of_unit, slopes
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
-from trompe.empirical.visualization import ShownUnits, npy, read_shown_units
+from trompe.empirical.visualization.run import ShownUnits, npy, read_shown_units
 from trompe.empirical.visualization.shown_network import ShownNetwork
 from trompe.ground.arguments import Integer, at_least_one, checked
 from trompe.proofs.handover.concluded import (

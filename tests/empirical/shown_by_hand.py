@@ -11,7 +11,7 @@ import torch
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.maximization.evaluation import Evaluator
 from trompe.empirical.maximization.objectives import Objective
-from trompe.empirical.visualization import ShownUnits
+from trompe.empirical.visualization.run import ShownUnits
 from trompe.proofs.handover.shown import ENDS, ShownEnd, ShownFile, ShownModel, ShownUnit, to_json
 
 SETTINGS = {

@@ -24,7 +24,6 @@ from trompe.proofs.handover.concluded.data import (
 )
 from trompe.proofs.handover.shown import Pictured
 from trompe.proofs.handover.shown.file import (
-    MAX_BYTES,
     PICTURED,
     Read,
     images_of,
@@ -37,6 +36,7 @@ from trompe.proofs.handover.shown.file import (
     sha,
     text,
 )
+from trompe.proofs.handover.witnesses.file import MAX_BYTES
 from trompe.proofs.shapes import fields
 from trompe.theory import InvalidInput
 
