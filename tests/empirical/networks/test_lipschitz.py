@@ -17,8 +17,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical import Objective
-from trompe.empirical import lipschitz as module
 from trompe.empirical.maximization.evaluation import layer_output
+from trompe.empirical.networks import lipschitz as module
 from trompe.empirical.networks.lipschitz import NORMS, lipschitz_bound
 from trompe.theory import InvalidInput
 
