@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from trompe.commands.networks import (
-    Batch,
-    Crop,
-    Groups,
-    Images,
-    Logits,
-    Mean,
-    Model,
-    Resize,
-    Std,
-    Weights,
-    read_images,
-    read_model,
-    read_network,
-)
+from trompe.commands.networks import Groups, Images, Model, NetworkOptions, with_network
 from trompe.commands.options import MANY, SEED, Device, UnitAxis, integers, listed, number
 
 Output = Annotated[Path | None, typer.Option(help="Also write the result as JSON into this file.")]
 
 
+@with_network
 def silent(
     model: Model,
     images: Images,
+    how: NetworkOptions,
     layers: Annotated[
         str,
         typer.Option(
@@ -44,13 +33,6 @@ def silent(
     tries: Annotated[int, number("Ways in which a picture is looked for, 1 to 8.", 8)] = 8,
     device: Device = "auto",
     seed: Annotated[int, number("Seed of the noise to start from.", SEED)] = 0,
-    batch: Batch = 100,
-    weights: Weights = None,
-    mean: Mean = "",
-    std: Std = "",
-    resize: Resize = "",
-    crop: Crop = "",
-    logits: Logits = None,
     output: Output = None,
     pictures: Annotated[
         Path | None,
@@ -72,13 +54,10 @@ def silent(
     chosen = integers(units, "--units", 10**9) if units else ()
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = read_network(
-            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
-            batch=batch,
-        )  # fmt: skip
+        network, natural = how.network(model, images, place)
         found = audit_silent(
             network, natural, layers=listed(layers), unit_axis=unit_axis, units=chosen, tries=tries, steps=steps,
-            batch=batch, seed=seed,
+            batch=how.batch, seed=seed,
         )  # fmt: skip
     rows = [
         {"layer": u.layer, "unit": u.unit, "verdict": u.verdict, "driven": u.driven, "bound": u.bound, "tries": u.tries}
@@ -129,9 +108,11 @@ def silent(
         written.write(json_text(summary))
 
 
+@with_network
 def paths(
     model: Model,
     images: Images,
+    how: NetworkOptions,
     layers: Annotated[
         str, typer.Option(help="Layer names, comma-separated, in the order of the network.")
     ],
@@ -140,13 +121,6 @@ def paths(
     measure: Annotated[str, typer.Option(help="spearman, pearson or cosine.")] = "spearman",
     steps: Annotated[int, number("Optimisation steps.", MANY)] = 256,
     device: Device = "auto",
-    batch: Batch = 100,
-    weights: Weights = None,
-    mean: Mean = "",
-    std: Std = "",
-    resize: Resize = "",
-    crop: Crop = "",
-    logits: Logits = None,
     plot: Annotated[
         Path | None, typer.Option(help="Also draw the similarities, a .png, .pdf or .svg file.")
     ] = None,
@@ -173,10 +147,7 @@ def paths(
     with repeatable(device=place), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", DeadUnit)
-        network, natural = read_network(
-            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
-            batch=batch, units=indices,
-        )  # fmt: skip
+        network, natural = how.network(model, images, place, indices)
         found = audit_paths(
             network,
             listed(layers),
@@ -184,7 +155,7 @@ def paths(
             units=indices,
             measure=measure,
             steps=steps,
-            batch=batch,
+            batch=how.batch,
             groups=None if groups is None else photographs(natural, groups),
         )
 
@@ -200,6 +171,7 @@ def paths(
         written.write(json_text(as_json(found, network, natural.named, measure)))
 
 
+@with_network
 def compare(
     model: Annotated[
         list[str],
@@ -208,6 +180,7 @@ def compare(
         ),
     ],
     images: Images,
+    how: NetworkOptions,
     layers: Annotated[
         str,
         typer.Option(
@@ -240,18 +213,12 @@ def compare(
     ] = False,
     unit_axis: UnitAxis = None,
     device: Device = "auto",
-    batch: Batch = 100,
     weights: Annotated[
         list[Path] | None,
         typer.Option(
             help="State dicts, .pt, .pth or .safetensors: twice, for A and B. No pickled code is run."
         ),
     ] = None,
-    mean: Mean = "",
-    std: Std = "",
-    resize: Resize = "",
-    crop: Crop = "",
-    logits: Logits = None,
     plot: Annotated[
         Path | None,
         typer.Option(
@@ -266,7 +233,6 @@ def compare(
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.compare import audit_compare
     from trompe.empirical.cache import json_text
-    from trompe.ground.arguments import Integer
     from trompe.ground.errors import InvalidInput
     from trompe.ground.files import Destination
     from trompe.views.compare import as_json, as_tables, said, show_picture
@@ -279,7 +245,6 @@ def compare(
         raise InvalidInput(
             f"--weights: {len(states)} given; expected none, or two, those of A and those of B"
         )
-    Integer(1)(batch, "batch")
     written = Destination(output, parents=True) if output is not None else None
     drawn = picture_file(plot) if plot is not None else None
     chosen = integers(units, "--units", 10**9) if units else ()
@@ -287,22 +252,19 @@ def compare(
     place = pick_device(device)
     console = Console()
     with repeatable(device=place):
-        natural = read_images(images, place, mean=mean, std=std, resize=resize, crop=crop)
+        natural = how.images(images, place)
         networks = []
         for k, name in enumerate("AB"):
             try:
-                network = read_model(
-                    model[k], natural, weights=states[k] if states else None, mean=mean, std=std, logits=logits,
-                    batch=batch, name=f"{name}: ",
-                )  # fmt: skip
+                of = replace(how, weights=states[k] if states else None)
+                networks.append(of.model(model[k], natural, name=f"{name}: "))
             except InvalidInput as error:
                 if not str(error).startswith("model"):
                     raise  # of the images, or of a file that is named
                 raise InvalidInput(f"model {name}{str(error).removeprefix('model')}") from error
-            networks.append(network)
         found = audit_compare(
             networks[0], networks[1], natural, layers=listed(layers), units=chosen, unit_axis=unit_axis, tolerance=tolerance,
-            seeds=several, steps=steps, redirect=redirect, batch=batch,
+            seeds=several, steps=steps, redirect=redirect, batch=how.batch,
         )  # fmt: skip
     for table in as_tables(found):
         console.print(table)
@@ -315,11 +277,11 @@ def compare(
             "models": model,
             "weights": list(map(str, states)) or None,
             "images": str(images),
-            "mean": mean,
-            "std": std,
-            "resize": resize,
-            "crop": crop,
-            "logits": logits,
+            "mean": how.mean,
+            "std": how.std,
+            "resize": how.resize,
+            "crop": how.crop,
+            "logits": how.logits,
         }
         written.write(json_text(as_json(found, source)))
 

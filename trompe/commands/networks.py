@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -53,88 +56,107 @@ Logits = Annotated[
 ]
 
 
-def read_network(
-    model: str,
-    images: Path,
-    place: Any,
-    *,
-    weights: Path | None,
-    mean: str,
-    std: str,
-    resize: str,
-    crop: str,
-    logits: str | None,
-    batch: int,
-    units: Sequence[int] | None = None,
-) -> tuple[Any, Any]:
-    """The network and a stream of all images of the folder, on the device.
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """What a command with `with_network` is told about somebody's network and pictures, besides their names."""
 
-    Printed is what was done to them, which output stands for which folder, and how well the network reads the images.
-    units : the output of each folder, where the command has such an option.
-    """
-    from trompe.ground.arguments import Integer
+    batch: Batch = 100
+    weights: Weights = None
+    mean: Mean = ""
+    std: Std = ""
+    resize: Resize = ""
+    crop: Crop = ""
+    logits: Logits = None
 
-    Integer(1)(batch, "batch")
-    natural = read_images(images, place, mean=mean, std=std, resize=resize, crop=crop)
-    network = read_model(
-        model, natural, weights=weights, mean=mean, std=std, logits=logits, batch=batch, units=units
-    )
-    return network, natural
+    @property
+    def normalisation(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The mean and the standard deviation that the network wants."""
+        return numbers(self.mean, "--mean"), numbers(self.std, "--std")
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, ...]]:
+        """What --resize and --crop say."""
+        return {
+            name: integers(text, f"--{name}", 10**6) if text else ()
+            for name, text in (("resize", self.resize), ("crop", self.crop))
+        }
+
+    def network(
+        self, model: str, images: Path, place: Any, units: Sequence[int] | None = None
+    ) -> tuple[Any, Any]:
+        """The network and a stream of all images of the folder, on the device.
+
+        Printed is what was done to them, which output stands for which folder, and how well the network reads the images.
+        units : the output of each folder, where the command has such an option.
+        """
+        natural = self.images(images, place)
+        return self.model(model, natural, units), natural
+
+    def images(self, images: Path, place: Any) -> Any:
+        """A stream of all images of the folder, which --mean and --std fit."""
+        from trompe.empirical.inputs.streams import open_images
+        from trompe.empirical.networks.adapted import check_normalisation
+        from trompe.ground.arguments import Integer
+
+        Integer(1)(self.batch, "batch")
+        check_normalisation(*self.normalisation)
+        natural = open_images(images, place, **self.sizes)
+        check_normalisation(*self.normalisation, natural.shape[0])
+        return natural
+
+    def model(
+        self, model: str, natural: Any, units: Sequence[int] | None = None, name: str = ""
+    ) -> Any:
+        """The network on the images' device; see `network`. name : said before each line, where there are several."""
+        from rich.console import Console
+
+        from trompe.empirical.audits.accuracy import LOW, read_accuracy
+        from trompe.empirical.networks.adapted import check_output, load_adapted
+
+        console = Console()
+
+        def say(text: str) -> None:
+            console.print(f"{name}{text}", highlight=False, markup=False)
+
+        network = load_adapted(
+            model, natural.device, self.weights, *self.normalisation, self.logits, say
+        )
+        check_output(network, natural.first(2))
+        found = read_accuracy(network, natural, units or (), self.batch)
+        say(str(found))
+        if found.share is not None and found.share < LOW:
+            order = "are the outputs in this order (--units), and " if units is not None else ""
+            say(
+                f"That is low: {order}are --mean, --std, --resize and --crop those of its training?"
+            )
+        return network
 
 
-def read_images(images: Path, place: Any, *, mean: str, std: str, resize: str, crop: str) -> Any:
-    """A stream of all images of the folder, which --mean and --std fit."""
-    from trompe.empirical.inputs.streams import open_images
-    from trompe.empirical.networks.adapted import check_normalisation
+def with_network(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with the options of `NetworkOptions`, which it gets as `how`; those that it names itself stay its own."""
+    parameters = dict(inspect.signature(command).parameters)
+    hints = get_type_hints(command, include_extras=True)
+    del parameters["how"], hints["how"]
+    shared = get_type_hints(NetworkOptions, include_extras=True)
+    added = {
+        field.name: inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=shared[field.name]
+        )
+        for field in fields(NetworkOptions) if field.name not in parameters
+    }  # fmt: skip
 
-    normalisation = numbers(mean, "--mean"), numbers(std, "--std")
-    check_normalisation(*normalisation)
-    natural = open_images(images, place, **sizes_of(resize, crop))
-    check_normalisation(*normalisation, natural.shape[0])
-    return natural
+    @wraps(command)
+    def run(**given: Any) -> Any:
+        how = NetworkOptions(**{name: given.pop(name) for name in added})
+        return command(how=how, **given)
 
-
-def read_model(
-    model: str,
-    natural: Any,
-    *,
-    weights: Path | None,
-    mean: str,
-    std: str,
-    logits: str | None,
-    batch: int,
-    units: Sequence[int] | None = None,
-    name: str = "",
-) -> Any:
-    """The network on the images' device; see `read_network`. name : said before each line, where there are several."""
-    from rich.console import Console
-
-    from trompe.empirical.audits.accuracy import LOW, read_accuracy
-    from trompe.empirical.networks.adapted import check_output, load_adapted
-
-    console = Console()
-
-    def say(text: str) -> None:
-        console.print(f"{name}{text}", highlight=False, markup=False)
-
-    network = load_adapted(
-        model, natural.device, weights, numbers(mean, "--mean"), numbers(std, "--std"), logits, say
-    )
-    check_output(network, natural.first(2))
-    found = read_accuracy(network, natural, units or (), batch)
-    say(str(found))
-    if found.share is not None and found.share < LOW:
-        order = "are the outputs in this order (--units), and " if units is not None else ""
-        say(f"That is low: {order}are --mean, --std, --resize and --crop those of its training?")
-    return network
-
-
-def sizes_of(resize: str, crop: str) -> dict[str, tuple[int, ...]]:
-    """What --resize and --crop say."""
-    return {
-        name: integers(text, f"--{name}", 10**6) if text else ()
-        for name, text in (("resize", resize), ("crop", crop))
-    }
+    own = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[name])
+        for name, p in parameters.items()
+    ]
+    run.__signature__ = inspect.Signature([*own, *added.values()])  # type: ignore[attr-defined]
+    run.__annotations__ = hints | {name: shared[name] for name in added}
+    return run
 
 
 def numbers(text: str, what: str) -> tuple[float, ...]:

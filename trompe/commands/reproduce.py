@@ -11,21 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.networks import (
-    Crop,
-    Groups,
-    Logits,
-    Mean,
-    Resize,
-    Std,
-    Weights,
-    read_network,
-    sizes_of,
-)
-from trompe.commands.options import MANY, SEED, Device, integers, listed, number
+from trompe.commands.networks import Groups, NetworkOptions, with_network
+from trompe.commands.options import SEED, Device, integers, listed, number
 
 
+@with_network
 def reproduce(
+    how: NetworkOptions,
     experiment: Annotated[
         str,
         typer.Argument(
@@ -74,15 +66,6 @@ def reproduce(
             help="With --data imagenet: a folder of photographs, in place of those of installed packages."
         ),
     ] = None,
-    weights: Weights = None,
-    mean: Mean = "",
-    std: Std = "",
-    resize: Resize = "",
-    crop: Crop = "",
-    logits: Logits = None,
-    batch: Annotated[
-        int, number("With --model: images held at a time while they are read.", MANY)
-    ] = 100,
 ) -> None:
     """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
     from rich.console import Console
@@ -97,23 +80,25 @@ def reproduce(
         "units": integers(units, "--units", 10**9) if units else (), "layers": listed(layers), "photos": photos
     }  # fmt: skip
     if model is None:
-        named = {"images": images, "weights": weights, "mean": mean, "std": std, "logits": logits}
+        named = {
+            "images": images,
+            "weights": how.weights,
+            "mean": how.mean,
+            "std": how.std,
+            "logits": how.logits,
+        }
         for name, value in named.items():
             if value:
                 raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
-        shaped = bool(resize or crop or groups is not None)
-        pictures: Any = load_data(data, **sizes_of(resize, crop), groups=groups) if shaped else data
+        shaped = bool(how.resize or how.crop or groups is not None)
+        pictures: Any = load_data(data, **how.sizes, groups=groups) if shaped else data
     elif data == "imagenet":
         raise InvalidInput("--data imagenet: has a network of its own; leave --model out")
     else:
         place, folder = pick_device(device), images if images is not None else Path(data)
         with repeatable(threads, place):
-            network, _ = read_network(
-                model, folder, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
-                batch=batch,
-            )  # fmt: skip
-        pictures = load_data(folder, **sizes_of(resize, crop), groups=groups)
-        given["model"] = network
+            given["model"], _ = how.network(model, folder, place)
+        pictures = load_data(folder, **how.sizes, groups=groups)
 
     def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
         held = [m for m in witness["measurements"] if "acceptance" in m]

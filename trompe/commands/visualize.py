@@ -8,27 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.networks import (
-    Batch,
-    Crop,
-    Images,
-    Logits,
-    Mean,
-    Model,
-    Resize,
-    Std,
-    Weights,
-    numbers,
-    read_network,
-    sizes_of,
-)
+from trompe.commands.networks import Images, Model, NetworkOptions, with_network
 from trompe.commands.options import MANY, Device, UnitAxis, integers, number
 from trompe.commands.reading import array_file
 
 
+@with_network
 def visualize(
     model: Model,
     images: Images,
+    how: NetworkOptions,
     output: Annotated[
         Path,
         typer.Option(
@@ -87,13 +76,6 @@ def visualize(
     ] = 1,
     unit_axis: UnitAxis = None,
     device: Device = "auto",
-    batch: Batch = 100,
-    weights: Weights = None,
-    mean: Mean = "",
-    std: Std = "",
-    resize: Resize = "",
-    crop: Crop = "",
-    logits: Logits = None,
 ) -> None:
     """What an optimiser finds to excite each unit least and most, beside the natural extremes, and a shown-file for `bound`.
 
@@ -122,18 +104,15 @@ def visualize(
     check_folder(output)
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = read_network(
-            model, images, place, weights=weights, mean=mean, std=std, resize=resize, crop=crop, logits=logits,
-            batch=batch,
-        )  # fmt: skip
+        network, natural = how.network(model, images, place)
+        weights = None if how.weights is None else str(how.weights)
         source = Source(
-            model, None if weights is None else str(weights), numbers(mean, "--mean"), numbers(std, "--std"), logits,
-            str(images), *sizes_of(resize, crop).values(),
-        )  # fmt: skip
+            model, weights, *how.normalisation, how.logits, str(images), *how.sizes.values()
+        )
         run = Run(
-            network, goal, chosen, natural, None, parametrization, transforms, redirect, several, steps, 0.05, batch,
+            network, goal, chosen, natural, None, parametrization, transforms, redirect, several, steps, 0.05, how.batch,
             output, jobs, True, source,
-            partial(load_adapted, model, place, weights, source.mean, source.std, logits),
+            partial(load_adapted, model, place, how.weights, *how.normalisation, how.logits),
         )  # fmt: skip
         there = len(run.finished)
         if there:

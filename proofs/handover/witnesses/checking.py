@@ -19,6 +19,7 @@ from trompe.constructions.triples import NAMES, Name
 from trompe.constructions.work import TooMuchWork, limited
 from trompe.ground.arguments import Keys, checked
 from trompe.ground.reading import TooLarge, Unreadable, read_input
+from trompe.ground.text import wrapped
 from trompe.proofs.handover.witnesses.data import Witness, check_extremes, check_row
 from trompe.proofs.handover.witnesses.extremes import BoxAnalysis
 from trompe.proofs.handover.witnesses.file import MAX_BYTES, parse
@@ -74,16 +75,17 @@ class Report:
         return bool(self.findings) and all(f.holds for f in self.findings)
 
     def text(self) -> str:
-        """One line a claim, then the outcome."""
-        width = max((len(f.verdict) for f in self.findings), default=0)
-        lines = [f"{f.verdict:<{max(8, width)}} {f.says}: {f.reason}" for f in self.findings]
+        """A claim after the other, then the outcome, in lines of at most 100 columns."""
+        width = max([8, *(len(f.verdict) for f in self.findings)]) + 1
+        lines = [f"{f.verdict:<{width}}{f.says}: {f.reason}" for f in self.findings]
         verdicts = [f.verdict for f in self.findings]
         counted = f"{verdicts.count('PROVED')} of {len(verdicts)} claims proved"
         if evaluated := verdicts.count("EVALUATED"):
             counted += f", {evaluated} evaluated (no certified error)"
         outcome = f"{self.is_a} for {self.key}" if self.ok else f"not shown to be {self.is_a}"
         lines += [f"not checked: {self.besides}"] * bool(self.besides)
-        return "\n".join([*lines, f"{counted}: {outcome}"])
+        lines.append(f"{counted}: {outcome}")
+        return "\n".join(part for line in lines for part in wrapped(line, then=" " * width))
 
 
 def check_file(path: str | Path, solvers: Sequence[str] = tuple(SOLVERS)) -> Report:

@@ -21,6 +21,11 @@ pytestmark = pytest.mark.once
 ANSWERS = {"exact": lambda v, x: 0.5, "approx": lambda v, x: 0.5, "side": lambda v, x: "min"}
 
 
+def flat(report):
+    """The text of a report, whatever its lines."""
+    return " ".join(report.text().split())
+
+
 def made(row="convex", task="side", decoder=None, **options):
     found = refute(decoder or ANSWERS[task], row, task, **options)
     return json.loads(as_json(found))
@@ -41,7 +46,7 @@ def test_what_refute_writes_holds(row, task):
     report = check(made(row, task))
     assert report.ok, report.text()
     assert report.text().splitlines()[-1].endswith(f"a refutation for {row}/{task}")
-    assert "not checked: that the decoder gave this answer" in report.text()
+    assert "not checked: that the decoder gave this answer" in flat(report)
 
 
 def test_the_command_takes_the_report_and_the_witness(tmp_path, capsys):
@@ -109,8 +114,11 @@ def test_what_is_changed_is_noticed(name):
     data = made()
     damage(data)
     report = check(data)
-    assert not report.ok and words in report.text(), report.text()
-    assert max(map(len, report.text().splitlines())) < 500
+    assert not report.ok and words in flat(report), report.text()
+    assert (
+        max(map(len, report.text().splitlines())) <= 100
+        or len(max(flat(report).split(), key=len)) > 90
+    )
 
 
 def test_a_number_that_is_right_is_noticed():
@@ -150,13 +158,13 @@ RATES = {
 def test_error_rates_are_computed_again(name):
     data = made(decoder=coin(), repeats=50, seed=3)
     report = check(data)
-    assert (
-        report.ok and "of the counts: that they are possible, and their intervals" in report.text()
+    assert report.ok and "of the counts: that they are possible, and their intervals" in flat(
+        report
     )
     damage, words = RATES[name]
     damage(data)
     report = check(data)
-    assert not report.ok and words in report.text(), report.text()
+    assert not report.ok and words in flat(report), report.text()
 
 
 def test_counts_with_right_intervals_that_cannot_be_are_noticed():
@@ -166,23 +174,23 @@ def test_counts_with_right_intervals_that_cannot_be_are_noticed():
     for name in ("on_f", "on_g"):
         changed = copy.deepcopy(data)
         changed["randomised"][name] = none
-        assert "every answer is wrong about f or about g" in check(changed).text()
+        assert "every answer is wrong about f or about g" in flat(check(changed))
     always = made(decoder=lambda v, x: "min", repeats=50, seed=3)["randomised"]["on_f"]
     name = {"f": "on_f", "g": "on_g"}[data["function"]]
     other = {"on_f": "on_g", "on_g": "on_f"}[name]
     changed = copy.deepcopy(data)
     changed["randomised"] |= {name: always, other: none, "coin": none}
-    assert "errors do not fit the recorded answer" in check(changed).text()
+    assert "errors do not fit the recorded answer" in flat(check(changed))
     sure = made(decoder=lambda v, x: "min", repeats=50, seed=3)
     assert check(sure).ok and sure["randomised"]["on_f"]["errors"] == 50
 
 
 def test_what_claims_nothing_or_has_no_witness_is_not_accepted():
-    assert "only what is refuted" in check(made(decoder=lambda v, x: None)).text()
-    assert "only what is refuted" in check(made("affine-1d", "exact")).text()
+    assert "only what is refuted" in flat(check(made(decoder=lambda v, x: None)))
+    assert "only what is refuted" in flat(check(made("affine-1d", "exact")))
     curved = json.loads(as_json(refute(ANSWERS["exact"], Lipschitz(1, "l2"), "exact", dim=2)))
-    assert "use the metric linf" not in check(curved).text()
-    assert not check(curved).ok and "witness: none" in check(curved).text()
+    assert "use the metric linf" not in flat(check(curved))
+    assert not check(curved).ok and "witness: none" in flat(check(curved))
 
 
 def test_limits_and_what_is_no_refutation():
