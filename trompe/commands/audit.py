@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from trompe.commands.conclusions import conclusions
 from trompe.commands.networks import (
     Batch,
     Crop,
@@ -326,8 +327,9 @@ def compare(
 
 def mount(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    audit = typer.Typer(help="Audits of your own network: silent, paths, compare.")
+    audit = typer.Typer(help="Audits of your own network: silent, paths, compare, conclusions.")
     audit.command()(silent)
     audit.command()(paths)
     audit.command()(compare)
+    audit.command()(conclusions)
     app.add_typer(audit, name="audit")
