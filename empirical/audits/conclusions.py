@@ -23,7 +23,7 @@ from trompe.empirical.audits.verdicts import Sites, counted, slope_below
 from trompe.empirical.inputs.streams import ImageStream, NaturalImages, as_stream
 from trompe.empirical.networks.inspection import check_finite, check_model
 from trompe.empirical.networks.intervals import Box, interval_bounds
-from trompe.empirical.networks.lipschitz import ROOM, Norm, Slopes, of_unit, slopes
+from trompe.empirical.networks.lipschitz import Norm, Slopes, of_unit, slopes
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import versions
 from trompe.empirical.visualization.run import ShownUnits, npy, read_shown_units
@@ -36,6 +36,7 @@ from trompe.proofs.handover.concluded import (
     NOTHING,
     OTHERS,
     PICTURES,
+    ROOM,
     TASKS,
     ConcludedUnit,
     Conclusion,
@@ -59,6 +60,8 @@ from trompe.theory import InvalidInput, Visualization, function_class
 from trompe.theory.bounding import bounds
 from trompe.theory.exact import as_share, check_short
 from trompe.theory.fibres import BLOCK
+from trompe.theory.limits import Limits
+from trompe.theory.near import near_fibres_of
 from trompe.theory.rows.lipschitz import distances
 from trompe.theory.sites import Floats, Site, directed
 
@@ -479,6 +482,11 @@ class _Others:
                 self.why = self.why or f"exact linear programs are asked up to {LARGEST} pixels"
         self.found: list[Any] = []
         self.done = 0
+        if limits is not None and not self.why:
+            try:
+                near_fibres_of(function_class(key), v, Limits(*map(Fraction, limits)))
+            except InvalidInput:
+                self.why = f"no {key} function takes the two values within the certified range"
 
     def ask(self, flat: Any) -> None:
         """Some images, shape (n, d)."""
@@ -493,7 +501,7 @@ class _Others:
             )  # fmt: skip
             self.done += len(flat)
         except InvalidInput as error:
-            self.why, self.found = str(error), []
+            self.why, self.found, self.done = str(error), [], 0
 
     def row(self, key: str, truth: Floats) -> Conclusion:
         """The verdicts."""

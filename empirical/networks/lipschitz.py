@@ -21,13 +21,12 @@ from trompe.empirical._torch import Shape, torch
 from trompe.empirical.maximization.objectives import KINDS, Objective, Unit, mean_of_map
 from trompe.empirical.networks.intervals import first_line, traced
 from trompe.ground.arguments import checked
+from trompe.proofs.handover.concluded import ROOM
 from trompe.theory import InvalidInput
 
 nn = torch.nn
 Norm = Literal["l2", "linf"]
 NORMS: tuple[Norm, Norm] = ("l2", "linf")
-ROOM = 2.0**-30
-"""A stated bound is larger by so much: sums of another machine, whose last digits differ, are within it."""
 _KEEPS = (nn.ReLU, nn.Hardtanh, nn.Identity, nn.modules.dropout._DropoutNd)
 _KEEPING = {torch.relu, torch.relu_, F.relu, F.relu_, F.relu6, F.hardtanh}
 _KEEPING_METHODS = ("relu", "relu_", "contiguous")

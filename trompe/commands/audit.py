@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from trompe.commands.conclusions import conclusions
 from trompe.commands.networks import Groups, Images, Model, NetworkOptions, with_network
 from trompe.commands.options import MANY, SEED, Device, UnitAxis, integers, listed, number
 
@@ -288,8 +289,9 @@ def compare(
 
 def mount(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    audit = typer.Typer(help="Audits of your own network: silent, paths, compare.")
+    audit = typer.Typer(help="Audits of your own network: silent, paths, compare, conclusions.")
     audit.command()(silent)
     audit.command()(paths)
     audit.command()(compare)
+    audit.command()(conclusions)
     app.add_typer(audit, name="audit")

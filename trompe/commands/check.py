@@ -1,4 +1,4 @@
-"""`trompe check`: certificates, witnesses, refutations and shown-files that one was given."""
+"""`trompe check`: certificates, witnesses, refutations, shown-files and conclusions that one was given."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def check(
     path: Annotated[
         Path,
         typer.Argument(
-            help="A folder that trompe certify or visualize wrote, or a .json file of trompe witness, refute or visualize (- for standard input)."
+            help="A folder that trompe certify or visualize wrote, or a .json file of trompe witness, refute, visualize or audit conclusions "
+            "(- for standard input)."
         ),
     ],
     solver: Solvers = None,
@@ -24,21 +25,22 @@ def check(
     model: Annotated[
         str | None,
         typer.Option(
-            help="For a shown-file: FILE.py:FUNCTION or MODULE:FUNCTION that returns its network."
+            help="For a shown-file or conclusions: FILE.py:FUNCTION or MODULE:FUNCTION that returns the network."
         ),
     ] = None,
     weights: Weights = None,
     images: Annotated[
-        Path | None, typer.Option(help="For a shown-file: its folder of pictures.")
+        Path | None, typer.Option(help="For a shown-file or conclusions: the folder of pictures.")
     ] = None,
     device: Device = "auto",
     batch: Batch = 100,
 ) -> int:
-    """Check a certificate set, a witness, a refutation or a shown-file that need not be trusted. Exit status 0 only if all holds.
+    """Check a certificate set, a witness, a refutation, a shown-file or conclusions that need not be trusted. Exit status 0 only if all holds.
 
     Of a shown-file the arrays are compared with their hashes. With --model (and --weights) its values are computed anew, with
     --images also those of the natural images; no code that the file names is run. A value whose error is
-    only an estimate is EVALUATED, which proves nothing and leaves the status 0.
+    only an estimate is EVALUATED, which proves nothing and leaves the status 0. Of conclusions the slopes are checked in exact
+    arithmetic; with --model and --images the audit is made anew with the pairs of the file.
 
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
@@ -57,6 +59,7 @@ def check(
             from trompe.theory import InvalidInput
 
             raise InvalidInput(f"{path} is the manifest of a set; give its folder {path.parent}")
+        from trompe.proofs.handover.concluded import is_conclusions
         from trompe.proofs.handover.shown.file import is_shown
         from trompe.proofs.handover.witnesses.checking import content_of
         from trompe.refuting.checking import check_bytes
@@ -64,6 +67,8 @@ def check(
         content = content_of(path)
         if isinstance(content, bytes) and is_shown(content):
             report = _check_shown(content, path, model, weights, images, device, batch)
+        elif isinstance(content, bytes) and is_conclusions(content):
+            report = _check_conclusions(content, path, model, weights, images, device)
         else:
             _only_for_shown(model, weights, images)
             report = check_bytes(content, solvers) if isinstance(content, bytes) else content
@@ -83,7 +88,8 @@ def _only_for_shown(*options: Any) -> None:
         from trompe.theory import InvalidInput
 
         raise InvalidInput(
-            "--model, --weights, --images: are for shown-files (trompe visualize); leave them out"
+            "--model, --weights, --images: are for shown-files (trompe visualize) and conclusions (trompe audit conclusions); leave "
+            "them out"
         )
 
 
@@ -111,3 +117,28 @@ def _check_shown(
     place = pick_device(device)
     with repeatable(device=place):
         return check_shown(content, path, network_of(model, weights, images, place, batch))
+
+
+def _check_conclusions(
+    content: bytes,
+    path: Path,
+    model: str | None,
+    weights: Path | None,
+    images: Path | None,
+    device: str,
+) -> Any:
+    from trompe.proofs.handover.concluded import check_conclusions
+    from trompe.theory import InvalidInput
+
+    if (model is None) != (images is None) or (weights is not None and model is None):
+        raise InvalidInput(
+            "--model, --images: of conclusions they go together (and --weights with them); give both or neither"
+        )
+    if model is None or images is None:
+        return check_conclusions(content, path)
+    from trompe.empirical._torch import pick_device, repeatable
+    from trompe.empirical.audits.concluded_again import audit_again
+
+    place = pick_device(device)
+    with repeatable(device=place):
+        return check_conclusions(content, path, audit_again(path, model, weights, images, place))

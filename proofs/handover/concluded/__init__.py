@@ -1,5 +1,6 @@
 """Conclusions-files: what a unit's visualizations decide on given images, written, read and checked without PyTorch."""
 
+from trompe.proofs.handover.concluded.checking import check_conclusions
 from trompe.proofs.handover.concluded.data import (
     ADMISSIBLE,
     CERTIFIED,
@@ -8,6 +9,7 @@ from trompe.proofs.handover.concluded.data import (
     NOTHING,
     OTHERS,
     PICTURES,
+    ROOM,
     TASKS,
     ConcludedUnit,
     Conclusion,
@@ -16,15 +18,18 @@ from trompe.proofs.handover.concluded.data import (
     Counted,
     Slope,
 )
+from trompe.proofs.handover.concluded.file import FILE, is_conclusions, parse, to_json
 
 __all__ = [
     "ADMISSIBLE",
     "CERTIFIED",
+    "FILE",
     "NATURAL",
     "NORMS",
     "NOTHING",
     "OTHERS",
     "PICTURES",
+    "ROOM",
     "TASKS",
     "ConcludedUnit",
     "Conclusion",
@@ -32,4 +37,8 @@ __all__ = [
     "ConclusionsFile",
     "Counted",
     "Slope",
+    "check_conclusions",
+    "is_conclusions",
+    "parse",
+    "to_json",
 ]

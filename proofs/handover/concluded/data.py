@@ -17,6 +17,8 @@ OTHERS = {"monotone": False, "affine": True, "convex": True}
 """Classes of functions of which a network's unit is in general no member; the shown points may exclude them. Are they asked about by exact
 linear programs?"""
 ASSUMPTIONS = (NOTHING, ADMISSIBLE, CERTIFIED, *OTHERS)
+ROOM = 2.0**-30
+"""Stated ranges and certified constants are wider by this share: those of another machine, whose last digits differ, are within."""
 PICTURES, NATURAL = "pictures", "natural extremes"
 
 
