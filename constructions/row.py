@@ -60,6 +60,11 @@ class Row:
         """Of a Yes row: the only member with this visualization, written out."""
         raise NotImplementedError
 
+    def recordable(self, cls: Any) -> FunctionClass:
+        """The class, or one of the same row whose members are made of sums, products, maxima and minima."""
+        kept: FunctionClass = cls
+        return kept
+
     # -- random questions and members ----------------------------------------------------------------
 
     def draw_class(self, pick: Pick, dim: int) -> FunctionClass:

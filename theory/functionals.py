@@ -5,8 +5,9 @@ Each is written once against an array namespace `xp`; points are arrays of shape
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from operator import truediv
 from typing import Any
 
 from trompe.ground.errors import known
@@ -47,6 +48,12 @@ def exact_distance(distance: Metric, y: Point, z: Point) -> Any:
     return distance(RATIONALS.array(y), RATIONALS.array(z), RATIONALS)
 
 
+def least(values: Iterable[Any]) -> Any:
+    """The least of exact numbers; recorded ones are asked for it, since Python's min asks which it is."""
+    found = list(values)
+    return found[0].least(found[1:]) if hasattr(found[0], "least") else min(found)
+
+
 def mean(z: Array, xp: ArrayNamespace) -> Array:
     """(z_1 + ... + z_d) / d."""
     return xp.sum(z) * xp.number(Fraction(1, z.shape[-1]))
@@ -68,8 +75,9 @@ def mean_flipped(z: Array, flip: Array, sign: Array, xp: ArrayNamespace) -> Arra
 def gauge_slopes(c: Point) -> tuple[Point, Point]:
     """The reciprocals that the gauge about c needs: 1/(1-c_i) where c_i < 1, 1/c_i where c_i > 0, else 0."""
     parts, zero = [ci.as_integer_ratio() for ci in c], Fraction(0)
-    up = tuple(Fraction(below, below - top) if top < below else zero for top, below in parts)
-    down = tuple(Fraction(below, top) if top > 0 else zero for top, below in parts)
+    quotient = Fraction if type(parts[0][0]) is int else truediv  # of numbers that are recorded
+    up = tuple(quotient(below, below - top) if top < below else zero for top, below in parts)
+    down = tuple(quotient(below, top) if top > 0 else zero for top, below in parts)
     return up, down
 
 

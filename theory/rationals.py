@@ -13,6 +13,8 @@ from fractions import Fraction
 from operator import add, mul, sub
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from trompe.ground.errors import InvalidInput
 from trompe.theory.namespace import EXACT, Array, NumpyNamespace
 
@@ -60,18 +62,20 @@ class Rationals:
     def __abs__(self) -> Rationals:
         return Rationals(list(map(abs, self.tops)), self.bottom)
 
-    def __add__(self, other: Any) -> Rationals:
+    def __add__(self, other: Any) -> Any:
         return _of_tops(add, self, other)
 
     __radd__ = __add__
 
-    def __sub__(self, other: Any) -> Rationals:
+    def __sub__(self, other: Any) -> Any:
         return _of_tops(sub, self, other)
 
-    def __rsub__(self, other: Any) -> Rationals:
+    def __rsub__(self, other: Any) -> Any:
         return _of_tops(sub, other, self)
 
-    def __mul__(self, other: Any) -> Rationals:
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return EXACT.array(list(self)) * other
         tops, bottom = _parts(other, len(self))
         product = list(map(mul, self.tops, tops))
         if isinstance(self.bottom, int) and isinstance(bottom, int):
@@ -118,8 +122,10 @@ def _parts(value: Any, count: int) -> tuple[list[int], Bottom]:
     return [top] * count, bottom
 
 
-def _of_tops(operation: Callable[[int, int], int], a: Any, b: Any) -> Rationals:
+def _of_tops(operation: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
     """`operation` of numerators over the same denominators: a sum, a difference, the larger one."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):  # recorded numbers, one by one
+        return operation(*(EXACT.array(list(c)) if _is_vector(c) else c for c in (a, b)))
     count = len(a if isinstance(a, Rationals) else b)
     (tops, bottom), (others, other) = _parts(a, count), _parts(b, count)
     common = bottom
@@ -151,9 +157,11 @@ class RationalNamespace(NumpyNamespace):
     def __init__(self) -> None:
         super().__init__(object)
 
-    def array(self, values: Iterable[Fraction | int]) -> Rationals:
+    def array(self, values: Iterable[Fraction | int]) -> Array:
         """A vector of so many numbers."""
         pairs = [value.as_integer_ratio() for value in values]
+        if pairs and type(pairs[0][0]) is not int:  # numbers that are recorded, over 1
+            return EXACT.array([top for top, _ in pairs])
         common = 1
         for bottom in {bottom for _, bottom in pairs}:
             common = math.lcm(common, bottom)

@@ -49,24 +49,29 @@ class Visualization:
                     raise InvalidInput(
                         f"{what} has {len(point)} coordinates; the first argmin has {dim}"
                     )
+        object.__setattr__(self, "argmin_set", lows)
+        object.__setattr__(self, "argmax_set", highs)
+        object.__setattr__(self, "minimum", low)
+        object.__setattr__(self, "maximum", high)
+        self.check_values()
+
+    def check_values(self) -> None:
+        """Raise InvalidInput where m > M, or where a point would have two values."""
+        low, high = self.minimum, self.maximum
         if low > high:
             raise InvalidInput(
                 f"minimum = {written(low)} exceeds maximum = {written(high)}; expected m <= M"
             )
         if low < high:
             many = (
-                highs if len(highs) == 1 else set(highs)
+                self.argmax_set if len(self.argmax_set) == 1 else set(self.argmax_set)
             )  # a point of many inputs takes long to hash
-            shared = [point for point in lows if point in many]
+            shared = [point for point in self.argmin_set if point in many]
             if shared:
                 raise InvalidInput(
                     f"argmin = argmax = {show(min(shared))}, but minimum = {written(low)} < "
                     f"maximum = {written(high)}; a point has one value"
                 )
-        object.__setattr__(self, "argmin_set", lows)
-        object.__setattr__(self, "argmax_set", highs)
-        object.__setattr__(self, "minimum", low)
-        object.__setattr__(self, "maximum", high)
 
     @property
     def dim(self) -> int:

@@ -29,6 +29,7 @@ from trompe.theory import (
     Visualization,
 )
 from trompe.theory.functionals import (
+    least,
     mean,
 )
 from trompe.theory.namespace import Array, ArrayNamespace
@@ -79,8 +80,8 @@ class AdditiveTriple(Construction):
         return AdditiveParameters(
             v.minimum,
             v.maximum,
-            1 / min(reach[i], away_a[i]),
-            1 / min(reach[j], away_b[j]),
+            1 / least([reach[i], away_a[i]]),
+            1 / least([reach[j], away_b[j]]),
             a,
             b,
             tuple(1 / r for r in reach),

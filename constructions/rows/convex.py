@@ -40,6 +40,7 @@ from trompe.theory.functionals import (
     gauge,
     gauge_slopes,
     l1,
+    least,
 )
 from trompe.theory.namespace import Array, ArrayNamespace
 from trompe.theory.rationals import RATIONALS
@@ -81,7 +82,7 @@ class ConvexTriple(Construction):
 
     def parameters(self, cls: Convex, v: Visualization, x: Point) -> ConvexParameters:
         up, down = gauge_slopes(v.argmin)
-        delta = min(exact_distance(l1, v.argmin, v.argmax), exact_distance(l1, x, v.argmax))
+        delta = least(exact_distance(l1, s, v.argmax) for s in (v.argmin, x))
         return ConvexParameters(v.minimum, v.maximum, 1 / delta, v.argmin, v.argmax, up, down)
 
     def features(self, z: Array, p: ConvexParameters, xp: ArrayNamespace) -> Features:

@@ -36,6 +36,7 @@ from trompe.theory.fibres import Fibres
 from trompe.theory.functionals import (
     exact_distance,
     l1,
+    least,
 )
 from trompe.theory.namespace import Array, ArrayNamespace
 
@@ -80,7 +81,7 @@ class Hats(Construction):
         data = getattr(cls, "data", None)
         inputs = data.inputs if data is not None else ()
         sites = (v.argmin, v.argmax, x, *inputs)
-        apart = min(exact_distance(l1, s, t) for s, t in combinations(sites, 2))
+        apart = least(exact_distance(l1, s, t) for s, t in combinations(sites, 2))
         return HatParameters(
             v.minimum, v.maximum, data.labels if data is not None else (), 2 / apart, sites
         )

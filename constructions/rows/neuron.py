@@ -255,6 +255,9 @@ class NeuronRow(AffineRow):
         assert isinstance(known, LinkedWeights)
         return LinkedTriple(LinkedWeightTriple(), known.cls, known.v, x, _linked_weights(known, x))
 
+    def recordable(self, cls: Any) -> FunctionClass:
+        return function_class(self.key, link="leaky-relu", slope=QUARTER)
+
     def draw_class(self, pick: Pick, dim: int) -> FunctionClass:
         link = one_of(pick, ("leaky-relu", "sigmoid", "tanh", "softplus"))
         return function_class(self.key, link=link, slope=draw_rational(pick, strict=True))
