@@ -92,7 +92,8 @@ def fool(
 ) -> FoolingCircuit:
     """A network that computes `model` on natural images, while activation maximization of each unit gives another unit's picture.
 
-    Its detector is trained on optimisation trajectories of these units (pixel, Fourier and MACO, with and without transforms).
+    Its detector is trained on optimisation trajectories of these units, of large pictures those of the first three (pixel, Fourier and MACO, with
+    and without transforms).
     How far this carries to other images and other seeds is to be measured: see `identical`.
 
     Parameters
@@ -101,7 +102,7 @@ def fool(
     images : natural images, see `audit_silent`. units : outputs that are fooled, each shows the next and the last the first
         (of pictures above 64 pixels, where there are five or more, the first three among themselves and the others among themselves;
         the result's `permutation` says it); by default those that most images are taken for, at most ten.
-    steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 96.
+    steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 64.
 
     Raises
     ------

@@ -18,7 +18,7 @@ import zoo
 import trompe.empirical as te
 from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
 from trompe.empirical.data import ImageData, Split
-from trompe.empirical.experiments import certified, context, effort, figures, given, runner
+from trompe.empirical.experiments import certified, circuit, context, effort, figures, given, runner
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.inspection import capture, visit
 from trompe.empirical.record import SCHEMA_FILE
@@ -345,6 +345,31 @@ def test_the_threshold_lies_between_what_is_natural_and_what_is_shown():
         assert float(detector.of_codes(shown).min()) == pytest.approx(0.5, abs=1e-4)
         detector.calibrate(shown, natural)  # the wrong way round: nothing that is shown is missed
         assert float(detector.of_codes(natural).min()) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_one_odd_picture_in_a_hundred_does_not_move_the_threshold():
+    natural, shown = torch.zeros(200, 2), torch.ones(8, 2)
+    detector = FeatureDetector(torch.nn.Identity(), torch.cat([natural, shown]))
+    detector.calibrate(natural, shown)
+    threshold = float(detector.threshold)
+    for odd, moves in ((1, False), (20, True)):
+        detector.calibrate(torch.cat([natural, shown[:1].expand(odd, 2)]), shown)
+        assert (float(detector.threshold) != threshold) == moves
+
+
+def test_of_a_picture_of_a_crop_that_may_be_shown_the_surest_is_taken(digits):
+    whose = ("", "b", "c", *[""] * 17)
+    test = replace(digits.test, whose=whose)
+    network = balanced(zoo.build(zoo.Residual), digits.train.tensor())
+    ctx = context.Context(replace(digits, test=test), torch.device("cpu"), 0, None, None)
+    ctx.given = look_at(network, digits.train.tensor())
+    found, of = circuit._photograph(ctx)
+    sure = ctx.test_outputs.softmax(1).amax(1)
+    assert of == ("b" if sure[1] >= sure[2] else "c")
+    assert torch.equal(found, ctx.test[whose.index(of)])
+    hidden = replace(digits, test=replace(digits.test, whose=("",) * 20))
+    assert circuit._photograph(replace(ctx, data=hidden)) == (None, "")
+    assert circuit._photograph(replace(ctx, data=digits)) == (None, "")
 
 
 def test_groups_are_numbered_as_they_come():
