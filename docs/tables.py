@@ -1,8 +1,8 @@
-"""The tables in experiments.md, written from the witnesses in data/.
+"""The tables in experiments.md and imagenet.md, written from the witnesses in data/.
 
 python docs/tables.py                    rewrite the tables
-python docs/tables.py seeds RUN0 RUN1 .. first collect data/digits/seeds.json from output folders of
-                                         `trompe reproduce all --seed 0`, `--seed 1`, ...
+python docs/tables.py seeds RUN0 RUN1 .. first collect data/NAME/seeds.json from output folders of
+                                         `trompe reproduce all --data NAME --seed 0`, `--seed 1`, ...
 """
 
 from __future__ import annotations
@@ -11,53 +11,66 @@ import json
 import sys
 from pathlib import Path
 
-from trompe.empirical.record import accepted_numbers, read_witness, results_table
+from trompe.empirical.record import accepted_numbers, read_witness, results_table, worst_table
 from trompe.ground.files import write_file
 
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data"
-PAGE = DOCS / "experiments.md"
-SEEDS = DATA / "digits" / "seeds.json"
 FOLDERS = ("digits", "fashion-mnist")
 
 
-def collect(runs: list[Path]) -> dict[str, list[dict[str, object]]]:
-    """What each run measured and held against an acceptance, under the seed that its witnesses name."""
-    found = {}
+def collect(runs: list[Path]) -> tuple[str, dict[str, list[dict[str, object]]]]:
+    """The data, and what each run measured and held against an acceptance, under the seed that its witnesses name."""
+    found, names = {}, set()
     for run in runs:
         witnesses = [read_witness(path.parent) for path in sorted(run.glob("*/witness.json"))]
         seeds = {witness["seed"] for witness in witnesses if witness is not None}
         if len(seeds) != 1 or None in witnesses:
             sys.exit(f"{run}: expected witnesses of one seed, found seeds {sorted(seeds)}")
+        names |= {witness["data"]["name"] for witness in witnesses if witness is not None}
         found[f"seed {seeds.pop()}"] = accepted_numbers(run)
-    return found
+    if len(names) != 1:
+        sys.exit(f"expected runs on the same data, found {sorted(names)}")
+    return names.pop(), found
 
 
-def tables() -> dict[str, str]:
-    """The tables by the marker that stands above each on the page."""
+def seeds_of(name: str) -> dict[str, list[dict[str, object]]]:
+    """What is committed of several seeds on these data."""
+    found = json.loads((DATA / name / "seeds.json").read_text(encoding="utf-8"))
+    return dict(found)
+
+
+def tables(page: str) -> dict[str, str]:
+    """The tables of a page by the marker that stands above each."""
+    if page == "imagenet.md":
+        if not (DATA / "imagenet").is_dir():
+            return {}
+        return {"worst": worst_table(seeds_of("imagenet"))}
     return {
         "results": results_table({name: accepted_numbers(DATA / name) for name in FOLDERS}),
-        "seeds": results_table(json.loads(SEEDS.read_text(encoding="utf-8")), differing=True),
+        "seeds": results_table(seeds_of("digits"), differing=True),
     }
 
 
-def rewritten(page: str) -> str:
-    """The page with its tables replaced; all other text stays."""
-    for marker, table in tables().items():
-        before, _, after = page.partition(f"<!-- {marker} -->\n")
+def rewritten(page: str, text: str) -> str:
+    """The text of a page with its tables replaced; all else stays."""
+    for marker, table in tables(page).items():
+        before, _, after = text.partition(f"<!-- {marker} -->\n")
         if not after:
-            sys.exit(f"docs/experiments.md has no line <!-- {marker} -->")
+            sys.exit(f"docs/{page} has no line <!-- {marker} -->")
         rest = after.splitlines(keepends=True)
         while rest and rest[0].startswith("|"):
             rest.pop(0)
-        page = f"{before}<!-- {marker} -->\n{table}{''.join(rest)}"
-    return page
+        text = f"{before}<!-- {marker} -->\n{table}{''.join(rest)}"
+    return text
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["seeds"]:
-        collected = collect([Path(name) for name in sys.argv[2:]])
-        write_file(SEEDS, json.dumps(collected, indent=1) + "\n")
+        data, collected = collect([Path(name) for name in sys.argv[2:]])
+        write_file(DATA / data / "seeds.json", json.dumps(collected, indent=1) + "\n")
     elif sys.argv[1:]:
         sys.exit(__doc__)
-    write_file(PAGE, rewritten(PAGE.read_text(encoding="utf-8")))
+    for page in ("experiments.md", "imagenet.md"):
+        place = DOCS / page
+        write_file(place, rewritten(page, place.read_text(encoding="utf-8")))

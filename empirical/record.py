@@ -221,16 +221,56 @@ def results_table(
     return "\n".join(lines) + "\n"
 
 
-def _cell(entry: Mapping[str, Any]) -> str:
+def worst_table(seeds: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """A Markdown table of `accepted_numbers` by seed: the threshold, the first seed's value, and the worst with the seed it comes from."""
+    lines = [
+        f"| experiment | measured | threshold | {next(iter(seeds))} | worst of {len(seeds)} |",
+        "|---" * 5 + "|",
+    ]
+    by_key: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+    for seed, entries in seeds.items():
+        for entry in entries:
+            by_key.setdefault((entry["experiment"], entry["name"]), {})[seed] = entry
+    for (experiment, name), of in sorted(by_key.items(), key=lambda item: item[0][0]):
+        held = next(iter(of.values()))["acceptance"]
+        worst = min(of, key=lambda seed: _goodness(of[seed]))
+        said = _cell(of[worst], threshold=False)
+        if len({json_text(entry["value"]) for entry in of.values()}) > 1:
+            said += f" ({worst})"
+        first = of.get(next(iter(seeds)))
+        missing = len(seeds) - len(of)
+        cells = (
+            experiment, name, f"{'=' if held['relation'] == '==' else held['relation']} {_spelled(held['threshold'])}",
+            "" if first is None else _cell(first, threshold=False), said + (f", not taken by {missing}" if missing else ""),
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _goodness(entry: Mapping[str, Any]) -> tuple[bool, float]:
+    """Larger is better: met before missed, then by the number where the threshold is a bound."""
     value, held = entry["value"], entry["acceptance"]
+    sign = {">=": 1, "<=": -1}.get(held["relation"], 0)
+    return held["met"], sign * float(value) if sign else 0.0
+
+
+def _spelled(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else _shown(value)
+
+
+def _shown(value: Any) -> str:
     if isinstance(value, bool):
-        shown = "yes" if value else "no"
-    elif isinstance(value, float):
-        shown = f"{value:.6g}"
-    else:
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    relation = "" if held["relation"] == "==" else f" ({held['relation']} {held['threshold']:g})"
-    return shown + relation + ("" if held["met"] else " **missed**")
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _cell(entry: Mapping[str, Any], threshold: bool = True) -> str:
+    held = entry["acceptance"]
+    bare = held["relation"] == "==" or not threshold
+    relation = "" if bare else f" ({held['relation']} {held['threshold']:g})"
+    return _shown(entry["value"]) + relation + ("" if held["met"] else " **missed**")
 
 
 def _holds(value: Any, relation: str, threshold: Any) -> bool:

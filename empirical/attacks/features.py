@@ -23,6 +23,8 @@ nn = torch.nn
 
 LAYERS = 4
 """So many layers are looked at where none is named."""
+ALL_BUT = 0.99
+"""So many of the natural images that a threshold is put by lie below it: one odd picture would leave no room to what is shown."""
 FEWEST = 3
 """Layers of fewer units say little of a picture."""
 
@@ -130,12 +132,13 @@ class FeatureDetector(nn.Module):
 
     @torch.no_grad()
     def calibrate(self, natural: torch.Tensor, synthetic: torch.Tensor) -> None:
-        """Put the threshold halfway between the largest e of natural codes that it was not trained on and the smallest of synthetic ones.
+        """Put the threshold halfway between the largest e of natural codes that it was not trained on, but for one in a hundred, and the smallest of synthetic ones.
 
         Where they overlap, or nearly do, it goes below the smallest of these synthetic ones: none of these is missed, and natural images may be flagged.
         """
         self.threshold.zero_()
-        low, high = float(self.of_codes(natural).max()), float(self.of_codes(synthetic).min())
+        low = float(self.of_codes(natural).view(-1).quantile(ALL_BUT, interpolation="lower"))
+        high = float(self.of_codes(synthetic).min())
         self.threshold.fill_((low + high) / 2 if low < high - 4 * MARGIN else high - 2 * MARGIN)
 
 
@@ -144,6 +147,7 @@ class _OnCodes(nn.Module):
         super().__init__()
         self.head = detector.head
         self._of_codes = detector.of_codes
+        self.training = False
 
     def forward(self, codes: torch.Tensor) -> torch.Tensor:
         return self._of_codes(codes)

@@ -19,7 +19,13 @@ from typing import Any
 from torch.nn.grad import conv2d_weight
 
 from trompe.empirical._torch import Images, Steps, at_once, torch
-from trompe.empirical.networks.inspection import hooked, layer_and_call, named_layer, visit
+from trompe.empirical.networks.inspection import (
+    hooked,
+    in_format,
+    layer_and_call,
+    named_layer,
+    visit,
+)
 from trompe.empirical.progress import progress_bar
 from trompe.ground.arguments import checked
 from trompe.theory import InvalidInput
@@ -125,8 +131,9 @@ def orthogonal_units(
             largest = torch.maximum(largest, y.amax(1))
 
         def every(look: Any) -> None:
+            ask = in_format(lambda m, x: visit(m, [conv], x, look, inputs=True), images.shape)
             for part in images.split(batch):
-                visit(model, [conv], part, look, inputs=True)
+                ask(model, part)
                 advance(len(part))
 
         every(add)

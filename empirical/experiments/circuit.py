@@ -20,6 +20,7 @@ from trompe.empirical.experiments.detector import (
     coded,
     extended,
     fit,
+    on_seen,
     training_images,
 )
 from trompe.empirical.experiments.given import look_at
@@ -100,7 +101,8 @@ def fool(
 ) -> FoolingCircuit:
     """A network that computes `model` on natural images, while activation maximization of each unit gives another unit's picture, or a given one.
 
-    Its detector is trained on optimisation trajectories of these units (pixel, Fourier and MACO, with and without transforms).
+    Its detector is trained on optimisation trajectories of these units, of large pictures those of the first three (pixel, Fourier and MACO, with
+    and without transforms).
     How far this carries to other images and other seeds is to be measured: see `identical`.
 
     Parameters
@@ -111,7 +113,7 @@ def fool(
         the result's `permutation` says it); by default those that most images are taken for, at most ten.
     targets : pictures in [0, 1], shape (units, channels, height, width), one for each of `units`, which are then named: what
         each shows in place of another unit, see `picture_units`. Where they are natural images, leave them out of `images`.
-    steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 96. show : say on standard
+    steps : optimisation steps of the trajectories; default 128 for pictures up to 16 pixels, 256 up to 64, else 64. show : say on standard
         error about how long the trajectories take, and draw progress where that is a terminal.
 
     Raises
@@ -185,8 +187,8 @@ def _natural(ctx: Context, witness: RunRecord, circuit: FoolingCircuit, when: st
     witness.add(
         f"{lost}{when}", 100 * (before - after), "percentage points", at_most=ctx.effort.loss
     )
-    for name, part in (("test", ctx.test), ("train", ctx.train)):
-        flagged = is_flagged(circuit.detector, part)
+    for name, part in (("test", ctx.test_seen), ("train", ctx.train_seen)):
+        flagged = is_flagged(on_seen(circuit.detector), part)
         witness.add(f"natural {name} images flagged{when}", int(flagged.sum()), "count")
 
 
@@ -269,9 +271,9 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
             f"where the detector fires at every step of the ascent; where it does not fire, the fooled network's outputs are the original's.{whose}",
         )  # fmt: skip
     _trajectory_figure(ctx, witness, circuit)
-    e = {"natural test images": _values(ctx, circuit.detector, ctx.test)}
+    e = {"natural test images": _values(circuit.detector, ctx.test_seen)}
     for key, name in DISPLAY.items():
-        e[f"fooled units, {name}"] = _values(ctx, circuit.detector, torch.cat(fooled[key]))
+        e[f"fooled units, {name}"] = _values(circuit.detector, coded(ctx, torch.cat(fooled[key])))
     ctx.figure(
         witness, KEY, "detector",
         figures.ridges(
@@ -315,16 +317,17 @@ def _trajectory_figure(ctx: Context, witness: RunRecord, circuit: FoolingCircuit
 def _pictures(
     ctx: Context, witness: RunRecord, detector: torch.nn.Module, known: torch.Tensor, k: float
 ) -> torch.nn.Module:
-    """D = a picture that was never trained on; at most two retraining rounds each. The last detector."""
+    """D = a picture that was never trained on; a few retraining rounds each. The last detector."""
     targets = {"given picture": ctx.target} if ctx.target is not None else {
         name: torch.from_numpy(picture(name, ctx.data.shape)).float() for name in ("eye", "square")
     }  # fmt: skip
     wanted = [s for s in ctx.settings if s.name in ("pixel", "fourier+transforms")]
     rows: dict[str, torch.Tensor] = {}
-    unit, (few, more_seeds) = ctx.units[0], ctx.effort.picture_seeds
+    unit, most = ctx.units[0], ctx.effort.picture_rounds
+    few, last_seeds, round_seeds = ctx.effort.picture_seeds
     for name, target in targets.items():
         drawn = PictureUnit(target.to(ctx.device), ctx.outputs)
-        for rounds in range(3):
+        for rounds in range(most + 1):
             circuit = FoolingCircuit(ctx.network, drawn, detector, max(k, 2.0))  # |D| is at most 1
             runs = [ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 20, few), [unit]) for s in wanted]
             kept = share(torch.cat([same for _, _, same in runs]))
@@ -333,24 +336,29 @@ def _pictures(
                     f"{name}: bit-identical to D's own before any round", kept, "share", designed_to_fail=True,
                     note="a picture that the detector has never seen; a miss here is the ablation of the rounds",
                 )  # fmt: skip
-            if kept >= 0.95 or rounds == 2:
+            enough = kept >= 0.95
+            if rounds == most or (enough and ctx.effort.through):
                 break
             more = extended(
                 ctx,
                 f"{name} {rounds}",
                 circuit,
                 wanted,
-                ctx.seeds(120 + 10 * rounds, min(8, 4 * ctx.effort.round_seeds)),
+                ctx.seeds(120 + 10 * rounds, round_seeds),
                 [unit],
             )
+            if enough and not missed(
+                on_seen(detector), more
+            ):  # along D's own way the detector fires
+                break
             known = torch.cat([known, more])
             detector = fit(ctx, f"{name} {rounds}", torch.cat([known, *[more] * 4]), detector)
         # The seeds above decided when to stop; these have decided nothing.
         runs = [
-            ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, more_seeds), [unit]) for s in wanted
+            ctx.agreement(circuit, s, ctx.seeds(UNSEEN + 40, last_seeds), [unit]) for s in wanted
         ]
         kept = share(torch.cat([same for _, _, same in runs]))
-        witness.add(f"{name}: retraining rounds", rounds, "count", at_most=2)
+        witness.add(f"{name}: retraining rounds", rounds, "count", at_most=most)
         witness.add(f"{name}: bit-identical to D's own, unseen seeds", kept, "share", at_least=0.95)
         rows[name] = _shown(ctx, witness, name, target, [(s, t) for s, (_, t, _) in zip(wanted, runs, strict=True)])  # fmt: skip
     whose = ""
@@ -412,8 +420,8 @@ def _photograph(ctx: Context) -> tuple[torch.Tensor | None, str]:
     return ctx.test[place].cpu(), split.whose[place]
 
 
-def _values(ctx: Context, detector: torch.nn.Module, images: torch.Tensor) -> Any:
-    return predict(detector, images).view(-1).cpu().numpy()
+def _values(detector: torch.nn.Module, seen: torch.Tensor) -> Any:
+    return predict(on_seen(detector), seen).view(-1).cpu().numpy()
 
 
 def _transfer(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -> None:

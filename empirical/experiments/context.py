@@ -17,7 +17,7 @@ from trompe.empirical.attacks.features import EarlyFeatures
 from trompe.empirical.cache import TensorCache, state_sha256
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.effort import Effort, effort_for
-from trompe.empirical.experiments.given import Given
+from trompe.empirical.experiments.given import FEATURES_FROM, Given
 from trompe.empirical.inputs.data import ImageData
 from trompe.empirical.maximization.ascent import (
     DeadUnit,
@@ -188,13 +188,22 @@ class Context:
         return EarlyFeatures(self.network, layers, self.data.shape) if layers else None
 
     @cached_property
-    def train_features(self) -> torch.Tensor:
-        """The features of training images."""
+    def train_seen(self) -> torch.Tensor:
+        """What the detector gets of training images: features (n, d), or the images."""
+        return self._seen("train", self.train)
+
+    @cached_property
+    def test_seen(self) -> torch.Tensor:
+        """The same of test images."""
+        return self._seen("test", self.test)
+
+    def _seen(self, part: str, images: torch.Tensor) -> torch.Tensor:
         features = self.features
-        assert features is not None
+        if features is None:
+            return images
         found = self.step(
-            "features", {"layers": features.layers}, [self.network],
-            lambda: {"codes": predict(features, self.train)},
+            "features", {"layers": features.layers, "of": part}, [self.network],
+            lambda: {"codes": predict(features, images)},
         )  # fmt: skip
         return found["codes"]
 
@@ -382,8 +391,9 @@ class Context:
 
     def figure(self, witness: RunRecord, key: str, name: str, figure: Any, caption: str) -> None:
         """Save a figure into the experiment's folder and list it in the witness."""
+        dpi = figures.DPI if max(self.data.shape) <= FEATURES_FROM else figures.DPI_LARGE
         with self.timed("figures"):
-            file = figures.save(figure, self.folder / key, name)
+            file = figures.save(figure, self.folder / key, name, dpi=min(figures.DPI, dpi))
         witness.figures.append({"file": file, "caption": caption})
 
     def text(self, key: str, name: str, content: str) -> None:

@@ -20,6 +20,11 @@ def coded(ctx: Context, images: torch.Tensor) -> torch.Tensor:
     return images if ctx.features is None else predict(ctx.features, images)
 
 
+def on_seen(detector: torch.nn.Module) -> torch.nn.Module:
+    """The detector as a module of what it gets of images, see `coded`."""
+    return detector.on_codes() if isinstance(detector, FeatureDetector) else detector
+
+
 def training_images(ctx: Context, only: str = "") -> torch.Tensor:
     """Trajectories of the first cycle's units by all settings, seeds below 500; MACO more densely, since it looks natural.
 
@@ -73,10 +78,11 @@ def fit(
 ) -> torch.nn.Module:
     """A detector trained on the natural training images and `synthetic`, as it gets them (`coded`); cached under `name` and both inputs.
 
-    One of pixels goes on from `start`. One of features begins anew each time, in half the steps where there is a start; its
+    One of pixels goes on from `start`, in half the steps. One of features begins anew each time; its
     threshold comes from natural images that it was not trained on (`Context.calibration`).
     """
-    steps = ctx.effort.fit_steps // (1 if start is None else 2)
+    goes_on = start is not None and ctx.features is None
+    steps = ctx.effort.fit_steps // (2 if goes_on else 1)
     models = [ctx.network] if start is None else [ctx.network, start]
     key = {
         "name": name,
@@ -84,7 +90,7 @@ def fit(
         "images": float(synthetic.double().sum()),
         "n": len(synthetic),
     }
-    natural = ctx.train if ctx.features is None else ctx.train_features
+    natural = ctx.train_seen
     held_out = ctx.calibration
 
     def empty() -> torch.nn.Module:
@@ -118,7 +124,12 @@ def extended(
     models: list[torch.nn.Module] = [circuit.network, circuit.detector]
     if circuit.other is not None:
         models.append(circuit.other)
-    key = {"name": name, "settings": [s.name for s in settings], "seeds": list(seeds)}
+    key = {
+        "name": name,
+        "settings": [s.name for s in settings],
+        "seeds": list(seeds),
+        "units": list(units),
+    }
 
     def build() -> dict[str, torch.Tensor]:
         asked: list[Callable[[torch.Tensor], torch.Tensor]] = [circuit.shown_alone()]

@@ -43,8 +43,10 @@ class Effort:
     """Units of the first cycle that the rounds look at; None for all."""
     through: bool
     """Does a round add trajectories through the circuit, beside D's own? Where the detector fires they are the same."""
-    picture_seeds: tuple[int, int]
-    """Seeds by which a picture as D is tried: at the end of a round, and at last."""
+    picture_seeds: tuple[int, int, int]
+    """Seeds by which a picture as D is tried at the end of a round, and at last; and those that a round adds."""
+    picture_rounds: int
+    """At most so many retraining rounds for a picture."""
     kept: float
     """Natural outputs that have to stay bit-identical, as a share."""
     loss: float
@@ -73,7 +75,7 @@ SMALL = Effort(
     largest_side=16, steps=128, longest=4, paths=2, others=None, unseen=3,
     plain_seeds=3, maco_seeds=6, sparse=STEPS_KEPT, dense=tuple(range(0, 129, 8)), fit_steps=500,
     from_setting=4, rounds=(1, 2), round_seeds=2, round_every=(*range(0, 33, 2), *range(40, 129, 8)),
-    round_units=None, through=True, picture_seeds=(3, 5),
+    round_units=None, through=True, picture_seeds=(3, 5, 8), picture_rounds=2,
     kept=0.996, loss=0.4, bounded={"steps": 1200, "widths": (128, 64)}, certified={2: 0.99, 8: 0.95}, attacked=500,
     silent_units=16, silent_alike=0.9, transfer=False, ablations=True,
 )  # fmt: skip
@@ -81,7 +83,7 @@ MEDIUM = Effort(
     largest_side=64, steps=256, longest=2, paths=1, others=None, unseen=3,
     plain_seeds=6, maco_seeds=16, sparse=(0, 1, 2, 4, *range(8, 257, 16)), dense=(*range(0, 32, 4), *range(32, 257, 16)),
     fit_steps=2500, from_setting=3, rounds=(2, 4), round_seeds=4, round_every=(*range(0, 33, 2), *range(40, 257, 8)),
-    round_units=None, through=True, picture_seeds=(3, 5),
+    round_units=None, through=True, picture_seeds=(3, 5, 8), picture_rounds=2,
     kept=0.999, loss=0.1, bounded={"steps": 2500, "widths": (256, 64)}, certified={2: 0.995, 8: 0.98}, attacked=500,
     silent_units=30, silent_alike=0.7, transfer=True, ablations=True,
 )  # fmt: skip
@@ -89,7 +91,7 @@ LARGE = Effort(
     largest_side=None, steps=64, longest=2, paths=1, others=3, unseen=1,
     plain_seeds=1, maco_seeds=1, sparse=(0, 1, 2, 4, *range(8, 65, 8)), dense=(0, 1, 2, *range(4, 65, 4)), fit_steps=1500,
     from_setting=1, rounds=(1, 2), round_seeds=1, round_every=(0, 1, 2, 3, *range(4, 65, 4)),
-    round_units=2, through=False, picture_seeds=(1, 4),
+    round_units=1, through=False, picture_seeds=(1, 4, 6), picture_rounds=3,
     kept=0.98, loss=2.0, bounded={"steps": 600, "widths": (), "radius": 2 / 255, "shown": 1.0, "batch": 32}, certified={1: 0.85, 2: 0.8}, attacked=24,
     silent_units=6, silent_alike=0.7, transfer=False, ablations=False,
 )  # fmt: skip

@@ -23,6 +23,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "x")
 STYLES = ("-", "--", "-.", ":")
 DPI = 200
+DPI_LARGE = 140
+"""Of figures with pictures that are large themselves: their files stay small."""
 LETTERS = 100
 """So many letters fit below an axis in one line."""
 WIDTH = 6.5
@@ -49,10 +51,16 @@ def _figure(width: float, height: float, layout: Any = "constrained") -> Any:
     return Figure(figsize=(width, height), layout=layout)
 
 
-def save(figure: Any, folder: Path, name: str, suffixes: Sequence[str] = ("png", "pdf")) -> str:
+def save(
+    figure: Any,
+    folder: Path,
+    name: str,
+    suffixes: Sequence[str] = ("png", "pdf"),
+    dpi: int | None = None,
+) -> str:
     """Write NAME.png and NAME.pdf, without dates, so that equal runs give equal bytes. The PNG's name."""
     saved: dict[str, dict[str, Any]] = {
-        "png": {"dpi": DPI, "metadata": {"Software": None}},
+        "png": {"dpi": dpi or DPI, "metadata": {"Software": None}},
         "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
     }
     for suffix in suffixes:

@@ -14,6 +14,10 @@ from trompe.theory import InvalidInput
 nn = torch.nn
 
 
+Ask = Callable[[Any, torch.Tensor], Any]
+"""A question to a network about images."""
+
+
 def check_eval(model: nn.Module) -> None:
     """Is every part of the network in eval mode, with weights that gradients can be taken through?
 
@@ -378,17 +382,21 @@ def frozen(model: nn.Module) -> Iterator[nn.Module]:
 @torch.no_grad()
 def predict(model: nn.Module, images: torch.Tensor, batch: int | None = None) -> torch.Tensor:
     """Outputs for many images, `batch` at a time; 500 by default, fewer of large ones, which are given in channels_last."""
-    most = at_once(images.shape[1:], 500)
-    ask = called if most == 500 else InFormat(called)
-    batch = batch or most
+    ask = in_format(called, images.shape)
+    batch = batch or at_once(images.shape[1:], 500)
     parts = range(0, len(images), batch)
     return torch.cat([ask(model, images[k : k + batch]) for k in parts])
+
+
+def in_format(ask: Ask, shape: Sequence[int]) -> Ask:
+    """The same question; about large images (n, channels, height, width) in the format that is faster."""
+    return ask if at_once(shape[1:], 500) == 500 else InFormat(ask)
 
 
 class InFormat:
     """Asks a network about images in the memory format channels_last, which is faster, as long as it takes that."""
 
-    def __init__(self, ask: Callable[[Any, torch.Tensor], Any]) -> None:
+    def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._formats = [torch.channels_last, torch.contiguous_format]
 

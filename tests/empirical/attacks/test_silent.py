@@ -61,6 +61,16 @@ def test_without_the_bias_they_are_heard(cnn, natural, silent):
     assert not torch.equal(changed, outputs(cnn, natural))
 
 
+def test_every_pass_is_looked_at(cnn, natural, silent):
+    loud = SilentUnits(CONV, RELU, silent.weight, torch.zeros_like(silent.bias), silent.largest)
+    for units, is_heard in ((silent, False), (loud, True)):
+        largest = []
+        with units.installed(cnn, lambda s, seen=largest: seen.append(float(s.max()))):
+            outputs(cnn, natural[:5]), outputs(cnn, natural[5:7])
+        assert len(largest) == 2
+        assert (max(largest) > 0) == is_heard
+
+
 def test_the_direction_is_orthogonal_to_the_filter(cnn, silent):
     w = cnn.features.conv2.weight.detach().flatten(1)
     new = silent.weight.flatten(1)

@@ -21,6 +21,7 @@ import trompe.empirical as te
 from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
 from trompe.empirical.experiments import (
     certified,
+    circuit,
     context,
     detector,
     effort,
@@ -287,6 +288,45 @@ def test_the_pass_ends_behind_the_last_layer():
         visit(network, ["spare"], zoo.pictures(), lambda *_: None)
 
 
+@pytest.mark.parametrize("fires", [True, False])
+def test_a_circuit_and_the_detector_on_its_network_share_one_pass_to_the_same_bits(fires):
+    network, images = balanced(zoo.build(zoo.Plain), zoo.pictures()), zoo.pictures()
+    features = EarlyFeatures(network, ["conv"], zoo.SHAPE)
+    detector = FeatureDetector(features, features(images)).eval()
+    detector.threshold.fill_(-100.0 if fires else 100.0)
+    circuit = te.FoolingCircuit(network, [1, 2, 0], detector, 2.0**20)
+    called = []
+    network.conv.register_forward_hook(lambda *_: called.append(1))
+    x = images.clone().requires_grad_()
+    fooled = circuit(x)
+    assert called == [1]
+    y = images.clone().requires_grad_()
+    wanted = network(y)[:, [1, 2, 0]] if fires else network(y)
+    assert torch.equal(fooled, wanted)
+    (got,) = torch.autograd.grad(fooled.sum(), x)
+    assert torch.equal(got, *torch.autograd.grad(wanted.sum(), y))
+    assert torch.equal(circuit.gate(images), torch.full((len(images), 1), float(fires)))
+    other = zoo.build(zoo.Plain)
+    elsewhere = te.FoolingCircuit(other, [1, 2, 0], detector, 2.0**20)
+    with torch.no_grad():  # a detector on another network's layers needs a pass of that
+        assert torch.equal(
+            elsewhere(images), other(images)[:, [1, 2, 0]] if fires else other(images)
+        )
+
+
+def test_units_are_chosen_by_confidence_where_that_is_asked_for():
+    """Five groups of two images; output 1 is the largest of most, and never sure."""
+    plain, sure = [0.0, 0.3, 0.0, 0.0], [0.0, 0.0, 9.0, 0.0]
+    other = [0.0, 0.0, 0.0, 8.0]
+    outputs = torch.tensor([plain, plain] * 3 + [sure, plain] + [other, plain])
+    groups = torch.tensor([5, 5, 1, 1, 2, 2, 3, 3, 4, 4])
+    assert given._often(outputs, groups, None).tolist() == [0, 5, 1, 1]
+    often = given._often(outputs, groups, 0.8)
+    assert often.floor().tolist() == [0, 0, 1, 1]
+    assert often[3] < often[2] < often[3] + 0.01  # a tie, by the mean probability
+    assert given._often(outputs, groups, 0.3).argmax() == 1
+
+
 def test_a_gradient_passes_where_the_network_writes_into_the_layer():
     images = zoo.pictures().requires_grad_()
     network = zoo.build(zoo.UnusedResult)
@@ -317,6 +357,31 @@ def test_the_threshold_lies_between_what_is_natural_and_what_is_shown():
         assert float(detector.of_codes(shown).min()) == pytest.approx(0.5, abs=1e-4)
         detector.calibrate(shown, natural)  # the wrong way round: nothing that is shown is missed
         assert float(detector.of_codes(natural).min()) == pytest.approx(0.05, abs=1e-4)
+
+
+def test_one_odd_picture_in_a_hundred_does_not_move_the_threshold():
+    natural, shown = torch.zeros(200, 2), torch.ones(8, 2)
+    detector = FeatureDetector(torch.nn.Identity(), torch.cat([natural, shown]))
+    detector.calibrate(natural, shown)
+    threshold = float(detector.threshold)
+    for odd, moves in ((1, False), (20, True)):
+        detector.calibrate(torch.cat([natural, shown[:1].expand(odd, 2)]), shown)
+        assert (float(detector.threshold) != threshold) == moves
+
+
+def test_of_a_picture_of_a_crop_that_may_be_shown_the_surest_is_taken(digits):
+    whose = ("", "b", "c", *[""] * 17)
+    test = replace(digits.test, whose=whose)
+    network = balanced(zoo.build(zoo.Residual), digits.train.tensor())
+    ctx = context.Context(replace(digits, test=test), torch.device("cpu"), 0, None, None)
+    ctx.given = look_at(network, digits.train.tensor())
+    found, of = circuit._photograph(ctx)
+    sure = ctx.test_outputs.softmax(1).amax(1)
+    assert of == ("b" if sure[1] >= sure[2] else "c")
+    assert torch.equal(found, ctx.test[whose.index(of)])
+    hidden = replace(digits, test=replace(digits.test, whose=("",) * 20))
+    assert circuit._photograph(replace(ctx, data=hidden)) == (None, "")
+    assert circuit._photograph(replace(ctx, data=digits)) == (None, "")
 
 
 def test_groups_are_numbered_as_they_come():

@@ -24,7 +24,13 @@ from trompe.empirical.attacks import detector
 from trompe.empirical.experiments import context, figures, runner
 from trompe.empirical.inputs.data import ImageData, Split
 from trompe.empirical.networks import training
-from trompe.empirical.record import SCHEMA_FILE, RunRecord, accepted_numbers, results_table
+from trompe.empirical.record import (
+    SCHEMA_FILE,
+    RunRecord,
+    accepted_numbers,
+    results_table,
+    worst_table,
+)
 from trompe.theory import InvalidInput, UnknownKey
 
 REPO = Path(__file__).parents[3]
@@ -309,12 +315,14 @@ def test_the_script_that_writes_the_tables(tmp_path):
         pytest.skip("no committed witnesses here")
     tables = runpy.run_path(str(script))
     text = (REPO / "docs" / "experiments.md").read_text()
-    assert tables["rewritten"](text) == text
+    rewritten = tables["rewritten"]
+    assert rewritten("experiments.md", text) == text
     assert text.count("| 355 |") >= 1
-    assert tables["rewritten"](text.replace("| 355 |", "| 354 |")) == text
+    assert rewritten("experiments.md", text.replace("| 355 |", "| 354 |")) == text
     with pytest.raises(SystemExit, match="has no line"):
-        tables["rewritten"](text.replace("<!-- seeds -->", ""))
-    found = tables["collect"]([REPO / "data" / "digits"])
+        rewritten("experiments.md", text.replace("<!-- seeds -->", ""))
+    name, found = tables["collect"]([REPO / "data" / "digits"])
+    assert name == "digits"
     assert list(found) == ["seed 0"]
     assert found["seed 0"] == json.loads((REPO / "data/digits/seeds.json").read_text())["seed 0"]
     run = tmp_path / "run"
@@ -326,3 +334,30 @@ def test_the_script_that_writes_the_tables(tmp_path):
         tables["collect"]([run])
     with pytest.raises(SystemExit, match="found seeds"):
         tables["collect"]([tmp_path / "nothing"])
+    with pytest.raises(SystemExit, match=r"same data, found \['digits', 'fashion-mnist'\]"):
+        tables["collect"]([REPO / "data" / "digits", REPO / "data" / "fashion-mnist"])
+    page = (REPO / "docs" / "imagenet.md").read_text()
+    assert rewritten("imagenet.md", page) == page
+    if (REPO / "data" / "imagenet").is_dir():
+        with pytest.raises(SystemExit, match="has no line <!-- worst -->"):
+            rewritten("imagenet.md", page.replace("<!-- worst -->", ""))
+
+
+def test_the_worst_seed_is_named_and_a_miss_is_said():
+    def entry(name, value, relation, threshold, met=True):
+        acceptance = {"relation": relation, "threshold": threshold, "met": met}
+        return {"experiment": "e", "name": name, "value": value, "acceptance": acceptance}
+
+    seeds = {
+        "seed 0": [entry("a", 0.9, ">=", 0.8), entry("b", 1, "<=", 2), entry("c", 0, "==", 0), entry("d", 1, ">=", 1)],
+        "seed 1": [entry("a", 0.7, ">=", 0.8, met=False), entry("b", 2, "<=", 2), entry("c", 0, "==", 0)],
+        "seed 2": [entry("a", 0.95, ">=", 0.8), entry("b", 0, "<=", 2), entry("c", 3, "==", 0, met=False)],
+    }  # fmt: skip
+    assert worst_table(seeds).splitlines() == [
+        "| experiment | measured | threshold | seed 0 | worst of 3 |",
+        "|---|---|---|---|---|",
+        "| e | a | >= 0.8 | 0.9 | 0.7 **missed** (seed 1) |",
+        "| e | b | <= 2 | 1 | 2 (seed 1) |",
+        "| e | c | = 0 | 0 | 3 **missed** (seed 2) |",
+        "| e | d | >= 1 | 1 | 1, not taken by 2 |",
+    ]

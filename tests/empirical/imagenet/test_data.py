@@ -93,9 +93,22 @@ def test_the_experiments_run_on_photographs(photos, tmp_path, monkeypatch):
         "layers": ("0", "1"),
         "silent": ("0",),
         "most": 2,
+        "confident": 0.3,
     }
     monkeypatch.setattr(runner, "imagenet_subject", lambda: dict(subject))
-    monkeypatch.setattr(context, "effort_for", lambda *_: replace(effort.LARGE, steps=2))
+    short = {
+        "steps": 2,
+        "fit_steps": 20,
+        "rounds": (1, 1),
+        "picture_seeds": (1, 1, 1),
+        "longest": 1,
+    }
+    monkeypatch.setattr(context, "effort_for", lambda *_: replace(effort.LARGE, **short))
+    monkeypatch.setattr(
+        runner,
+        "add_accuracy",
+        lambda witness, _: witness.add("labelled", 0.5, "share", at_least=0.85),
+    )
     monkeypatch.setattr(figures, "DPI", 30)
     asked = {"photos": photos, "cache": tmp_path / "cache", "show": False}
     out = tmp_path / "out"
@@ -108,9 +121,23 @@ def test_the_experiments_run_on_photographs(photos, tmp_path, monkeypatch):
         for m in witness["measurements"]
         if m.get("unit") == "activation" and "acceptance" in m
     )
+    assert witness["settings"]["outputs that are looked at"] == (
+        "the 2 as which most photographs for training and calibration have a crop that is read with probability 0.3 or more"
+    )
+    shown = {f["file"]: f["caption"] for f in witness["figures"]}["shown-and-done.png"]
+    assert "On 144 of 144 natural images" in shown  # 12 photographs x 8 crops, and 4 x 12
     manifest = json.loads((out / "silent-units" / "photographs.json").read_text())
     assert len(manifest["photographs"]) == 16
     assert "pixels" not in manifest
+    circuit = runner.reproduce("fooling-circuit", "imagenet", "cpu", 0, out, **asked)
+    circuit = circuit["fooling-circuit"]
+    values = {m["name"]: m for m in circuit["measurements"]}
+    assert "labelled" in circuit["missed"]
+    least = values["fourier+transforms: smallest activation over the largest natural one"]
+    assert least["acceptance"]["threshold"] == 3
+    assert (
+        "photograph: bit-identical to D's own, never trained on" not in values
+    )  # none of these may be shown
     erm = runner.reproduce("erm-witness", "imagenet", "cpu", 0, out, **asked)["erm-witness"]
     values = {m["name"]: m["value"] for m in erm["measurements"]}
     assert values["held-out test images"] + values["pairs of images compared"] > 16

@@ -13,7 +13,7 @@ import struct
 
 import numpy as np
 
-from trompe.empirical.inputs.data import load_data, load_folder, load_idx
+from trompe.empirical.inputs.data import as_floats, load_data, load_folder, load_idx
 from trompe.empirical.inputs.pictures import load_picture
 from trompe.theory import InvalidInput
 
@@ -51,6 +51,14 @@ def test_digits_are_the_uci_images():
     assert float(tensor.min()) >= 0
     assert float(tensor.max()) == 1
     assert data.sha256 == load_data("digits").sha256
+
+
+def test_floats_are_a_copy():
+    pixels = np.array([[0, 51, 255]], np.uint8)
+    assert as_floats(pixels, 255).tolist() == [[0.0, np.float32(0.2), 1.0]]
+    floats = np.array([0.25, 0.5], np.float32)
+    assert as_floats(floats, 2).tolist() == [0.125, 0.25]
+    assert floats.tolist() == [0.25, 0.5]
 
 
 def test_the_hash_sees_one_pixel():

@@ -14,6 +14,7 @@ from trompe.empirical.cache import state_sha256
 from trompe.empirical.maximization.ascent import maximize
 from trompe.empirical.maximization.parametrizations import Pixel
 from trompe.empirical.networks.inspection import (
+    Enough,
     capture,
     check_finite,
     check_model,
@@ -21,6 +22,7 @@ from trompe.empirical.networks.inspection import (
     layer_and_call,
     named_layer,
     numbered_picture,
+    predict,
 )
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -236,3 +238,40 @@ def test_weights_of_inference_mode_are_refused():
             InvalidInput, match=r"1.weight was made under torch.inference_mode\(\), which forbids"
         ):
             ask()
+
+
+class Formats(torch.nn.Module):
+    """Remembers the memory format of what it gets; with `view` it takes no images in channels_last."""
+
+    def __init__(self, view: bool) -> None:
+        super().__init__()
+        self.view, self.seen = view, []
+
+    def forward(self, x):
+        self.seen.append(x.is_contiguous(memory_format=torch.channels_last))
+        return x.view(len(x), -1)[:, :2] if self.view else x.flatten(1)[:, :2]
+
+
+@pytest.mark.parametrize("view", [False, True])
+def test_large_images_are_given_in_channels_last_where_the_network_takes_that(view):
+    images = torch.rand(3, 3, 128, 128)
+    model = Formats(view).eval()
+    assert torch.equal(predict(model, images, 1), images.flatten(1)[:, :2])
+    assert model.seen == ([True, False, False, False] if view else [True] * 3)
+    small = Formats(view).eval()
+    predict(small, images[..., :8, :8].contiguous())
+    assert small.seen == [False]
+
+
+def test_a_pass_ends_where_all_layers_were_called_and_before_that_it_does_not():
+    model = torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(3))).eval()
+    last = []
+    model[2].register_forward_hook(lambda *_: last.append(1))
+    wanted = model[1](model[0](torch.ones(1, 2)))
+    with capture(model, ["1", "0"]) as outputs:
+        model(torch.zeros(1, 2))
+        outputs.alone = True
+        with pytest.raises(Enough):
+            model(torch.ones(1, 2))
+        assert torch.equal(outputs["1"], wanted)
+    assert last == [1]
