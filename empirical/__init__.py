@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trompe.empirical.arena.run import arena
     from trompe.empirical.attacks.certified import (
         certified_k,
         certify_natural,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from trompe.empirical.visualization.run import ShownUnits, visualize
 
 _HOMES = {
+    "arena.run": ("arena",),
     "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
     "attacks.circuit": ("FoolingCircuit", "PictureUnit", "picture_units"),
     "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
@@ -107,6 +109,7 @@ __all__ = [
     "SilentAudit",
     "SilentUnits",
     "accentuate",
+    "arena",
     "audit_compare",
     "audit_conclusions",
     "audit_paths",

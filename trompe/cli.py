@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from trompe.commands import audit, reproduce
+from trompe.commands.arena import arena
 from trompe.commands.bound import bound
 from trompe.commands.budget import budget
 from trompe.commands.certify import certify
@@ -97,6 +98,7 @@ _KEPT = {
     **dict.fromkeys(("check", "show"), f"nothing was changed or written; {_AGAIN}"),
     "fuzz": "nothing but the counts is kept; --first goes on with a later case",
     "reproduce": "finished experiments and trained weights are kept; the same command goes on from there",
+    "arena": "finished cells are kept; the same command goes on from there",
     "visualize": "finished units are kept; the same command goes on from there",
     "selfcheck": "nothing is kept; with --only, --row or --match it takes less time",
 }
@@ -145,6 +147,7 @@ for command in (
     check,
     cite,
     visualize,
+    arena,
 ):
     app.command()(command)
 for mount in (reproduce.mount, audit.mount):

@@ -64,15 +64,12 @@ def circuit_showing(subject: Subject, name: str, targets: torch.Tensor | None) -
     """A fooling circuit whose units show these pictures, or the next unit's; its detector is made once."""
     network, natural = subject.network, subject.natural
     k, _ = k_of([network], subject.shape)
-    turned = [
-        *subject.units[1:],
-        subject.units[0],
-        *range(len(subject.units), len(subject.data.classes)),
-    ]
-    other: nn.Module | list[int] = turned
+    after = list(range(len(subject.data.classes)))
+    after[: len(subject.units)] = subject.units[1:] + subject.units[:1]
+    other: nn.Module | list[int] = after
     if targets is not None:
-        other = picture_units(network, targets, natural, subject.units)
-        k = max(k, other.largest)
+        drawn_units = picture_units(network, targets, natural, subject.units)
+        other, k = drawn_units, max(k, drawn_units.largest)
 
     def build() -> nn.Module:
         return fool(

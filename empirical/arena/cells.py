@@ -143,7 +143,7 @@ def _run(question: Question, cell: Cell, held: ExitStack) -> Found:
     shown = {key: pictures(key, subject, attacked) for key in question.methods}
     plain = Attacked(network, redirect=attacked.redirect)
     is_honest = cell.attack == NONE
-    honest = shown if is_honest else {k: pictures(k, subject, plain) for k in question.methods}
+    honest = shown if is_honest else _honest(question, cell, subject, plain)
     case = Case(subject, attacked, shown, honest)
     measures: dict[str, Mapping[str, Sequence[float]]] = {}
     for key in question.measured(cell.role):
@@ -155,6 +155,20 @@ def _run(question: Question, cell: Cell, held: ExitStack) -> Found:
         first = honest[question.methods[0]]
         examples[""] = attacked.aims(first).expand_as(first)[0]
     return Found(measures, examples)
+
+
+def _honest(
+    question: Question, cell: Cell, subject: Subject, plain: Attacked
+) -> dict[str, torch.Tensor]:
+    """The pictures of the network before the attack, kept, since every attack on it is held against them."""
+    none = question.identity(Cell(NONE, cell.seed))
+    found = {}
+    for key in question.methods:
+        asked = {"honest cell": none, "method": key, "redirect": plain.redirect}
+        found[key] = subject.cache.get(
+            "arena-pictures", asked, lambda key=key: {"pictures": pictures(key, subject, plain)}
+        )["pictures"]
+    return found
 
 
 def _numbers(key: str, found: Any, methods: Sequence[str]) -> dict[str, list[float]]:

@@ -1,0 +1,309 @@
+"""All cells, one after another or side by side; what they say together; the witness and its figures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trompe.empirical._torch import repeatable, torch
+from trompe.empirical.arena import figures as drawn
+from trompe.empirical.arena.attacks import ATTACKS, NONE
+from trompe.empirical.arena.cells import (
+    REFERENCE_SEEDS,
+    Cell,
+    Found,
+    Question,
+    run_cell,
+    run_elsewhere,
+)
+from trompe.empirical.arena.checks import CHECKS, LEVEL
+from trompe.empirical.arena.claims import judge_claims, read_claims
+from trompe.empirical.arena.methods import METHODS
+from trompe.empirical.arena.registry import Registry, load_entry_points, load_plugins
+from trompe.empirical.arena.statistics import HONEST, LEAST, OTHER, alarms_of, as_rows, means_of
+from trompe.empirical.arena.subject import Subject
+from trompe.empirical.cache import TensorCache, json_text
+from trompe.empirical.experiments.figures import save
+from trompe.empirical.inputs.data import ImageData, load_data
+from trompe.empirical.networks.training import classifier
+from trompe.empirical.progress import progress_bar
+from trompe.empirical.record import RunRecord, versions
+from trompe.ground.arguments import Integer, checked
+from trompe.ground.files import Destination, write_file
+from trompe.ground.processes import Died, results
+from trompe.ground.reading import Unreadable, json_data, read_file
+from trompe.theory import InvalidInput
+
+FILE = "arena.json"
+MARK = ".trompe-arena"
+"""An empty file in a folder that the arena has made."""
+SCHEMA = 1
+MAX_BYTES = 64 * 2**20
+EXAMPLE = 3
+"""The unit of the figure of examples."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is run where it is not said; without keys all that are registered."""
+
+    networks: int
+    references: int
+    attacks: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+
+
+FULL = Size(LEAST, 19)
+QUICK = Size(
+    2, 4, (NONE, "circuit-own", "slingshot-own", "slingshot-eye", "silent"), ("pixel", "fourier", "accent-own")
+)  # fmt: skip
+STATEMENT = (
+    "Trained networks, attacks on them, methods of visualization and checks: on how many networks of each kind each check alarms, and how "
+    "like the picture of each method is to the honest one. A check is sound here if it alarms on no honest network (one that is trained by the recipe and not changed afterwards), and complete if it alarms on every "
+    f"attacked network whose picture, by the method that the check looks at, is another one: correlation with the honest picture below {OTHER:g}."
+)
+Several = Sequence[str]
+_TABLES: dict[str, Registry[Any]] = {"attacks": ATTACKS, "methods": METHODS, "checks": CHECKS}
+
+
+@checked
+def arena(
+    data: str | Path | ImageData = "digits",
+    output: str | Path = "trompe-arena",
+    *,
+    networks: Annotated[int, Integer(1, 1000)] | None = None,
+    references: Annotated[int, Integer(2, 1000)] | None = None,
+    attacks: Several = (),
+    methods: Several = (),
+    checks: Several = (),
+    quick: bool = False,
+    plugins: Sequence[str | Path] = (),
+    cache: str | Path | None = None,
+    jobs: Annotated[int, Integer(1, 1024)] = 1,
+    force: bool = False,
+    show: bool = True,
+    done: Callable[[str, bool], None] | None = None,
+) -> dict[str, Any]:
+    """Attacks x methods x checks on trained networks; leaves OUTPUT/arena.json with its figures. The witness.
+
+    A finished cell (a network under an attack) is on disk and is not run again unless `force`; an interrupted run goes on where it
+    stopped. Equal runs give equal bits, whatever `jobs`.
+
+    Parameters
+    ----------
+    data : digits, fashion-mnist, a folder, or ImageData; small networks are trained on it. networks : how many are tested, each under each
+        attack; default 5, the fewest for which there are intervals. references : how many others the calibrated alarms are held against; default 19, for a level of
+        1/20. attacks, methods, checks : keys; default all that are registered. quick : two networks, fewer attacks and methods, and no intervals.
+    plugins : Python files that register more. jobs : processes. done : called with (name of the cell, whether it was there already).
+
+    Raises
+    ------
+    InvalidInput, UnknownKey : one line on what is wrong; too few networks for an interval, say.
+    """
+    size = QUICK if quick else FULL
+    count = networks or size.networks
+    if count < LEAST and not quick:
+        raise InvalidInput(
+            f"networks = {count}: too few for an interval; give at least {LEAST}, or ask for quick, which states raw values"
+        )
+    folder = Path(output).expanduser()
+    files = tuple(Path(p).expanduser().resolve() for p in plugins)
+    load_entry_points()
+    with ATTACKS.restored(), METHODS.restored(), CHECKS.restored():
+        load_plugins(files)
+        asked = {
+            "attacks": tuple(attacks) or size.attacks or ATTACKS.keys,
+            "methods": tuple(methods) or size.methods or METHODS.keys,
+            "checks": tuple(checks) or CHECKS.keys,
+        }
+        asked = {k: tuple(dict.fromkeys(v)) for k, v in asked.items()}
+        for kind, table in _TABLES.items():
+            for key in asked[kind]:
+                table[key]  # an unknown one is named
+        asked["attacks"] = tuple(dict.fromkeys((NONE, *asked["attacks"])))
+        asked["checks"] = tuple(dict.fromkeys((HONEST, *asked["checks"])))
+        images = data if isinstance(data, ImageData) else load_data(data)
+        if len(images.classes) < 2:
+            raise InvalidInput(
+                f"data {images.name}: one class only; the arena trains classifiers, give one subfolder a class"
+            )
+        others = range(REFERENCE_SEEDS, REFERENCE_SEEDS + (references or size.references))
+        if not any((a := CHECKS[k].alarm) is not None and a.unusual for k in asked["checks"]):
+            others = range(0)
+        question = Question(
+            images, asked["attacks"], asked["methods"], asked["checks"], tuple(range(count)), tuple(others),
+            None if cache is None else str(cache), files,
+        )  # fmt: skip
+        _check_folder(folder)
+        store = TensorCache(cache)
+        for needed in (folder / FILE, folder / "cells" / FILE, store.folder / FILE):
+            Destination(needed, parents=True)  # before the work, not after it
+        write_file(folder / MARK, "", parents=True)
+        with repeatable():
+            cells = _cells(question, folder, jobs, force, show, done)
+            witness = _witness(question, cells)
+            witness["figures"] = _figures(question, witness, folder)
+    write_file(folder / FILE, json_text(witness), parents=True)
+    return witness
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InvalidInput(f"output = {str(folder)!r} is a file; expected a folder")
+    if folder.is_dir() and not (folder / MARK).is_file():
+        entry = next(folder.iterdir(), None)
+        if entry is not None:
+            raise InvalidInput(
+                f"output {folder} holds {entry.name!a} and no arena; give a folder that is new or empty"
+            )
+
+
+def _cells(
+    question: Question, folder: Path, jobs: int, force: bool, show: bool, done: Callable[[str, bool], None] | None
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The numbers of every cell, from its file or found now."""
+    found = {
+        cell: there for cell in question.cells if not force and (there := _read(question, cell, folder)) is not None
+    }  # fmt: skip
+    for cell in found:
+        if done is not None:
+            done(cell.name, True)
+    waiting = [cell for cell in question.cells if cell not in found]
+    calls = [(run_cell if jobs == 1 else run_elsewhere, question, cell) for cell in waiting]
+    with progress_bar(f"{len(waiting)} cells", len(waiting), show) as advance:
+        for number, result in results(calls, jobs):
+            cell = waiting[number]
+            if isinstance(result, Died):
+                raise InvalidInput(f"cell {cell.name}: {result.reason}; finished cells are kept")
+            found[cell] = _keep(question, cell, folder, result)
+            advance(1)
+            if done is not None:
+                done(cell.name, False)
+    return [
+        {"attack": c.attack, "seed": c.seed, "role": c.role, "measures": found[c]} for c in question.cells
+    ]  # fmt: skip
+
+
+def _read(question: Question, cell: Cell, folder: Path) -> dict[str, Any] | None:
+    """The numbers of a finished cell, None where there is none, or one of another run or a damaged one."""
+    try:
+        content = json_data(read_file(folder / "cells" / f"{cell.name}.json", MAX_BYTES), MAX_BYTES)
+    except Unreadable:
+        return None
+    whole = isinstance(content, dict) and content.get("identity") == question.identity(cell)
+    if not whole or not isinstance(content.get("measures"), dict):
+        return None
+    if _shows(question, cell) and not (folder / "cells" / f"{cell.name}.npz").is_file():
+        return None
+    measures: dict[str, Any] = content["measures"]
+    return measures
+
+
+def _shows(question: Question, cell: Cell) -> bool:
+    """Are pictures of this cell kept for the figure of examples?"""
+    return cell.role == "tested" and cell.seed == question.networks[0]
+
+
+def _keep(question: Question, cell: Cell, folder: Path, found: Found) -> dict[str, Any]:
+    if _shows(question, cell):
+        levels = {
+            key or "wanted": np.rint(images.numpy().astype(np.float64) * 255).astype(np.uint8)
+            for key, images in found.examples.items()
+        }
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **levels)
+        write_file(folder / "cells" / f"{cell.name}.npz", content.getvalue(), parents=True)
+    measures = {key: dict(numbers) for key, numbers in found.measures.items()}
+    content_of_cell = {"identity": question.identity(cell), "measures": measures}
+    write_file(folder / "cells" / f"{cell.name}.json", json_text(content_of_cell), parents=True)
+    return measures
+
+
+def conclusions(cells: Sequence[Mapping[str, Any]], checks: Sequence[str]) -> dict[str, Any]:
+    """What a witness concludes from its cells: alarms, means, claims. For whoever holds the one against the other."""
+    asked = [CHECKS[key] for key in checks]
+    alarms, means = alarms_of(cells, asked), means_of(cells, asked)
+    claims = [
+        {"key": c.key, "says": c.says, "status": c.status, "why": c.why}
+        for c in judge_claims(read_claims(), alarms, means)
+    ]
+    return {"alarms": as_rows(alarms), "means": as_rows(means), "claims": claims}
+
+
+def _witness(question: Question, cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everything but the figures. No times and no paths, so that equal runs give equal bytes."""
+    record = RunRecord("empirical/arena", STATEMENT, question.data, torch.device("cpu"), 0)
+    settings = question.settings()
+    del settings["data"], settings["versions"]
+    settings |= {
+        "networks": list(question.networks), "references": list(question.references), "layers": list(_layers(question)),
+        "paths alarm below": LEVEL, "other pictures below": OTHER, "networks for an interval": LEAST,
+        "level of calibrated alarms": 1 / (len(question.references) + 1) if question.references else None,
+    }  # fmt: skip
+    return {
+        "schema": SCHEMA,
+        "key": record.key,
+        "statement": record.statement,
+        "data": record.data,
+        "device": record.device,
+        "versions": versions(),
+        "settings": settings,
+        "attacks": [{"key": a.key, "says": a.says, "reading": a.reading} for a in map(ATTACKS.__getitem__, question.attacks)],
+        "methods": [{"key": m.key, "says": m.says, "reading": m.reading} for m in map(METHODS.__getitem__, question.methods)],
+        "checks": [
+            {
+                "key": c.key, "says": c.says, "cannot": c.cannot, "alarm": c.alarm.says if c.alarm else "", "of": c.source,
+                "original": c.original,
+            }
+            for c in map(CHECKS.__getitem__, question.checks)
+        ],
+        "cells": cells,
+        **conclusions(cells, question.checks),
+    }  # fmt: skip
+
+
+def _layers(question: Question) -> tuple[str, ...]:
+    store = TensorCache(question.cache)
+    network = classifier("cnn", question.data, question.networks[0], "cpu", store, show=False)
+    return Subject(question.data, 0, network, store, question.seeds, question.steps).layers
+
+
+def _figures(question: Question, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
+    asked = [CHECKS[key] for key in question.checks]
+    alarms, means = alarms_of(witness["cells"], asked), means_of(witness["cells"], asked)
+    level = witness["settings"]["level of calibrated alarms"] or 0.0
+    n = len(question.networks)
+    made = [
+        (
+            "matrix", drawn.matrix(alarms, means, level),
+            f"Left: of {n} networks of each kind, those that raise each alarm; attacked ones count where they show other pictures (correlation with the honest one "
+            f"below {OTHER:g}), and `true` is said where none does. Alarms on honest networks are false; compare, bits and accuracy need the original. Right: mean correlation of each method's pictures with the honest network's.",
+        ),
+        (
+            "paths", drawn.path_curves(witness["cells"], witness["settings"]["layers"], LEVEL),
+            f"Path similarity by hidden layer, a thin line a network and a thick one their mean, {n} networks of each kind.",
+        ),
+    ]  # fmt: skip
+    pictures = _examples(question, folder)
+    made.append(
+        (
+            "examples", drawn.examples(pictures, question.methods, min(EXAMPLE, len(question.data.classes) - 1)),
+            "One unit of one network, first seed: the picture that the attack wants (white: none in particular), and what each method shows.",
+        )
+    )  # fmt: skip
+    return [{"file": save(figure, folder, name), "caption": says} for name, figure, says in made]
+
+
+def _examples(question: Question, folder: Path) -> dict[str, dict[str, NDArray[Any]]]:
+    found: dict[str, dict[str, NDArray[Any]]] = {}
+    for cell in question.cells:
+        if _shows(question, cell):
+            with np.load(folder / "cells" / f"{cell.name}.npz", allow_pickle=False) as arrays:
+                found[cell.attack] = {("" if k == "wanted" else k): arrays[k] for k in arrays.files}
+    return found
