@@ -9,7 +9,7 @@ from trompe.empirical.audits.conclusions import audited
 from trompe.empirical.audits.steep import PicturePair
 from trompe.empirical.inputs.streams import open_images
 from trompe.empirical.networks.adapted import load_adapted
-from trompe.empirical.visualization import read_shown_units
+from trompe.empirical.visualization.run import read_shown_units
 from trompe.proofs.handover.concluded import ConclusionsFile
 from trompe.proofs.handover.concluded.checking import Again, Pairs
 from trompe.proofs.handover.shown import ShownFile

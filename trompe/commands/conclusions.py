@@ -153,7 +153,8 @@ def conclusions(
             steps=climbs,
             batch=how.batch,
         )
-    named = replace(found.file.images, name=str(images), **how.sizes)
+    sizes = how.sizes
+    named = replace(found.file.images, name=str(images), resize=sizes["resize"], crop=sizes["crop"])
     file = replace(found.file, images=named)
     for table in as_tables(file):
         console.print(table)
