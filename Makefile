@@ -44,7 +44,7 @@ types: $(FULL)/installed
 	cd $(FULL) && bin/mypy --config-file ../pyproject.toml -p trompe  # from there: the wheel, not the folder
 
 site: $(FULL)/installed
-	$(FULL)/bin/python website/build.py
+	$(FULL)/bin/python website/building.py
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py
