@@ -19,6 +19,7 @@ import atlas
 import documents
 import experiments
 import interface
+
 from trompe.ground.errors import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -73,9 +73,9 @@ def broken(pages: dict[Path, _Page]) -> list[str]:
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_file():
                 found.append(f"{path}: {link}")
-            elif parts.fragment and target in pages:
-                if unquote(parts.fragment) not in pages[target].anchors:
-                    found.append(f"{path}: {link}: no such anchor")
+            elif target in pages and parts.fragment:
+                has_anchor = unquote(parts.fragment) in pages[target].anchors
+                found += [] if has_anchor else [f"{path}: {link}: no such anchor"]
     return found
 
 
