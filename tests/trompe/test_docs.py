@@ -10,8 +10,6 @@ import typer
 
 import trompe
 from trompe.cli import app
-from trompe.proofs.obligations import families
-from trompe.proofs.symbolic import IDENTITIES
 from trompe.theory import CLASSES, TASKS, row_class
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,16 +52,6 @@ def test_the_commands_page_names_every_command():
     names = typer.main.get_command(app).commands
     missing = [name for name in names if f"`trompe {name}" not in text]
     assert missing == []
-
-
-def test_proved_md_names_every_obligation_family():
-    text = (ROOT / "docs" / "proved.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([a-z0-9-]+/[a-z0-9/-]+)`", text))
-    missing = {
-        key for key in families() if key not in named and re.sub(r"/[nk]\d$", "", key) not in named
-    }
-    assert missing == set()
-    assert {key for key in IDENTITIES if key.split("/")[0] not in text} == set()
 
 
 def test_pages_that_hold_our_labels_beside_the_papers_say_what_was_compared():

@@ -95,7 +95,9 @@ def drag(browser, handle: str, dx: int, dy: int) -> None:
     from selenium.webdriver import ActionChains
 
     mark = browser.find_element("css selector", f".trompe-figure [data-handle={handle}] .reach")
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
+    browser.execute_script(
+        "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", mark
+    )
     ActionChains(browser, duration=20).click_and_hold(mark).move_by_offset(
         dx, dy
     ).release().perform()
