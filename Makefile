@@ -44,7 +44,7 @@ types: $(FULL)/installed
 	cd $(FULL) && bin/mypy --config-file ../pyproject.toml -p trompe  # from there: the wheel, not the folder
 
 site: $(FULL)/installed
-	$(FULL)/bin/python website/build.py
+	$(FULL)/bin/python website/building.py
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py
@@ -65,21 +65,21 @@ rocq:
 
 # One environment with the core alone, one with every extra, one with the oldest packages; all hold the wheel, not the folder.
 $(CORE)/installed: $(SOURCES)
-	rm -rf build  # what was moved or deleted would stay in the wheel
+	rm -rf build/lib build/bdist.*  # what was moved or deleted would stay in the wheel; build/site stays
 	test -x $(CORE)/bin/python || $(PYTHON) -m venv $(CORE)
 	$(CORE)/bin/python $(PIP) -c constraints.txt .
 	$(CORE)/bin/python $(PIP) --force-reinstall --no-deps .
 	touch $@
 
 $(FULL)/installed: $(SOURCES)
-	rm -rf build
+	rm -rf build/lib build/bdist.*
 	test -x $(FULL)/bin/python || $(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/python $(PIP) -c constraints.txt '.[$(EXTRAS)]'
 	$(FULL)/bin/python $(PIP) --force-reinstall --no-deps .
 	touch $@
 
 $(LOWEST)/installed: $(SOURCES)
-	rm -rf build
+	rm -rf build/lib build/bdist.*
 	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
 	$(LOWEST)/bin/python $(PIP) -c constraints-lowest.txt '.[plot,test]'
 	$(LOWEST)/bin/python $(PIP) --force-reinstall --no-deps .

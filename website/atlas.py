@@ -24,6 +24,7 @@ from trompe.proofs.handover.certificates.script import file_name
 from trompe.proofs.handover.witnesses import witness_of
 from trompe.proofs.handover.witnesses.data import check_row
 from trompe.proofs.kernel import coq_statement, kernel_evidence, kernel_gap
+from trompe.proofs.symbolic import IDENTITIES
 from trompe.theory import ROWS, TASKS, row_class, theorem
 from trompe.theory.catalogue import EVERY_THEOREM, task_of
 from trompe.theory.levels import EXTREMES, LEVELS, cell_key
@@ -88,6 +89,7 @@ def write(source: Path, table: Mapping[str, Any]) -> None:
         _page(source, key, "theorem", {**shared, **_theorem(source, key, cells, whole)})
     for row in ROWS:
         _page(source, row, "row", {**shared, **_row(source, row)})
+    _page(source, "obligations", "obligations", {**shared, "families": obligations(whole, cells)})
     curves.write(source)
     rows = {row: row_class(row) for row in ROWS}
     _page(source, ".", "table", {**shared, "rows": rows, "cell_key": cell_key})
@@ -106,6 +108,27 @@ def _page(source: Path, key: str, template: str, values: Mapping[str, Any]) -> N
     place.write_text(text, encoding="utf-8")
 
 
+# -- the obligations -------------------------------------------------------------------------------------
+
+
+def obligations(whole: Plan, cells: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every family of obligations and every identity: its sentence, its dimensions, and the rows whose theorems rest on it."""
+    found: dict[str, dict[str, Any]] = {}
+    for item in (*whole.items.values(), *IDENTITIES.values()):
+        family = family_of(item.key)
+        entry = found.setdefault(family, {"says": item.says, "dims": [], "rows": {}})
+        entry["dims"] += [] if item.dim is None else [item.dim]
+    for cell in cells.values():
+        for key in cell["obligations"]:
+            found[family_of(key)]["rows"][theorem(cell["key"]).row] = None
+    return dict(sorted(found.items()))
+
+
+def family_of(key: str) -> str:
+    """The key without the dimension."""
+    return re.sub(r"/d\d+$", "", key)
+
+
 # -- a row -----------------------------------------------------------------------------------------------
 
 
@@ -119,6 +142,7 @@ def _row(source: Path, row: str) -> dict[str, Any]:
         "dims": figures.write(source / "downloads" / "atlas" / row, row),
         "inside": [i for i in kind.inside if i.sup != row],
         "holds": [i for other in ROWS.values() for i in other.inside if i.sup == row],
+        "proof": _proof(row),
         "names": {key: other.name for key, other in ROWS.items()},
     }
 
@@ -145,7 +169,10 @@ def _theorem(source: Path, key: str, cells: Mapping[str, Any], whole: Plan) -> d
         "why": why(item, cell),
         "example": "\n".join(instance(shown, item)),
         "evidence": [_evidence(entry) for entry in cell["evidence"]],
-        "obligations": cell["obligations"],
+        "obligations": {
+            key: (whole.items.get(key) or IDENTITIES[key]).says for key in cell["obligations"]
+        },
+        "proof": _proof(item.row),
         "assumed": {name: ASSUMED[name] for name in cell["assumed"]},
         "kernel": kernel_evidence(key),
         "kernel_gap": kernel_gap(key),
@@ -196,6 +223,12 @@ def _witness(item: Theorem, shown: Any) -> Iterator[tuple[str, str]]:
     witness = witness_of(shown, task_of(item), item.level)
     for form, name in _FILES.items():
         yield name, WITNESSES[form](witness)
+
+
+def _proof(row: str) -> str:
+    """The page with the row's mathematics: of the paper's rows it is called as the module that holds the class."""
+    kind = row_class(row)
+    return f"rows/{kind.__module__.rpartition('.')[2]}" if kind.paper else "extended"
 
 
 def _evidence(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,11 @@ import doctest
 import re
 from pathlib import Path
 
+import typer
+
 import trompe
-from trompe.proofs.obligations import families
-from trompe.proofs.symbolic import IDENTITIES
+from trompe.cli import app
+from trompe.theory import CLASSES, TASKS, row_class
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,23 +27,31 @@ def test_the_package_docstring_runs_as_printed():
     assert result.failed == 0 and result.attempted >= 3
 
 
-def test_the_readme_shows_the_table_that_the_program_prints(table):
-    from trompe.views.table import FORMATS
+def test_the_commands_page_runs_as_printed():
+    result = doctest.testfile(str(ROOT / "docs" / "commands.md"), module_relative=False)
+    assert result.failed == 0 and result.attempted >= 9
 
-    printed = FORMATS["text"](table)
-    head = printed.partition("\n\n")[0]
+
+def rows_of_labels(text: str) -> list[list[str]]:
+    """The first table of labels of a page: class, exact, approx, side."""
+    table = text.partition("| class | exact | approx | side |\n")[2].partition("\n\n")[0]
+    return [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[1:]]
+
+
+def test_the_readme_shows_the_labels_that_the_checks_give(table):
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert head in text
+    computed = [
+        [row_class(row).name, *(table[f"{row}/{task}"].label for task in TASKS)] for row in CLASSES
+    ]
+    assert rows_of_labels(text) == computed
+    assert rows_of_labels(text.replace("| Only for small L |", "| No |")) != computed
 
 
-def test_proved_md_names_every_obligation_family():
-    text = (ROOT / "docs" / "proved.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([a-z0-9-]+/[a-z0-9/-]+)`", text))
-    missing = {
-        key for key in families() if key not in named and re.sub(r"/[nk]\d$", "", key) not in named
-    }
-    assert missing == set()
-    assert {key for key in IDENTITIES if key.split("/")[0] not in text} == set()
+def test_the_commands_page_names_every_command():
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    names = typer.main.get_command(app).commands
+    missing = [name for name in names if f"`trompe {name}" not in text]
+    assert missing == []
 
 
 def test_pages_that_hold_our_labels_beside_the_papers_say_what_was_compared():

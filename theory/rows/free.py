@@ -127,7 +127,7 @@ class EmpiricalRiskMinimizer(NeuralNetwork):
     """ReLU networks of unrestricted width that fit every label of a known data set.
 
     Its inputs are distinct. So these are the networks that minimise the empirical risk for every loss with
-    l(t, t) <= l(p, t); for one such loss there may be more. Source: docs/theory, section 3, "Risk".
+    l(t, t) <= l(p, t); for one such loss there may be more. Source: docs/rows/free, "Risk".
     """
 
     key = "erm"

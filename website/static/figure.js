@@ -159,7 +159,7 @@
       if (this.dim === 1) this.line(found); else this.squares(found);
       this.scale(found);
       this.tell(found, exact);
-      if (place) this.plots.querySelector(`[data-of="${place[1]}"] [data-handle="${place[0]}"]`)?.focus();
+      if (place) this.plots.querySelector(`[data-of="${place[1]}"] [data-handle="${place[0]}"]`)?.focus({ preventScroll: true });
     }
 
     // -- what is drawn ------------------------------------------------------------------------------------------
@@ -271,12 +271,13 @@
         const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowDown: [0, -step], ArrowUp: [0, step] }[event.key];
         if (!by) return;
         event.preventDefault();
+        event.stopPropagation();
         const along = this.dim === 1 ? [by[0] || by[1]] : by;
         this.move(name, this.points[name].map((k, i) => k + along[i]));
       });
       group.addEventListener("pointerdown", (event) => {
         event.preventDefault();
-        group.focus();
+        group.focus({ preventScroll: true });
         const follow = (moved) => {
           const now = this.plots.querySelector(`svg[data-of="${svg.dataset.of}"]`);
           const at = new DOMPoint(moved.clientX, moved.clientY).matrixTransform(now.getScreenCTM().inverse());

@@ -1,4 +1,4 @@
-"""Build the site: python website/build.py [OUTPUT], by default build/site.
+"""Build the site: python website/building.py [OUTPUT], by default build/site.
 
 Everything is made in a folder beside OUTPUT and takes its place only when all is well: pages are written from the
 sources, from the data that is committed and from a run of all checks, and Sphinx finds nothing to complain about.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,7 +19,6 @@ import atlas
 import documents
 import experiments
 import interface
-from sphinx.cmd.build import main as sphinx
 
 from trompe.ground.errors import InvalidInput
 
@@ -59,8 +59,10 @@ def build(output: Path, table: dict[str, Any], root: Path = ROOT) -> int:
         write_sources(source, table, root)
         quiet = ["-q", "-W", "--keep-going", "-j", str(min(2, os.cpu_count() or 1))]
         places = ["-c", str(Path(__file__).parent), "-d", f"{folder}/trees"]
-        if status := sphinx(["-b", "html", *places, *quiet, str(source), str(fresh)]):
-            return int(status)
+        program = [sys.executable, "-P", "-m", "sphinx", "-b", "html"]
+        done = subprocess.run([*program, *places, *quiet, str(source), str(fresh)], check=False)
+        if done.returncode:
+            return done.returncode
         shutil.copytree(source / "downloads", fresh, dirs_exist_ok=True)
         (fresh / ".buildinfo").unlink()
         (fresh / MARK).write_text(json.dumps(atlas.addresses(table), indent=1) + "\n")
@@ -77,7 +79,7 @@ def main(arguments: list[str]) -> int:
         output = Path(arguments[0] if arguments else ROOT / "build" / "site").resolve()
         status = build(output, checked_table())
     except InvalidInput as error:
-        print(f"website/build.py: {error}", file=sys.stderr)
+        print(f"website/building.py: {error}", file=sys.stderr)
         return 2
     print(
         f"{output}: open index.html"

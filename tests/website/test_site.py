@@ -1,0 +1,259 @@
+"""The built site: links and anchors hold, everything has its page, and nothing half-built takes its place."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from trompe.proofs.handover.witnesses.checking import check_bytes
+from trompe.proofs.obligations import families
+from trompe.proofs.symbolic import IDENTITIES
+from trompe.theory import ROWS, row_class, theorem
+from trompe.theory.catalogue import EVERY_THEOREM
+from trompe.theory.statements import Form
+
+pytestmark = pytest.mark.once
+ROOT = Path(__file__).resolve().parents[2]
+LARGEST = 300 * 1024
+"""Bytes of a theorem's page, without its downloads."""
+
+
+class _Page(HTMLParser):
+    """The links, the anchors, what is loaded, the texts of pictures and the words of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links, self.anchors, self.loads, self.silent = [], set(), [], []
+        self.words: list[str] = []
+        self.language = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
+        if tag == "html":
+            self.language = given.get("lang")
+        if tag == "a" and given.get("href"):
+            self.links.append(given["href"])
+        if tag in ("script", "img", "source", "iframe") and given.get("src"):
+            self.loads.append(given["src"])
+        if tag == "link" and given.get("rel") in ("stylesheet", "icon", "preload", "modulepreload"):
+            self.loads.append(given["href"])
+        if tag == "img" and not given.get("alt"):
+            self.silent.append(given.get("src"))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def pages_of(site: Path) -> dict[Path, _Page]:
+    return {path: _Page(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
+
+
+def broken(pages: dict[Path, _Page]) -> list[str]:
+    """Links to what is not there, and what a page would load from a network."""
+    found = []
+    for path, page in pages.items():
+        for link in (*page.links, *page.loads):
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                if link in page.loads and parts.scheme != "data":
+                    found.append(f"{path}: loads {link}")
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if not target.is_file():
+                found.append(f"{path}: {link}")
+            elif target in pages and parts.fragment:
+                has_anchor = unquote(parts.fragment) in pages[target].anchors
+                found += [] if has_anchor else [f"{path}: {link}: no such anchor"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return pages_of(site)
+
+
+def test_every_link_and_anchor_holds_and_nothing_comes_from_a_network(pages):
+    assert broken(pages) == []
+    assert len(pages) > len(EVERY_THEOREM) + len(ROWS)
+
+
+def test_a_planted_link_is_noticed(tmp_path):
+    one = tmp_path / "one.html"
+    text = (
+        '<a href="two.html">x</a><a href="#no">x</a><script src="https://a.example/x.js"></script>'
+    )
+    one.write_text(text)
+    assert [line.partition(": ")[2] for line in broken(pages_of(tmp_path))] == [
+        "two.html",
+        "#no: no such anchor",
+        "loads https://a.example/x.js",
+    ]
+
+
+def test_pictures_have_words_and_pages_a_language(pages):
+    assert {path.name: page.silent for path, page in pages.items() if page.silent} == {}
+    assert {page.language for page in pages.values()} == {"en"}
+
+
+def test_every_theorem_has_its_page_and_its_files(site, pages, cells):
+    listed = json.loads((site / "atlas.json").read_text())
+    assert listed.keys() == EVERY_THEOREM.keys()
+    for key, address in listed.items():
+        assert address == f"atlas/{key}/"
+        item, path = theorem(key), site / address / "index.html"
+        page = pages[path]
+        assert path.stat().st_size < LARGEST, key
+        assert " ".join(item.statement.split()) in page.text, key
+        assert item.sha256 in page.text and cells[key]["verdict"] == "PROVED"
+        assert f"{cells[key]['label']} " in page.text
+        assert all(name in page.text for name in cells[key]["obligations"]), key
+        assert {"cite.bib", "certificates.zip"} <= set(page.links)
+        has_witness = item.form is not Form.POSSIBLE and item.row != "neuron"
+        assert ("witness.json" in page.links) == has_witness, key
+
+
+def test_every_obligation_is_listed_with_its_sentence(site, pages):
+    text = pages[site / "atlas" / "obligations" / "index.html"].text
+    for key in families():
+        assert f"{key} " in text, key
+    for item in IDENTITIES.values():
+        assert " ".join(item.says.split())[:40] in text.replace("’", "'"), item.key
+
+
+def test_a_row_has_its_page(site, pages):
+    for row, kind in ROWS.items():
+        page = pages[site / "atlas" / row / "index.html"]
+        assert kind.name in page.text and row_class(row).definition in page.text
+    assert all(f"{row}/index.html" in pages[site / "atlas" / "index.html"].links for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    "key", ["convex/side", "erm/exact", "lipschitz/side/argmax", "affine/approx/images"]
+)
+def test_the_downloads_are_what_the_commands_make(site, pages, key):
+    from trompe.proofs.handover.certificates.plan import plan
+
+    folder, contents = site / "atlas" / key, plan([key])
+    assert check_bytes((folder / "witness.json").read_bytes()).ok
+    with zipfile.ZipFile(io.BytesIO((folder / "certificates.zip").read_bytes())) as archive:
+        found = {
+            name.removeprefix("certificates/"): archive.read(name).decode()
+            for name in archive.namelist()
+        }
+    assert found == dict(contents.texts)
+    assert contents.sha256 in pages[folder / "index.html"].text
+    compile((folder / "witness.py").read_text(), "witness.py", "exec")
+
+
+def test_every_experiment_has_its_page_with_every_number(site, pages):
+    runs = sorted((ROOT / "data").glob("*/*/witness.json"))
+    assert len(runs) >= 10
+    for path in runs:
+        run = path.parent
+        folder = site / "experiments" / run.parent.name / run.name
+        page, witness = pages[folder / "index.html"], json.loads(path.read_text())
+        words = page.text.replace("’", "'").replace("“", '"').replace("”", '"')
+        for measured in witness["measurements"]:
+            assert " ".join(measured["name"].split())[:30] in words, (path, measured["name"])
+        assert (
+            f"trompe reproduce {run.name} --data {run.parent.name} --seed {witness['seed']}"
+            in words
+        )
+        assert (folder / "witness.json").read_bytes() == path.read_bytes()
+
+
+def test_the_interface_names_every_public_name(site, pages):
+    import trompe
+
+    page = pages[site / "interface" / "trompe.html"]
+    assert all(f"trompe.{name}" in page.text for name in trompe.__all__)
+
+
+# -- what is not built -----------------------------------------------------------------------------------------
+
+
+def test_what_is_handed_out_is_the_same_each_time(site, checked, tmp_path):
+    import building
+
+    building.write_sources(tmp_path / "source", checked)
+    again = tmp_path / "source" / "downloads"
+    files = [path.relative_to(again) for path in again.rglob("*") if path.is_file()]
+    assert len(files) > 2 * len(EVERY_THEOREM)
+    changed = [name for name in files if (again / name).read_bytes() != (site / name).read_bytes()]
+    assert changed == []
+    damaged = site / "atlas" / "convex" / "side" / "cite.bib"
+    assert damaged.read_bytes() != (again / "atlas" / "convex" / "exact" / "cite.bib").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (lambda run: (run / "witness.json").unlink(), "witness.json is missing"),
+        (lambda run: (run / "witness.json").write_text("{"), "witness.json is missing"),
+        (lambda run: next(run.glob("*.png")).unlink(), r"\.png is missing"),
+    ],
+)
+def test_incomplete_data_stops_the_build_and_the_site_stays(site, checked, tmp_path, damage, says):
+    import building
+
+    from trompe.theory import InvalidInput
+
+    root, output = tmp_path / "root", tmp_path / "site"
+    shutil.copytree(ROOT / "data" / "digits" / "silent-units", root / "data/digits/silent-units")
+    damage(root / "data" / "digits" / "silent-units")
+    output.mkdir()
+    (output / "atlas.json").write_text("as it was")
+    with pytest.raises(InvalidInput, match=says):
+        building.build(output, checked, root)
+    assert (output / "atlas.json").read_text() == "as it was"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["root", "site"]
+
+
+def test_a_folder_of_somebody_elses_is_not_replaced(site, checked, tmp_path):
+    import building
+
+    from trompe.theory import InvalidInput
+
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InvalidInput, match="is no site of trompe's"):
+        building.build(tmp_path, checked)
+    assert (tmp_path / "letter.txt").read_text() == "dear"
+
+
+def test_a_theorem_that_is_not_proved_has_no_page(site, small):
+    import atlas
+
+    from trompe.theory import InvalidInput
+
+    table = small()
+    table["rows"][0]["cells"]["side"]["verdict"] = "UNKNOWN"
+    with pytest.raises(InvalidInput, match="black-box/side: UNKNOWN"):
+        atlas.pages(table)
+    del table["rows"][0]["cells"]["side"]
+    with pytest.raises(InvalidInput, match="black-box/side: the checked table has no such cell"):
+        atlas.pages(table)
+
+
+def test_a_page_that_links_to_nothing_stops_the_build(tmp_path):
+    import documents
+
+    from trompe.theory import InvalidInput
+
+    for name in documents.PAGES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("[x](docs/no-such-page.md)")
+    with pytest.raises(InvalidInput, match=r"links to docs/no-such-page\.md, which is not there"):
+        documents.write(tmp_path, tmp_path / "source")
