@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trompe.empirical.arena.run import arena
+    from trompe.empirical.arena.run import run_arena
     from trompe.empirical.attacks.certified import (
         certified_k,
         certify_natural,
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from trompe.empirical.visualization.run import ShownUnits, visualize
 
 _HOMES = {
-    "arena.run": ("arena",),
+    "arena.run": ("run_arena",),
     "attacks.certified": ("certified_k", "certify_natural", "certify_shown", "pgd_difference"),
     "attacks.circuit": ("FoolingCircuit", "PictureUnit", "picture_units"),
     "attacks.detector": ("is_flagged", "train_bounded_detector", "train_detector"),
@@ -109,7 +109,6 @@ __all__ = [
     "SilentAudit",
     "SilentUnits",
     "accentuate",
-    "arena",
     "audit_compare",
     "audit_conclusions",
     "audit_paths",
@@ -140,6 +139,7 @@ __all__ = [
     "prototypes",
     "proxpulse",
     "reproduce",
+    "run_arena",
     "slingshot",
     "train_bounded_detector",
     "train_detector",

@@ -13,7 +13,7 @@ from trompe.empirical._torch import repeatable, torch
 from trompe.empirical.arena.attacks import ATTACKS, NONE
 from trompe.empirical.arena.checks import CHECKS
 from trompe.empirical.arena.methods import pictures
-from trompe.empirical.arena.registry import load_entry_points, load_plugins, sha256_of
+from trompe.empirical.arena.registry import load_entry_points, load_plugins, ran, sha256_of
 from trompe.empirical.arena.subject import REVISION, Attacked, Case, Subject
 from trompe.empirical.cache import REVISION as CACHE_REVISION
 from trompe.empirical.cache import TensorCache, json_sha256
@@ -21,6 +21,7 @@ from trompe.empirical.experiments.effort import effort_for
 from trompe.empirical.inputs.data import ImageData
 from trompe.empirical.networks.training import classifier
 from trompe.empirical.record import versions
+from trompe.ground.errors import spelled
 from trompe.theory import InvalidInput
 
 Role = Literal["tested", "reference"]
@@ -139,7 +140,9 @@ def _run(question: Question, cell: Cell, held: ExitStack) -> Found:
     subject = Subject(
         question.data, cell.seed, network, store, question.seeds, question.steps, held
     )
-    attacked = ATTACKS[cell.attack].make(subject)
+    attacked = ran(f"attack {cell.attack}", ATTACKS[cell.attack].make, subject)
+    if not isinstance(attacked, Attacked):
+        raise InvalidInput(f"attack {cell.attack}: gives {spelled(attacked)}; expected an Attacked")
     shown = {key: pictures(key, subject, attacked) for key in question.methods}
     plain = Attacked(network, redirect=attacked.redirect)
     is_honest = cell.attack == NONE
@@ -149,7 +152,7 @@ def _run(question: Question, cell: Cell, held: ExitStack) -> Found:
     for key in question.measured(cell.role):
         measure = CHECKS[key].measure
         assert measure is not None
-        measures[key] = _numbers(key, measure(case), question.methods)
+        measures[key] = _numbers(key, ran(f"check {key}", measure, case), question.methods)
     examples = {key: images[0] for key, images in shown.items()}
     if attacked.aims is not None:
         first = honest[question.methods[0]]
@@ -162,13 +165,14 @@ def _honest(
 ) -> dict[str, torch.Tensor]:
     """The pictures of the network before the attack, kept, since every attack on it is held against them."""
     none = question.identity(Cell(NONE, cell.seed))
-    found = {}
-    for key in question.methods:
+
+    def kept(key: str) -> torch.Tensor:
         asked = {"honest cell": none, "method": key, "redirect": plain.redirect}
-        found[key] = subject.cache.get(
-            "arena-pictures", asked, lambda key=key: {"pictures": pictures(key, subject, plain)}
+        return subject.cache.get(
+            "arena-pictures", asked, lambda: {"pictures": pictures(key, subject, plain)}
         )["pictures"]
-    return found
+
+    return {key: kept(key) for key in question.methods}
 
 
 def _numbers(key: str, found: Any, methods: Sequence[str]) -> dict[str, list[float]]:

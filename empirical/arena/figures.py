@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,10 +25,10 @@ def _sheet(height: float) -> Any:
     return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
-def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], level: float) -> Any:
+def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], original: Collection[str]) -> Any:
     """Left: how many networks raise each alarm. Right: correlation of each method's picture with the honest one.
 
-    level : of the calibrated alarms.
+    original : checks that need the network as it was, which are marked.
     """
     attacks = list(dict.fromkeys(row.attack for row in alarms))
     methods = list(dict.fromkeys(row.method for row in means if row.check == HONEST))
@@ -52,11 +52,11 @@ def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], level: float) -> Any
             words[-1].append(
                 "" if row is None else f"{row.alarms}/{row.networks}" if row.networks else "true"
             )
-    _grid(left, share, words, "Oranges", "networks that raise the alarm")
+    _grid(left, share, words, "Oranges", f"networks that raise the alarm ({shown} pictures)")
     left.set_yticks(
         range(len(attacks)), ["honest" if a == NONE else a for a in attacks], fontsize=7.5
     )
-    left.set_xticks(range(len(columns)), [c for c, _ in columns], **_TURNED)
+    left.set_xticks(range(len(columns)), [c + "*" * (c in original) for c, _ in columns], **_TURNED)
     honest = {(m.attack, m.method): m.mean[0] for m in means if m.check == HONEST}
     values = np.array([[honest.get((a, m), np.nan) for m in methods] for a in attacks])
     values[[a == NONE for a in attacks]] = np.nan
@@ -69,10 +69,6 @@ def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], level: float) -> Any
             (len(methods) - 1) / 2, attacks.index(NONE), "(these are the honest pictures)", fontsize=6.5, ha="center",
             va="center", color="0.4",
         )  # fmt: skip
-    figure.suptitle(
-        f"Left: alarms on {shown} pictures (honest networks: false alarms; calibrated at {level:.0%}). Right: the picture, attacked against honest.",
-        fontsize=7.5, x=0.01, ha="left",
-    )  # fmt: skip
     return figure
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trompe.empirical._torch import torch
-from trompe.empirical.arena.registry import Registry
+from trompe.empirical.arena.registry import Registry, ran
 from trompe.empirical.arena.subject import Attacked, Subject
 from trompe.empirical.attacks.features import early_layers
 from trompe.empirical.maximization.accentuation import accentuate
@@ -58,7 +58,7 @@ def pictures(key: str, subject: Subject, attacked: Attacked) -> torch.Tensor:
         warnings.simplefilter(
             "ignore", DeadUnit
         )  # pictures of a dead unit are noise, and measured as such
-        found = METHODS[key].make(subject, attacked)
+        found = ran(f"method {key}", METHODS[key].make, subject, attacked)
     wanted = (len(subject.seeds) * len(subject.units), *subject.shape)
     if not isinstance(found, torch.Tensor) or tuple(found.shape) != wanted:
         got = tuple(found.shape) if isinstance(found, torch.Tensor) else type(found).__name__

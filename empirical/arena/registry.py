@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, ParamSpec, Protocol, TypeVar
 
 from trompe.empirical.networks.loading import run_file
-from trompe.ground.errors import known, one_line, spelled
+from trompe.ground.errors import TrompeError, known, one_line, spelled
 from trompe.ground.reading import Unreadable, read_file
 from trompe.theory import InvalidInput
 
@@ -30,6 +30,8 @@ class Entry(Protocol):
 
 
 E = TypeVar("E", bound=Entry)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class Registry(Generic[E]):
@@ -91,6 +93,23 @@ def sha256_of(plugins: Sequence[Path]) -> list[str]:
         except Unreadable as error:
             raise InvalidInput(f"plugin {path}: {error}; {EXPECTED}") from None
     return found
+
+
+def ran(what: str, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What somebody's function returns.
+
+    Raises
+    ------
+    InvalidInput : it fails; `what` names it.
+    """
+    try:
+        return function(*args, **kwargs)
+    except TrompeError:
+        raise
+    except Exception as error:
+        raise InvalidInput(
+            f"{what}: fails with {type(error).__name__}: {one_line(error)}"
+        ) from error
 
 
 @cache

@@ -73,7 +73,7 @@ _TABLES: dict[str, Registry[Any]] = {"attacks": ATTACKS, "methods": METHODS, "ch
 
 
 @checked
-def arena(
+def run_arena(
     data: str | Path | ImageData = "digits",
     output: str | Path = "trompe-arena",
     *,
@@ -277,13 +277,13 @@ def _layers(question: Question) -> tuple[str, ...]:
 def _figures(question: Question, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
     asked = [CHECKS[key] for key in question.checks]
     alarms, means = alarms_of(witness["cells"], asked), means_of(witness["cells"], asked)
-    level = witness["settings"]["level of calibrated alarms"] or 0.0
+    original = [c.key for c in asked if c.original]
     n = len(question.networks)
     made = [
         (
-            "matrix", drawn.matrix(alarms, means, level),
+            "matrix", drawn.matrix(alarms, means, original),
             f"Left: of {n} networks of each kind, those that raise each alarm; attacked ones count where they show other pictures (correlation with the honest one "
-            f"below {OTHER:g}), and `true` is said where none does. Alarms on honest networks are false; compare, bits and accuracy need the original. Right: mean correlation of each method's pictures with the honest network's.",
+            f"below {OTHER:g}), and `true` is said where none does. Alarms on honest networks are false; a star marks what needs the original network. Right: mean correlation of each method's pictures with the honest network's.",
         ),
         (
             "paths", drawn.path_curves(witness["cells"], witness["settings"]["layers"], LEVEL),

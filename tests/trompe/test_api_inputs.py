@@ -313,6 +313,10 @@ def of_torch() -> dict[str, Any]:
             "model": model(), "units": one, "start": tensors("x")()["x"][:1], "layer": "relu", "strength": 1.0, "seeds": (0,),
             "steps": 1, "rate": 0.1, "redirect": False, "show": False, "batch": 2,
         },
+        "run_arena": lambda: {
+            "data": digits(1), "output": "no", "networks": 5, "references": 2, "attacks": (), "methods": (), "checks": (),
+            "quick": False, "plugins": (), "cache": NO, "jobs": 1, "force": False, "show": False, "done": NO,
+        },
         "audit_compare": tensors(
             "images", a=model, b=model, labels=labels, layers=["relu"], units=[0], unit_axis=1, tolerance=0.001,
             redirect=False, **looked
@@ -624,7 +628,7 @@ RECORDS = {
 SENTENCES = {"Claim", "Fault", "Obligation", "Scope", "obligation"}
 """What obligations are written with, by the proof room itself; they are about solver terms."""
 
-REFUSED = {"fool", "reproduce", "Neuron.sharp_row"}
+REFUSED = {"fool", "run_arena", "reproduce", "Neuron.sharp_row"}
 """What takes minutes is given data that it refuses, after a look at everything else; a row without numbers."""
 
 CALLBACKS = {"progress", "done"}

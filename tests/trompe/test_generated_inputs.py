@@ -308,9 +308,11 @@ def cut(monkeypatch, tmp_path):
     for place, name in WORK:
         monkeypatch.setattr(place, name, reached)
     if find_spec("torch"):
+        from trompe.empirical.arena import run as arena
         from trompe.empirical.experiments import runner
 
         monkeypatch.setattr(runner, "Context", reached)
+        monkeypatch.setattr(arena, "_cells", reached)
     return tmp_path
 
 

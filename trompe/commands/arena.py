@@ -50,8 +50,7 @@ def arena(
     """
     from rich.console import Console
 
-    from trompe.empirical.arena.run import FILE
-    from trompe.empirical.arena.run import arena as run
+    from trompe.empirical.arena.run import FILE, run_arena
     from trompe.views.arena import as_tables, said
 
     console = Console()
@@ -59,7 +58,7 @@ def arena(
     def report(cell: str, was_there: bool) -> None:
         console.print(f"{cell}{' (already there)' * was_there}", highlight=False, soft_wrap=True)
 
-    witness = run(
+    witness = run_arena(
         data, output, networks=networks, references=references, attacks=listed(attacks), methods=listed(methods),
         checks=listed(checks), quick=quick, plugins=plugin or (), cache=cache, jobs=jobs, force=force, done=report,
     )  # fmt: skip
