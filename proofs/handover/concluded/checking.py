@@ -31,6 +31,7 @@ from trompe.proofs.handover.shown.data import ENCLOSURE, ENDS
 from trompe.proofs.handover.shown.file import MAX_BYTES
 from trompe.proofs.handover.shown.file import parse as parse_shown
 from trompe.proofs.handover.witnesses.checking import Finding, Report
+from trompe.proofs.handover.witnesses.file import MAX_BYTES
 from trompe.theory import InvalidInput
 from trompe.theory.functionals import exact_distance, metric
 from trompe.theory.sites import squared_distance
