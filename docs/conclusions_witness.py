@@ -194,7 +194,8 @@ def _cell(found: dict[str, Any]) -> str:
 
 def tables() -> str:
     """What the page shows: one column a data set."""
-    found = [json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")) for name in NAMES]
+    paths = [path for name in NAMES if (path := DATA / f"{name}.json").exists()]
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     heads = [
         f"{each['data']}, {len(each['networks'])} network{'s' * (len(each['networks']) > 1)}"
         for each in found

@@ -51,7 +51,9 @@ def test_the_table_is_that_of_the_witnesses():
     assert script().rewritten(text) == text
 
 
-@pytest.mark.parametrize("name", ["digits", "fashion-mnist", "imagenet"])
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (DOCS.parent / "data" / "conclusions").glob("*.json"))
+)
 def test_means_and_intervals_follow_from_the_networks(name):
     module = script()
     found = json.loads((module.DATA / f"{name}.json").read_text(encoding="utf-8"))
