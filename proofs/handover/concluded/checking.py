@@ -28,7 +28,6 @@ from trompe.proofs.handover.concluded.file import parse
 from trompe.proofs.handover.shown import ShownFile, read_array
 from trompe.proofs.handover.shown.checking import compared
 from trompe.proofs.handover.shown.data import ENCLOSURE, ENDS
-from trompe.proofs.handover.shown.file import MAX_BYTES
 from trompe.proofs.handover.shown.file import parse as parse_shown
 from trompe.proofs.handover.witnesses.checking import Finding, Report
 from trompe.proofs.handover.witnesses.file import MAX_BYTES
