@@ -52,7 +52,7 @@ def read_accuracy(
     ------
     InvalidInput : the model cannot be used as it is, or there is not one unit a class.
     """
-    found, wanted = held_against(images, check_model(model, images.first(2)), units)
+    found, wanted = held_against(images, check_model(model, images.first(2), images.name), units)
     if found.why:
         return found
     right = done = 0

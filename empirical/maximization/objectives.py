@@ -199,7 +199,7 @@ class Objective:
 
     @property
     def _what(self) -> str:
-        return f"layer {self.layer or 'output'!r}"
+        return f"layer {self.layer!r}" if self.layer else "the output"
 
     @cached_property
     def _rows(self) -> dict[int, torch.Tensor]:

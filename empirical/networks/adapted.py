@@ -146,8 +146,8 @@ def entries(output: Any) -> dict[str, Any]:
     return {str(i): value for i, value in enumerate(output)} | fields
 
 
-def check_output(model: nn.Module, images: torch.Tensor) -> None:
-    """Is the output a tensor, and not a dict or tuple of which one part is wanted?
+def check_output(model: nn.Module, images: torch.Tensor) -> tuple[int, ...]:
+    """Is the output a tensor, and not a dict or tuple of which one part is wanted? Its shape, (0, 0) where there is none.
 
     Raises
     ------
@@ -159,9 +159,10 @@ def check_output(model: nn.Module, images: torch.Tensor) -> None:
         except InvalidInput:
             raise
         except Exception:
-            return  # check_model says why
+            return 0, 0  # check_model says why
     if not isinstance(output, torch.Tensor) and entries(output):
         raise InvalidInput(f"model: returns {_described(output)}; choose one with --logits KEY")
+    return tuple(output.shape) if isinstance(output, torch.Tensor) else (0, 0)
 
 
 def _described(output: Any) -> str:

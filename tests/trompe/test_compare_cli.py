@@ -134,7 +134,7 @@ def test_the_same_network_with_the_same_weights_and_with_others(call, folder):
         (("--model", "net.py:gone", *A), "model A: net.py has no function 'gone'"),
         ((*A, "--model", "net.py:renamed", "--layers", "conv"), "model B: unknown layer 'conv'; did you mean convolution?"),
         ((*A, *A, "--resize", "5"), "model A: fails on images of shape (2, 1, 5, 5)"),
-        ((*A, *A, "--units", "2"), "unit 2: layer 'output' has units 0 to 1"),
+        ((*A, *A, "--units", "2"), "unit 2: the output has units 0 to 1"),
         ((*A, *A, "--tolerance", "2"), "2: expected a number of at most 1"),
         ((*A, *A, "--tolerance", "-0.5"), "tolerance = -0.5; expected a share of the natural range, in [0, 1]"),
         ((*A, *A, "--seeds", "x"), "--seeds 'x': expected integers with commas"),

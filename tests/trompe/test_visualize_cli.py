@@ -499,3 +499,31 @@ def test_a_residual_network_and_a_transformer_from_start_to_end(
         "0",
     )
     assert (status, err) == (0, "") and "near-extremes at best" in " ".join(out.split())
+
+
+def test_a_network_of_maps_is_visualized_without_an_accuracy(folder, call):
+    (folder / "maps.py").write_text(
+        "import torch\ndef build():\n    torch.manual_seed(0)\n    return torch.nn.Conv2d(1, 3, 3).eval()\n"
+    )
+    asked = ("--model", "maps.py:build", "--images", "images", "--device", "cpu")
+    few = ("--units", "1", "--seeds", "0", "--steps", "2", "--output", "maps")
+    status, out, err = call("visualize", *asked, *few)
+    assert (status, err) == (0, "")
+    assert out.startswith("No accuracy: the network returns shape (2, 3, 6, 5) for 2 images.\n")
+    assert "for the minimum and the maximum of 1 unit: 1 seed, 2 steps" in out
+    assert call("check", "maps", *asked)[0] == 0
+    status, _, err = call("audit", "silent", *asked)
+    assert status == 2 and "returns (2, 3, 6, 5) for 2 images; expected a tensor of shape" in err
+
+
+def test_an_image_that_breaks_the_network_is_named(folder, call):
+    (folder / "broken.py").write_text(
+        "import torch\ndef build():\n    net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(56, 2)).eval()\n"
+        "    torch.nn.init.constant_(net[1].bias, float('nan'))\n    return net\n"
+    )
+    status, _, err = call(
+        "visualize", "--model", "broken.py:build", "--images", "images", "--output", "b"
+    )
+    assert (status, err.count("\n")) == (2, 1) and "dim/0.png: gives NaN" in err
+    status, out, err = call(*RUN, "--output", "b", "--parametrization", "fourie")
+    assert (status, out) == (2, "") and "did you mean fourier" in err  # before any image is read

@@ -82,15 +82,16 @@ class NetworkOptions:
         }
 
     def network(
-        self, model: str, images: Path, place: Any, units: Sequence[int] | None = None
-    ) -> tuple[Any, Any]:
+        self, model: str, images: Path, place: Any, units: Sequence[int] | None = None, needs_outputs: bool = True
+    ) -> tuple[Any, Any]:  # fmt: skip
         """The network and a stream of all images of the folder, on the device.
 
         Printed is what was done to them, which output stands for which folder, and how well the network reads the images.
-        units : the output of each folder, where the command has such an option.
+        units : the output of each folder, where the command has such an option. needs_outputs : is a network refused whose
+        output is not one number a unit?
         """
         natural = self.images(images, place)
-        return self.model(model, natural, units), natural
+        return self.model(model, natural, units, needs_outputs=needs_outputs), natural
 
     def images(self, images: Path, place: Any) -> Any:
         """A stream of all images of the folder, which --mean and --std fit."""
@@ -105,8 +106,8 @@ class NetworkOptions:
         return natural
 
     def model(
-        self, model: str, natural: Any, units: Sequence[int] | None = None, name: str = ""
-    ) -> Any:
+        self, model: str, natural: Any, units: Sequence[int] | None = None, name: str = "", needs_outputs: bool = True
+    ) -> Any:  # fmt: skip
         """The network on the images' device; see `network`. name : said before each line, where there are several."""
         from rich.console import Console
 
@@ -116,12 +117,17 @@ class NetworkOptions:
         console = Console()
 
         def say(text: str) -> None:
-            console.print(f"{name}{text}", highlight=False, markup=False)
+            console.print(f"{name}{text}", highlight=False, markup=False, soft_wrap=True)
 
         network = load_adapted(
             model, natural.device, self.weights, *self.normalisation, self.logits, say
         )
-        check_output(network, natural.first(2))
+        shape = check_output(network, natural.first(2))
+        if not needs_outputs and len(shape) != 2:
+            say(
+                f"No accuracy: the network returns shape {shape} for {len(natural.first(2))} images."
+            )
+            return network
         found = read_accuracy(network, natural, units or (), self.batch)
         say(str(found))
         if found.share is not None and found.share < LOW:

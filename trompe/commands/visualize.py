@@ -85,8 +85,9 @@ def visualize(
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.networks.adapted import load_adapted
-    from trompe.empirical.visualization.run import FILE, Run, Source, check_folder
+    from trompe.empirical.visualization.run import FILE, WAYS, Run, Source, check_folder
     from trompe.ground.arguments import Integer
+    from trompe.ground.errors import known
     from trompe.ground.text import time_of
     from trompe.proofs.handover.shown.data import ENCLOSURE
     from trompe.views.shown import line_of
@@ -97,6 +98,7 @@ def visualize(
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     chosen: Any = "all" if units.strip() == "all" else integers(units, "--units", 2**31)
+    known("parametrization", parametrization, WAYS)
     goal, chosen = _objective(objective, layer, unit_axis, directions, chosen)
     several = integers(seeds, "--seeds", 2**63 - 1)
     Integer(1)(steps, "steps")
@@ -104,7 +106,7 @@ def visualize(
     check_folder(output)
     place = pick_device(device)
     with repeatable(device=place):
-        network, natural = how.network(model, images, place)
+        network, natural = how.network(model, images, place, needs_outputs=False)
         weights = None if how.weights is None else str(how.weights)
         source = Source(
             model, weights, *how.normalisation, how.logits, str(images), *how.sizes.values()
@@ -118,9 +120,9 @@ def visualize(
         if there:
             say(f"{there} of {len(run.asked)} units are there already and are kept.")
         if run.waiting:
-            count = len(run.ascents.seeds)
+            count, waiting = len(run.ascents.seeds), len(run.asked) - there
             say(
-                f"About {time_of(run.seconds())} for the minimum and the maximum of {len(run.asked) - there} units: "
+                f"About {time_of(run.seconds())} for the minimum and the maximum of {waiting} unit{'s' * (waiting > 1)}: "
                 f"{count} seed{'s' * (count > 1)}, {steps} steps (estimated from three steps{', in one process' * (jobs > 1)})."
             )
         for unit in run.units():

@@ -258,7 +258,7 @@ class Strided(zoo.Plain):
         (None, {"layers": ["convv"]}, "model A: unknown layer 'convv'; did you mean conv"),
         (zoo.Function, {"layers": ["relu"]}, "layer 'relu': the forward pass does not call it"),
         (Strided, {"layers": ["conv"]}, "returns shape (12, 7, 6, 6) in model A and (12, 7, 3, 3) in model B"),
-        (None, {"units": [3]}, "unit 3: layer 'output' has units 0 to 2"),
+        (None, {"units": [3]}, "unit 3: the output has units 0 to 2"),
         (None, {"tolerance": -0.1}, "tolerance = -0.1; expected a share of the natural range, in [0, 1]"),
         (None, {"seeds": ()}, "give at least one"),
         (None, {"layers": ["conv"], "unit_axis": 4}, "unit axis 4"),

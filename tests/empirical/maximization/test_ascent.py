@@ -250,7 +250,7 @@ def test_nothing_to_visualize(cnn):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"units": [-1]}, "unit -1: layer 'output' has units 0 to 9"),
+        ({"units": [-1]}, "unit -1: the output has units 0 to 9"),
         ({"shape": (1, 0, 8)}, "expected .channels, height, width."),
         ({"shape": (8, 8)}, "expected .channels, height, width."),
         ({"steps": -1}, "steps = -1; expected an integer of at least 0"),
