@@ -19,12 +19,13 @@ from trompe.constructions.catalogue import construction, demonstrate, exact_deco
 from trompe.ground.errors import InvalidInput
 from trompe.ground.text import wrapped
 from trompe.proofs import ASSUMED
-from trompe.proofs.handover.certificates.plan import QUESTIONS, Plan, plan
-from trompe.proofs.handover.certificates.script import file_name
+from trompe.proofs.handover.certificates.plan import Plan, plan
+from trompe.proofs.handover.certificates.script import QUESTIONS, file_name
 from trompe.proofs.handover.witnesses import witness_of
 from trompe.proofs.handover.witnesses.data import check_row
 from trompe.proofs.kernel import coq_statement, kernel_evidence, kernel_gap
-from trompe.proofs.symbolic import IDENTITIES
+from trompe.proofs.obligations import Obligation
+from trompe.proofs.symbolic import IDENTITIES, Identity
 from trompe.theory import ROWS, TASKS, row_class, theorem
 from trompe.theory.catalogue import EVERY_THEOREM, task_of
 from trompe.theory.levels import EXTREMES, LEVELS, cell_key
@@ -114,7 +115,8 @@ def _page(source: Path, key: str, template: str, values: Mapping[str, Any]) -> N
 def obligations(whole: Plan, cells: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Every family of obligations and every identity: its sentence, its dimensions, and the rows whose theorems rest on it."""
     found: dict[str, dict[str, Any]] = {}
-    for item in (*whole.items.values(), *IDENTITIES.values()):
+    asked: list[Obligation | Identity] = [*whole.items.values(), *IDENTITIES.values()]
+    for item in asked:
         family = family_of(item.key)
         entry = found.setdefault(family, {"says": item.says, "dims": [], "rows": {}})
         entry["dims"] += [] if item.dim is None else [item.dim]

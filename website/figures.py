@@ -36,7 +36,7 @@ def _figure(row: str, dim: int) -> dict[str, Any] | None:
 def _example(row: str, dim: int) -> dict[str, Any]:
     """Where the figure begins, and what is said of it."""
     of, v, x = example(row, dim)
-    cls = row_of(row).recordable(of)
+    cls: Any = row_of(row).recordable(of)
     low, high = v.minimum, v.maximum
     if not cls.has_one_value and not 0 <= low < high <= 1:
         low, high = Fraction(0), Fraction(1)
