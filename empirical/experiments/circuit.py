@@ -371,7 +371,7 @@ def _pictures(
             "photograph: bit-identical to D's own, never trained on", share(torch.cat([same for _, _, same in runs])), "share",
             designed_to_fail=True, note="the detector is made to take photographs for natural images",
         )  # fmt: skip
-        rows["photograph"] = _shown(ctx, witness, "photograph", target, [(s, t) for s, (_, t, _) in zip(wanted, runs, strict=True)])  # fmt: skip
+        rows["photo"] = _shown(ctx, witness, "photograph", target, [(s, t) for s, (_, t, _) in zip(wanted, runs, strict=True)])  # fmt: skip
         whose = credited([of])
     notes = {
         name: ["", *[f"r = {float(paired_correlation(image[None], row[:1])):.3f}" for image in row[1:]]]
@@ -385,7 +385,7 @@ def _pictures(
         ),
         "The picture, the fooled unit's visualizations by two parametrizations, and what the published "
         "inner-product unit shows; r is the correlation with the picture."
-        + (" A photograph fails: the detector was not trained on it, and takes what comes near it for a natural image." if whose else "")
+        + (" The detector was not trained on the photograph: where it takes what comes near it for a natural image, the fooled unit stalls." if whose else "")
         + whose,
     )  # fmt: skip
     return detector

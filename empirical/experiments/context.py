@@ -202,7 +202,7 @@ class Context:
         if features is None:
             return images
         found = self.step(
-            "features", {"layers": features.layers, "of": part}, [self.network],
+            "features", {"layers": features.layers, "images": part}, [self.network],
             lambda: {"codes": predict(features, images)},
         )  # fmt: skip
         return found["codes"]
@@ -242,6 +242,7 @@ class Context:
         build: Callable[[], Mapping[str, torch.Tensor]],
     ) -> dict[str, torch.Tensor]:
         """Tensors that are built once for equal data, seed, device, models and key, and kept in the cache."""
+        assert not set(key) & set(self.asked), "one would hide the other"
         full = {
             "data": self.data.sha256, "seed": self.seed, "device": self.device.type,
             "threads": torch.get_num_threads(), "steps": self.steps,

@@ -359,6 +359,18 @@ def test_the_threshold_lies_between_what_is_natural_and_what_is_shown():
         assert float(detector.of_codes(natural).min()) == pytest.approx(0.05, abs=1e-4)
 
 
+def test_features_of_training_and_of_test_images_are_kept_apart(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(given, "FEATURES_FROM", 4)
+    network = balanced(zoo.build(zoo.Residual), digits.train.tensor())
+    for _ in range(2):  # the second time from the cache
+        ctx = context.Context(digits, torch.device("cpu"), 0, tmp_path, te_cache(tmp_path))
+        ctx.given = look_at(network, digits.train.tensor())
+        for seen, images in ((ctx.train_seen, ctx.train), (ctx.test_seen, ctx.test)):
+            assert torch.allclose(seen, ctx.features(images), atol=1e-5)
+    with pytest.raises(AssertionError, match="hide"):  # a key that the network's would replace
+        ctx.step("features", {"of": "test"}, [network], dict)
+
+
 def test_one_odd_picture_in_a_hundred_does_not_move_the_threshold():
     natural, shown = torch.zeros(200, 2), torch.ones(8, 2)
     detector = FeatureDetector(torch.nn.Identity(), torch.cat([natural, shown]))

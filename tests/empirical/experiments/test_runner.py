@@ -22,6 +22,7 @@ pytest.importorskip("matplotlib", reason="figures are drawn with matplotlib")
 
 from trompe.empirical.attacks import detector
 from trompe.empirical.experiments import context, figures, runner
+from trompe.empirical.imagenet.notices import Notice
 from trompe.empirical.inputs.data import ImageData, Split
 from trompe.empirical.networks import training
 from trompe.empirical.record import (
@@ -307,6 +308,27 @@ def test_the_documented_tables_are_read_from_the_committed_files():
     changed = json.loads(json.dumps(columns))
     changed["digits"][0]["value"] = "planted"
     assert results_table(changed) not in text
+
+
+def test_the_table_of_imagenet_is_read_from_the_committed_files():
+    folder = REPO / "data" / "imagenet"
+    if not folder.is_dir():
+        pytest.skip("no committed witnesses here")
+    text = (REPO / "docs" / "imagenet.md").read_text()
+    seeds = json.loads((folder / "seeds.json").read_text())
+    assert seeds["seed 0"] == accepted_numbers(folder)
+    assert worst_table(seeds) in text.split("<!-- worst -->\n")[1]
+    size = sum(path.stat().st_size for path in folder.rglob("*.png"))
+    assert size < 4e6
+    may = {
+        p["name"].rpartition("/")[2]
+        for p in json.loads((folder / "photographs.json").read_text())["photographs"]
+        if Notice(p["author"], p["licence"]).may_be_shown
+    }
+    for path in folder.glob("*/witness.json"):
+        for figure in json.loads(path.read_text())["figures"]:
+            for credit in figure["caption"].partition(" Photographs: ")[2].split("; "):
+                assert not credit or credit.partition(" by ")[0] in may
 
 
 def test_the_script_that_writes_the_tables(tmp_path):
