@@ -1,4 +1,4 @@
-"""The tables in experiments.md, written from the witnesses in data/.
+"""The tables in experiments.md and arena.md, written from the witnesses in data/.
 
 python docs/tables.py                    rewrite the tables
 python docs/tables.py seeds RUN0 RUN1 .. first collect data/digits/seeds.json from output folders of
@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from trompe.empirical.record import accepted_numbers, read_witness, results_table
 from trompe.ground.files import write_file
+from trompe.views.arena import alarm_table, likeness_table
 
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data"
-PAGE = DOCS / "experiments.md"
+ARENA = DATA / "arena" / "digits" / "arena.json"
 SEEDS = DATA / "digits" / "seeds.json"
 FOLDERS = ("digits", "fashion-mnist")
 
@@ -34,19 +37,53 @@ def collect(runs: list[Path]) -> dict[str, list[dict[str, object]]]:
 
 
 def tables() -> dict[str, str]:
-    """The tables by the marker that stands above each on the page."""
+    """The tables of experiments.md by the marker that stands above each on the page."""
     return {
         "results": results_table({name: accepted_numbers(DATA / name) for name in FOLDERS}),
         "seeds": results_table(json.loads(SEEDS.read_text(encoding="utf-8")), differing=True),
     }
 
 
-def rewritten(page: str) -> str:
-    """The page with its tables replaced; all other text stays."""
-    for marker, table in tables().items():
+def arena_tables() -> dict[str, str]:
+    """Those of arena.md."""
+    witness = json.loads(ARENA.read_text(encoding="utf-8"))
+    claims = [(c["key"], c["status"], c["says"]) for c in witness["claims"]]
+    return {
+        "alarms": _table(*alarm_table(witness)),
+        "likeness": _table(*likeness_table(witness)),
+        "claims": _table(["claim", "", "on digits"], claims),
+        "registered": _table(["key", "what it is", "what it cannot see"], _registered(witness)),
+    }
+
+
+def _registered(witness: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    rows = []
+    for kind in ("attacks", "methods"):
+        for e in witness[kind]:
+            reading = f" A reading: {e['reading']}." if e["reading"] else ""
+            rows.append((f"`{e['key']}`", e["says"] + reading, ""))
+    for c in witness["checks"]:
+        needs = " Needs the original." if c["original"] else ""
+        rows.append((f"`{c['key']}`", c["says"] + needs, c["cannot"]))
+    return rows
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """As Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+PAGES = {"experiments.md": tables, "arena.md": arena_tables}
+
+
+def rewritten(name: str) -> str:
+    """A page with its tables replaced; all other text stays."""
+    page = (DOCS / name).read_text(encoding="utf-8")
+    for marker, table in PAGES[name]().items():
         before, _, after = page.partition(f"<!-- {marker} -->\n")
         if not after:
-            sys.exit(f"docs/experiments.md has no line <!-- {marker} -->")
+            sys.exit(f"docs/{name} has no line <!-- {marker} -->")
         rest = after.splitlines(keepends=True)
         while rest and rest[0].startswith("|"):
             rest.pop(0)
@@ -60,4 +97,5 @@ if __name__ == "__main__":
         write_file(SEEDS, json.dumps(collected, indent=1) + "\n")
     elif sys.argv[1:]:
         sys.exit(__doc__)
-    write_file(PAGE, rewritten(PAGE.read_text(encoding="utf-8")))
+    for name in PAGES:
+        write_file(DOCS / name, rewritten(name))
