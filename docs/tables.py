@@ -1,4 +1,4 @@
-"""The tables in experiments.md and imagenet.md, written from the witnesses in data/.
+"""The tables in experiments.md, imagenet.md and arena.md, written from the witnesses in data/.
 
 python docs/tables.py                    rewrite the tables
 python docs/tables.py seeds RUN0 RUN1 .. first collect data/NAME/seeds.json from output folders of
@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from trompe.empirical.record import accepted_numbers, read_witness, results_table, worst_table
 from trompe.ground.files import write_file
+from trompe.views.arena import alarm_table, likeness_table
 
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data"
+ARENA = DATA / "arena" / "digits" / "arena.json"
 FOLDERS = ("digits", "fashion-mnist")
 
 
@@ -40,21 +44,59 @@ def seeds_of(name: str) -> dict[str, list[dict[str, object]]]:
     return dict(found)
 
 
-def tables(page: str) -> dict[str, str]:
-    """The tables of a page by the marker that stands above each."""
-    if page == "imagenet.md":
-        if not (DATA / "imagenet").is_dir():
-            return {}
-        return {"worst": worst_table(seeds_of("imagenet"))}
+def experiments_tables() -> dict[str, str]:
+    """The tables of experiments.md by the marker that stands above each."""
     return {
         "results": results_table({name: accepted_numbers(DATA / name) for name in FOLDERS}),
         "seeds": results_table(seeds_of("digits"), differing=True),
     }
 
 
+def imagenet_tables() -> dict[str, str]:
+    """Those of imagenet.md."""
+    return {"worst": worst_table(seeds_of("imagenet"))}
+
+
+def arena_tables() -> dict[str, str]:
+    """Those of arena.md."""
+    witness = json.loads(ARENA.read_text(encoding="utf-8"))
+    claims = [(c["key"], c["status"], c["says"]) for c in witness["claims"]]
+    return {
+        "alarms": _table(*alarm_table(witness)),
+        "likeness": _table(*likeness_table(witness)),
+        "claims": _table(["claim", "", "on digits"], claims),
+        "registered": _table(["key", "what it is", "what it cannot see"], _registered(witness)),
+    }
+
+
+def _registered(witness: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    rows = []
+    for kind in ("attacks", "methods"):
+        for e in witness[kind]:
+            reading = f" A reading: {e['reading']}." if e["reading"] else ""
+            rows.append((f"`{e['key']}`", e["says"] + reading, ""))
+    for c in witness["checks"]:
+        needs = " Needs the original." if c["original"] else ""
+        rows.append((f"`{c['key']}`", c["says"] + needs, c["cannot"]))
+    return rows
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """As Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+PAGES = {
+    "experiments.md": experiments_tables,
+    "imagenet.md": imagenet_tables,
+    "arena.md": arena_tables,
+}
+
+
 def rewritten(page: str, text: str) -> str:
     """The text of a page with its tables replaced; all else stays."""
-    for marker, table in tables(page).items():
+    for marker, table in PAGES[page]().items():
         before, _, after = text.partition(f"<!-- {marker} -->\n")
         if not after:
             sys.exit(f"docs/{page} has no line <!-- {marker} -->")
@@ -71,6 +113,6 @@ if __name__ == "__main__":
         write_file(DATA / data / "seeds.json", json.dumps(collected, indent=1) + "\n")
     elif sys.argv[1:]:
         sys.exit(__doc__)
-    for page in ("experiments.md", "imagenet.md"):
+    for page in PAGES:
         place = DOCS / page
         write_file(place, rewritten(page, place.read_text(encoding="utf-8")))

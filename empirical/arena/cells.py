@@ -14,7 +14,7 @@ from trompe.empirical.arena.attacks import ATTACKS, NONE
 from trompe.empirical.arena.checks import CHECKS
 from trompe.empirical.arena.methods import pictures
 from trompe.empirical.arena.registry import load_entry_points, load_plugins, ran, sha256_of
-from trompe.empirical.arena.subject import REVISION, Attacked, Case, Subject
+from trompe.empirical.arena.subject import REVISION, Attacked, Examined, Subject
 from trompe.empirical.cache import REVISION as CACHE_REVISION
 from trompe.empirical.cache import TensorCache, json_sha256
 from trompe.empirical.experiments.effort import effort_for
@@ -34,7 +34,7 @@ NETWORK = "cnn"
 
 
 @dataclass(frozen=True)
-class Cell:
+class ArenaCell:
     """A network by its seed, and what is done to it."""
 
     attack: str
@@ -48,7 +48,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Question:
+class Design:
     """What is run in every cell."""
 
     data: ImageData
@@ -64,10 +64,10 @@ class Question:
     seeds: tuple[int, ...] = SEEDS
 
     @property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> list[ArenaCell]:
         """All of them: references first, then network by network, so that an interrupted run has whole networks."""
-        tested = [Cell(attack, seed) for seed in self.networks for attack in self.attacks]
-        return [*(Cell(NONE, seed, "reference") for seed in self.references), *tested]
+        tested = [ArenaCell(attack, seed) for seed in self.networks for attack in self.attacks]
+        return [*(ArenaCell(NONE, seed, "reference") for seed in self.references), *tested]
 
     @property
     def steps(self) -> int:
@@ -89,7 +89,7 @@ class Question:
             "plugins": sha256_of(self.plugins), "threads": torch.get_num_threads(), "versions": versions(),
         }  # fmt: skip
 
-    def identity(self, cell: Cell) -> str:
+    def identity(self, cell: ArenaCell) -> str:
         """Hash of everything that determines the numbers of a cell."""
         asked = {"cell": [cell.attack, cell.seed, cell.role], "checks": self.measured(cell.role)}
         return json_sha256(self.settings() | asked)[:32]
@@ -100,7 +100,7 @@ Measures = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 @dataclass(frozen=True)
-class Found:
+class Observed:
     """What was found in a cell."""
 
     measures: Measures
@@ -114,13 +114,13 @@ def _plugged(plugins: tuple[Path, ...]) -> None:
     load_plugins(plugins)
 
 
-def run_elsewhere(question: Question, cell: Cell) -> Found:
+def run_elsewhere(design: Design, cell: ArenaCell) -> Observed:
     """`run_cell` in a process of its own, where the plug-ins are not there yet."""
-    _plugged(question.plugins)
-    return run_cell(question, cell)
+    _plugged(design.plugins)
+    return run_cell(design, cell)
 
 
-def run_cell(question: Question, cell: Cell) -> Found:
+def run_cell(design: Design, cell: ArenaCell) -> Observed:
     """Everything about one network under one attack.
 
     Raises
@@ -129,42 +129,40 @@ def run_cell(question: Question, cell: Cell) -> Found:
     """
     try:
         with repeatable(), ExitStack() as held:
-            return _run(question, cell, held)
+            return _run(design, cell, held)
     except InvalidInput as error:
         raise InvalidInput(f"cell {cell.name}: {error}") from error
 
 
-def _run(question: Question, cell: Cell, held: ExitStack) -> Found:
-    store = TensorCache(question.cache)
-    network = classifier(NETWORK, question.data, cell.seed, "cpu", store, show=False)
-    subject = Subject(
-        question.data, cell.seed, network, store, question.seeds, question.steps, held
-    )
+def _run(design: Design, cell: ArenaCell, held: ExitStack) -> Observed:
+    store = TensorCache(design.cache)
+    network = classifier(NETWORK, design.data, cell.seed, "cpu", store, show=False)
+    subject = Subject(design.data, cell.seed, network, store, design.seeds, design.steps, held)
     attacked = ran(f"attack {cell.attack}", ATTACKS[cell.attack].make, subject)
     if not isinstance(attacked, Attacked):
         raise InvalidInput(f"attack {cell.attack}: gives {spelled(attacked)}; expected an Attacked")
-    shown = {key: pictures(key, subject, attacked) for key in question.methods}
+    shown = {key: pictures(key, subject, attacked) for key in design.methods}
     plain = Attacked(network, redirect=attacked.redirect)
     is_honest = cell.attack == NONE
-    honest = shown if is_honest else _honest(question, cell, subject, plain)
-    case = Case(subject, attacked, shown, honest)
+    honest = shown if is_honest else _honest(design, cell, subject, plain)
+    case = Examined(subject, attacked, shown, honest)
     measures: dict[str, Mapping[str, Sequence[float]]] = {}
-    for key in question.measured(cell.role):
+    for key in design.measured(cell.role):
         measure = CHECKS[key].measure
         assert measure is not None
-        measures[key] = _numbers(key, ran(f"check {key}", measure, case), question.methods)
+        measures[key] = _numbers(key, ran(f"check {key}", measure, case), design.methods)
     examples = {key: images[0] for key, images in shown.items()}
     if attacked.aims is not None:
-        first = honest[question.methods[0]]
+        first = honest[design.methods[0]]
         examples[""] = attacked.aims(first).expand_as(first)[0]
-    return Found(measures, examples)
+    return Observed(measures, examples)
 
 
 def _honest(
-    question: Question, cell: Cell, subject: Subject, plain: Attacked
+    design: Design, cell: ArenaCell, subject: Subject, plain: Attacked
 ) -> dict[str, torch.Tensor]:
     """The pictures of the network before the attack, kept, since every attack on it is held against them."""
-    none = question.identity(Cell(NONE, cell.seed))
+    none = design.identity(ArenaCell(NONE, cell.seed))
 
     def kept(key: str) -> torch.Tensor:
         asked = {"honest cell": none, "method": key, "redirect": plain.redirect}
@@ -172,7 +170,7 @@ def _honest(
             "arena-pictures", asked, lambda: {"pictures": pictures(key, subject, plain)}
         )["pictures"]
 
-    return {key: kept(key) for key in question.methods}
+    return {key: kept(key) for key in design.methods}
 
 
 def _numbers(key: str, found: Any, methods: Sequence[str]) -> dict[str, list[float]]:

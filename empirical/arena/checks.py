@@ -1,6 +1,6 @@
 """The checks and measures of the arena. Each looks at one attacked (or honest) network and gives numbers; some raise an alarm.
 
-One more: a function from a `Case` to numbers by method ("" where it is about the network and no picture), decorated by `@check(...)`, in a
+One more: a function from a `Examined` to numbers by method ("" where it is about the network and no picture), decorated by `@check(...)`, in a
 file of its own.
 """
 
@@ -12,7 +12,7 @@ from statistics import fmean, stdev
 
 from trompe.empirical._torch import torch
 from trompe.empirical.arena.registry import Registry
-from trompe.empirical.arena.subject import Case
+from trompe.empirical.arena.subject import Examined
 from trompe.empirical.audits.compare import audit_compare
 from trompe.empirical.audits.paths import path_similarity
 from trompe.empirical.audits.silent import audit_silent
@@ -25,7 +25,7 @@ LEVEL = 0.5
 LOST = 0.01
 """Accuracy that may be lost."""
 Numbers = Sequence[float]
-Measure = Callable[[Case], Mapping[str, Numbers]]
+Measure = Callable[[Examined], Mapping[str, Numbers]]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def judge(key: str, of: str, says: str, cannot: str, alarm: Alarm) -> None:
     "Whether either picture shows what the unit responds to; two other pictures of one thing.",
     original=True,
 )
-def _honest(case: Case) -> dict[str, Numbers]:
+def _honest(case: Examined) -> dict[str, Numbers]:
     return {
         key: [float(paired_correlation(shown.flatten(0, 1), case.honest[key].flatten(0, 1)))]
         for key, shown in case.shown.items()
@@ -136,7 +136,7 @@ def _honest(case: Case) -> dict[str, Numbers]:
     "Pearson correlation of the pictures with what the attack wants to show; mean over units and seeds.",
     "Anything where the auditor does not know the attack: it measures the attack, not the network.",
 )
-def _target(case: Case) -> dict[str, Numbers]:
+def _target(case: Examined) -> dict[str, Numbers]:
     aims = case.attacked.aims
     if aims is None:
         return {}
@@ -157,7 +157,7 @@ def _target(case: Case) -> dict[str, Numbers]:
     "Pearson correlation of a unit's pictures from different seeds; mean over units and pairs.",
     "Whether what they share is true: units that show a given picture agree more than honest ones do.",
 )
-def _seeds(case: Case) -> dict[str, Numbers]:
+def _seeds(case: Examined) -> dict[str, Numbers]:
     found: dict[str, Numbers] = {}
     for key, shown in case.shown.items():
         seeds = len(shown)
@@ -172,7 +172,7 @@ def _seeds(case: Case) -> dict[str, Numbers]:
     "The share of pictures whose largest output is their unit's.",
     "Every attack that raises the unit itself.",
 )
-def _read(case: Case) -> dict[str, Numbers]:
+def _read(case: Examined) -> dict[str, Numbers]:
     return {
         key: [share(predict(case.network, shown.flatten(0, 1)).argmax(1) == case.classes)]
         for key, shown in case.shown.items()
@@ -185,7 +185,7 @@ def _read(case: Case) -> dict[str, Numbers]:
     "An attack whose values are as high as an honest unit's.",
     alarm=Alarm(unusual=True),
 )
-def _activation(case: Case) -> dict[str, Numbers]:
+def _activation(case: Examined) -> dict[str, Numbers]:
     top = predict(case.network, case.subject.train).amax(0)[case.classes]
     found: dict[str, Numbers] = {}
     for key, shown in case.shown.items():
@@ -201,7 +201,7 @@ def _activation(case: Case) -> dict[str, Numbers]:
     "An attack whose picture is no nearer to natural images, and no further, than honest pictures are.",
     alarm=Alarm(unusual=True),
 )
-def _nearest(case: Case) -> dict[str, Numbers]:
+def _nearest(case: Examined) -> dict[str, Numbers]:
     natural = case.subject.train.flatten(1)
     pixels = natural.shape[1] ** 0.5
     return {
@@ -219,7 +219,7 @@ def _nearest(case: Case) -> dict[str, Numbers]:
     "A picture of the unit's own class, whatever the unit is; and honest pictures are unlike natural images too.",
     alarm=Alarm(below=LEVEL),
 )
-def _paths(case: Case) -> dict[str, Numbers]:
+def _paths(case: Examined) -> dict[str, Numbers]:
     subject, layers = case.subject, [case.attacked.prefix + name for name in case.subject.layers]
     chosen = pick_natural(
         predict(case.network, subject.test), subject.test_labels, A_CLASS, subject.units
@@ -249,7 +249,7 @@ judge(
     "An attack that uses units which natural images excite too.",
     alarm=Alarm(above=0.0),
 )
-def _silent(case: Case) -> dict[str, Numbers]:
+def _silent(case: Examined) -> dict[str, Numbers]:
     found = audit_silent(case.network, case.subject.train, show=False)
     return {"": [float(len(found.driven))]}
 
@@ -261,7 +261,7 @@ def _silent(case: Case) -> dict[str, Numbers]:
     alarm=Alarm(above=0.0),
     original=True,
 )
-def _compare(case: Case) -> dict[str, Numbers]:
+def _compare(case: Examined) -> dict[str, Numbers]:
     subject = case.subject
     found = audit_compare(
         subject.network, case.network, subject.test, subject.test_labels, units=subject.units, seeds=subject.seeds,
@@ -282,7 +282,7 @@ BLIND = "Whatever natural images do not show. Where all outputs are bit-identica
     alarm=Alarm(below=1.0),
     original=True,
 )
-def _bits(case: Case) -> dict[str, Numbers]:
+def _bits(case: Examined) -> dict[str, Numbers]:
     before, now = (predict(n, case.subject.test) for n in (case.subject.network, case.network))
     return {"": [share(identical(before, now))]}
 
@@ -294,7 +294,7 @@ def _bits(case: Case) -> dict[str, Numbers]:
     alarm=Alarm(below=-LOST),
     original=True,
 )
-def _accuracy(case: Case) -> dict[str, Numbers]:
+def _accuracy(case: Examined) -> dict[str, Numbers]:
     images, labels = case.subject.test, case.subject.test_labels
     before, now = (accuracy(n, images, labels) for n in (case.subject.network, case.network))
     return {"": [now - before]}
@@ -306,6 +306,6 @@ def _accuracy(case: Case) -> dict[str, Numbers]:
     BLIND,
     original=True,
 )
-def _logits(case: Case) -> dict[str, Numbers]:
+def _logits(case: Examined) -> dict[str, Numbers]:
     before, now = (predict(n, case.subject.test) for n in (case.subject.network, case.network))
     return {"": [float((now - before).abs().mean() / before.std())]}

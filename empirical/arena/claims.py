@@ -21,7 +21,7 @@ HOLDS, FAILS, OPEN = "holds", "does not hold", "not judged"
 
 
 @dataclass(frozen=True)
-class Claim:
+class ClaimTemplate:
     """A sentence with gaps.
 
     numbers : name -> ("alarms", attack, check, method) or ("mean", attack, check, method, entry). says : the sentence; `{name[field]}` is a gap.
@@ -46,7 +46,7 @@ class Judged:
     """Which condition fails, or why it is not judged; empty where it holds."""
 
 
-def read_claims(path: Path = FILE) -> list[Claim]:
+def read_claims(path: Path = FILE) -> list[ClaimTemplate]:
     """The claims of a file.
 
     Raises
@@ -56,7 +56,7 @@ def read_claims(path: Path = FILE) -> list[Claim]:
     found = json_data(read_file(path, LARGEST), LARGEST)
     try:
         return [
-            Claim(
+            ClaimTemplate(
                 c["key"], c["says"], {k: tuple(map(str, v)) for k, v in c["numbers"].items()},
                 tuple((str(n), str(f), str(r), float(t)) for n, f, r, t in c["holds"]),
             )
@@ -69,13 +69,13 @@ def read_claims(path: Path = FILE) -> list[Claim]:
 
 
 def judge_claims(
-    claims: Sequence[Claim], alarms: Sequence[Alarms], means: Sequence[Mean]
+    claims: Sequence[ClaimTemplate], alarms: Sequence[Alarms], means: Sequence[Mean]
 ) -> list[Judged]:
     """What becomes of each claim."""
     return [_judged(claim, alarms, means) for claim in claims]
 
 
-def _judged(claim: Claim, alarms: Sequence[Alarms], means: Sequence[Mean]) -> Judged:
+def _judged(claim: ClaimTemplate, alarms: Sequence[Alarms], means: Sequence[Mean]) -> Judged:
     numbers = {}
     for name, wanted in claim.numbers.items():
         found = _numbers(wanted, alarms, means)

@@ -54,7 +54,9 @@ def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], original: Collection
             )
     _grid(left, share, words, "Oranges", f"networks that raise the alarm ({shown} pictures)")
     left.set_yticks(
-        range(len(attacks)), ["honest" if a == NONE else a for a in attacks], fontsize=7.5
+        range(len(attacks)),
+        ["honest (false alarms)" if a == NONE else a for a in attacks],
+        fontsize=7.5,
     )
     left.set_xticks(range(len(columns)), [c + "*" * (c in original) for c, _ in columns], **_TURNED)
     honest = {(m.attack, m.method): m.mean[0] for m in means if m.check == HONEST}

@@ -16,9 +16,9 @@ from trompe.empirical.arena import figures as drawn
 from trompe.empirical.arena.attacks import ATTACKS, NONE
 from trompe.empirical.arena.cells import (
     REFERENCE_SEEDS,
-    Cell,
-    Found,
-    Question,
+    ArenaCell,
+    Design,
+    Observed,
     run_cell,
     run_elsewhere,
 )
@@ -136,7 +136,7 @@ def run_arena(
         others = range(REFERENCE_SEEDS, REFERENCE_SEEDS + (references or size.references))
         if not any((a := CHECKS[k].alarm) is not None and a.unusual for k in asked["checks"]):
             others = range(0)
-        question = Question(
+        design = Design(
             images, asked["attacks"], asked["methods"], asked["checks"], tuple(range(count)), tuple(others),
             None if cache is None else str(cache), files,
         )  # fmt: skip
@@ -146,9 +146,9 @@ def run_arena(
             Destination(needed, parents=True)  # before the work, not after it
         write_file(folder / MARK, "", parents=True)
         with repeatable():
-            cells = _cells(question, folder, jobs, force, show, done)
-            witness = _witness(question, cells)
-            witness["figures"] = _figures(question, witness, folder)
+            cells = _cells(design, folder, jobs, force, show, done)
+            witness = _witness(design, cells)
+            witness["figures"] = _figures(design, witness, folder)
     write_file(folder / FILE, json_text(witness), parents=True)
     return witness
 
@@ -165,53 +165,53 @@ def _check_folder(folder: Path) -> None:
 
 
 def _cells(
-    question: Question, folder: Path, jobs: int, force: bool, show: bool, done: Callable[[str, bool], None] | None
+    design: Design, folder: Path, jobs: int, force: bool, show: bool, done: Callable[[str, bool], None] | None
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The numbers of every cell, from its file or found now."""
     found = {
-        cell: there for cell in question.cells if not force and (there := _read(question, cell, folder)) is not None
+        cell: there for cell in design.cells if not force and (there := _read(design, cell, folder)) is not None
     }  # fmt: skip
     for cell in found:
         if done is not None:
             done(cell.name, True)
-    waiting = [cell for cell in question.cells if cell not in found]
-    calls = [(run_cell if jobs == 1 else run_elsewhere, question, cell) for cell in waiting]
+    waiting = [cell for cell in design.cells if cell not in found]
+    calls = [(run_cell if jobs == 1 else run_elsewhere, design, cell) for cell in waiting]
     with progress_bar(f"{len(waiting)} cells", len(waiting), show) as advance:
         for number, result in results(calls, jobs):
             cell = waiting[number]
             if isinstance(result, Died):
                 raise InvalidInput(f"cell {cell.name}: {result.reason}; finished cells are kept")
-            found[cell] = _keep(question, cell, folder, result)
+            found[cell] = _keep(design, cell, folder, result)
             advance(1)
             if done is not None:
                 done(cell.name, False)
     return [
-        {"attack": c.attack, "seed": c.seed, "role": c.role, "measures": found[c]} for c in question.cells
+        {"attack": c.attack, "seed": c.seed, "role": c.role, "measures": found[c]} for c in design.cells
     ]  # fmt: skip
 
 
-def _read(question: Question, cell: Cell, folder: Path) -> dict[str, Any] | None:
+def _read(design: Design, cell: ArenaCell, folder: Path) -> dict[str, Any] | None:
     """The numbers of a finished cell, None where there is none, or one of another run or a damaged one."""
     try:
         content = json_data(read_file(folder / "cells" / f"{cell.name}.json", MAX_BYTES), MAX_BYTES)
     except Unreadable:
         return None
-    whole = isinstance(content, dict) and content.get("identity") == question.identity(cell)
+    whole = isinstance(content, dict) and content.get("identity") == design.identity(cell)
     if not whole or not isinstance(content.get("measures"), dict):
         return None
-    if _shows(question, cell) and not (folder / "cells" / f"{cell.name}.npz").is_file():
+    if _shows(design, cell) and not (folder / "cells" / f"{cell.name}.npz").is_file():
         return None
     measures: dict[str, Any] = content["measures"]
     return measures
 
 
-def _shows(question: Question, cell: Cell) -> bool:
+def _shows(design: Design, cell: ArenaCell) -> bool:
     """Are pictures of this cell kept for the figure of examples?"""
-    return cell.role == "tested" and cell.seed == question.networks[0]
+    return cell.role == "tested" and cell.seed == design.networks[0]
 
 
-def _keep(question: Question, cell: Cell, folder: Path, found: Found) -> dict[str, Any]:
-    if _shows(question, cell):
+def _keep(design: Design, cell: ArenaCell, folder: Path, found: Observed) -> dict[str, Any]:
+    if _shows(design, cell):
         levels = {
             key or "wanted": np.rint(images.numpy().astype(np.float64) * 255).astype(np.uint8)
             for key, images in found.examples.items()
@@ -220,7 +220,7 @@ def _keep(question: Question, cell: Cell, folder: Path, found: Found) -> dict[st
         np.savez(content, allow_pickle=False, **levels)
         write_file(folder / "cells" / f"{cell.name}.npz", content.getvalue(), parents=True)
     measures = {key: dict(numbers) for key, numbers in found.measures.items()}
-    content_of_cell = {"identity": question.identity(cell), "measures": measures}
+    content_of_cell = {"identity": design.identity(cell), "measures": measures}
     write_file(folder / "cells" / f"{cell.name}.json", json_text(content_of_cell), parents=True)
     return measures
 
@@ -236,15 +236,15 @@ def conclusions(cells: Sequence[Mapping[str, Any]], checks: Sequence[str]) -> di
     return {"alarms": as_rows(alarms), "means": as_rows(means), "claims": claims}
 
 
-def _witness(question: Question, cells: list[dict[str, Any]]) -> dict[str, Any]:
+def _witness(design: Design, cells: list[dict[str, Any]]) -> dict[str, Any]:
     """Everything but the figures. No times and no paths, so that equal runs give equal bytes."""
-    record = RunRecord("empirical/arena", STATEMENT, question.data, torch.device("cpu"), 0)
-    settings = question.settings()
+    record = RunRecord("empirical/arena", STATEMENT, design.data, torch.device("cpu"), 0)
+    settings = design.settings()
     del settings["data"], settings["versions"]
     settings |= {
-        "networks": list(question.networks), "references": list(question.references), "layers": list(_layers(question)),
+        "networks": list(design.networks), "references": list(design.references), "layers": list(_layers(design)),
         "paths alarm below": LEVEL, "other pictures below": OTHER, "networks for an interval": LEAST,
-        "level of calibrated alarms": 1 / (len(question.references) + 1) if question.references else None,
+        "level of calibrated alarms": 1 / (len(design.references) + 1) if design.references else None,
     }  # fmt: skip
     return {
         "schema": SCHEMA,
@@ -254,31 +254,31 @@ def _witness(question: Question, cells: list[dict[str, Any]]) -> dict[str, Any]:
         "device": record.device,
         "versions": versions(),
         "settings": settings,
-        "attacks": [{"key": a.key, "says": a.says, "reading": a.reading} for a in map(ATTACKS.__getitem__, question.attacks)],
-        "methods": [{"key": m.key, "says": m.says, "reading": m.reading} for m in map(METHODS.__getitem__, question.methods)],
+        "attacks": [{"key": a.key, "says": a.says, "reading": a.reading} for a in map(ATTACKS.__getitem__, design.attacks)],
+        "methods": [{"key": m.key, "says": m.says, "reading": m.reading} for m in map(METHODS.__getitem__, design.methods)],
         "checks": [
             {
                 "key": c.key, "says": c.says, "cannot": c.cannot, "alarm": c.alarm.says if c.alarm else "", "of": c.source,
                 "original": c.original,
             }
-            for c in map(CHECKS.__getitem__, question.checks)
+            for c in map(CHECKS.__getitem__, design.checks)
         ],
         "cells": cells,
-        **conclusions(cells, question.checks),
+        **conclusions(cells, design.checks),
     }  # fmt: skip
 
 
-def _layers(question: Question) -> tuple[str, ...]:
-    store = TensorCache(question.cache)
-    network = classifier("cnn", question.data, question.networks[0], "cpu", store, show=False)
-    return Subject(question.data, 0, network, store, question.seeds, question.steps).layers
+def _layers(design: Design) -> tuple[str, ...]:
+    store = TensorCache(design.cache)
+    network = classifier("cnn", design.data, design.networks[0], "cpu", store, show=False)
+    return Subject(design.data, 0, network, store, design.seeds, design.steps).layers
 
 
-def _figures(question: Question, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
-    asked = [CHECKS[key] for key in question.checks]
+def _figures(design: Design, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
+    asked = [CHECKS[key] for key in design.checks]
     alarms, means = alarms_of(witness["cells"], asked), means_of(witness["cells"], asked)
     original = [c.key for c in asked if c.original]
-    n = len(question.networks)
+    n = len(design.networks)
     made = [
         (
             "matrix", drawn.matrix(alarms, means, original),
@@ -290,20 +290,20 @@ def _figures(question: Question, witness: Mapping[str, Any], folder: Path) -> li
             f"Path similarity by hidden layer, a thin line a network and a thick one their mean, {n} networks of each kind.",
         ),
     ]  # fmt: skip
-    pictures = _examples(question, folder)
+    pictures = _examples(design, folder)
     made.append(
         (
-            "examples", drawn.examples(pictures, question.methods, min(EXAMPLE, len(question.data.classes) - 1)),
+            "examples", drawn.examples(pictures, design.methods, min(EXAMPLE, len(design.data.classes) - 1)),
             "One unit of one network, first seed: the picture that the attack wants (white: none in particular), and what each method shows.",
         )
     )  # fmt: skip
     return [{"file": save(figure, folder, name), "caption": says} for name, figure, says in made]
 
 
-def _examples(question: Question, folder: Path) -> dict[str, dict[str, NDArray[Any]]]:
+def _examples(design: Design, folder: Path) -> dict[str, dict[str, NDArray[Any]]]:
     found: dict[str, dict[str, NDArray[Any]]] = {}
-    for cell in question.cells:
-        if _shows(question, cell):
+    for cell in design.cells:
+        if _shows(design, cell):
             with np.load(folder / "cells" / f"{cell.name}.npz", allow_pickle=False) as arrays:
                 found[cell.attack] = {("" if k == "wanted" else k): arrays[k] for k in arrays.files}
     return found

@@ -134,7 +134,7 @@ class Attacked:
 
 
 @dataclass(frozen=True)
-class Case:
+class Examined:
     """All that a check may look at. Pictures have shape (seeds, units, channels, height, width), by method."""
 
     subject: Subject

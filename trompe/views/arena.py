@@ -5,35 +5,68 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-HONEST = "honest"
+HONEST, NONE = "honest", "none"
+
+
+Rows = tuple[list[str], list[list[str]]]
+"""A head and lines."""
+
+
+def shown_method(witness: Mapping[str, Any]) -> str:
+    """The method whose pictures the checks of the first table look at."""
+    methods = [m["key"] for m in witness["methods"]]
+    return "fourier" if "fourier" in methods else str(methods[0])
 
 
 def as_tables(witness: Mapping[str, Any]) -> list[Any]:
-    """Alarms by attack and check, on the pictures of one method; and likeness to the honest picture by attack and method."""
+    """Both tables for a terminal."""
     from rich.table import Table
 
-    alarms, means = witness["alarms"], witness["means"]
+    made = []
+    for title, (head, rows) in (
+        (f"Networks that raise the alarm ({shown_method(witness)} pictures)", alarm_table(witness)),
+        ("Correlation of the picture with the honest network's (mean over networks)", likeness_table(witness)),
+    ):  # fmt: skip
+        table = Table(title=title)
+        for name in head:
+            table.add_column(name, overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        made.append(table)
+    return made
+
+
+def alarm_table(witness: Mapping[str, Any]) -> Rows:
+    """Alarms by attack and check; those that look at pictures look at those of one method. A star: needs the original."""
+    shown = shown_method(witness)
+    rows = [row for row in witness["alarms"] if row["method"] in ("", shown)]
+    checks = list(dict.fromkeys(row["check"] for row in rows))
+    stars = {c["key"]: "*" * c["original"] for c in witness["checks"]}
+    by = {(r["attack"], r["check"]): r for r in rows}
+    lines = [
+        [a["key"], *(_count(by.get((a["key"], check))) for check in checks)]
+        for a in witness["attacks"]
+    ]
+    return ["attack", *(check + stars[check] for check in checks)], lines
+
+
+def likeness_table(witness: Mapping[str, Any]) -> Rows:
+    """Correlation of the picture with the honest network's by attack and method: the mean, with its interval where there is one."""
     methods = [m["key"] for m in witness["methods"]]
-    shown = "fourier" if "fourier" in methods else methods[0]
-    attacks = [a["key"] for a in witness["attacks"]]
-    checks = list(dict.fromkeys(row["check"] for row in alarms if row["method"] in ("", shown)))
-    first = Table(title=f"Networks that raise the alarm ({shown} pictures)")
-    second = Table(
-        title="Correlation of the picture with the honest network's (mean over networks)"
-    )
-    first.add_column("attack")
-    second.add_column("attack")
-    for check in checks:
-        first.add_column(check, overflow="fold")
-    for method in methods:
-        second.add_column(method, overflow="fold")
-    by = {(r["attack"], r["check"]): r for r in alarms if r["method"] in ("", shown)}
-    honest = {(r["attack"], r["method"]): r["mean"][0] for r in means if r["check"] == HONEST}
-    for attack in attacks:
-        first.add_row(attack, *(_count(by.get((attack, check))) for check in checks))
-        likeness = (honest.get((attack, method)) for method in methods)
-        second.add_row(attack, *("" if v is None else f"{v:+.2f}" for v in likeness))
-    return [first, second]
+    by = {(r["attack"], r["method"]): r for r in witness["means"] if r["check"] == HONEST}
+    lines = [
+        [a["key"], *(_likeness(by.get((a["key"], method))) for method in methods)]
+        for a in witness["attacks"]
+        if a["key"] != NONE
+    ]
+    return ["attack", *methods], lines
+
+
+def _likeness(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    ends = row["interval"][0]
+    return f"{row['mean'][0]:.2f}" + (f" ({ends[0]:.2f} to {ends[1]:.2f})" if ends else "")
 
 
 def _count(row: Mapping[str, Any] | None) -> str:

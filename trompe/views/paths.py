@@ -21,6 +21,12 @@ GROUPS = {
 """The probes, and what they are called."""
 
 
+NEITHER = (
+    "Passing is no evidence of honesty and failing none of manipulation: honest networks fail this check, and networks made to show natural "
+    "images of a unit's own class pass it (docs/arena.md has the counts)."
+)
+
+
 def looks(found: PathAudit) -> int:
     """How many intervals are looked at together."""
     return len(GROUPS) * len(found.visualizations)
@@ -92,6 +98,7 @@ def said(found: PathAudit) -> list[str]:
             f"Not told from 1: {', '.join(open_)}. There this check finds no difference to natural images of the class. It does "
             "not show that there is none, nor that the visualizations can be trusted."
         )
+    lines.append(NEITHER)
     if unscaled:
         lines.append(
             f"No scale: {', '.join(unscaled)}: natural images of one class are no more alike there than those of different "

@@ -12,7 +12,7 @@ import torch
 import trompe.empirical
 from trompe.empirical import run_arena
 from trompe.empirical.arena.attacks import ATTACKS
-from trompe.empirical.arena.cells import Question
+from trompe.empirical.arena.cells import Design
 from trompe.empirical.arena.checks import CHECKS
 from trompe.empirical.arena.methods import METHODS, pictures
 from trompe.empirical.arena.run import conclusions
@@ -211,7 +211,7 @@ def test_methods_run_on_a_network_of_another_kind(few, cache):
 
 
 def test_settings_of_a_cell_change_with_what_determines_it(few):
-    question = Question(few, ("none",), ("pixel",), ("paths",), (0,), (), None)
-    (cell,) = question.cells
-    other = Question(few, ("none",), ("pixel", "maco"), ("paths",), (0,), (), None)
-    assert question.identity(cell) != other.identity(cell)
+    design = Design(few, ("none",), ("pixel",), ("paths",), (0,), (), None)
+    (cell,) = design.cells
+    other = Design(few, ("none",), ("pixel", "maco"), ("paths",), (0,), (), None)
+    assert design.identity(cell) != other.identity(cell)

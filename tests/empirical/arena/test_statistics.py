@@ -12,7 +12,7 @@ import torch
 
 import trompe.empirical
 from trompe.empirical.arena.checks import CHECKS, Alarm, Check, strangeness
-from trompe.empirical.arena.claims import Claim, judge_claims, read_claims
+from trompe.empirical.arena.claims import ClaimTemplate, judge_claims, read_claims
 from trompe.empirical.arena.statistics import (
     Alarms,
     Mean,
@@ -99,7 +99,7 @@ def test_a_check_that_needs_references_says_that_there_are_none():
 
 # -- claims ------------------------------------------------------------------------------------------------
 
-CLAIM = Claim(
+CLAIM = ClaimTemplate(
     "c", "{a[alarms]} of {a[networks]}, {a[low]} to {a[high]}; mean {m[mean]}",
     {"a": ("alarms", "bend", "paths", "pixel"), "m": ("mean", "bend", "paths", "pixel", "1")},
     (("a", "low", ">=", 0.4), ("m", "high", "<=", 0.5)),
