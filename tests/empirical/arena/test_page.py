@@ -21,7 +21,9 @@ def tables():
     return module
 
 
-@pytest.mark.skipif(not (ROOT / "data" / "arena" / "digits").exists(), reason="no run is committed yet")
+@pytest.mark.skipif(
+    not (ROOT / "data" / "arena" / "digits").exists(), reason="no run is committed yet"
+)
 def test_the_tables_are_those_of_the_witness(tables):
     page = (ROOT / "docs" / "arena.md").read_text(encoding="utf-8")
     assert tables.rewritten("arena.md") == page
