@@ -37,7 +37,7 @@ class ClaimTemplate:
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim of a run: its sentence with the run's numbers, and what became of it."""
+    """A claim of a run: its sentence with the run's numbers (none where it is not judged), and what became of it."""
 
     key: str
     says: str
@@ -87,7 +87,8 @@ def _judged(claim: ClaimTemplate, alarms: Sequence[Alarms], means: Sequence[Mean
         value = numbers[name][field]
         if value is None:
             few = numbers[name]["networks"]
-            return Judged(claim.key, says, OPEN, f"{few} networks are too few for an interval")
+            many = "network is" if few == 1 else "networks are"
+            return Judged(claim.key, "", OPEN, f"{few} {many} too few for an interval")
         if not (value >= threshold if relation == ">=" else value <= threshold):
             return Judged(
                 claim.key,

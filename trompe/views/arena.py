@@ -90,7 +90,7 @@ def said(witness: Mapping[str, Any]) -> list[str]:
         )
     if n < few:
         lines.append(
-            f"{n} networks are too few for an interval (fewer than {few}): these are raw values, and no claim is judged."
+            f"{n} network{'s are' if n > 1 else ' is'} too few for an interval (fewer than {few}): these are raw values, and no claim is judged."
         )
     for claim in witness["claims"]:
         why = f" ({claim['why']})" if claim["why"] else ""
