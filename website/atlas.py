@@ -127,8 +127,8 @@ def obligations(whole: Plan, cells: Mapping[str, Any]) -> dict[str, dict[str, An
 
 
 def family_of(key: str) -> str:
-    """The key without the dimension."""
-    return re.sub(r"/d\d+$", "", key)
+    """The key without the dimension; every identity is a sentence of its own."""
+    return key if key in IDENTITIES else re.sub(r"/d\d+$", "", key)
 
 
 # -- a row -----------------------------------------------------------------------------------------------
