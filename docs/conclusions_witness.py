@@ -1,8 +1,8 @@
 """The witnesses in data/conclusions/, and the tables that conclusions.md shows of them.
 
 python docs/conclusions_witness.py digits               five networks (seeds 0 to 4), ten units each, on the held-out digits
-python docs/conclusions_witness.py fashion-mnist        the same on the first 1000 test images, networks of a shorter training
-python docs/conclusions_witness.py imagenet --photos F  one network, which is a single case, ten classes, 100 crops of F's photographs
+python docs/conclusions_witness.py fashion-mnist        the same on the first 500 test images, networks of a shorter training
+python docs/conclusions_witness.py imagenet --photos F  one network, which is a single case, ten classes, 60 crops of F's photographs
 python docs/conclusions_witness.py tables               rewrite the tables
 """
 
@@ -19,15 +19,16 @@ DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data" / "conclusions"
 PAGE = DOCS / "conclusions.md"
 NAMES = ("digits", "fashion-mnist", "imagenet")
-NETWORKS, UNITS, IMAGES, CROPS = 5, 10, 1000, 100
-PICTURES = {"digits": (256, (0, 1, 2)), "fashion-mnist": (128, (0,)), "imagenet": (32, (0,))}
+NETWORKS, UNITS, IMAGES, CROPS = 5, 10, 500, 60
+PICTURES = {"digits": (256, (0, 1, 2)), "fashion-mnist": (96, (0,)), "imagenet": (24, (0,))}
 """Steps and seeds of the pictures."""
 SEARCH: dict[str, dict[str, int]] = {
-    "fashion-mnist": {"starts": 8, "steps": 8},
-    "imagenet": {"starts": 2, "steps": 4},
+    "digits": {"programs": 100},
+    "fashion-mnist": {"starts": 4, "steps": 6, "programs": 5},
+    "imagenet": {"starts": 1, "steps": 3},
 }
-"""How long steep pairs are looked for, where it is not as long as by default."""
-TRAINED = 10_000
+"""How long steep pairs are looked for, and of how many images exact programs are asked, where it is not as by default."""
+TRAINED = 6_000
 """Images of Fashion-MNIST that a network is trained on."""
 
 

@@ -99,7 +99,7 @@ def audit_conclusions(
     exemplars: Sequence[Annotated[int, Integer(0, 10**6)]] = (0, 1, 4, 16),
     starts: Steps = 16,
     steps: Steps = 16,
-    programs: Steps = 100,
+    programs: Steps = 20,
     batch: Steps = 100,
     show: bool = True,
 ) -> ConclusionsAudit:

@@ -83,3 +83,21 @@ def test_intervals():
     low, high = module.interval([0.4, 0.5, 0.6])
     assert low == pytest.approx(0.5 - 4.302653 * 0.1 / 3**0.5) and high == pytest.approx(1 - low)
     assert module.at_least(5, 5) == pytest.approx(0.025**0.2)
+
+
+def test_the_numbers_in_the_text_are_those_of_the_witnesses():
+    module, text = script(), PAGE.read_text(encoding="utf-8").replace("\n", " ")
+    ratios, steep = {}, {}
+    for norm in ("l2", "linf"):
+        for name in ("digits", "fashion-mnist"):
+            found = json.loads((module.DATA / f"{name}.json").read_text(encoding="utf-8"))
+            slopes = [u["slopes"][norm] for n in found["networks"] for u in n["units"]]
+            ratios[norm, name] = min(s["nearest"][0] / s["radius"] for s in slopes)
+            steep.setdefault(norm, []).extend(s["high"] / s["low"] for s in slopes)
+            assert {s["kind"] for s in slopes} == {"enclosure"}
+    near = [f"{ratios[norm, name]:.2f}" for norm, name in ratios]
+    assert f"is {near[0]} and {near[1]} times as far" in text
+    assert f"{near[2]} and {near[3]} times. Certified" in text
+    low, high = ([f"{end(steep[norm]):.0f}" for norm in ("l2", "linf")] for end in (min, max))
+    assert f"are {low[0]} to {high[0]} times the slopes" in text
+    assert f"{low[1]} to {high[1]} times in" in text
