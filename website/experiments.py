@@ -15,6 +15,10 @@ from trompe.empirical.record import read_witness, results_table
 from trompe.ground.errors import InvalidInput
 
 
+ELSEWHERE = ("arena",)
+"""Folders of data/ that no experiment has made; docs/arena.md has their tables and figures."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One committed run: its data set, its experiment, its folder and its witness."""
@@ -39,6 +43,8 @@ def read(data: Path) -> list[Run]:
     """
     runs = []
     for folder in sorted(path for path in data.glob("*/*") if path.is_dir()):
+        if folder.parent.name in ELSEWHERE:
+            continue
         witness = read_witness(folder)
         if witness is None:
             raise InvalidInput(f"{folder / 'witness.json'} is missing; the folder is incomplete")
