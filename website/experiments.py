@@ -14,7 +14,6 @@ from atlas import TEMPLATES
 from trompe.empirical.record import read_witness, results_table
 from trompe.ground.errors import InvalidInput
 
-
 ELSEWHERE = ("arena",)
 """Folders of data/ that no experiment has made; docs/arena.md has their tables and figures."""
 
