@@ -60,7 +60,10 @@ def imagenet_tables() -> dict[str, str]:
 def arena_tables() -> dict[str, str]:
     """Those of arena.md."""
     witness = json.loads(ARENA.read_text(encoding="utf-8"))
-    claims = [(c["key"], c["status"], c["says"]) for c in witness["claims"]]
+    claims = [
+        (c["key"], ": ".join(filter(None, (c["status"], c["why"]))), c["says"])
+        for c in witness["claims"]
+    ]
     return {
         "alarms": _table(*alarm_table(witness)),
         "likeness": _table(*likeness_table(witness)),

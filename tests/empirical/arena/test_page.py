@@ -21,14 +21,11 @@ def tables():
     return module
 
 
-@pytest.mark.skipif(
-    not (ROOT / "data" / "arena" / "digits").exists(), reason="no run is committed yet"
-)
 def test_the_tables_are_those_of_the_witness(tables):
     page = (ROOT / "docs" / "arena.md").read_text(encoding="utf-8")
     assert tables.rewritten("arena.md", page) == page
     for marker, table in tables.arena_tables().items():
-        assert table.count("\n") > 5, marker
+        assert table.count("\n") > 3, marker
         other = table.replace("0", "7", 1)
         assert table in page and other not in page  # a changed number would be seen
 
