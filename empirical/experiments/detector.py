@@ -9,7 +9,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.attacks.features import FeatureDetector
-from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.context import USUAL, Context
 from trompe.empirical.inspection import predict
 from trompe.empirical.maximization.ascent import Settings, trajectories
 from trompe.empirical.networks import DetectorCNN
@@ -46,6 +46,20 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
 
     found = ctx.step("trajectories", {"kind": "cnn", "seeds": counts}, [ctx.network], build)
     return found["plain"] if only == "no-maco" else torch.cat([found["plain"], found["maco"]])
+
+
+def certified_training_images(ctx: Context) -> torch.Tensor:
+    """`training_images`, and the other units' trajectories by the usual way: a detector of pixels does not know them from the first ones'."""
+    images = training_images(ctx)
+    if len(ctx.cycles) == 1:
+        return images
+    usual = [s for s in ctx.settings if s.name == USUAL]
+    seeds, rest = ctx.seeds(0, ctx.effort.plain_seeds), ctx.cycles[1]
+    found = ctx.step(
+        "trajectories", {"kind": "others", "units": rest, "seeds": seeds}, [ctx.network],
+        lambda: {"plain": _trajectories(ctx, ctx.network, usual, seeds, ctx.effort.sparse, rest)},
+    )  # fmt: skip
+    return torch.cat([images, found["plain"]])
 
 
 def _trajectories(

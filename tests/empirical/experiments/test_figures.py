@@ -140,11 +140,12 @@ def test_intervals_are_wilsons(k, n):
 
 
 def test_figures_of_large_pictures_are_saved_in_few_colours(tmp_path):
-    PIL = pytest.importorskip("PIL.Image")  # noqa: N806
+    PIL = pytest.importorskip("PIL.Image")
     noise = np.random.default_rng(0).random((4, 3, 80, 80))
     sizes = {}
     for dpi in (figures.DPI_LARGE, figures.DPI_LARGE + 1):
         figures.save(figures.image_grid({"noise": noise}), tmp_path, "noise", ("png",), dpi)
         path = tmp_path / "noise.png"
-        sizes[PIL.open(path).mode] = path.stat().st_size
+        with PIL.open(path) as opened:
+            sizes[opened.mode] = path.stat().st_size
     assert sizes["P"] < 0.6 * sizes["RGBA"]
