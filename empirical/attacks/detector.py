@@ -87,6 +87,8 @@ def train_bounded_detector(
         model = made.to(natural.device)
 
     def loss(real: torch.Tensor, fake: torch.Tensor, done: float) -> torch.Tensor:
+        if not widths:  # convolutions are faster so
+            real, fake = (x.contiguous(memory_format=torch.channels_last) for x in (real, fake))
         grown = radius * 1.1 * min(1.0, 2 * done)
         high, _ = _ends(model, real, grown)
         _, low = _ends(model, fake, grown * shown)

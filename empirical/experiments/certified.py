@@ -27,7 +27,7 @@ from trompe.empirical.attacks.exact import (
 )
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import DISPLAY, Context
-from trompe.empirical.experiments.detector import training_images
+from trompe.empirical.experiments.detector import certified_training_images
 from trompe.empirical.networks.architectures import BoundedCNN, BoundedMLP
 from trompe.empirical.networks.inspection import predict
 from trompe.empirical.networks.intervals import Box, interval_bounds, power_of_two_above
@@ -49,7 +49,7 @@ def run(ctx: Context) -> RunRecord:
     """The whole experiment; writes figures, returns the witness."""
     witness = ctx.witness(KEY, STATEMENT)
     classes = len(ctx.data.classes)
-    images = training_images(ctx)
+    images = certified_training_images(ctx)
     effort = ctx.effort
     steps, widths = effort.bounded["steps"], effort.bounded["widths"]
     detector = ctx.module_step(

@@ -9,7 +9,7 @@ from trompe.empirical._torch import torch
 from trompe.empirical.attacks.circuit import FoolingCircuit
 from trompe.empirical.attacks.detector import train_detector
 from trompe.empirical.attacks.features import FeatureDetector
-from trompe.empirical.experiments.context import Context
+from trompe.empirical.experiments.context import USUAL, Context
 from trompe.empirical.maximization.ascent import Settings, trajectories
 from trompe.empirical.networks.architectures import DetectorCNN
 from trompe.empirical.networks.inspection import predict
@@ -53,14 +53,29 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
     return found["plain"] if only == "no-maco" else torch.cat([found["plain"], found["maco"]])
 
 
+def certified_training_images(ctx: Context) -> torch.Tensor:
+    """`training_images`, and the other units' trajectories by the usual way: a detector of pixels does not know them from the first ones'."""
+    images = training_images(ctx)
+    if len(ctx.cycles) == 1:
+        return images
+    usual = [s for s in ctx.settings if s.name == USUAL]
+    seeds, rest = ctx.seeds(0, ctx.effort.plain_seeds), ctx.cycles[1]
+    found = ctx.step(
+        "trajectories", {"kind": "others", "units": rest, "seeds": seeds}, [ctx.network],
+        lambda: {"plain": _trajectories(ctx, ctx.network, usual, seeds, ctx.effort.sparse, rest)},
+    )  # fmt: skip
+    return torch.cat([images, found["plain"]])
+
+
 def pictures_of(ctx: Context) -> tuple[int, int]:
     """How many pictures are visualized for a detector at first, and at most in a round of the circuit's."""
-    effort, weak = ctx.effort, ctx.settings[ctx.effort.from_setting :]
+    effort, weak, units = ctx.effort, ctx.settings[ctx.effort.from_setting :], ctx.cycles[0]
     first = sum(
-        len(ctx.units_of(s)) * (effort.maco_seeds if s.parametrization.key == "maco" else effort.plain_seeds)
+        len(units) * (effort.maco_seeds if s.parametrization.key == "maco" else effort.plain_seeds)
         for s in ctx.settings
     )  # fmt: skip
-    return first, 2 * len(weak) * len(ctx.cycles[0]) * (effort.round_seeds + effort.fresh)
+    again = effort.round_seeds * (2 if effort.through else 1) + 2 * effort.fresh
+    return first, len(weak) * len(units[: effort.round_units]) * again
 
 
 def _trajectories(

@@ -146,5 +146,6 @@ def test_figures_of_large_pictures_are_saved_in_few_colours(tmp_path):
     for dpi in (figures.DPI_LARGE, figures.DPI_LARGE + 1):
         figures.save(figures.image_grid({"noise": noise}), tmp_path, "noise", ("png",), dpi)
         path = tmp_path / "noise.png"
-        sizes[PIL.open(path).mode] = path.stat().st_size
+        with PIL.open(path) as opened:
+            sizes[opened.mode] = path.stat().st_size
     assert sizes["P"] < 0.6 * sizes["RGBA"]
