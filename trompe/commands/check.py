@@ -49,7 +49,7 @@ def check(
     """
     both = [path / name for name in ("shown.json", "conclusions.json") if (path / name).is_file()]
     if len(both) == 2:
-        return _check_both(*both, model, weights, images, device, batch)
+        return _check_both(both[0], both[1], model, weights, images, device, batch)
     if both:
         (path,) = both
     if path.is_dir():

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from numpy.typing import NDArray
 
@@ -31,8 +31,9 @@ from trompe.proofs.handover.shown import ShownFile, read_array
 from trompe.proofs.handover.shown.checking import compared
 from trompe.proofs.handover.shown.data import ENCLOSURE, ENDS
 from trompe.proofs.handover.shown.file import parse as parse_shown
-from trompe.proofs.handover.witnesses.checking import Finding, Report, Verdict
+from trompe.proofs.handover.witnesses.checking import Finding, Report
 from trompe.proofs.handover.witnesses.file import MAX_BYTES
+from trompe.proofs.handover.witnesses.unit_checks import Verdict
 from trompe.theory import InvalidInput
 from trompe.theory.functionals import exact_distance, metric
 from trompe.theory.sites import squared_distance
@@ -231,6 +232,7 @@ def _counts(unit: ConcludedUnit, found: ConcludedUnit) -> Iterator[Finding]:
         if row.assumption in alone and row.shown == PICTURES and not row.exemplars
     ]
     says = f"{unit.name}: on how many images the two pictures decide, in {len(two)} counts"
+    verdict: Verdict | Literal["EVALUATED"]
     verdict, why = _held(two, found)
     if verdict == "PROVED":
         how = "cones with every rounding outward" if certain else "the same here, or more"
