@@ -306,7 +306,7 @@ def test_fewer_counts_are_proved_and_more_are_unknown(made, call, monkeypatch):
     ("change", "words"),
     [
         (lambda d: [r.update(side=None, approx=None, why="no") for r in d["units"][0]["rows"] if r["assumption"] == "any admissible constant"], "no counts; expected those of 8 images"),
-        (lambda d: [r.update(images=5, **dict.fromkeys(("side", "approx"), {"yes": 0, "no": 5, "right": 0, "best": 0})) for r in d["units"][0]["rows"][:1]], "nothing, pictures, 0 exemplars: 5 images; expected 8 of 8"),
+        (lambda d: [r.update(images=5, **{key: {"yes": 0, "no": 5, "right": 0, "best": 0} for key in ("side", "approx")}) for r in d["units"][0]["rows"][:1]], "nothing, pictures, 0 exemplars: 5 images; expected 8 of 8"),
         (lambda d: d["images"].update(count=1797), "images; expected"),
         (lambda d: d["images"].update(count=2), "images.count: 2; expected at least 3"),
         (lambda d: d["units"][0].update(below=9), "below: 9; expected at most 8"),
