@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -135,23 +134,19 @@ def measured(
 
 
 def interval(values: list[float]) -> list[float] | None:
-    """The 95 % t-interval for the mean share over networks, cut by [0, 1]; none for a single one."""
-    from scipy.stats import t
+    """The 95 % t-interval for the mean share over networks, cut by [0, 1]."""
+    from trompe.empirical.arena.statistics import mean_interval
 
-    n = len(values)
-    if n < 2:
-        return None
-    mean = sum(values) / n
-    error = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1) / n)
-    reach = float(t.ppf(0.975, n - 1)) * error
-    return [max(0.0, mean - reach), min(1.0, mean + reach)]
+    ends = mean_interval(values)
+    return None if ends is None else [max(0.0, ends[0]), min(1.0, ends[1])]
 
 
-def at_least(hits: int, count: int) -> float:
-    """The lower end of the exact 95 % interval of a share of networks (Clopper and Pearson)."""
-    from scipy.stats import beta
+def at_least(hits: int, count: int) -> float | None:
+    """The lower end of the exact 95 % interval of a share of networks."""
+    from trompe.empirical.arena.statistics import share_interval
 
-    return float(beta.ppf(0.025, hits, count - hits + 1)) if hits else 0.0
+    ends = share_interval(hits, count)
+    return None if ends is None else ends[0]
 
 
 def witness(name: str, networks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -178,7 +173,7 @@ def witness(name: str, networks: list[dict[str, Any]]) -> dict[str, Any]:
             for key, of in over.items()
         },
         "networks_where_no_side_is_decided": {
-            norm: {"networks": k, "of": len(networks), "share_at_least": at_least(k, len(networks)) if len(networks) > 1 else None}
+            norm: {"networks": k, "of": len(networks), "share_at_least": at_least(k, len(networks))}
             for norm, k in none.items()
         },
         "networks": networks,
@@ -188,9 +183,7 @@ def witness(name: str, networks: list[dict[str, Any]]) -> dict[str, Any]:
 def _cell(found: dict[str, Any]) -> str:
     text = f"{found['mean']:.1%}"
     ends = found["interval"]
-    return (
-        text if ends is None or ends[0] == ends[1] else f"{text} ({ends[0]:.1%} to {ends[1]:.1%})"
-    )
+    return text if ends is None else f"{text} ({ends[0]:.1%} to {ends[1]:.1%})"
 
 
 def tables() -> str:

@@ -30,11 +30,11 @@ def share_interval(count: int, of: int) -> Interval:
 
 
 def mean_interval(values: Sequence[float]) -> Interval:
-    """Student's 95 % interval of a mean over networks; None below `LEAST` of them."""
+    """Student's 95 % interval of a mean over networks; None below `LEAST` of them, and of equal values, whose spread says nothing."""
     n = len(values)
-    if n < LEAST:
+    if n < LEAST or (spread := stdev(values)) == 0:
         return None
-    half = float(_scipy().t.ppf((1 + LEVEL) / 2, n - 1)) * stdev(values) / n**0.5
+    half = float(_scipy().t.ppf((1 + LEVEL) / 2, n - 1)) * spread / n**0.5
     middle = fmean(values)
     return _rounded(middle - half), _rounded(middle + half)
 

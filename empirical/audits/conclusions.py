@@ -44,6 +44,7 @@ from trompe.proofs.handover.concluded import (
     ConclusionsFile,
     Counted,
     Slope,
+    kind_of,
 )
 from trompe.proofs.handover.shown import (
     ENDS,
@@ -106,7 +107,8 @@ def audit_conclusions(
     """On how many images the unit's value, or its side, follows from its visualizations.
 
     A lower bound on every admissible Lipschitz constant comes from the steepest pair of pictures that is found; an upper one, and the range
-    of all values, from the weights. Images are streamed twice. Held are a batch of them, the exemplars, and four numbers an image, unit and norm.
+    of all values, from the weights. Images are streamed twice. Held are a batch of them and the exemplars; and of every image its value of
+    every unit, and in every norm two numbers and a flag for each picture, and for each image that is an exemplar of some unit.
 
     Parameters
     ----------
@@ -284,8 +286,8 @@ class _Run:
         return {key: _stacked(parts) for key, parts in found.items()}
 
     def _exemplars(self, u: int) -> list[int]:
-        """The images that some row shows: at least the two natural extremes."""
-        k = min(max(1, *self.settings.exemplars), len(self.order) // 2)
+        """The images that some row shows: at least the two natural extremes, and none for rows where all would be shown."""
+        k = max(1, *(k for k in self.settings.exemplars if 2 * k < len(self.order)))
         return [*self.order[:k, u].tolist(), *self.order[-k:, u].tolist()]
 
     def _starts(self) -> torch.Tensor:
@@ -365,7 +367,7 @@ class _Run:
         rows += [self.others[unit, key].row(key, truth) for key in OTHERS]
         shown = next(each for each in self.found.file.units if each.unit == unit)
         return ConcludedUnit(
-            unit, shown.name, float(high - low), self.ranges.get(unit), self.range_why, dict(known),
+            unit, shown.name, float(high - low), kind_of(*map(shown.shown, ENDS)), self.ranges.get(unit), self.range_why, dict(known),
             (float(truth.min()), float(truth.max())), int((truth <= float((low + high) / 2)).sum()),
             {norm: _spread(self.away[unit, norm].min(1)) for norm in known}, tuple(rows),
         )  # fmt: skip

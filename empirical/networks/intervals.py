@@ -313,6 +313,8 @@ class _Intervals(torch.fx.Interpreter):
             return super().call_function(target, args, kwargs)
         if target is getattr and args[1] == "shape":
             return args[0].low.shape
+        if target in _OF_TWO and (kwargs or len(args) != 2):
+            raise _unknown(f"{target.__name__} with more than two operands")
         if target in (operator.add, operator.iadd, torch.add):
             return _box_first(args).add(_other(args))
         if target in (operator.sub, torch.sub):
@@ -358,6 +360,12 @@ class _Intervals(torch.fx.Interpreter):
         if target == "contiguous":
             return args[0]
         raise _unknown(f"method {target}")
+
+
+_OF_TWO = (
+    operator.add, operator.iadd, operator.sub, operator.mul, operator.truediv, torch.add, torch.sub, torch.mul,
+)  # fmt: skip
+"""Of two operands alone; torch's also take a factor of the second, by keyword or between them."""
 
 
 def _batch_norm(x: Box, module: Any) -> Box:

@@ -18,9 +18,8 @@ import torch.fx
 from torch.nn import functional as F  # noqa: N812
 
 from trompe.empirical._torch import Shape, torch
-from trompe.empirical.maximization.objectives import KINDS, Objective, Unit, mean_of_map
+from trompe.empirical.maximization.objectives import KINDS, Objective, mean_of_map
 from trompe.empirical.networks.intervals import first_line, traced
-from trompe.ground.arguments import checked
 from trompe.proofs.handover.concluded import ROOM
 from trompe.theory import InvalidInput
 
@@ -59,19 +58,8 @@ def _up(terms: int) -> float:
     return 1 + (2 * terms + 16) * 2.0**-52
 
 
-@checked
-def lipschitz_bound(
-    model: nn.Module, objective: Objective, unit: Unit, axis: int, shape: Shape, norm: Norm
-) -> float:
-    """An upper bound on the Lipschitz constant of a unit, as a function of the input (channels, height, width); see `slopes`.
-
-    `axis` is that of the units in the objective's layer.
-    """
-    return of_unit(slopes(model, objective.layer, shape, norm), objective, unit, axis)
-
-
 def slopes(model: nn.Module, layer: str, shape: Shape, norm: str) -> Slopes:
-    """Constants of what a layer gives.
+    """Constants of what a layer gives, as a function of the input (channels, height, width).
 
     Raises
     ------
@@ -98,7 +86,7 @@ _WHO = "Lipschitz bounds"
 
 
 def of_unit(found: Slopes, objective: Objective, unit: int, axis: int) -> float:
-    """The constant of a unit, from those of its layer's output.
+    """An upper bound on a unit's Lipschitz constant, from those of its layer's output. axis : that of the units there.
 
     Raises
     ------
@@ -168,7 +156,8 @@ class _Constants(torch.fx.Interpreter):
             return x.each.shape
         if target in _KEEPING or (target is F.dropout and not kwargs.get("training", True)):
             return x
-        if target in (operator.add, torch.add, operator.sub, torch.sub) and not kwargs:
+        of_two = len(args) == 2 and not kwargs  # torch.add(y, 5, z) is y + 5 z
+        if target in (operator.add, torch.add, operator.sub, torch.sub) and of_two:
             if len(some) == 1:  # a constant is added
                 other = args[1] if args[0] is x else args[0]
                 return _scaled(x, torch.ones_like(torch.as_tensor(other, dtype=torch.float64)))
@@ -176,7 +165,7 @@ class _Constants(torch.fx.Interpreter):
                 raise _unknown("a sum that repeats numbers")
             both = (some[0].each + some[1].each, some[0].together + some[1].together)
             return Slopes(both[0] * _up(1), both[1] * _up(1)).tight
-        if target in (operator.mul, torch.mul, operator.truediv) and len(some) == 1:
+        if target in (operator.mul, torch.mul, operator.truediv) and of_two and len(some) == 1:
             other = torch.as_tensor(args[1] if args[0] is x else args[0], dtype=torch.float64)
             if target is not operator.truediv:
                 return _scaled(x, other)

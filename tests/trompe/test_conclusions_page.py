@@ -79,10 +79,14 @@ def test_a_planted_wrong_mean_is_noticed():
 
 def test_intervals():
     module = script()
-    assert module.interval([0.5]) is None and module.interval([0.5, 0.5]) == [0.5, 0.5]
-    low, high = module.interval([0.4, 0.5, 0.6])
-    assert low == pytest.approx(0.5 - 4.302653 * 0.1 / 3**0.5) and high == pytest.approx(1 - low)
-    assert module.at_least(5, 5) == pytest.approx(0.025**0.2)
+    assert module.interval([0.5]) is None and module.interval([0.5] * 5) is None
+    assert module.interval([0.4, 0.5, 0.5, 0.6]) is None
+    low, high = module.interval([0.4, 0.5, 0.5, 0.5, 0.6])
+    assert low == pytest.approx(0.5 - 2.776445 * (0.02 / 4) ** 0.5 / 5**0.5)
+    assert high == pytest.approx(1 - low) and module.interval([0.0, 0, 0, 0, 0.1])[0] == 0
+    assert module.at_least(5, 5) == pytest.approx(0.025**0.2) and module.at_least(1, 1) is None
+    assert "a share of 47 % or more" in PAGE.read_text(encoding="utf-8")
+    assert int(100 * module.at_least(5, 5)) == 47
 
 
 def test_the_numbers_in_the_text_are_those_of_the_witnesses():

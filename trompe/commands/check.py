@@ -42,11 +42,16 @@ def check(
     only an estimate is EVALUATED, which proves nothing and leaves the status 0. Of conclusions the slopes are checked in exact
     arithmetic; with --model and --images the audit is made anew with the pairs of the file.
 
+    In a folder that has both, both are checked; --model and --images are for both, where the shown-file has natural images.
+
     A set: every file is compared with what this trompe generates for the claims, and that is solved again. Each
     failure is one line that begins with its kind: missing, extra, different, not proved, unknown.
     """
-    if (path / "shown.json").is_file():
-        path = path / "shown.json"
+    both = [path / name for name in ("shown.json", "conclusions.json") if (path / name).is_file()]
+    if len(both) == 2:
+        return _check_both(both[0], both[1], model, weights, images, device, batch)
+    if both:
+        (path,) = both
     if path.is_dir():
         from trompe.ground.processes import import_ahead
 
@@ -93,6 +98,53 @@ def _only_for_shown(*options: Any) -> None:
         )
 
 
+def _check_both(
+    shown: Path,
+    conclusions: Path,
+    model: str | None,
+    weights: Path | None,
+    images: Path | None,
+    device: str,
+    batch: int,
+) -> int:
+    """The conclusions of a folder, and the shown-file that they are about."""
+    from trompe.proofs.handover.witnesses.checking import Report, content_of
+
+    contents = [content_of(path) for path in (shown, conclusions)]
+    _together(model, weights, images)
+    status = 0
+    for path, content in zip((shown, conclusions), contents, strict=True):
+        if isinstance(content, Report):
+            report: Any = content
+        elif path is conclusions:
+            report = _check_conclusions(content, path, model, weights, images, device)
+        else:
+            own = images if images is not None and _has_images(content) else None
+            report = _check_shown(content, path, model, weights, own, device, batch)
+        emit(f"{path}:\n{report.text()}")
+        status = status or (0 if report.ok else 1)
+    return status
+
+
+def _has_images(content: bytes) -> bool:
+    from trompe.proofs.handover.shown.file import parse
+    from trompe.theory import InvalidInput
+
+    try:
+        return parse(content).images is not None
+    except InvalidInput:
+        return False  # the report says so
+
+
+def _together(model: str | None, weights: Path | None, images: Path | None) -> None:
+    from trompe.theory import InvalidInput
+
+    if (model is None) != (images is None) or (weights is not None and model is None):
+        raise InvalidInput(
+            "--model, --images: of conclusions they go together (and --weights with them); give both or neither"
+        )
+
+
 def _check_shown(
     content: bytes,
     path: Path,
@@ -128,12 +180,8 @@ def _check_conclusions(
     device: str,
 ) -> Any:
     from trompe.proofs.handover.concluded import check_conclusions
-    from trompe.theory import InvalidInput
 
-    if (model is None) != (images is None) or (weights is not None and model is None):
-        raise InvalidInput(
-            "--model, --images: of conclusions they go together (and --weights with them); give both or neither"
-        )
+    _together(model, weights, images)
     if model is None or images is None:
         return check_conclusions(content, path)
     from trompe.empirical._torch import pick_device, repeatable

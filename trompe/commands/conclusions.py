@@ -91,12 +91,13 @@ def conclusions(
     from trompe.empirical.maximization.objectives import KINDS, Objective
     from trompe.empirical.visualization.run import FILE as SHOWN
     from trompe.empirical.visualization.run import Run, Source, check_folder, npy, read_shown_units
-    from trompe.ground.arguments import Integer
+    from trompe.ground.arguments import Integer, at_least_one
     from trompe.ground.errors import InvalidInput, known
     from trompe.ground.files import Destination, write_file
-    from trompe.proofs.handover.concluded import FILE, to_json
+    from trompe.proofs.handover.concluded import FILE, NORMS, check_units, to_json
+    from trompe.theory.exact import as_share, check_short
     from trompe.views.conclusions import as_tables, said, show_picture
-    from trompe.views.picture import picture_file
+    from trompe.views.picture import picture_file, pyplot
     from trompe.views.shown import line_of
 
     console = Console()
@@ -105,17 +106,27 @@ def conclusions(
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     chosen: Any = "all" if units.strip() == "all" else integers(units, "--units", 2**31)
-    norms: Any = listed(metric)
+    norms: Any = at_least_one("norms", listed(metric), "give l2 or linf")
+    for norm in norms:
+        known("norm", norm, NORMS)
+    check_short("eps", [as_share(eps)])
     some, several = integers(exemplars, "--exemplars", 10**6), integers(seeds, "--seeds", 2**63 - 1)
     for what, value in (("steps", steps), ("starts", starts), ("climbs", climbs)):
         Integer(1)(value, what)
+    for k in some:
+        Integer(0, 10**6)(k, "exemplars")
     known("objective", objective, tuple(KINDS))
     drawn = picture_file(plot) if plot is not None else None
+    if drawn is not None:
+        with pyplot():  # is it there?
+            pass
     pictures = None
     if shown is not None:
         _only_without_shown(
-            layer=layer, output=output, mean=how.mean, std=how.std, logits=how.logits
-        )
+            layer=layer, output=output, mean=how.mean, std=how.std, logits=how.logits, units=chosen != "all",
+            objective=objective != "channel", redirect=redirect, seeds=several != (0, 1, 2), steps=steps != 256,
+            unit_axis=unit_axis is not None,
+        )  # fmt: skip
         pictures = read_shown_units(shown)
         if shown.name != SHOWN:
             raise InvalidInput(
@@ -127,6 +138,13 @@ def conclusions(
     if output is not None:
         check_folder(output)
     written = None if folder is None else Destination(folder / FILE, parents=True)
+
+    def check_written(count: int) -> None:
+        if written is not None:
+            check_units(count, len({*norms}), len({0, *some}))
+
+    if pictures is not None:
+        check_written(len(pictures.file.units))
     place = pick_device(device)
     with repeatable(device=place):
         network, natural = how.network(model, images, place)
@@ -139,6 +157,7 @@ def conclusions(
                 network, Objective(layer, objective, unit_axis), chosen, natural, None, "fourier", True, redirect, several, steps,
                 0.05, how.batch, output, 1, True, source,
             )  # fmt: skip
+            check_written(len(run.asked))
             for unit in run.units():
                 say(line_of(unit))
             pictures = run.finish()
@@ -160,8 +179,6 @@ def conclusions(
         console.print(table)
     for line in said(file):
         say(line)
-    if drawn is not None:
-        show_picture(found, drawn)
     if written is not None and folder is not None:
         for each, (norm, slope) in ((u, s) for u in file.units for s in u.slopes.items()):
             pair = found.pairs[each.unit, norm]
@@ -169,6 +186,8 @@ def conclusions(
                 write_file(folder / end.point, npy(picture.cpu()))
         written.write(to_json(file))
         say(f"Written: {FILE} and arrays in {folder}.")
+    if drawn is not None:
+        show_picture(found, drawn)
 
 
 def _only_without_shown(**options: Any) -> None:
@@ -176,7 +195,10 @@ def _only_without_shown(**options: Any) -> None:
         if value:
             from trompe.ground.errors import InvalidInput
 
-            raise InvalidInput(f"--{name}: is what the shown-file says; with --shown leave it out")
+            option = name.replace("_", "-")
+            raise InvalidInput(
+                f"--{option}: is what the shown-file says; with --shown leave it out"
+            )
 
 
 def _joined(values: tuple[float, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 WIDTH = 100
 """Columns of every report."""
@@ -42,3 +43,18 @@ def time_of(seconds: float) -> str:
     if seconds < 100:
         return f"{max(1, round(seconds))} s"
     return f"{round(seconds / 60)} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def rounded_down(value: float, digits: int = 6) -> str:
+    """A number of so many digits that is not above."""
+    return _rounded(value, digits, ROUND_FLOOR)
+
+
+def rounded_up(value: float, digits: int = 6) -> str:
+    """A number of so many digits that is not below."""
+    return _rounded(value, digits, ROUND_CEILING)
+
+
+def _rounded(value: float, digits: int, how: str) -> str:
+    found = Context(prec=digits, rounding=how).plus(Decimal(value))
+    return f"{float(found):.{digits}g}"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from trompe.ground.files import Destination
+from trompe.ground.text import rounded_down, rounded_up
 from trompe.proofs.handover.concluded import (
     ADMISSIBLE,
     CERTIFIED,
-    NATURAL,
     NOTHING,
     OTHERS,
     TASKS,
@@ -50,14 +50,15 @@ def as_tables(found: ConclusionsFile) -> Iterator[Any]:
     for unit in found.units[:SHOWN]:
         for norm, slope in unit.slopes.items():
             rows = unit.row(ADMISSIBLE, norm), unit.row(CERTIFIED, norm)
-            high = "-" if slope.high is None else f"{slope.high:.4g}"
+            high = "-" if slope.high is None else rounded_up(slope.high, 4)
             cells = [
                 f"at most {_at_most(rows[0], task)}, at least {_at_least(rows[1], task)}"
                 for task in TASKS
             ]
-            units.add_row(
-                unit.name, norm, f"{slope.low:.4g}, {high}", f"{slope.radius(unit.gap):.4g}, {unit.nearest[norm][0]:.4g}", *cells
-            )  # fmt: skip
+            within = (
+                f"{rounded_up(slope.radius(unit.gap), 4)}, {rounded_down(unit.nearest[norm][0], 4)}"
+            )
+            units.add_row(unit.name, norm, f"{rounded_down(slope.low, 4)}, {high}", within, *cells)
     yield units
     if len(found.settings.exemplars) < 2:
         return
@@ -77,7 +78,7 @@ def as_tables(found: ConclusionsFile) -> Iterator[Any]:
                 ]
                 how = "at most" if assumption == ADMISSIBLE else "at least"
                 growth.add_row(
-                    f"{task}, {assumption}{f' in {norm}' if norm else ''}: {how}", *cells
+                    f"{task}, {assumption}{f' in {each}' if each else ''}: {how}", *cells
                 )
     yield growth
 
@@ -105,16 +106,16 @@ def _beside(found: ConclusionsFile) -> Iterator[str]:
     for unit in found.units[:SHOWN]:
         for norm, slope in unit.slopes.items():
             near = unit.nearest[norm]
-            needed = unit.gap / (2 * near[0]) if near[0] else float("inf")
+            needed = unit.gap / (2 * near[0]) * (1 + 2.0**-50) if near[0] else float("inf")
             sure = "" if slope.kind == "enclosure" else f" ({slope.kind})"
             yield (
-                f"{unit.name}, {norm}: its constant is at least {slope.low:.4g}{sure}, so that no admissible one decides the side farther than "
-                f"{slope.radius(unit.gap):.4g} from both pictures. The nearest of the {n} images is {near[0]:.4g} away (median {near[1]:.4g}): "
-                f"for it L would have to be at most {needed:.4g}."
+                f"{unit.name}, {norm}: its constant is at least {rounded_down(slope.low, 4)}{sure}, so that no admissible one decides the side farther than "
+                f"{rounded_up(slope.radius(unit.gap), 4)} from both pictures. The nearest of the {n} images is {rounded_down(near[0], 4)} away (median {near[1]:.4g}): "
+                f"for it L would have to be at most {rounded_up(needed, 4)}."
             )
         constant = unit.constant_answer(n)
-        natural = unit.row(NOTHING, None, 0, NATURAL).side
-        beside = f", with the natural extremes as the two shown {natural.best} of {n - 2}" if natural else ""  # fmt: skip
+        natural = unit.natural_answer
+        beside = f", with the natural extremes as the two shown on {natural[0]} of {natural[1]}" if natural else ""  # fmt: skip
         yield (
             f"{unit.name}: shown values {unit.gap:.4g} apart; values on the images from {unit.natural[0]:.4g} to {unit.natural[1]:.4g}, "
             f"{unit.below} of {n} at most the middle. A decoder that always says one side is right on {constant} of {n}{beside}."

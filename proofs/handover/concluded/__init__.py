@@ -17,8 +17,9 @@ from trompe.proofs.handover.concluded.data import (
     ConclusionsFile,
     Counted,
     Slope,
+    kind_of,
 )
-from trompe.proofs.handover.concluded.file import FILE, is_conclusions, parse, to_json
+from trompe.proofs.handover.concluded.file import FILE, check_units, is_conclusions, parse, to_json
 
 __all__ = [
     "ADMISSIBLE",
@@ -38,7 +39,9 @@ __all__ = [
     "Counted",
     "Slope",
     "check_conclusions",
+    "check_units",
     "is_conclusions",
+    "kind_of",
     "parse",
     "to_json",
 ]

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from trompe.proofs.handover.shown import Pictured, ShownImages
+from trompe.proofs.handover.shown import Evaluated, Pictured, ShownImages
+from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
 from trompe.theory import InvalidInput
 
 NORMS = ("l2", "linf")
@@ -65,6 +66,12 @@ class Conclusion:
         return self.assumption, self.shown, self.exemplars, self.norm
 
 
+def kind_of(*values: Evaluated) -> str:
+    """enclosure, if all are certified; else estimate or unknown."""
+    kinds = {value.kind for value in values}
+    return next(kind for kind in (UNKNOWN, ESTIMATE, ENCLOSURE) if kind in kinds)
+
+
 @dataclass(frozen=True)
 class Slope:
     """What is known of the unit's Lipschitz constants in one norm."""
@@ -81,12 +88,11 @@ class Slope:
     @property
     def kind(self) -> str:
         """enclosure, if both values of the pair are certified; else estimate or unknown."""
-        kinds = {self.first.kind, self.second.kind}
-        return next(kind for kind in ("unknown", "estimate", "enclosure") if kind in kinds)
+        return kind_of(self.first, self.second)
 
     def radius(self, gap: float) -> float:
-        """Farther from both pictures than that, with values so far apart, no admissible constant decides the side."""
-        return gap / (2 * self.low) if self.low else math.inf
+        """Farther from both pictures than that, with values so far apart, no admissible constant decides the side; rounded up."""
+        return gap / (2 * self.low) * (1 + 2.0**-50) if self.low else math.inf
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,8 @@ class ConcludedUnit:
     name: str
     gap: float
     """The difference of the two shown values."""
+    kind: str
+    """enclosure, if both of these values are certified; else estimate or unknown."""
     range: tuple[float, float] | None
     """All values over [0, 1]^N lie within, by interval bounds; None where they have no rule, and `range_why` says so."""
     range_why: str
@@ -122,6 +130,17 @@ class ConcludedUnit:
     def constant_answer(self, images: int) -> int:
         """On so many images the better of the two decoders is right that always say one side."""
         return max(self.below, images - self.below)
+
+    @property
+    def natural_answer(self) -> tuple[int, int] | None:
+        """The same where the two natural extremes are shown in place of the pictures, and the number of the other images."""
+        row = self.row(NOTHING, None, 0, NATURAL)
+        # nothing is known between the extremes but that they are: `best` counts the decoder that always says min
+        return (
+            None
+            if row.side is None
+            else (max(row.side.best, row.images - row.side.best), row.images)
+        )
 
 
 @dataclass(frozen=True)
@@ -166,9 +185,9 @@ class ConclusionsFile:
         )
         for norm in self.settings.norms:
             rows = [unit.row(ADMISSIBLE, norm) for unit in self.units]
-            most = max((row.images - row.side.no for row in rows if row.side), default=0)
-            kinds = {unit.slopes[norm].kind for unit in self.units}
-            sure = "" if kinds == {"enclosure"} else " (by estimated values, which prove nothing)"
+            most = max(row.images - (row.side.no if row.side else 0) for row in rows)
+            kinds = {kind for unit in self.units for kind in (unit.kind, unit.slopes[norm].kind)}
+            sure = "" if kinds == {ENCLOSURE} else " (by estimated values, which prove nothing)"
             how = "none" if not most else f"at most {most}"
             lines.append(
                 f"Of {n} images, {whose} of {self.layer} decide the side of {how}, if all that is known of the unit besides is a constant L "

@@ -12,8 +12,10 @@ from trompe.constructions.expression_forms import short
 from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.handover.concluded.data import (
     ASSUMPTIONS,
+    CERTIFIED,
     NATURAL,
     NORMS,
+    OTHERS,
     PICTURES,
     ConcludedUnit,
     Conclusion,
@@ -23,6 +25,7 @@ from trompe.proofs.handover.concluded.data import (
     Slope,
 )
 from trompe.proofs.handover.shown import Pictured
+from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
 from trompe.proofs.handover.shown.file import (
     PICTURED,
     Read,
@@ -45,6 +48,24 @@ _FIELDS = (
     "format", "version", "shown", "shown_sha256", "layer", "images", "settings", "versions", "left_out", "units", "verdict",
 )  # fmt: skip
 _COUNT = integer(0)
+ROW_BYTES, SLOPE_BYTES, TEXT_BYTES = 560, 1100, 1500
+"""At most so many bytes a row, a slope and besides in a unit's part, if no name or reason is long."""
+
+
+def check_units(units: int, norms: int, exemplars: int) -> None:
+    """Will a file of so many units, norms and numbers of exemplars be read? For those who are about to begin.
+
+    Raises
+    ------
+    InvalidInput : it will not.
+    """
+    rows = (exemplars + 1) * (1 + 2 * norms) + len(OTHERS)
+    each = TEXT_BYTES + ROW_BYTES * rows + SLOPE_BYTES * norms
+    if units * each > MAX_BYTES:
+        raise InvalidInput(
+            f"{units} units are too many for one conclusions-file of {MAX_BYTES // 2**20} MiB; ask for at most {MAX_BYTES // each}, or for "
+            "fewer norms or numbers of exemplars"
+        )
 
 
 def to_json(found: ConclusionsFile) -> str:
@@ -106,11 +127,16 @@ def parse(content: bytes) -> ConclusionsFile:
         raise InvalidInput("units: expected at least one, and each once")
     if not isinstance(data["left_out"], dict):
         raise InvalidInput(f"left_out: {short(data['left_out'])}; expected an object")
+    images = images_of(data["images"])
+    if images.count < 3:
+        raise InvalidInput(f"images.count: {images.count}; expected at least 3")
+    for k, unit in enumerate(units):
+        _fits(unit, f"units[{k}]", images.count, settings)
     found = ConclusionsFile(
         data["shown"],
         sha(data["shown_sha256"], "shown_sha256"),
         text(data["layer"], "layer"),
-        images_of(data["images"]),
+        images,
         settings,
         {name: text(value, f"versions.{name}") for name, value in versions.items()},
         {text(k, "left_out"): text(why, f"left_out.{k}") for k, why in data["left_out"].items()},
@@ -182,15 +208,39 @@ def _unit(data: Any, where: str, settings: ConclusionSettings) -> ConcludedUnit:
             raise InvalidInput(
                 f"{where}.rows: constant {row.constant}; expected that of the slopes, {own}"
             )
+    kind = _one_of((ENCLOSURE, ESTIMATE, UNKNOWN))(found["kind"], f"{where}.kind")
     gap = real(found["gap"], f"{where}.gap")
     if gap <= 0:
         raise InvalidInput(f"{where}.gap: {gap}; expected a number above 0")
     return ConcludedUnit(
-        integer(0)(found["unit"], f"{where}.unit"), text(found["name"], f"{where}.name"), gap,
+        integer(0)(found["unit"], f"{where}.unit"), text(found["name"], f"{where}.name"), gap, kind,
         or_none(_reals(2))(found["range"], f"{where}.range"), text(found["range_why"], f"{where}.range_why"), slopes,
         _reals(2)(found["natural"], f"{where}.natural"), _COUNT(found["below"], f"{where}.below"),
         {norm: _reals(3)(ends, f"{where}.nearest.{norm}") for norm, ends in nearest.items()}, rows,
     )  # fmt: skip
+
+
+def _fits(unit: ConcludedUnit, where: str, count: int, settings: ConclusionSettings) -> None:
+    """Is every row about the images that are not shown, and is nothing counted only where that is possible?"""
+    if unit.below > count:
+        raise InvalidInput(f"{where}.below: {unit.below}; expected at most {count}, the images")
+    for row in unit.rows:
+        beside = 1 if row.shown == NATURAL else row.exemplars
+        if row.assumption in OTHERS:
+            asked = min(count, settings.programs) if OTHERS[row.assumption] else count
+            images, may_be_none = 0 if row.side is None else asked, True
+        else:
+            images = max(0, count - 2 * beside)
+            equal = row.shown == NATURAL and unit.natural[0] == unit.natural[1]
+            may_be_none = not images or equal or (row.assumption == CERTIFIED and row.constant is None)  # fmt: skip
+        if row.images != images:
+            raise InvalidInput(
+                f"{where}.rows: {row.assumption}, {row.shown}, {row.exemplars} exemplars: {row.images} images; expected {images} of {count}"
+            )
+        if row.side is None and not may_be_none:
+            raise InvalidInput(
+                f"{where}.rows: {row.assumption}, {row.shown}, {row.exemplars} exemplars: no counts; expected those of {images} images"
+            )
 
 
 def places(settings: ConclusionSettings) -> list[tuple[str, str, int, str | None]]:

@@ -112,6 +112,36 @@ def test_unknown_operations_are_refused():
         interval_bounds(model, box_around(torch.rand(1, 1, 8, 8), 0.1))
 
 
+class Factor(nn.Module):
+    """An operation of two operands, with a factor of the second."""
+
+    def __init__(self, apply):
+        super().__init__()
+        self.apply_to = apply
+
+    def forward(self, x):
+        return self.apply_to(x.flatten(1))
+
+
+@pytest.mark.parametrize(
+    ("apply", "name"),
+    [
+        (lambda y: torch.add(y, y, alpha=5), "add"),
+        (lambda y: torch.add(y, 5, y), "add"),
+        (lambda y: torch.add(1.0, y, alpha=5), "add"),
+        (lambda y: torch.sub(y, y, alpha=5), "sub"),
+        (lambda y: torch.mul(y, y, out=torch.ones(1, 4)), "mul"),
+    ],
+)
+def test_a_factor_of_the_second_operand_is_refused(apply, name):
+    box = box_around(torch.full((1, 1, 2, 2), 0.5), 0.1)
+    with pytest.raises(InvalidInput, match=f"no rule for {name} with more than") as error:
+        interval_bounds(Factor(apply).eval(), box)
+    assert "\n" not in str(error.value)
+    for plain in (lambda y: torch.add(y, y), lambda y: torch.sub(1.0, y), lambda y: y * 2 / 4):
+        assert interval_bounds(Factor(plain).eval(), box).low.shape == (1, 4)
+
+
 def test_certificates_on_digits(cnn, natural, digits):
     torch.manual_seed(0)
     bright = torch.rand(500, 1, 8, 8)

@@ -9,6 +9,7 @@ torch = pytest.importorskip(
 )
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,8 +20,19 @@ import trompe
 import trompe.empirical as te
 from trompe.empirical.audits import conclusions as module
 from trompe.empirical.audits.verdicts import Sites, counted, fibre, slope_below
-from trompe.proofs.handover.concluded import ADMISSIBLE, CERTIFIED, NATURAL, NOTHING
+from trompe.ground.text import rounded_down, rounded_up
+from trompe.proofs.handover.concluded import (
+    ADMISSIBLE,
+    CERTIFIED,
+    NATURAL,
+    NOTHING,
+    Slope,
+    checking,
+    parse,
+    to_json,
+)
 from trompe.theory import InvalidInput, UnknownKey
+from trompe.views.conclusions import said
 
 QUICK = {"starts": 3, "steps": 2, "show": False}
 
@@ -107,9 +119,67 @@ def test_exemplars_that_the_unit_chose_bound_the_others(mean):
     assert unit.row(NOTHING, None, 16).why == "there are only 5 images"
     natural = unit.row(NOTHING, None, 0, NATURAL)
     assert (natural.images, natural.side.no) == (3, 3)
-    assert natural.side.best == 1  # of 0.2, 0.3, 0.4 one is below 0.275
+    assert natural.side.best == 1  # of 0.2, 0.3, 0.4 one is below 0.275, where the decoder says min
+    assert unit.natural_answer == (2, 3)  # the better answer is max
+    assert "with the natural extremes as the two shown on 2 of 3" in " ".join(said(found.file))
     flat_images = te.audit_conclusions(mean[0], greys(0.5, 0.5, 0.5), mean[1], **QUICK).units[0]
     assert flat_images.row(NOTHING, None, 0, NATURAL).why == "the two shown values are equal"
+    assert flat_images.natural_answer is None
+    assert parse(to_json(found.file).encode()).units == found.units
+
+
+def test_a_range_that_leaves_out_a_natural_value_is_refuted(mean):
+    """Within the stated range lie the values of the two pictures, not those of the images."""
+    pictures = shown(mean[0], {0: (flat(0.4), flat(0.6))})
+    found = te.audit_conclusions(mean[0], greys(*LEVELS), pictures, **QUICK)
+    (unit,) = found.units
+    for stated, here, verdict in (
+        (unit.range, unit.range, "PROVED"),
+        ((-1.0, 2.0), None, "UNKNOWN"),
+        ((0.25, 0.9375), unit.range, "REFUTED"),
+        ((0.0, 0.9), None, "REFUTED"),
+        ((0.1249, 0.938), unit.range, "UNKNOWN"),
+        ((0.5, 1.0), unit.range, "REFUTED"),
+    ):
+        forged, again = replace(unit, range=stated), replace(unit, range=here, range_why="none")
+        assert checking._range(forged, again, pictures.file).verdict == verdict, stated
+
+
+def test_the_verdict_says_where_a_value_is_an_estimate(mean):
+    found = te.audit_conclusions(mean[0], greys(*LEVELS), mean[1], **QUICK).file
+    (unit,) = found.units
+    assert unit.kind == "enclosure" and "estimated" not in " ".join(found.verdict())
+    for unsure in (replace(unit, kind="estimate"), replace(unit, kind="unknown")):
+        lines = replace(found, units=(unsure,)).verdict()
+        assert all("(by estimated values, which prove nothing)" in line for line in lines)
+    bare = replace(
+        unit, rows=tuple(replace(r, side=None, approx=None, why="no") for r in unit.rows)
+    )
+    assert "decide the side of at most 5" in replace(found, units=(bare,)).verdict()[0]
+
+
+def test_printed_bounds_are_rounded_outward():
+    for value in (1 / 3, 2 / 3, -1 / 3, 1e-9 / 7, 12345678.9, 0.5, 0.0):
+        for digits in (4, 6):
+            low, high = (f(value, digits) for f in (rounded_down, rounded_up))
+            assert Fraction(low) <= Fraction(value) <= Fraction(high)
+            assert float(high) - float(low) <= abs(value) * 10.0 ** (1 - digits) * 1.0001
+    assert (rounded_up(math.inf), rounded_down(0.5)) == ("inf", "0.5")
+    slope = Slope("l2", 3.0, None, None, None, "")
+    assert Fraction(slope.radius(1.0)) > Fraction(1, 6)
+
+
+def test_where_all_images_would_be_shown_none_is_measured(mean, monkeypatch):
+    measured = []
+    kept = module._Run._measured
+
+    def watched(self, flat, sites):
+        measured.append([name for name in sites if isinstance(name, int)])
+        return kept(self, flat, sites)
+
+    monkeypatch.setattr(module._Run, "_measured", watched)
+    te.audit_conclusions(mean[0], greys(*LEVELS), mean[1], exemplars=(0, 1, 16), **QUICK)
+    assert max(measured, key=len) == [0, 4]
 
 
 def test_an_image_that_is_a_picture_is_known(mean):

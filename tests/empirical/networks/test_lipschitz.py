@@ -19,7 +19,7 @@ from torch.nn import functional as F  # noqa: N812
 from trompe.empirical import Objective
 from trompe.empirical.maximization.evaluation import layer_output
 from trompe.empirical.networks import lipschitz as module
-from trompe.empirical.networks.lipschitz import NORMS, lipschitz_bound
+from trompe.empirical.networks.lipschitz import NORMS, of_unit, slopes
 from trompe.theory import InvalidInput
 
 SHAPE = (1, 6, 6)
@@ -52,7 +52,8 @@ def net(kind=Residual):
 
 
 def bound(model, unit=0, norm="l2", shape=SHAPE, axis=1, **objective):
-    return lipschitz_bound(model, Objective(**objective), unit, axis, shape, norm)
+    found = Objective(**objective)
+    return of_unit(slopes(model, found.layer, shape, norm), found, unit, axis)
 
 
 @pytest.mark.parametrize("norm", NORMS)
@@ -122,7 +123,7 @@ def test_no_pair_is_steeper(norm, asked):
     model, objective = net(), Objective(**asked)
     for unit in (0, 1):
         least = steepest(net(), objective, unit, 1, norm)
-        found = lipschitz_bound(model, objective, unit, 1, SHAPE, norm)
+        found = bound(model, unit, norm, **asked)
         assert 0 < least * (1 - 1e-9) <= found  # quotients of near pairs are rounded
 
 
@@ -156,6 +157,9 @@ def test_what_has_no_rule_is_one_line():
         (lambda y: y + y.mean((2, 3), keepdim=True), "a sum that repeats numbers"),
         (lambda y: y.mean((2, 3), keepdim=True) + torch.ones(1, 2, 4, 4), "repeats numbers"),
         (lambda y: y.mean((2, 3), keepdim=True) * torch.ones(1, 2, 4, 4), "repeats numbers"),
+        (lambda y: torch.add(y, 5, y), "no rule for add"),
+        (lambda y: torch.add(y, y, alpha=5), "no rule for add"),
+        (lambda y: torch.sub(y, 1.0, alpha=5), "no rule for sub"),
         (lambda y: y.softmax(1), "no rule for method softmax"),
         (lambda _y: torch.ones(1, 2), "the output does not depend on the input"),
     ):
@@ -173,7 +177,7 @@ def test_what_has_no_rule_is_one_line():
 def test_planted_networks_are_bounded():
     model = zoo.build(zoo.Plain)
     for norm in NORMS:
-        assert lipschitz_bound(model, Objective("conv", "channel"), 0, 1, zoo.SHAPE, norm) > 0
+        assert bound(model, 0, norm, zoo.SHAPE, layer="conv", kind="channel") > 0
         assert bound(model, 1, norm, zoo.SHAPE) > steepest(
             model, Objective(), 1, 1, norm, 500, zoo.SHAPE
         )
