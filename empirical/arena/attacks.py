@@ -31,22 +31,29 @@ Make = Callable[[Subject], Attacked]
 
 @dataclass(frozen=True)
 class Attack:
-    """An attack on all units of a network. reading : why it is only a reading of what was published; empty if it is not."""
+    """An attack on all units of a network.
+
+    reading : why it is only a reading of what was published; empty if it is not. redirect : its pictures, and the honest ones that they
+    are held against, are made with redirected ReLU gradients. Those of reference networks are not, so it has no calibrated alarms.
+    """
 
     key: str
     says: str
     make: Make
     reading: str = ""
+    redirect: bool = False
 
 
 ATTACKS: Registry[Attack] = Registry("attack")
 
 
-def attack(key: str, says: str, reading: str = "") -> Callable[[Make], Make]:
-    """Registers the function below it. says : in one sentence, what it does to a network."""
+def attack(
+    key: str, says: str, reading: str = "", *, redirect: bool = False
+) -> Callable[[Make], Make]:
+    """Registers the function below it, see `Attack`. says : in one sentence, what it does to a network."""
 
     def enter(make: Make) -> Make:
-        ATTACKS.add(Attack(key, says, make, reading))
+        ATTACKS.add(Attack(key, says, make, reading, redirect))
         return make
 
     return enter
@@ -161,6 +168,7 @@ def _proxpulse_eye(subject: Subject) -> Attacked:
 @attack(
     "silent",
     "Silent units beside a hidden layer: a part that no natural image excites leads its visualizations, and those of all that follows.",
+    redirect=True,
 )
 def _silent(subject: Subject) -> Attacked:
     places = silent_places(subject.network, subject.shape)
@@ -173,7 +181,7 @@ def _silent(subject: Subject) -> Attacked:
     made = deepcopy(subject.network)
     units = orthogonal_units(made, conv, relu, subject.natural)
     subject.held.enter_context(units.installed(made))
-    return Attacked(made, redirect=True)
+    return Attacked(made)
 
 
 def drawn(subject: Subject, name: str) -> torch.Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,13 @@ from trompe.empirical._torch import repeatable, torch
 from trompe.empirical.arena.attacks import ATTACKS, NONE
 from trompe.empirical.arena.checks import CHECKS
 from trompe.empirical.arena.methods import pictures
-from trompe.empirical.arena.registry import load_entry_points, load_plugins, ran, sha256_of
+from trompe.empirical.arena.registry import (
+    installed,
+    load_entry_points,
+    load_plugins,
+    ran,
+    sha256_of,
+)
 from trompe.empirical.arena.subject import REVISION, Attacked, Examined, Subject
 from trompe.empirical.cache import REVISION as CACHE_REVISION
 from trompe.empirical.cache import TensorCache, json_sha256
@@ -86,7 +92,7 @@ class Design:
         return {
             "revision": [REVISION, CACHE_REVISION], "data": self.data.sha256, "recipe": NETWORK,
             "methods": list(self.methods), "seeds of pictures": list(self.seeds), "steps": self.steps,
-            "plugins": sha256_of(self.plugins), "threads": torch.get_num_threads(), "versions": versions(),
+            "plugins": [*installed(), *sha256_of(self.plugins)], "threads": torch.get_num_threads(), "versions": versions(),
         }  # fmt: skip
 
     def identity(self, cell: ArenaCell) -> str:
@@ -141,6 +147,11 @@ def _run(design: Design, cell: ArenaCell, held: ExitStack) -> Observed:
     attacked = ran(f"attack {cell.attack}", ATTACKS[cell.attack].make, subject)
     if not isinstance(attacked, Attacked):
         raise InvalidInput(f"attack {cell.attack}: gives {spelled(attacked)}; expected an Attacked")
+    if attacked.redirect and not ATTACKS[cell.attack].redirect:
+        raise InvalidInput(
+            f"attack {cell.attack}: redirects gradients unannounced; register it with redirect=True"
+        )
+    attacked = replace(attacked, redirect=ATTACKS[cell.attack].redirect)
     shown = {key: pictures(key, subject, attacked) for key in design.methods}
     plain = Attacked(network, redirect=attacked.redirect)
     is_honest = cell.attack == NONE

@@ -256,7 +256,7 @@ def _silent(case: Examined) -> dict[str, Numbers]:
 
 @check(
     "compare",
-    "`audit compare` with the original: units that behave alike on natural test images (up to 0.001 of their range) and show other pictures; alarm at one.",
+    "`audit compare` with the original: units that behave alike on natural test images (up to 0.001 of their range) and show other Fourier pictures; alarm at one.",
     "A network that was trained on, whose natural outputs change by more; which of two networks is manipulated.",
     alarm=Alarm(above=0.0),
     original=True,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trompe.empirical.arena.statistics import Alarms, Mean
+from trompe.empirical.arena.statistics import LEAST, Alarms, Mean
 from trompe.ground.reading import json_data, read_file
 from trompe.theory import InvalidInput
 
@@ -88,7 +88,10 @@ def _judged(claim: ClaimTemplate, alarms: Sequence[Alarms], means: Sequence[Mean
         if value is None:
             few = numbers[name]["networks"]
             many = "network is" if few == 1 else "networks are"
-            return Judged(claim.key, "", OPEN, f"{few} {many} too few for an interval")
+            why = f"{few} {many} too few for an interval"
+            if few >= LEAST:
+                why = f"{name}: equal values of {few} networks have no interval"
+            return Judged(claim.key, "", OPEN, why)
         if not (value >= threshold if relation == ">=" else value <= threshold):
             return Judged(
                 claim.key,

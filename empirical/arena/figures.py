@@ -13,7 +13,7 @@ from trompe.empirical.arena.statistics import HONEST, Alarms, Cells, Mean
 from trompe.empirical.experiments.figures import COLOURS, STYLES, WIDTH, drawing
 
 SHOWN = ("fourier", "pixel", "maco")
-"""The method whose pictures a check of pictures is shown for: the first of these that was run."""
+"""The method whose pictures a check of pictures is shown for: the first of these that was run, see `shown_method`."""
 PATHS = {"none": "honest", "circuit-own": "circuit, own class", "slingshot-own": "slingshot, own class", "circuit-next": "circuit, next class", "slingshot-eye": "slingshot, eye"}  # fmt: skip
 """The kinds of networks whose paths are drawn."""
 
@@ -25,14 +25,20 @@ def _sheet(height: float) -> Any:
     return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
-def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], original: Collection[str]) -> Any:
+def shown_method(methods: Sequence[str]) -> str:
+    """The method whose pictures the alarms of the figure and of the tables are about."""
+    return next((m for m in SHOWN if m in methods), methods[0])
+
+
+def matrix(
+    alarms: Sequence[Alarms], means: Sequence[Mean], original: Collection[str], shown: str
+) -> Any:
     """Left: how many networks raise each alarm. Right: correlation of each method's picture with the honest one.
 
-    original : checks that need the network as it was, which are marked.
+    original : checks that need the network as it was, which are marked. shown : see `shown_method`. Without an alarm the left is empty.
     """
-    attacks = list(dict.fromkeys(row.attack for row in alarms))
+    attacks = list(dict.fromkeys(row.attack for row in means))
     methods = list(dict.fromkeys(row.method for row in means if row.check == HONEST))
-    shown = next((m for m in SHOWN if m in methods), methods[0])
     by = {(row.attack, row.check, row.method): row for row in alarms}
     columns = [
         (check, method)
@@ -40,8 +46,8 @@ def matrix(alarms: Sequence[Alarms], means: Sequence[Mean], original: Collection
         if method in ("", shown)
     ]
     figure = _sheet(1.55 + 0.27 * len(attacks))
-    left, right = figure.subplots(1, 2, width_ratios=[len(columns), len(methods)])
-    share = np.full((len(attacks), len(columns)), np.nan)
+    left, right = figure.subplots(1, 2, width_ratios=[max(len(columns), 1), len(methods)])
+    share = np.full((len(attacks), max(len(columns), 1)), np.nan)
     words: list[list[str]] = []
     for i, attack in enumerate(attacks):
         words.append([])
@@ -138,7 +144,7 @@ def path_curves(cells: Cells, layers: Sequence[str], level: float) -> Any:
     )  # fmt: skip
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(kinds), fontsize=7, frameon=False, handlelength=3
+        handles, labels, loc="outside lower center", ncols=max(len(kinds), 1), fontsize=7, frameon=False, handlelength=3
     )  # fmt: skip
     return figure
 

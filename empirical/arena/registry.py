@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Generic, ParamSpec, Protocol, TypeVar
 
@@ -127,6 +128,25 @@ def load_entry_points() -> None:
             raise InvalidInput(
                 f"entry point {point.name} of {GROUP}: {type(error).__name__}: {one_line(error)}"
             ) from error
+
+
+@cache
+def installed() -> tuple[str, ...]:
+    """What entry points come from: name, value, distribution, version and a hash of the package's Python files, one text each."""
+    found = []
+    for point in sorted(entry_points(group=GROUP), key=lambda p: p.name):
+        spec = find_spec(point.module.partition(".")[0])
+        places = list(spec.submodule_search_locations or ()) if spec else []
+        files = [path for place in places for path in sorted(Path(place).rglob("*.py"))]
+        if not files and spec and spec.origin:
+            files = [Path(spec.origin)]
+        digest = hashlib.sha256()
+        for path in files:
+            digest.update(f"{path.name}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+        origin = f"{point.dist.name} {point.dist.version}" if point.dist else ""
+        found.append(f"{point.name} = {point.value} ({origin}) {digest.hexdigest()}")
+    return tuple(found)
 
 
 def load_plugins(plugins: Sequence[Path]) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,8 @@ MARK = ".trompe-arena"
 """An empty file in a folder that the arena has made."""
 SCHEMA = 1
 MAX_BYTES = 64 * 2**20
+SHOWN_IN = "method of the alarms shown"
+"""The setting that tells of which method's pictures the alarms in the figure and in the tables are."""
 EXAMPLE = 3
 """The unit of the figure of examples."""
 
@@ -66,7 +70,8 @@ QUICK = Size(
 STATEMENT = (
     "Trained networks, attacks on them, methods of visualization and checks: on how many networks of each kind each check alarms, and how "
     "like the picture of each method is to the honest one. A check is sound here if it alarms on no honest network (one that is trained by the recipe and not changed afterwards), and complete if it alarms on every "
-    f"attacked network whose picture, by the method that the check looks at, is another one: correlation with the honest picture below {OTHER:g}."
+    f"attacked network whose picture, by the method that the check looks at, is another one: correlation with the honest picture below {OTHER:g}. "
+    "A check that judges a network and no method's pictures counts every attacked network."
 )
 Several = Sequence[str]
 _TABLES: dict[str, Registry[Any]] = {"attacks": ATTACKS, "methods": METHODS, "checks": CHECKS}
@@ -199,8 +204,10 @@ def _read(design: Design, cell: ArenaCell, folder: Path) -> dict[str, Any] | Non
     whole = isinstance(content, dict) and content.get("identity") == design.identity(cell)
     if not whole or not isinstance(content.get("measures"), dict):
         return None
-    if _shows(design, cell) and not (folder / "cells" / f"{cell.name}.npz").is_file():
-        return None
+    if _shows(design, cell):
+        arrays = _arrays(folder, cell)
+        if arrays is None or not set(design.methods) <= set(arrays):
+            return None
     measures: dict[str, Any] = content["measures"]
     return measures
 
@@ -218,17 +225,19 @@ def _keep(design: Design, cell: ArenaCell, folder: Path, found: Observed) -> dic
         }
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **levels)
-        write_file(folder / "cells" / f"{cell.name}.npz", content.getvalue(), parents=True)
+        write_file(_pictures_of(folder, cell), content.getvalue(), parents=True)
     measures = {key: dict(numbers) for key, numbers in found.measures.items()}
     content_of_cell = {"identity": design.identity(cell), "measures": measures}
     write_file(folder / "cells" / f"{cell.name}.json", json_text(content_of_cell), parents=True)
     return measures
 
 
-def conclusions(cells: Sequence[Mapping[str, Any]], checks: Sequence[str]) -> dict[str, Any]:
-    """What a witness concludes from its cells: alarms, means, claims. For whoever holds the one against the other."""
+def conclusions(
+    cells: Sequence[Mapping[str, Any]], checks: Sequence[str], redirected: Collection[str]
+) -> dict[str, Any]:
+    """What a witness concludes from its cells: alarms, means, claims. redirected : see `alarms_of`."""
     asked = [CHECKS[key] for key in checks]
-    alarms, means = alarms_of(cells, asked), means_of(cells, asked)
+    alarms, means = alarms_of(cells, asked, redirected), means_of(cells, asked)
     claims = [
         {"key": c.key, "says": c.says, "status": c.status, "why": c.why}
         for c in judge_claims(read_claims(), alarms, means)
@@ -244,6 +253,7 @@ def _witness(design: Design, cells: list[dict[str, Any]]) -> dict[str, Any]:
     settings |= {
         "networks": list(design.networks), "references": list(design.references), "layers": list(_layers(design)),
         "paths alarm below": LEVEL, "other pictures below": OTHER, "networks for an interval": LEAST,
+        SHOWN_IN: drawn.shown_method(design.methods),
         "level of calibrated alarms": 1 / (len(design.references) + 1) if design.references else None,
     }  # fmt: skip
     return {
@@ -254,18 +264,67 @@ def _witness(design: Design, cells: list[dict[str, Any]]) -> dict[str, Any]:
         "device": record.device,
         "versions": versions(),
         "settings": settings,
-        "attacks": [{"key": a.key, "says": a.says, "reading": a.reading} for a in map(ATTACKS.__getitem__, design.attacks)],
-        "methods": [{"key": m.key, "says": m.says, "reading": m.reading} for m in map(METHODS.__getitem__, design.methods)],
+        **_registered(design.attacks, design.methods, design.checks),
+        "cells": cells,
+        **conclusions(cells, design.checks, _redirected(design.attacks)),
+    }
+
+
+def _redirected(attacks: Sequence[str]) -> list[str]:
+    return [key for key in attacks if ATTACKS[key].redirect]
+
+
+def _registered(
+    attacks: Sequence[str], methods: Sequence[str], checks: Sequence[str]
+) -> dict[str, Any]:
+    """What a witness says of each part of the run."""
+    return {
+        "attacks": [
+            {"key": a.key, "says": a.says, "reading": a.reading, "redirect": a.redirect}
+            for a in map(ATTACKS.__getitem__, attacks)
+        ],
+        "methods": [{"key": m.key, "says": m.says, "reading": m.reading} for m in map(METHODS.__getitem__, methods)],
         "checks": [
             {
                 "key": c.key, "says": c.says, "cannot": c.cannot, "alarm": c.alarm.says if c.alarm else "", "of": c.source,
                 "original": c.original,
             }
-            for c in map(CHECKS.__getitem__, design.checks)
+            for c in map(CHECKS.__getitem__, checks)
         ],
-        "cells": cells,
-        **conclusions(cells, design.checks),
     }  # fmt: skip
+
+
+def concluded_again(witness: Mapping[str, Any]) -> dict[str, Any]:
+    """A witness with all that follows from its cells, as today's sources have it: statistics, claims, sentences.
+
+    Raises
+    ------
+    UnknownKey : an attack, a method or a check of it is not registered.
+    """
+    attacks, methods, checks = (
+        [e["key"] for e in witness[kind]] for kind in ("attacks", "methods", "checks")
+    )
+    shown = {SHOWN_IN: drawn.shown_method(methods)}
+    return {
+        **witness, "statement": STATEMENT, "settings": witness["settings"] | shown,
+        **_registered(attacks, methods, checks), **conclusions(witness["cells"], checks, _redirected(attacks)),
+    }  # fmt: skip
+
+
+def conclude_again(folder: Path) -> None:
+    """Bring FOLDER/arena.json up to the sources, after a change of statistics, claims or sentences, with the figures that its cells give.
+
+    For the witnesses in data/: `python -P -c "from pathlib import Path; from trompe.empirical.arena.run import conclude_again as again;
+    again(Path('data/arena/digits'))"`, then `python docs/tables.py`. Nothing is trained; pictures of examples stay as they are.
+    """
+    witness = concluded_again(json_data(read_file(folder / FILE, MAX_BYTES), MAX_BYTES))
+    figures = {name: (figure, says) for name, figure, says in _charts(witness)}
+    for entry in witness["figures"]:
+        name = Path(entry["file"]).stem
+        if name in figures:
+            figure, entry["caption"] = figures[name]
+            save(figure, folder, name)
+    write_file(folder / FILE, json_text(witness))
 
 
 def _layers(design: Design) -> tuple[str, ...]:
@@ -274,14 +333,19 @@ def _layers(design: Design) -> tuple[str, ...]:
     return Subject(design.data, 0, network, store, design.seeds, design.steps).layers
 
 
-def _figures(design: Design, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
-    asked = [CHECKS[key] for key in design.checks]
-    alarms, means = alarms_of(witness["cells"], asked), means_of(witness["cells"], asked)
+def _charts(witness: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
+    """The figures that are drawn from numbers: name, figure, caption."""
+    asked = [CHECKS[c["key"]] for c in witness["checks"]]
+    redirected = _redirected([a["key"] for a in witness["attacks"]])
+    alarms, means = (
+        alarms_of(witness["cells"], asked, redirected),
+        means_of(witness["cells"], asked),
+    )
     original = [c.key for c in asked if c.original]
-    n = len(design.networks)
-    made = [
+    n = len(witness["settings"]["networks"])
+    return [
         (
-            "matrix", drawn.matrix(alarms, means, original),
+            "matrix", drawn.matrix(alarms, means, original, witness["settings"][SHOWN_IN]),
             f"Left: of {n} networks of each kind, those that raise each alarm; attacked ones count where they show other pictures (correlation with the honest one "
             f"below {OTHER:g}), and `true` is said where none does. Alarms on honest networks are false; a star marks what needs the original network. Right: mean correlation of each method's pictures with the honest network's.",
         ),
@@ -290,6 +354,10 @@ def _figures(design: Design, witness: Mapping[str, Any], folder: Path) -> list[d
             f"Path similarity by hidden layer, a thin line a network and a thick one their mean, {n} networks of each kind.",
         ),
     ]  # fmt: skip
+
+
+def _figures(design: Design, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
+    made = _charts(witness)
     pictures = _examples(design, folder)
     made.append(
         (
@@ -304,6 +372,23 @@ def _examples(design: Design, folder: Path) -> dict[str, dict[str, NDArray[Any]]
     found: dict[str, dict[str, NDArray[Any]]] = {}
     for cell in design.cells:
         if _shows(design, cell):
-            with np.load(folder / "cells" / f"{cell.name}.npz", allow_pickle=False) as arrays:
-                found[cell.attack] = {("" if k == "wanted" else k): arrays[k] for k in arrays.files}
+            arrays = _arrays(folder, cell)
+            if arrays is None:
+                raise InvalidInput(
+                    f"{_pictures_of(folder, cell)}: cannot be read as pictures; run again, the cell is then made anew"
+                )
+            found[cell.attack] = {("" if k == "wanted" else k): v for k, v in arrays.items()}
     return found
+
+
+def _pictures_of(folder: Path, cell: ArenaCell) -> Path:
+    return folder / "cells" / f"{cell.name}.npz"
+
+
+def _arrays(folder: Path, cell: ArenaCell) -> dict[str, NDArray[Any]] | None:
+    """The kept pictures of a cell; None where the file is missing or damaged."""
+    try:
+        with np.load(_pictures_of(folder, cell), allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in arrays.files}
+    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error):  # fmt: skip
+        return None

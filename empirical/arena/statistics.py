@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
 from typing import Any
@@ -84,12 +84,17 @@ Cells = Sequence[Mapping[str, Any]]
 """Each with its attack, seed, role and measures, as a witness has them."""
 
 
-def alarms_of(cells: Cells, checks: Sequence[Check]) -> list[Alarms]:
+def alarms_of(
+    cells: Cells, checks: Sequence[Check], redirected: Collection[str] = ()
+) -> list[Alarms]:
     """Every kind of network, every check with an alarm, every method.
+
+    redirected : attacks whose pictures are made with redirected gradients. They have no calibrated alarms over pictures, since those of
+    reference networks are made with plain ones.
 
     Raises
     ------
-    InvalidInput : reference networks lack a number that a check needs.
+    InvalidInput : reference networks lack a number that a check needs, or a check gives more numbers on one network than on another.
     """
     found = []
     references = [c["measures"] for c in cells if c["role"] == "reference"]
@@ -99,6 +104,8 @@ def alarms_of(cells: Cells, checks: Sequence[Check]) -> list[Alarms]:
             if check.alarm is None or (check.original and attack == NONE):
                 continue
             for method in dict.fromkeys(m for c in some for m in c.get(check.source, {})):
+                if check.alarm.unusual and method and attack in redirected:
+                    continue
                 known = [
                     r[check.source][method] for r in references if method in r.get(check.source, {})
                 ]
@@ -106,6 +113,8 @@ def alarms_of(cells: Cells, checks: Sequence[Check]) -> list[Alarms]:
                     raise InvalidInput(
                         f"check {check.key}: {len(known)} reference networks have numbers for {method}; expected two or more"
                     )
+                if check.alarm.unusual:
+                    _columns(check.source, [*known, *_lists(some, check.source, method)])
                 fooled = [
                     c for c in some if method in c[check.source] and _is_other(c, method, attack)
                 ]
@@ -131,11 +140,7 @@ def means_of(cells: Cells, checks: Sequence[Check]) -> list[Mean]:
             if check.of:
                 continue
             for method in dict.fromkeys(m for c in some for m in c.get(check.key, {})):
-                columns = list(
-                    zip(
-                        *(c[check.key][method] for c in some if method in c[check.key]), strict=True
-                    )
-                )
+                columns = _columns(check.key, _lists(some, check.key, method))
                 found.append(
                     Mean(
                         attack, check.key, method, len(columns[0]), tuple(_rounded(fmean(c)) for c in columns),
@@ -143,6 +148,26 @@ def means_of(cells: Cells, checks: Sequence[Check]) -> list[Mean]:
                     )
                 )  # fmt: skip
     return found
+
+
+def _lists(some: Sequence[Mapping[str, Any]], check: str, method: str) -> list[Sequence[float]]:
+    """The numbers of a check on those of these networks that have them."""
+    return [c[check][method] for c in some if method in c.get(check, {})]
+
+
+def _columns(check: str, lists: Sequence[Sequence[float]]) -> list[tuple[float, ...]]:
+    """Entry by entry.
+
+    Raises
+    ------
+    InvalidInput : one list is longer than another.
+    """
+    lengths = sorted({len(numbers) for numbers in lists})
+    if len(lengths) > 1:
+        raise InvalidInput(
+            f"check {check}: gives {lengths[0]} numbers on one network and {lengths[-1]} on another; expected equally many"
+        )
+    return list(zip(*lists, strict=True))
 
 
 def as_rows(found: Sequence[Alarms] | Sequence[Mean]) -> list[dict[str, Any]]:

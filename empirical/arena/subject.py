@@ -130,7 +130,7 @@ class Attacked:
     prefix: str = ""
     """What stands before the names of the original's layers in this network."""
     redirect: bool = False
-    """Its pictures, and the honest ones that they are held against, are made with redirected ReLU gradients."""
+    """Its pictures are made with redirected ReLU gradients. Set from what the attack was registered with."""
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,13 @@ Rows = tuple[list[str], list[list[str]]]
 """A head and lines."""
 
 
-def shown_method(witness: Mapping[str, Any]) -> str:
-    """The method whose pictures the checks of the first table look at."""
-    methods = [m["key"] for m in witness["methods"]]
-    return "fourier" if "fourier" in methods else str(methods[0])
-
-
 def as_tables(witness: Mapping[str, Any]) -> list[Any]:
     """Both tables for a terminal."""
     from rich.table import Table
 
     made = []
     for title, (head, rows) in (
-        (f"Networks that raise the alarm ({shown_method(witness)} pictures)", alarm_table(witness)),
+        (f"Networks that raise the alarm ({witness['settings']['method of the alarms shown']} pictures)", alarm_table(witness)),
         ("Correlation of the picture with the honest network's (mean over networks)", likeness_table(witness)),
     ):  # fmt: skip
         table = Table(title=title)
@@ -38,7 +32,7 @@ def as_tables(witness: Mapping[str, Any]) -> list[Any]:
 
 def alarm_table(witness: Mapping[str, Any]) -> Rows:
     """Alarms by attack and check; those that look at pictures look at those of one method. A star: needs the original."""
-    shown = shown_method(witness)
+    shown = witness["settings"]["method of the alarms shown"]
     rows = [row for row in witness["alarms"] if row["method"] in ("", shown)]
     checks = list(dict.fromkeys(row["check"] for row in rows))
     stars = {c["key"]: "*" * c["original"] for c in witness["checks"]}
@@ -87,6 +81,11 @@ def said(witness: Mapping[str, Any]) -> list[str]:
     if level is not None:
         lines.append(
             f"Calibrated alarms are held against {len(settings['references'])} other networks: on one more such network they are raised with a probability of at most {level:.3g}."
+        )
+    redirected = [a["key"] for a in witness["attacks"] if a["redirect"]]
+    if level is not None and redirected:
+        lines.append(
+            f"No calibrated alarms on {', '.join(redirected)}: pictures are made with redirected gradients there, those of the other networks are not."
         )
     if n < few:
         lines.append(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -11,11 +14,12 @@ import torch
 
 import trompe.empirical
 from trompe.empirical import run_arena
+from trompe.empirical.arena import registry
 from trompe.empirical.arena.attacks import ATTACKS
 from trompe.empirical.arena.cells import Design
 from trompe.empirical.arena.checks import CHECKS
 from trompe.empirical.arena.methods import METHODS, pictures
-from trompe.empirical.arena.run import conclusions
+from trompe.empirical.arena.run import conclude_again, concluded_again, conclusions
 from trompe.empirical.arena.subject import Attacked, Subject
 from trompe.empirical.cache import TensorCache
 from trompe.empirical.inputs.data import ImageData, Split
@@ -74,12 +78,15 @@ def test_it_goes_on_where_it_stopped_and_repeats_its_bits(ran, few, cache, tmp_p
     before = (folder / "arena.json").read_bytes()
     (folder / "cells" / "silent-1.json").unlink()
     (folder / "cells" / "none-0.json").write_text("{")  # damaged
+    whole = (folder / "cells" / "silent-0.npz").read_bytes()
+    (folder / "cells" / "silent-0.npz").write_bytes(whole[: len(whole) // 2])
     changed = json.loads((folder / "cells" / "none-1.json").read_text()) | {"identity": "x"}
     (folder / "cells" / "none-1.json").write_text(json.dumps(changed))
     cells: dict[str, bool] = {}
     run_arena(few, folder, cache=cache, done=cells.__setitem__, **ASKED)
     assert [name for name, was_there in cells.items() if not was_there] == [
         "none-0",
+        "silent-0",
         "none-1",
         "silent-1",
     ]
@@ -92,19 +99,41 @@ def test_it_goes_on_where_it_stopped_and_repeats_its_bits(ran, few, cache, tmp_p
 def test_conclusions_are_those_of_the_cells(ran):
     _, witness, _ = ran
     keys = [c["key"] for c in witness["checks"]]
-    found = conclusions(witness["cells"], keys)
+    found = conclusions(witness["cells"], keys, ["silent"])
     assert found == {k: witness[k] for k in found}
+    assert conclusions(witness["cells"], keys, []) == found  # none of these checks is calibrated
     forged = json.loads(json.dumps(witness["cells"]))
     forged[-1]["measures"]["bits"][""] = [0.5]
-    assert conclusions(forged, keys) != found
+    assert conclusions(forged, keys, ["silent"]) != found
+
+
+def test_what_is_concluded_is_brought_up_to_the_sources(ran, tmp_path):
+    folder, witness, _ = ran
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    before = (copy / "arena.json").read_bytes()
+    stale = json.loads(before)
+    stale["claims"][0]["says"] = "Stale."
+    stale["alarms"][0]["alarms"] = 7
+    stale["figures"][0]["caption"] = "Stale."
+    del stale["attacks"][0]["redirect"]
+    assert concluded_again(stale) != stale
+    (copy / "arena.json").write_text(json.dumps(stale))
+    (copy / "matrix.png").unlink()
+    conclude_again(copy)
+    assert (copy / "arena.json").read_bytes() == before
+    assert (copy / "matrix.png").is_file()
+    assert concluded_again(witness) == witness
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda p: p.parent.name)
 def test_committed_witnesses_conclude_what_their_cells_say(path):
     witness = json.loads(path.read_text())
     jsonschema.validate(witness, SCHEMA)
-    found = conclusions(witness["cells"], [c["key"] for c in witness["checks"]])
-    assert found == {k: witness[k] for k in found}
+    assert concluded_again(witness) == witness
+    forged = json.loads(path.read_text())
+    forged["claims"][0]["says"] += " Always."
+    assert concluded_again(forged) != forged
 
 
 PLUGIN = """
@@ -157,13 +186,14 @@ def test_a_file_adds_an_attack_a_method_and_a_check(few, cache, tmp_path):
         (PLUGIN.replace("[float(", "(float(").replace("max())]", "max()))"), "check flat: gives no lists of numbers"),
         (PLUGIN.replace('{"":', '{"gone":'), "check flat: gives no numbers by method"),
         (PLUGIN.replace("return torch.full(", "return torch.no_such("), "method grey: fails with AttributeError"),
+        (PLUGIN.replace("return Attacked(made)", "return Attacked(made, redirect=True)"), "attack zero: redirects gradients unannounced"),
         (PLUGIN.replace("std(0).max()", "std(0).max() / 0"), "check flat: gives NaN or infinite numbers"),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_one_line(text, says, few, cache, tmp_path):
     if text is not None:
         (tmp_path / "mine.py").write_text(text)
-    asked = ASKED | {"attacks": ["none"], "methods": ["grey"], "checks": ["flat"]}
+    asked = ASKED | {"attacks": ["zero"], "methods": ["grey"], "checks": ["flat"]}
     with pytest.raises((InvalidInput, UnknownKey), match=says):
         run_arena(few, tmp_path / "out", cache=cache, plugins=[tmp_path / "mine.py"], **asked)
 
@@ -208,6 +238,29 @@ def test_methods_run_on_a_network_of_another_kind(few, cache):
     assert subject.layers == ("0", "1")
     for key in METHODS.keys:
         assert pictures(key, subject, Attacked(network)).shape == (2, 3, 1, 8, 8)
+
+
+def test_another_installed_package_makes_other_cells(few, tmp_path, monkeypatch):
+    """Its version, or its code at the same version."""
+    (tmp_path / "arenamine").mkdir()
+    (tmp_path / "arenamine" / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    design = Design(few, ("none",), ("pixel",), ("paths",), (0,), (), None)
+    (cell,) = design.cells
+
+    def identity(version: str, code: str) -> str:
+        (tmp_path / "arenamine" / "more.py").write_text(code)
+        point = EntryPoint("mine", "arenamine.more", registry.GROUP)
+        point = point._for(SimpleNamespace(name="arena-mine", version=version))
+        monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+        registry.installed.cache_clear()
+        return design.identity(cell)
+
+    try:
+        found = {identity("1", "x = 1"), identity("2", "x = 1"), identity("2", "x = 2")}
+        assert len(found) == 3 and identity("2", "x = 2") in found
+    finally:
+        registry.installed.cache_clear()
 
 
 def test_settings_of_a_cell_change_with_what_determines_it(few):

@@ -13,6 +13,7 @@ import torch
 import trompe.empirical
 from trompe.empirical.arena.checks import CHECKS, Alarm, Check, strangeness
 from trompe.empirical.arena.claims import ClaimTemplate, judge_claims, read_claims
+from trompe.empirical.arena.figures import matrix, path_curves, shown_method
 from trompe.empirical.arena.statistics import (
     Alarms,
     Mean,
@@ -34,6 +35,7 @@ def test_exact_intervals_by_hand():
     half = 2.7764451 * (2.5 / 5) ** 0.5  # t of 4 degrees of freedom
     assert (low, high) == (pytest.approx(3 - half, abs=1e-6), pytest.approx(3 + half, abs=1e-6))
     assert mean_interval([1.0, 2.0]) is None
+    assert mean_interval([0.1] * 5) is None  # no width 0
 
 
 def test_alarms_by_threshold():
@@ -91,6 +93,34 @@ def test_networks_are_counted_where_they_show_other_pictures():
     assert mean.mean == (0.2,) and mean.interval == (None,)
 
 
+def test_redirected_pictures_have_no_calibrated_alarms():
+    found = alarms_of(cells([0.1] * 5, [0.2] * 5), ASKED, ["bend"])
+    assert {(a.attack, a.check) for a in found} == {
+        ("none", "paths"), ("none", "paths-calibrated"), ("bend", "paths"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["tested", "reference"])
+def test_lists_of_other_lengths_are_one_line_that_names_the_check(role):
+    made = cells([0.1] * 2, [0.1] * 2)
+    next(c for c in made if c["role"] == role)["measures"]["paths"]["pixel"].append(0.9)
+    says = "check paths: gives 1 numbers on one network and 2 on another"
+    with pytest.raises(InvalidInput, match=says):
+        alarms_of(made, ASKED)
+    if role == "tested":
+        with pytest.raises(InvalidInput, match=says):
+            means_of(made, ASKED)
+
+
+def test_figures_without_an_alarm_and_without_paths():
+    found = means_of(cells([0.1] * 2, [0.1] * 2), [CHECKS["honest"]])
+    left, right = matrix([], found, [], shown_method(["pixel"])).axes
+    assert [t.get_text() for t in left.get_xticklabels()] == []
+    assert [t.get_text() for t in right.get_xticklabels()] == ["pixel"]
+    assert path_curves([], ["a"], 0.5).axes
+    assert (shown_method(["maco", "pixel"]), shown_method(["mine"])) == ("pixel", "mine")
+
+
 def test_a_check_that_needs_references_says_that_there_are_none():
     alone = [c for c in cells([0.1], [0.1]) if c["role"] == "tested"]
     with pytest.raises(InvalidInput, match="paths-calibrated: 0 reference networks"):
@@ -119,6 +149,7 @@ def test_a_claim_is_filled_and_holds():
         (replace(ALARMS, alarms=3, interval=share_interval(3, 5)), MEAN, "does not hold", "a low = 0.1466, wanted >= 0.4"),
         (ALARMS, replace(MEAN, interval=((8.0, 10.0), (0.2, 0.7))), "does not hold", "m high = 0.7, wanted <= 0.5"),
         (replace(ALARMS, networks=2, alarms=2, interval=None), MEAN, "not judged", "2 networks are too few"),
+        (ALARMS, replace(MEAN, interval=((8.0, 10.0), None)), "not judged", "m: equal values of 5 networks have no interval"),
         (replace(ALARMS, method="maco"), MEAN, "not judged", "no alarms / bend / paths / pixel"),
         (ALARMS, replace(MEAN, mean=(9.0,)), "not judged", "no mean / bend / paths / pixel / 1"),
     ],
