@@ -388,7 +388,8 @@ def _pictures_of(folder: Path, cell: ArenaCell) -> Path:
 def _arrays(folder: Path, cell: ArenaCell) -> dict[str, NDArray[Any]] | None:
     """The kept pictures of a cell; None where the file is missing or damaged."""
     try:
-        with np.load(_pictures_of(folder, cell), allow_pickle=False) as arrays:
+        with _pictures_of(folder, cell).open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
             return {key: arrays[key] for key in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, BadZipFile, zlib.error):  # fmt: skip
         return None

@@ -48,6 +48,10 @@ class Watched(Parametrization):
         self.advance(1)
         return self.inside.image(parameters)
 
+    def of(self, images: torch.Tensor) -> torch.Tensor:
+        """See Parametrization."""
+        return self.inside.of(images)
+
 
 @dataclass(frozen=True)
 class Ascents:

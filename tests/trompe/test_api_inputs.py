@@ -611,7 +611,7 @@ METHODS |= {
             lambda: {"unit": 0},
         )
     },
-    "SilentUnits": {"installed": (silent, lambda: {"model": model()})},
+    "SilentUnits": {"installed": (silent, lambda: {"model": model(), "look": print})},
 }
 METHODS["LinkedTriple"] = {
     name: (lambda: linked_pair().triple, given) for name, (_, given) in METHODS["Triple"].items()

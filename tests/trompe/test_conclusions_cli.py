@@ -374,7 +374,7 @@ def test_every_changed_field_is_a_report_or_one_line(made, call):
         (("--eps", "x"), "eps"),
         (("--exemplars", "-1"), "exemplars"),
         (("--exemplars", "x"), "--exemplars 'x': expected integers"),
-        (("--units", "9"), "unit 9: layer 'output' has units 0 to 2"),
+        (("--units", "9"), "unit 9: the output has units 0 to 2"),
         (("--units", "2"), "unit 2: its two pictures have the values"),
         (("--layer", "gone"), "unknown layer 'gone'"),
         (("--objective", "sum"), "unknown objective 'sum'"),

@@ -101,7 +101,6 @@ def test_conclusions_are_those_of_the_cells(ran):
     keys = [c["key"] for c in witness["checks"]]
     found = conclusions(witness["cells"], keys, ["silent"])
     assert found == {k: witness[k] for k in found}
-    assert conclusions(witness["cells"], keys, []) == found  # none of these checks is calibrated
     forged = json.loads(json.dumps(witness["cells"]))
     forged[-1]["measures"]["bits"][""] = [0.5]
     assert conclusions(forged, keys, ["silent"]) != found

@@ -127,7 +127,6 @@ class Factor(nn.Module):
     ("apply", "name"),
     [
         (lambda y: torch.add(y, y, alpha=5), "add"),
-        (lambda y: torch.add(y, 5, y), "add"),
         (lambda y: torch.add(1.0, y, alpha=5), "add"),
         (lambda y: torch.sub(y, y, alpha=5), "sub"),
         (lambda y: torch.mul(y, y, out=torch.ones(1, 4)), "mul"),
