@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from trompe.commands.networks import Images, Model, NetworkOptions, with_network
-from trompe.commands.options import MANY, Device, UnitAxis, integers, listed, number
+from trompe.commands.options import MANY, Device, Redirect, UnitAxis, integers, listed, number
 
 
 @with_network
@@ -36,13 +36,7 @@ def conclusions(
             help="channel or logit (the mean of a unit's map), neuron (its centre) or maximum (its largest value)."
         ),
     ] = "channel",
-    redirect: Annotated[
-        bool,
-        typer.Option(
-            "--redirect",
-            help="Redirected gradients through ReLUs, for units that are dead at the start.",
-        ),
-    ] = False,
+    redirect: Redirect = False,
     seeds: Annotated[
         str, typer.Option(help="Seeds of the pictures, comma-separated; the best of all is kept.")
     ] = "0,1,2",

@@ -86,6 +86,13 @@ Jobs = Annotated[
         callback=_at_least_1,
     ),
 ]
+Redirect = Annotated[
+    bool,
+    typer.Option(
+        "--redirect",
+        help="Redirected gradients through ReLUs, for units that are dead at the start.",
+    ),
+]
 UnitAxis = Annotated[
     int | None,
     number(

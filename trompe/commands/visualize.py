@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from trompe.commands.networks import Images, Model, NetworkOptions, with_network
-from trompe.commands.options import MANY, Device, UnitAxis, integers, number
+from trompe.commands.options import MANY, Device, Redirect, UnitAxis, integers, number
 from trompe.commands.reading import array_file
 
 
@@ -56,13 +56,7 @@ def visualize(
             "--transforms/--no-transforms", help="Jitter, scale and rotate between steps."
         ),
     ] = True,
-    redirect: Annotated[
-        bool,
-        typer.Option(
-            "--redirect",
-            help="Redirected gradients through ReLUs, for units that are dead at the start.",
-        ),
-    ] = False,
+    redirect: Redirect = False,
     seeds: Annotated[
         str, typer.Option(help="Seeds, comma-separated; the best picture of all is kept.")
     ] = "0,1,2",

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 from trompe.constructions.expression_forms import short
-from trompe.ground.reading import Unreadable, json_data
 from trompe.proofs.handover.concluded.data import (
     ASSUMPTIONS,
     CERTIFIED,
@@ -29,6 +28,7 @@ from trompe.proofs.handover.shown.data import ENCLOSURE, ESTIMATE, UNKNOWN
 from trompe.proofs.handover.shown.file import (
     PICTURED,
     Read,
+    document,
     images_of,
     integer,
     items,
@@ -36,6 +36,7 @@ from trompe.proofs.handover.shown.file import (
     or_none,
     pictured,
     real,
+    says_format,
     sha,
     text,
 )
@@ -89,13 +90,7 @@ def to_json(found: ConclusionsFile) -> str:
 
 def is_conclusions(content: bytes) -> bool:
     """Does this content say that it is a conclusions-file, whatever else is wrong with it?"""
-    if FORMAT.encode() not in content:
-        return False
-    try:
-        data = json_data(content, MAX_BYTES)
-    except Unreadable:
-        return False
-    return isinstance(data, dict) and data.get("format") == FORMAT
+    return says_format(content, FORMAT)
 
 
 def parse(content: bytes) -> ConclusionsFile:
@@ -105,17 +100,7 @@ def parse(content: bytes) -> ConclusionsFile:
     ------
     InvalidInput : not such a file, or beyond a limit; the message names the place.
     """
-    try:
-        data = json_data(content, MAX_BYTES)
-    except Unreadable as error:
-        raise InvalidInput(f"the file: {error}") from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise InvalidInput(f'format: expected "{FORMAT}"; this is no conclusions-file')
-    if data.get("version") != VERSION or type(data["version"]) is not int:
-        raise InvalidInput(
-            f"version: {short(data.get('version'))}; this trompe reads version {VERSION}"
-        )
-    fields(data, _FIELDS, "the file")
+    data = document(content, FORMAT, VERSION, _FIELDS, "conclusions-file")
     settings = _settings(data["settings"])
     if data["shown"] != "shown.json":
         raise InvalidInput(

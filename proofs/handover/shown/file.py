@@ -124,13 +124,40 @@ def read_shown(path: str | Path) -> ShownFile:
 
 def is_shown(content: bytes) -> bool:
     """Does this content say that it is a shown-file, whatever else is wrong with it?"""
-    if FORMAT.encode() not in content:
+    return says_format(content, FORMAT)
+
+
+def says_format(content: bytes, form: str) -> bool:
+    """Does this content say that it is a file of this format, whatever else is wrong with it?"""
+    if form.encode() not in content:
         return False
     try:
         data = json_data(content, MAX_BYTES)
     except Unreadable:
         return False
-    return isinstance(data, dict) and data.get("format") == FORMAT
+    return isinstance(data, dict) and data.get("format") == form
+
+
+def document(
+    content: bytes, form: str, version: int, names: tuple[str, ...], what: str
+) -> dict[str, Any]:
+    """A file's content as JSON data, of this format and version and with these fields; what is wrong names `what` it is not.
+
+    Raises
+    ------
+    InvalidInput : it is no such file.
+    """
+    try:
+        data = json_data(content, MAX_BYTES)
+    except Unreadable as error:
+        raise InvalidInput(f"the file: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != form:
+        raise InvalidInput(f'format: expected "{form}"; this is no {what}')
+    if data.get("version") != version or type(data["version"]) is not int:
+        raise InvalidInput(
+            f"version: {short(data.get('version'))}; this trompe reads version {version}"
+        )
+    return fields(data, names, "the file")
 
 
 def parse(content: bytes) -> ShownFile:
@@ -140,17 +167,7 @@ def parse(content: bytes) -> ShownFile:
     ------
     InvalidInput : not such a file, or beyond a limit; the message names the place.
     """
-    try:
-        data = json_data(content, MAX_BYTES)
-    except Unreadable as error:
-        raise InvalidInput(f"the file: {error}") from None
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise InvalidInput(f'format: expected "{FORMAT}"; this is no shown-file')
-    if data.get("version") != VERSION or type(data["version"]) is not int:
-        raise InvalidInput(
-            f"version: {short(data.get('version'))}; this trompe reads version {VERSION}"
-        )
-    fields(data, _FIELDS, "the file")
+    data = document(content, FORMAT, VERSION, _FIELDS, "shown-file")
     shape = items(data["shape"], "shape", integer(1))
     if len(shape) != 3 or shape[0] * shape[1] * shape[2] > MAX_POINT:
         raise InvalidInput(f"shape: {short(data['shape'])}; expected channels, height and width")
