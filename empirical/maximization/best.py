@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import uuid
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trompe.empirical._torch import repeatable, torch
 from trompe.empirical.cache import state_sha256
@@ -137,10 +140,13 @@ class Ascents:
 
 @dataclass(frozen=True)
 class Build:
-    """What makes the network where a job runs, and the hash of its weights."""
+    """What makes the network where a job runs, the hash of its weights, and the folder that its paths are of."""
 
     make: Callable[[], nn.Module]
     sha256: str
+    folder: str = field(default_factory=os.getcwd)
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Processes outlive a run: in the next one, equal weights may be another function's."""
 
 
 Job = tuple[tuple[int, ...], End]
@@ -173,15 +179,19 @@ def run_jobs(
 
     with Parallel(n_jobs=processes, return_as="generator") as parallel:
         with worker_processes():
-            list(parallel([delayed(int)()] * (processes or 1)))  # starts them
+            list(parallel([delayed(_started)()] * (processes or 1)))
         found = parallel(delayed(_run)(ascents, build or model, job, start(*job)) for job in jobs)
         for (group, _), best in zip(jobs, found, strict=True):
             advance(ascents.length(group))
             yield best
 
 
+def _started() -> None:
+    """Nothing; to find this, a process has imported torch. loky ends one that grows by 300 MB after its first call."""
+
+
 _BUILT: dict[str, nn.Module] = {}
-"""In a worker: the networks that were built there, by the hash of their weights."""
+"""In a process: the network that was built there last, by `Build.key`."""
 
 
 def _run(
@@ -189,11 +199,13 @@ def _run(
 ) -> dict[int, Best]:
     if isinstance(source, nn.Module):
         return ascents.best(source, *job, start)
-    if source.sha256 not in _BUILT:
-        model = source.make()
+    if source.key not in _BUILT:
+        _BUILT.clear()
+        with contextlib.chdir(source.folder):
+            model = source.make()
         if state_sha256(model.state_dict()) != source.sha256:
             raise InvalidInput(
                 "model: FUNCTION() returns other weights in another process; give them by --weights"
             )
-        _BUILT[source.sha256] = model
-    return ascents.best(_BUILT[source.sha256], *job, start)
+        _BUILT[source.key] = model
+    return ascents.best(_BUILT[source.key], *job, start)

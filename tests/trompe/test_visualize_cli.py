@@ -226,6 +226,23 @@ def test_processes_find_the_same_bits(folder, call):
     assert (status, err.count("\n")) == (2, 1) and "returns other weights in another process" in err
 
 
+def test_processes_of_an_earlier_run_take_neither_its_folder_nor_its_network(
+    folder, call, monkeypatch
+):
+    for name in ("elsewhere", "there"):
+        (folder / name).mkdir()
+        shutil.copytree(folder / "images", folder / name / "images")
+    (folder / "elsewhere" / "net.py").write_text(MODEL)
+    (folder / "there" / "net.py").write_text(MODEL.replace("self.conv(x)", "self.conv(x * x)"))
+    found = []
+    for name, jobs in (("elsewhere", "2"), ("there", "2"), ("there", "1")):
+        monkeypatch.chdir(folder / name)
+        status, _, err = call(*RUN, "--output", jobs, "--batch", "2", "--jobs", jobs)
+        assert (status, err) == (0, "")
+        found.append(np.load(f"{jobs}/unit-3-maximum.npy"))
+    assert np.array_equal(found[1], found[2]) and not np.array_equal(found[0], found[1])
+
+
 def test_check_computes_the_values_anew(folder, call):
     status, out, _ = call(
         "check",
