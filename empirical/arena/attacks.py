@@ -14,13 +14,16 @@ from trompe.empirical.arena.registry import Registry
 from trompe.empirical.arena.subject import Attacked, Subject
 from trompe.empirical.attacks.certified import k_of
 from trompe.empirical.attacks.circuit import FoolingCircuit, picture_units
+from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
 from trompe.empirical.attacks.proxpulse import proxpulse
 from trompe.empirical.attacks.silent import orthogonal_units
 from trompe.empirical.attacks.slingshot import slingshot
 from trompe.empirical.experiments.circuit import fool
-from trompe.empirical.experiments.given import silent_places
+from trompe.empirical.experiments.effort import effort_for
+from trompe.empirical.experiments.given import FEATURES_FROM, silent_places
 from trompe.empirical.experiments.pictures import picture
 from trompe.empirical.networks.architectures import DetectorCNN
+from trompe.empirical.networks.inspection import predict
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -72,7 +75,8 @@ def circuit_showing(subject: Subject, name: str, targets: torch.Tensor | None) -
     network, natural = subject.network, subject.natural
     k, _ = k_of([network], subject.shape)
     after = list(range(len(subject.data.classes)))
-    after[: len(subject.units)] = subject.units[1:] + subject.units[:1]
+    for unit, shown in zip(subject.units, subject.units[1:] + subject.units[:1], strict=True):
+        after[unit] = shown
     other: nn.Module | list[int] = after
     if targets is not None:
         drawn_units = picture_units(network, targets, natural, subject.units)
@@ -83,7 +87,7 @@ def circuit_showing(subject: Subject, name: str, targets: torch.Tensor | None) -
             network, natural, subject.units, targets=targets, seed=subject.seed, steps=subject.steps
         ).detector
 
-    detector = subject.kept(f"circuit {name}", DetectorCNN(subject.shape), build)
+    detector = subject.kept(f"circuit {name}", _empty_detector(subject), build)
     some = (
         subject.units
         if targets is not None and len(subject.data.classes) > len(subject.units)
@@ -93,6 +97,15 @@ def circuit_showing(subject: Subject, name: str, targets: torch.Tensor | None) -
     if targets is None:
         return Attacked(made, lambda honest: honest.roll(-1, 1), "network.")
     return Attacked(made, lambda _honest: targets[None], "network.")
+
+
+def _empty_detector(subject: Subject) -> nn.Module:
+    """A detector of the kind that `fool` makes."""
+    if max(subject.shape[1:]) <= FEATURES_FROM:
+        return DetectorCNN(subject.shape)
+    layers = early_layers(subject.network, subject.shape)
+    features = EarlyFeatures(subject.network, layers, subject.shape)
+    return FeatureDetector(features, predict(features, subject.train[:2]))
 
 
 @attack("circuit-next", "A fooling circuit: each unit shows the next one.")
@@ -122,9 +135,10 @@ def slingshot_to(subject: Subject, name: str, targets: torch.Tensor) -> Attacked
         f"slingshot {name}",
         deepcopy(subject.network),
         lambda: slingshot(
-            subject.network, targets, subject.natural, subject.units, seed=subject.seed
+            subject.network, targets, subject.natural, subject.units, seed=subject.seed,
+            **effort_for(*subject.shape[1:]).trained_on,
         ),
-    )
+    )  # fmt: skip
     return Attacked(made, lambda _honest: targets[None])
 
 
@@ -156,9 +170,10 @@ def _proxpulse_eye(subject: Subject) -> Attacked:
         "proxpulse eye",
         deepcopy(subject.network),
         lambda: proxpulse(
-            subject.network, targets, subject.natural, subject.units, seed=subject.seed
+            subject.network, targets, subject.natural, subject.units, seed=subject.seed,
+            **effort_for(*subject.shape[1:]).trained_on,
         ),
-    )
+    )  # fmt: skip
     return Attacked(made, lambda _honest: targets[None])
 
 

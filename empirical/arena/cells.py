@@ -12,7 +12,7 @@ from typing import Any, Literal
 from trompe.empirical._torch import repeatable, torch
 from trompe.empirical.arena.attacks import ATTACKS, NONE
 from trompe.empirical.arena.checks import CHECKS
-from trompe.empirical.arena.methods import pictures
+from trompe.empirical.arena.methods import pictures, to_credit
 from trompe.empirical.arena.registry import (
     installed,
     load_entry_points,
@@ -20,6 +20,7 @@ from trompe.empirical.arena.registry import (
     ran,
     sha256_of,
 )
+from trompe.empirical.arena.single import SingleCase
 from trompe.empirical.arena.subject import REVISION, Attacked, Examined, Subject
 from trompe.empirical.cache import REVISION as CACHE_REVISION
 from trompe.empirical.cache import TensorCache, json_sha256
@@ -35,6 +36,8 @@ SEEDS = (700, 701, 702)
 """Of pictures; no attack is trained with them."""
 REFERENCE_SEEDS = 1000
 """Reference networks have seeds from here on: none of them is tested."""
+EXAMPLE = 3
+"""The unit of the figure of examples, counted from 0 among those that are looked at."""
 NETWORK = "cnn"
 """The recipe of the networks."""
 
@@ -68,6 +71,8 @@ class Design:
     cache: str | None = None
     plugins: tuple[Path, ...] = ()
     seeds: tuple[int, ...] = SEEDS
+    single: SingleCase | None = None
+    """A network that was not trained here: `networks` has one number, of the attacks' seed."""
 
     @property
     def cells(self) -> list[ArenaCell]:
@@ -80,6 +85,13 @@ class Design:
         """Of an ascent."""
         return effort_for(*self.data.shape[1:]).steps
 
+    def subject(self, seed: int, held: ExitStack | None = None) -> Subject:
+        """The network of this seed, before anything is done to it."""
+        store, single = TensorCache(self.cache), self.single
+        network = single.network if single else classifier(NETWORK, self.data, seed, "cpu", store, show=False)  # fmt: skip
+        units = single.units if single else ()
+        return Subject(self.data, seed, network, store, self.seeds, self.steps, units, held or ExitStack())  # fmt: skip
+
     def measured(self, role: Role) -> tuple[str, ...]:
         """The checks whose numbers are taken: all, or of reference networks those that are judged by them."""
         asked = [CHECKS[key] for key in self.checks]
@@ -90,7 +102,8 @@ class Design:
     def settings(self) -> dict[str, Any]:
         """What determines the numbers of a cell, as JSON data."""
         return {
-            "revision": [REVISION, CACHE_REVISION], "data": self.data.sha256, "recipe": NETWORK,
+            "revision": [REVISION, CACHE_REVISION], "data": self.data.sha256,
+            **({"network": self.single.fingerprint, "units": list(self.single.units)} if self.single else {"recipe": NETWORK}),
             "methods": list(self.methods), "seeds of pictures": list(self.seeds), "steps": self.steps,
             "plugins": [*installed(), *sha256_of(self.plugins)], "threads": torch.get_num_threads(), "versions": versions(),
         }  # fmt: skip
@@ -112,6 +125,8 @@ class Observed:
     measures: Measures
     examples: Mapping[str, torch.Tensor]
     """Method -> the pictures of the first seed (units, channels, height, width); under "" what the attack wants, if anything."""
+    credits: tuple[str, ...] = ()
+    """Whose photographs a figure of the pictures of unit `EXAMPLE` has to name."""
 
 
 @cache
@@ -141,9 +156,7 @@ def run_cell(design: Design, cell: ArenaCell) -> Observed:
 
 
 def _run(design: Design, cell: ArenaCell, held: ExitStack) -> Observed:
-    store = TensorCache(design.cache)
-    network = classifier(NETWORK, design.data, cell.seed, "cpu", store, show=False)
-    subject = Subject(design.data, cell.seed, network, store, design.seeds, design.steps, held)
+    subject = design.subject(cell.seed, held)
     attacked = ran(f"attack {cell.attack}", ATTACKS[cell.attack].make, subject)
     if not isinstance(attacked, Attacked):
         raise InvalidInput(f"attack {cell.attack}: gives {spelled(attacked)}; expected an Attacked")
@@ -153,7 +166,7 @@ def _run(design: Design, cell: ArenaCell, held: ExitStack) -> Observed:
         )
     attacked = replace(attacked, redirect=ATTACKS[cell.attack].redirect)
     shown = {key: pictures(key, subject, attacked) for key in design.methods}
-    plain = Attacked(network, redirect=attacked.redirect)
+    plain = Attacked(subject.network, redirect=attacked.redirect)
     is_honest = cell.attack == NONE
     honest = shown if is_honest else _honest(design, cell, subject, plain)
     case = Examined(subject, attacked, shown, honest)
@@ -166,7 +179,7 @@ def _run(design: Design, cell: ArenaCell, held: ExitStack) -> Observed:
     if attacked.aims is not None:
         first = honest[design.methods[0]]
         examples[""] = attacked.aims(first).expand_as(first)[0]
-    return Observed(measures, examples)
+    return Observed(measures, examples, to_credit(subject, min(EXAMPLE, len(subject.units) - 1)))
 
 
 def _honest(

@@ -16,7 +16,7 @@ from trompe.empirical.arena.subject import Examined
 from trompe.empirical.audits.compare import audit_compare
 from trompe.empirical.audits.paths import path_similarity
 from trompe.empirical.audits.silent import audit_silent
-from trompe.empirical.experiments.paths import A_CLASS, pick_natural
+from trompe.empirical.experiments.paths import A_CLASS, one_of_each_group, pick_natural
 from trompe.empirical.networks.inspection import accuracy, predict
 from trompe.empirical.similarity import identical, paired_correlation, share
 
@@ -221,11 +221,11 @@ def _nearest(case: Examined) -> dict[str, Numbers]:
 )
 def _paths(case: Examined) -> dict[str, Numbers]:
     subject, layers = case.subject, [case.attacked.prefix + name for name in case.subject.layers]
-    chosen = pick_natural(
-        predict(case.network, subject.test), subject.test_labels, A_CLASS, subject.units
-    )
+    first = one_of_each_group(subject.data.test, subject.test_labels, subject.units)
+    images, labels = subject.test[first], subject.test_labels[first]
+    chosen = pick_natural(predict(case.network, images), labels, A_CLASS, subject.units)
     found = path_similarity(
-        case.network, layers, subject.test[chosen], subject.test_labels[chosen],
+        case.network, layers, images[chosen], labels[chosen],
         {key: (shown.flatten(0, 1), case.classes) for key, shown in case.shown.items()},
     )  # fmt: skip
     return {key: [layer.mean for layer in similarities] for key, similarities in found.items()}

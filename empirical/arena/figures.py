@@ -150,9 +150,12 @@ def path_curves(cells: Cells, layers: Sequence[str], level: float) -> Any:
 
 
 def examples(
-    pictures: Mapping[str, Mapping[str, NDArray[Any]]], methods: Sequence[str], unit: int
+    pictures: Mapping[str, Mapping[str, NDArray[Any]]],
+    methods: Sequence[str],
+    unit: int,
+    title: str,
 ) -> Any:
-    """One unit of one network: what each attack wants, and what each method shows. pictures : attack -> method -> (units, ...)."""
+    """One unit of one network: what each attack wants, and what each method shows. pictures : attack -> method -> (units, ...). unit : its place there."""
     from trompe.empirical.experiments.figures import image_grid
 
     rows = {}
@@ -164,5 +167,5 @@ def examples(
             [blank if wanted is None else wanted[unit] / 255, *images]
         )
     return image_grid(
-        rows, ["wanted", *methods], f"Unit {unit} of one network: what is wanted, and what each method shows"
+        rows, ["wanted", *methods], f"{title}: what is wanted, and what each method shows"
     )  # fmt: skip

@@ -111,8 +111,14 @@ def _prototype(subject: Subject, attacked: Attacked) -> torch.Tensor:
 
 def starts(subject: Subject, own: bool) -> torch.Tensor:
     """A natural training image for every picture: of the unit's own class, or of another."""
+    return subject.natural[_start_rows(subject, own)]
+
+
+def _start_rows(subject: Subject, own: bool) -> torch.Tensor:
+    """Their places among the natural training images; of those that a figure may show where there is one."""
     generator = torch.Generator().manual_seed(subject.seeds[0])
-    labels = subject.train_labels[subject.is_natural]
+    labels = subject.natural_labels
+    may_be_shown = torch.from_numpy(subject.data.train.showable())[subject.is_natural]
     rows = []
     for _ in subject.seeds:
         for unit in subject.units:
@@ -121,8 +127,21 @@ def starts(subject: Subject, own: bool) -> torch.Tensor:
                 raise InvalidInput(
                     f"accentuation: class {unit} has no natural image besides its target; give more"
                 )
+            shown = fits[may_be_shown[fits]]
+            fits = shown if len(shown) else fits
             rows.append(fits[torch.randint(len(fits), (1,), generator=generator)])
-    return subject.natural[torch.cat(rows)]
+    return torch.cat(rows)
+
+
+def to_credit(subject: Subject, place: int) -> tuple[str, ...]:
+    """Whose photographs the pictures of a unit, first seed, may come from: the own-class target and what is accentuated."""
+    whose = subject.data.train.whose
+    if whose is None:
+        return ()
+    natural = torch.nonzero(subject.is_natural).view(-1)
+    rows = [subject.own[place]]
+    rows += [int(natural[_start_rows(subject, own)[place]]) for own in (True, False)]
+    return tuple(dict.fromkeys(whose[row] for row in rows if whose[row]))
 
 
 def _accentuated(subject: Subject, attacked: Attacked, own: bool, strength: float) -> torch.Tensor:

@@ -13,10 +13,11 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from trompe.empirical._torch import repeatable, torch
+from trompe.empirical._torch import Unit, repeatable, torch
 from trompe.empirical.arena import figures as drawn
 from trompe.empirical.arena.attacks import ATTACKS, NONE
 from trompe.empirical.arena.cells import (
+    EXAMPLE,
     REFERENCE_SEEDS,
     ArenaCell,
     Design,
@@ -28,12 +29,12 @@ from trompe.empirical.arena.checks import CHECKS, LEVEL
 from trompe.empirical.arena.claims import judge_claims, read_claims
 from trompe.empirical.arena.methods import METHODS
 from trompe.empirical.arena.registry import Registry, load_entry_points, load_plugins
+from trompe.empirical.arena.single import SingleCase, imagenet_case, single_case
 from trompe.empirical.arena.statistics import HONEST, LEAST, OTHER, alarms_of, as_rows, means_of
-from trompe.empirical.arena.subject import Subject
 from trompe.empirical.cache import TensorCache, json_text
+from trompe.empirical.experiments.context import credited
 from trompe.empirical.experiments.figures import save
 from trompe.empirical.inputs.data import ImageData, load_data
-from trompe.empirical.networks.training import classifier
 from trompe.empirical.progress import progress_bar
 from trompe.empirical.record import RunRecord, versions
 from trompe.ground.arguments import Integer, checked
@@ -49,8 +50,8 @@ SCHEMA = 1
 MAX_BYTES = 64 * 2**20
 SHOWN_IN = "method of the alarms shown"
 """The setting that tells of which method's pictures the alarms in the figure and in the tables are."""
-EXAMPLE = 3
-"""The unit of the figure of examples."""
+CREDITS = "credits"
+"""Beside the pictures of a cell: whose photographs they may come from."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,9 @@ def run_arena(
     methods: Several = (),
     checks: Several = (),
     quick: bool = False,
+    model: torch.nn.Module | None = None,
+    units: Sequence[Unit] = (),
+    photos: str | Path | None = None,
     plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
     jobs: Annotated[int, Integer(1, 1024)] = 1,
@@ -102,9 +106,13 @@ def run_arena(
 
     Parameters
     ----------
-    data : digits, fashion-mnist, a folder, or ImageData; small networks are trained on it. networks : how many are tested, each under each
+    data : digits, fashion-mnist, a folder, or ImageData; small networks are trained on it. Or imagenet: the network trained on it and
+        photographs (docs/imagenet.md; photos : a folder of them), a single case. networks : how many are tested, each under each
         attack; default 5, the fewest for which there are intervals. references : how many others the calibrated alarms are held against; default 19, for a level of
         1/20. attacks, methods, checks : keys; default all that are registered. quick : two networks, fewer attacks and methods, and no intervals.
+    model : a network in eval mode with output (n, outputs), for images in [0, 1], in place of trained ones: a single case, with raw values, no
+        calibrated alarms and no intervals. Its classes are what it takes images for. units : its outputs that are attacked; default three of
+        pictures above 64 pixels, else ten, of those that most images are taken for.
     plugins : Python files that register more. jobs : processes. done : called with (name of the cell, whether it was there already).
 
     Raises
@@ -112,8 +120,10 @@ def run_arena(
     InvalidInput, UnknownKey : one line on what is wrong; too few networks for an interval, say.
     """
     size = QUICK if quick else FULL
-    count = networks or size.networks
-    if count < LEAST and not quick:
+    is_single = model is not None or data == "imagenet"
+    count = 1 if is_single else networks or size.networks
+    _check_case(data, model, is_single, (networks, references), units, photos, jobs)
+    if count < LEAST and not quick and not is_single:
         raise InvalidInput(
             f"networks = {count}: too few for an interval; give at least {LEAST}, or ask for quick, which states raw values"
         )
@@ -133,17 +143,25 @@ def run_arena(
                 table[key]  # an unknown one is named
         asked["attacks"] = tuple(dict.fromkeys((NONE, *asked["attacks"])))
         asked["checks"] = tuple(dict.fromkeys((HONEST, *asked["checks"])))
-        images = data if isinstance(data, ImageData) else load_data(data)
+        single: SingleCase | None = None
+        if data == "imagenet":
+            images, single = imagenet_case(photos, units, cache, show)
+        else:
+            images = data if isinstance(data, ImageData) else load_data(data)
+        if model is not None:
+            images, single = single_case(images, model, units)
         if len(images.classes) < 2:
             raise InvalidInput(
                 f"data {images.name}: one class only; the arena trains classifiers, give one subfolder a class"
             )
         others = range(REFERENCE_SEEDS, REFERENCE_SEEDS + (references or size.references))
-        if not any((a := CHECKS[k].alarm) is not None and a.unusual for k in asked["checks"]):
+        if is_single or not any(
+            (a := CHECKS[k].alarm) is not None and a.unusual for k in asked["checks"]
+        ):
             others = range(0)
         design = Design(
             images, asked["attacks"], asked["methods"], asked["checks"], tuple(range(count)), tuple(others),
-            None if cache is None else str(cache), files,
+            None if cache is None else str(cache), files, single=single,
         )  # fmt: skip
         _check_folder(folder)
         store = TensorCache(cache)
@@ -156,6 +174,21 @@ def run_arena(
             witness["figures"] = _figures(design, witness, folder)
     write_file(folder / FILE, json_text(witness), parents=True)
     return witness
+
+
+def _check_case(
+    data: Any, model: Any, is_single: bool, counts: Sequence[int | None], units: Sequence[int], photos: Any, jobs: int
+) -> None:  # fmt: skip
+    if model is not None and data == "imagenet":
+        raise InvalidInput("data = imagenet: has a network of its own; leave the model out")
+    if photos is not None and data != "imagenet":
+        raise InvalidInput("photos: are for data = imagenet; give a folder of your own as data, and model")  # fmt: skip
+    if len(units) and not is_single:
+        raise InvalidInput("units: are those of a network; give model too")
+    if is_single and any(count is not None for count in counts):
+        raise InvalidInput("networks, references: a network that is not trained here is a single case; leave them out")  # fmt: skip
+    if is_single and jobs != 1:
+        raise InvalidInput("jobs: a network that is not trained here stays in this process; leave jobs out")  # fmt: skip
 
 
 def _check_folder(folder: Path) -> None:
@@ -224,7 +257,7 @@ def _keep(design: Design, cell: ArenaCell, folder: Path, found: Observed) -> dic
             for key, images in found.examples.items()
         }
         content = io.BytesIO()
-        np.savez(content, allow_pickle=False, **levels)
+        np.savez(content, allow_pickle=False, **levels, **{CREDITS: np.array(found.credits, dtype=np.str_)})  # fmt: skip
         write_file(_pictures_of(folder, cell), content.getvalue(), parents=True)
     measures = {key: dict(numbers) for key, numbers in found.measures.items()}
     content_of_cell = {"identity": design.identity(cell), "measures": measures}
@@ -328,9 +361,7 @@ def conclude_again(folder: Path) -> None:
 
 
 def _layers(design: Design) -> tuple[str, ...]:
-    store = TensorCache(design.cache)
-    network = classifier("cnn", design.data, design.networks[0], "cpu", store, show=False)
-    return Subject(design.data, 0, network, store, design.seeds, design.steps).layers
+    return design.subject(design.networks[0]).layers
 
 
 def _charts(witness: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
@@ -343,33 +374,38 @@ def _charts(witness: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
     )
     original = [c.key for c in asked if c.original]
     n = len(witness["settings"]["networks"])
+    of = f"{n} network{'s' * (n > 1)}"
     return [
         (
             "matrix", drawn.matrix(alarms, means, original, witness["settings"][SHOWN_IN]),
-            f"Left: of {n} networks of each kind, those that raise each alarm; attacked ones count where they show other pictures (correlation with the honest one "
+            f"Left: of {of} of each kind, those that raise each alarm; attacked ones count where they show other pictures (correlation with the honest one "
             f"below {OTHER:g}), and `true` is said where none does. Alarms on honest networks are false; a star marks what needs the original network. Right: mean correlation of each method's pictures with the honest network's.",
         ),
         (
             "paths", drawn.path_curves(witness["cells"], witness["settings"]["layers"], LEVEL),
-            f"Path similarity by hidden layer, a thin line a network and a thick one their mean, {n} networks of each kind.",
+            f"Path similarity by hidden layer, a thin line a network and a thick one their mean, {of} of each kind.",
         ),
     ]  # fmt: skip
 
 
 def _figures(design: Design, witness: Mapping[str, Any], folder: Path) -> list[dict[str, str]]:
     made = _charts(witness)
-    pictures = _examples(design, folder)
+    pictures, whose = _examples(design, folder)
+    units = list(design.single.units) if design.single else list(range(len(design.data.classes)))
+    place = min(EXAMPLE, len(units) - 1)
     made.append(
         (
-            "examples", drawn.examples(pictures, design.methods, min(EXAMPLE, len(design.data.classes) - 1)),
-            "One unit of one network, first seed: the picture that the attack wants (white: none in particular), and what each method shows.",
+            "examples", drawn.examples(pictures, design.methods, place, f"Unit {units[place]} of one network"),
+            "One unit of one network, first seed: the picture that the attack wants (white: none in particular), and what each method shows." + credited(whose),
         )
     )  # fmt: skip
     return [{"file": save(figure, folder, name), "caption": says} for name, figure, says in made]
 
 
-def _examples(design: Design, folder: Path) -> dict[str, dict[str, NDArray[Any]]]:
+def _examples(design: Design, folder: Path) -> tuple[dict[str, dict[str, NDArray[Any]]], list[str]]:
+    """Pictures by attack and method, and whose photographs they may come from."""
     found: dict[str, dict[str, NDArray[Any]]] = {}
+    whose: list[str] = []
     for cell in design.cells:
         if _shows(design, cell):
             arrays = _arrays(folder, cell)
@@ -377,8 +413,9 @@ def _examples(design: Design, folder: Path) -> dict[str, dict[str, NDArray[Any]]
                 raise InvalidInput(
                     f"{_pictures_of(folder, cell)}: cannot be read as pictures; run again, the cell is then made anew"
                 )
+            whose += arrays.pop(CREDITS, np.array([])).tolist()
             found[cell.attack] = {("" if k == "wanted" else k): v for k, v in arrays.items()}
-    return found
+    return found, whose
 
 
 def _pictures_of(folder: Path, cell: ArenaCell) -> Path:

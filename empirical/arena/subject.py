@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from trompe.empirical._torch import torch
 from trompe.empirical.attacks.features import FEWEST, leaf_calls, spread_over
 from trompe.empirical.cache import TensorCache, state_sha256
@@ -26,7 +28,7 @@ EIGHTH = 7
 
 @dataclass
 class Subject:
-    """One trained network with its data. Class c is output c; each of the first ten outputs is a unit."""
+    """One trained network with its data. Class c is output c."""
 
     data: ImageData
     seed: int
@@ -35,6 +37,8 @@ class Subject:
     seeds: tuple[int, ...]
     """Of pictures; no attack is trained with them."""
     steps: int
+    chosen: tuple[int, ...] = ()
+    """The units, where they are not the first ten outputs."""
     held: ExitStack = field(default_factory=ExitStack)
     """What an attack needs as long as its network is looked at; closed behind the last check."""
 
@@ -46,7 +50,7 @@ class Subject:
     @cached_property
     def units(self) -> list[int]:
         """The outputs that are attacked and visualized."""
-        return list(range(min(10, len(self.data.classes))))
+        return list(self.chosen or range(min(10, len(self.data.classes))))
 
     @cached_property
     def train(self) -> torch.Tensor:
@@ -70,13 +74,15 @@ class Subject:
 
     @cached_property
     def own(self) -> list[int]:
-        """For each unit a training image of its own class, one that the network takes for it where there is any."""
+        """For each unit a training image of its own class, one that the network takes for it, and that a figure may show, where there is any."""
         read = predict(self.network, self.train).argmax(1)
+        may_be_shown = torch.from_numpy(self.data.train.showable())
         found = []
         for unit in self.units:
             of_class = torch.nonzero(self.train_labels == unit).view(-1)
             right = of_class[read[of_class] == unit]
             some = right if len(right) else of_class
+            some = some[may_be_shown[some]] if bool(may_be_shown[some].any()) else some
             if not len(some):
                 raise InvalidInput(
                     f"data {self.data.name}: class {unit} has no training image; the arena needs one for each of its units"
@@ -86,15 +92,19 @@ class Subject:
 
     @cached_property
     def is_natural(self) -> torch.Tensor:
-        """Which training images attacks and methods may use as natural ones: all but the own-class targets. Shape (n,)."""
-        mask = torch.ones(len(self.train), dtype=torch.bool)
-        mask[self.own] = False
-        return mask
+        """Which training images attacks and methods may use as natural ones: all but the own-class targets and what comes from the same photograph. Shape (n,)."""
+        groups = self.data.train.group_numbers()
+        return torch.from_numpy(~np.isin(groups, groups[self.own]))
 
     @cached_property
     def natural(self) -> torch.Tensor:
         """These training images."""
         return self.train[self.is_natural]
+
+    @cached_property
+    def natural_labels(self) -> torch.Tensor:
+        """Their classes."""
+        return self.train_labels[self.is_natural]
 
     @cached_property
     def spectrum(self) -> tuple[torch.Tensor, torch.Tensor]:

@@ -57,6 +57,8 @@ class Effort:
     """Radius in 1/255 -> share of natural images to be certified."""
     attacked: int
     """Certified boxes that are attacked."""
+    trained_on: dict[str, Any]
+    """How long, and with how many images a step, a network is trained on by an attack of the arena; none: as by default."""
     silent_units: int
     silent_alike: float
     """Correlation of the silent units' visualizations, at least."""
@@ -77,7 +79,7 @@ SMALL = Effort(
     from_setting=4, rounds=(1, 2), round_seeds=2, round_every=(*range(0, 33, 2), *range(40, 129, 8)),
     round_units=None, through=True, picture_seeds=(3, 5, 8), picture_rounds=2,
     kept=0.996, loss=0.4, bounded={"steps": 1200, "widths": (128, 64)}, certified={2: 0.99, 8: 0.95}, attacked=500,
-    silent_units=16, silent_alike=0.9, transfer=False, ablations=True,
+    trained_on={}, silent_units=16, silent_alike=0.9, transfer=False, ablations=True,
 )  # fmt: skip
 MEDIUM = Effort(
     largest_side=64, steps=256, longest=2, paths=1, others=None, unseen=3,
@@ -85,7 +87,7 @@ MEDIUM = Effort(
     fit_steps=2500, from_setting=3, rounds=(2, 4), round_seeds=4, round_every=(*range(0, 33, 2), *range(40, 257, 8)),
     round_units=None, through=True, picture_seeds=(3, 5, 8), picture_rounds=2,
     kept=0.999, loss=0.1, bounded={"steps": 2500, "widths": (256, 64)}, certified={2: 0.995, 8: 0.98}, attacked=500,
-    silent_units=30, silent_alike=0.7, transfer=True, ablations=True,
+    trained_on={}, silent_units=30, silent_alike=0.7, transfer=True, ablations=True,
 )  # fmt: skip
 LARGE = Effort(
     largest_side=None, steps=64, longest=2, paths=1, others=3, unseen=1,
@@ -93,7 +95,7 @@ LARGE = Effort(
     from_setting=1, rounds=(1, 2), round_seeds=1, round_every=(0, 1, 2, 3, *range(4, 65, 4)),
     round_units=1, through=False, picture_seeds=(1, 4, 6), picture_rounds=3,
     kept=0.98, loss=2.0, bounded={"steps": 600, "widths": (), "radius": 2 / 255, "shown": 1.0, "batch": 32}, certified={1: 0.85, 2: 0.8}, attacked=24,
-    silent_units=6, silent_alike=0.7, transfer=False, ablations=False,
+    trained_on={"steps": 150, "batch": 8}, silent_units=6, silent_alike=0.7, transfer=False, ablations=False,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from trompe.empirical.audits.paths import audit_paths, path_similarity, share_be
 from trompe.empirical.experiments import figures
 from trompe.empirical.experiments.context import Context
 from trompe.empirical.experiments.given import Given
+from trompe.empirical.inputs.data import Split
 from trompe.empirical.networks.architectures import MiniInception
 from trompe.empirical.networks.inspection import accuracy, predict
 from trompe.empirical.record import RunRecord
@@ -230,15 +232,20 @@ def _of_given(ctx: Context, given: Given) -> RunRecord:
     return witness
 
 
+def one_of_each_group(part: Split, classes: torch.Tensor, units: Sequence[int]) -> torch.Tensor:
+    """Of each group of images the first that is of one of these classes, or else the first: their indices, in the order of the groups."""
+    groups, wanted = part.group_numbers(), np.isin(classes.cpu().numpy(), list(units))
+    order = np.lexsort((np.arange(len(part)), ~wanted, groups))
+    return torch.from_numpy(order[np.unique(groups[order], return_index=True)[1]])
+
+
 def _one_of_each_group(ctx: Context) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of each photograph the first crop that the network takes for one of the units, or else the first, and what it takes it for."""
+    """One crop of each photograph, of one of the units where there is any, and what the network takes it for."""
     images, read = [], []
     for part, floats, classes in (
         (ctx.data.train, ctx.train, ctx.train_labels), (ctx.data.test, ctx.test, ctx.test_labels)
     ):  # fmt: skip
-        groups, wanted = part.group_numbers(), np.isin(classes.cpu().numpy(), ctx.units)
-        order = np.lexsort((np.arange(len(part)), ~wanted, groups))
-        first = order[np.unique(groups[order], return_index=True)[1]]
+        first = one_of_each_group(part, classes, ctx.units)
         images.append(floats[first])
         read.append(classes[first])
     return torch.cat(images), torch.cat(read)

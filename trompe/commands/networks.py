@@ -81,6 +81,17 @@ class NetworkOptions:
             for name, text in (("resize", self.resize), ("crop", self.crop))
         }
 
+    def refuse_without_model(self, images: Path | None) -> None:
+        """What is said of a network where none is given."""
+        from trompe.ground.errors import InvalidInput
+
+        named = {
+            "images": images, "weights": self.weights, "mean": self.mean, "std": self.std, "logits": self.logits
+        }  # fmt: skip
+        for name, value in named.items():
+            if value:
+                raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
+
     def network(
         self, model: str, images: Path, place: Any, units: Sequence[int] | None = None, needs_outputs: bool = True
     ) -> tuple[Any, Any]:  # fmt: skip

@@ -80,16 +80,7 @@ def reproduce(
         "units": integers(units, "--units", 10**9) if units else (), "layers": listed(layers), "photos": photos
     }  # fmt: skip
     if model is None:
-        named = {
-            "images": images,
-            "weights": how.weights,
-            "mean": how.mean,
-            "std": how.std,
-            "logits": how.logits,
-        }
-        for name, value in named.items():
-            if value:
-                raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
+        how.refuse_without_model(images)
         shaped = bool(how.resize or how.crop or groups is not None)
         pictures: Any = load_data(data, **how.sizes, groups=groups) if shaped else data
     elif data == "imagenet":

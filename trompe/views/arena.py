@@ -74,8 +74,9 @@ def said(witness: Mapping[str, Any]) -> list[str]:
     settings = witness["settings"]
     n, few = len(settings["networks"]), settings["networks for an interval"]
     level = settings["level of calibrated alarms"]
+    one = "One network, which was not trained here" if "network" in settings else f"{n} networks"
     lines = [
-        f"{n} networks, each under each attack. An attacked network counts for a method where its pictures correlate below "
+        f"{one}, {'' if 'network' in settings else 'each '}under each attack. An attacked network counts for a method where its pictures correlate below "
         f"{settings['other pictures below']:g} with the honest ones; `true`: none does. Alarms on honest networks (attack none) are false."
     ]
     if level is not None:
