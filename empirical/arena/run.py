@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 from zipfile import BadZipFile
@@ -25,7 +25,7 @@ from trompe.empirical.arena.cells import (
     run_cell,
     run_elsewhere,
 )
-from trompe.empirical.arena.checks import CHECKS, LEVEL
+from trompe.empirical.arena.checks import CHECKS, LEVEL, Check
 from trompe.empirical.arena.claims import judge_claims, read_claims
 from trompe.empirical.arena.methods import METHODS
 from trompe.empirical.arena.registry import Registry, load_entry_points, load_plugins
@@ -266,16 +266,22 @@ def _keep(design: Design, cell: ArenaCell, folder: Path, found: Observed) -> dic
 
 
 def conclusions(
-    cells: Sequence[Mapping[str, Any]], checks: Sequence[str], redirected: Collection[str]
-) -> dict[str, Any]:
-    """What a witness concludes from its cells: alarms, means, claims. redirected : see `alarms_of`."""
-    asked = [CHECKS[key] for key in checks]
+    cells: Sequence[Mapping[str, Any]], checks: Sequence[str], redirected: Collection[str], single: bool = False
+) -> dict[str, Any]:  # fmt: skip
+    """What a witness concludes from its cells: alarms, means, claims. redirected : see `alarms_of`. single : see `_asked`."""
+    asked = _asked(checks, single)
     alarms, means = alarms_of(cells, asked, redirected), means_of(cells, asked)
     claims = [
         {"key": c.key, "says": c.says, "status": c.status, "why": c.why}
         for c in judge_claims(read_claims(), alarms, means)
     ]
     return {"alarms": as_rows(alarms), "means": as_rows(means), "claims": claims}
+
+
+def _asked(checks: Sequence[str], single: bool) -> list[Check]:
+    """These checks; of a single case without calibrated alarms, since it has no reference networks."""
+    asked = [CHECKS[key] for key in checks]
+    return [replace(c, alarm=None) if single and c.alarm is not None and c.alarm.unusual else c for c in asked]  # fmt: skip
 
 
 def _witness(design: Design, cells: list[dict[str, Any]]) -> dict[str, Any]:
@@ -299,7 +305,7 @@ def _witness(design: Design, cells: list[dict[str, Any]]) -> dict[str, Any]:
         "settings": settings,
         **_registered(design.attacks, design.methods, design.checks),
         "cells": cells,
-        **conclusions(cells, design.checks, _redirected(design.attacks)),
+        **conclusions(cells, design.checks, _redirected(design.attacks), design.single is not None),
     }
 
 
@@ -340,7 +346,7 @@ def concluded_again(witness: Mapping[str, Any]) -> dict[str, Any]:
     shown = {SHOWN_IN: drawn.shown_method(methods)}
     return {
         **witness, "statement": STATEMENT, "settings": witness["settings"] | shown,
-        **_registered(attacks, methods, checks), **conclusions(witness["cells"], checks, _redirected(attacks)),
+        **_registered(attacks, methods, checks), **conclusions(witness["cells"], checks, _redirected(attacks), "network" in witness["settings"]),
     }  # fmt: skip
 
 
@@ -366,7 +372,7 @@ def _layers(design: Design) -> tuple[str, ...]:
 
 def _charts(witness: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
     """The figures that are drawn from numbers: name, figure, caption."""
-    asked = [CHECKS[c["key"]] for c in witness["checks"]]
+    asked = _asked([c["key"] for c in witness["checks"]], "network" in witness["settings"])
     redirected = _redirected([a["key"] for a in witness["attacks"]])
     alarms, means = (
         alarms_of(witness["cells"], asked, redirected),

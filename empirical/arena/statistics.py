@@ -103,8 +103,6 @@ def alarms_of(
         for check in checks:
             if check.alarm is None or (check.original and attack == NONE):
                 continue
-            if check.alarm.unusual and not references:
-                continue  # a single case has none
             for method in dict.fromkeys(m for c in some for m in c.get(check.source, {})):
                 if check.alarm.unusual and method and attack in redirected:
                     continue
