@@ -228,9 +228,8 @@ def _witness(item: Theorem, shown: Any) -> Iterator[tuple[str, str]]:
 
 
 def _proof(row: str) -> str:
-    """The page with the row's mathematics: of the paper's rows it is called as the module that holds the class."""
-    kind = row_class(row)
-    return f"rows/{kind.__module__.rpartition('.')[2]}" if kind.paper else "extended"
+    """The page with the row's mathematics: it is called as the module that holds the class."""
+    return f"rows/{row_class(row).__module__.rpartition('.')[2]}"
 
 
 def _evidence(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from trompe.proofs import kernel
-from trompe.theory import ALL_THEOREMS, TASKS, THEOREMS, InvalidInput, UnknownKey
+from trompe.theory import ALL_THEOREMS, ROWS, TASKS, THEOREMS, InvalidInput, UnknownKey
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 TREE = kernel.Places.under(PROOFS)
@@ -353,3 +353,20 @@ def test_what_the_page_calls_no_and_yes_is_what_coq_states() -> None:
                     wanted = (True, False)
                     assert "<->" in statement
                 assert (is_no, is_yes) == wanted, (row, task, level)
+
+
+def test_every_row_has_its_page_and_the_pages_name_what_coq_has() -> None:
+    docs = PROOFS.parent / "docs"
+    listed = (PROOFS.parent / "website" / "pages" / "index.md").read_text(encoding="utf-8")
+    sources = "".join(p.read_text(encoding="utf-8") for p in (PROOFS / "rocq").glob("*.v"))
+    kinds = "Theorem|Lemma|Corollary|Definition|Fixpoint|Record|Inductive"
+    known = set(re.findall(rf"^ *(?:{kinds}) (\w+)", sources, re.MULTILINE))
+    for key, kind in ROWS.items():
+        name = f"rows/{kind.__module__.rpartition('.')[2]}"
+        page = (docs / f"{name}.md").read_text(encoding="utf-8")
+        assert f"`{key}/*`" in page, key
+        assert f"docs/{name}\n" in listed, key
+        side_by_side = page.partition("## Side by side with Coq")[2]
+        named = re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+)", side_by_side)
+        assert named, key
+        assert set(named) <= known, key

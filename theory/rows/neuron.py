@@ -172,7 +172,7 @@ class Neuron(FunctionClass):
     def sharp_row(cls, setting: Any = None) -> SharpRow:
         raise InvalidInput(
             "neuron: no row of the sharp table; its worst radius is 1/2 for every link, but its shares depend "
-            'on the link, m and M (docs/sharp.md, "One neuron")'
+            "on the link, m and M (docs/rows/neuron.md)"
         )
 
 

@@ -1,7 +1,6 @@
 """How much of the box [0,1]^d a ball of the l1, l2 or linf metric covers, wherever its centre lies.
 
-The radius is an exact number; for l2 its square is, so that it may be a root. docs/sharp.md has the
-proofs.
+The radius is an exact number; for l2 its square is, so that it may be a root.
 """
 
 from __future__ import annotations
@@ -70,7 +69,14 @@ def _linf(sides: Mapping[Fraction, int], r: Fraction, _: Point) -> Quantity:
 
 def _l1(sides: Mapping[Fraction, int], r: Fraction, _: Point) -> Quantity:
     """sum over shifts of coefficient (r - shift)^d / d!, where the coefficients are those of
-    prod_i (2 - [c_i] - [1 - c_i]) and [s] [t] = [s + t]."""
+    prod_i (2 - [c_i] - [1 - c_i]) and [s] [t] = [s + t].
+
+    By the signs of x_i - c_i the ball splits into 2^d sets {0 <= y_i <= h_i, sum y_i <= r}, h_i one of
+    c_i and 1 - c_i. Without the bounds h_i each is a simplex of volume r^d / d!. By inclusion and exclusion
+    over the sets S of violated bounds it has sum_S (-1)^|S| max(0, r - sum_{i in S} h_i)^d / d!. Adding
+    over the choices of h multiplies out prod_i sum_{h_i} (1 - [h_i]). For a corner c this is (1 - [1])^d:
+    the law of a sum of d uniform numbers.
+    """
     d = sum(sides.values())
     if set(sides) == {0} and 2 * r == d:
         return exact(Fraction(1, 2))  # x -> 1 - x maps the ball onto its complement

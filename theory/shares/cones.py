@@ -1,7 +1,8 @@
 """The Lipschitz row of the sharp table: worst radius and shares at one visualization, or for lambda.
 
 With p = |x-a|, q = |x-b| and k = L/R the radius at x is (min(1, kp) + min(1, kq) - 1)/2. docs/sharp.md
-has the proofs.
+has the proofs of the closed forms. The radius does not decrease when p or q grows, so that only queries
+matter that no other one beats in both.
 """
 
 from __future__ import annotations
@@ -206,7 +207,12 @@ def _most_even(way: tuple[Fraction, Fraction, Fraction]) -> tuple[Fraction, Frac
 
 
 def _l1_pairs(c: TwoCones) -> Iterable[tuple[Fraction, Fraction]] | None:
-    """(|x-a|, |x-b|) at the queries among which the worst one is; None if they are too many."""
+    """(|x-a|, |x-b|) at the queries among which the worst one is; None if they are too many.
+
+    Each coordinate adds to (p, q) a point of the segment from (0, D_i) to (D_i, 0), or at best one of the
+    ends (a_i, b_i), (1-a_i, 1-b_i) where x_i is 0 or 1. For each of the combinations p+q is fixed and p
+    runs over an interval; the radius is largest where p is nearest to q.
+    """
     found = {(Fraction(0),) * 3}
     for (a, b), count in c.coordinates.items():
         ways = _ways(a, b)
@@ -221,7 +227,11 @@ def _l1_pairs(c: TwoCones) -> Iterable[tuple[Fraction, Fraction]] | None:
 
 
 def _linf_pairs(c: TwoCones) -> Iterable[tuple[Fraction, Fraction]]:
-    """One coordinate is farthest from a, one (perhaps the same) from b."""
+    """One coordinate i is farthest from a, one j (perhaps the same) from b.
+
+    Taking both distances as large as they can be is never worse. For i != j that is
+    (max(a_i, 1-a_i), max(b_j, 1-b_j)); for i = j it is one of the three ways.
+    """
     same = (_most_even(way) for a, b in c.coordinates for way in _ways(a, b))
     far_a, far_b = (
         sorted(c.coordinates, key=lambda pair: max(pair[end], 1 - pair[end]))[-2:] for end in (0, 1)
@@ -237,6 +247,10 @@ def _linf_pairs(c: TwoCones) -> Iterable[tuple[Fraction, Fraction]]:
 
 def _worst_l2(c: TwoCones) -> Quantity:
     """The worst query lies on an edge of the box; each edge is searched by bisection.
+
+    p^2 - q^2 is affine in x. On a slice of the box where it is constant, p^2 is convex, so it is largest at
+    a vertex of the slice, which lies on an edge of the box; and q^2 with it. Before that: the square root is
+    concave, so min(1, kp) + min(1, kq) <= 2 min(1, k sqrt((p^2+q^2)/2)), and p^2+q^2 is largest at a corner.
 
     Where there are too many edges: between the half-way point and the bound by the sum of squares.
     """

@@ -112,7 +112,7 @@ def _ours_line(table: Table) -> list[str]:
         return []
     return [
         f"ours: the paper's table has no row {', '.join(ours)}, and no label to compare with; "
-        "statements and proofs are in docs/extended.md."
+        "statements and proofs: docs/extended.md and the pages that it names."
     ]
 
 

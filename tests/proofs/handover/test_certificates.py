@@ -153,7 +153,7 @@ def test_a_file_asks_exactly_what_verification_asks(everything):
 
 def test_the_pages_for_readers_show_a_real_file_and_every_kind_of_failure(everything):
     docs = Path(__file__).resolve().parents[3] / "docs"
-    shown = re.findall(r"```text\n(.*?)```", (docs / "what-proved-means.md").read_text(), re.DOTALL)
+    shown = re.findall(r"```text\n(.*?)```", (docs / "proved.md").read_text(), re.DOTALL)
     assert everything.texts["mix/unique-max.smt2"].endswith(shown[0]) and shown[0].count("\n") > 10
     table = re.findall(r"(?m)^\| ([a-z ]+) \|", (docs / "check-it-yourself.md").read_text())
     assert set(KINDS) <= set(table)
