@@ -19,7 +19,9 @@ from trompe.views.arena import alarm_table, likeness_table
 
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data"
-ARENA = DATA / "arena" / "digits" / "arena.json"
+ARENA = DATA / "arena"
+OTHERS = ("fashion-mnist", "imagenet")
+"""Folders of the arena whose values are raw: too few networks for an interval."""
 FOLDERS = ("digits", "fashion-mnist")
 
 
@@ -59,7 +61,9 @@ def imagenet_tables() -> dict[str, str]:
 
 def arena_tables() -> dict[str, str]:
     """Those of arena.md."""
-    witness = json.loads(ARENA.read_text(encoding="utf-8"))
+    witness, *others = (
+        json.loads((ARENA / name / "arena.json").read_text(encoding="utf-8")) for name in ("digits", *OTHERS)
+    )  # fmt: skip
     claims = [
         (c["key"], ": ".join(filter(None, (c["status"], c["why"]))), c["says"])
         for c in witness["claims"]
@@ -68,6 +72,8 @@ def arena_tables() -> dict[str, str]:
         "alarms": _table(*alarm_table(witness)),
         "likeness": _table(*likeness_table(witness)),
         "claims": _table(["claim", "", "on digits"], claims),
+        **{f"alarms {name}": _table(*alarm_table(w)) for name, w in zip(OTHERS, others, strict=True)},
+        **{f"likeness {name}": _table(*likeness_table(w)) for name, w in zip(OTHERS, others, strict=True)},
         "registered": _table(["key", "what it is", "what it cannot see"], _registered(witness)),
     }
 
