@@ -3,6 +3,7 @@
 # make test-lowest   the core's tests, with the oldest packages that pyproject.toml admits
 # make check   format, lint, types, tests: what a change has to pass
 # make site    the site into build/site: documentation, reference, the atlas of theorems, the experiments
+# make dist    sdist and wheel into dist/, compared, installed and run: what a release has to pass (minutes; docs/publishing.md)
 # make bench   measure: cold table, import time, evaluation, bounds, pairs
 # make rocq    rebuild and audit the kernel-checked proofs (needs Coq 8.16)
 # make clean   remove environments and build products
@@ -17,7 +18,7 @@ SOURCES := pyproject.toml constraints.txt constraints-lowest.txt README.md LICEN
     \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' -o -path '*/digits/*' \) ! -name build-log.json 2>/dev/null)
 EXTRAS := plot,empirical,imagenet,test,site,dev
 
-.PHONY: table test test-lowest check format lint types site bench rocq clean
+.PHONY: table test test-lowest check format lint types site dist bench rocq clean
 
 table: $(CORE)/installed
 	$(CORE)/bin/trompe table
@@ -42,9 +43,13 @@ format: $(FULL)/installed
 
 types: $(FULL)/installed
 	cd $(FULL) && bin/mypy --config-file ../pyproject.toml -p trompe  # from there: the wheel, not the folder
+	cd $(FULL) && bin/mypy --config-file ../pyproject.toml ../website/*.py
 
 site: $(FULL)/installed
 	$(FULL)/bin/python website/building.py
+
+dist: $(FULL)/installed
+	$(FULL)/bin/python -P tests/dist.py $(ARGS)
 
 bench: $(FULL)/installed
 	$(FULL)/bin/python -P benchmarks/run.py

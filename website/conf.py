@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.search.en import SearchEnglish
 from sphinx.util import logging
 
 import trompe
@@ -54,8 +58,30 @@ def _mathml(page: Any, node: nodes.Node, as_block: bool) -> None:
     raise nodes.SkipNode
 
 
-def setup(app: Any) -> dict[str, bool]:
-    """Register the renderer of mathematics."""
+class _Search(SearchEnglish):
+    """English, each word once."""
+
+    def __init__(self, options: dict[str, str]) -> None:
+        super().__init__(options)
+        self._stem = cache(super().stem)
+
+    def stem(self, word: str) -> str:
+        return self._stem(word)
+
+
+def _number(app: Sphinx, env: BuildEnvironment) -> None:
+    """Number pictures of one name by where they lie, not by which process read its pages first."""
+    images = {name: sorted(pages) for name, (pages, _) in sorted(env.images.items())}
+    env.images = type(env.images)()
+    for name, pages in images.items():
+        for page in pages:
+            env.images.add_file(page, name)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the renderer of mathematics, the numbers of pictures and the words of the search."""
+    app.connect("env-updated", _number)
+    app.add_search_language(_Search)
     app.add_html_math_renderer(
         "mathml",
         (lambda page, node: _mathml(page, node, False), None),

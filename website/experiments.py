@@ -46,7 +46,9 @@ def read(data: Path) -> list[Run]:
             continue
         witness = read_witness(folder)
         if witness is None:
-            raise InvalidInput(f"{folder / 'witness.json'} is missing; the folder is incomplete")
+            raise InvalidInput(
+                f"{folder / 'witness.json'} is missing or not whole; restore it, or make it with trompe reproduce"
+            )
         for figure in witness["figures"]:
             if not (folder / figure["file"]).is_file():
                 raise InvalidInput(f"{folder / figure['file']} is missing; witness.json names it")

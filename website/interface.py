@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,10 @@ def _entry(name: str, value: Any) -> dict[str, Any]:
 
 
 def _signature(value: Any) -> str:
+    """As in the source; a default without a text of its own is named by its class, not by its place in memory."""
     try:
-        return str(inspect.signature(value)).replace("'", "")
+        text = str(inspect.signature(value)).replace("'", "")
+        return re.sub(r"<(?:\w+\.)*(\w+) object at 0x[0-9a-f]+>", r"\1", text)
     except ValueError:
         return "()"
 

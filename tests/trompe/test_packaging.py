@@ -42,6 +42,24 @@ def test_the_wheel_holds_one_package_with_its_data():
     assert not [name for name in names if "tests" in name or name.endswith(".v")]
 
 
+def test_the_version_stands_in_one_place_and_what_repeats_it_agrees():
+    import trompe
+
+    version = PROJECT["project"]["version"]
+    assert trompe.__version__ == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## [{version}]" in changelog and "\n## [Unreleased]\n" in changelog
+
+
+@pytest.mark.parametrize("name", ["released.json", "pinned.json"])
+def test_keys_and_hashes_are_installed_as_they_are_committed(name):
+    from importlib.resources import files
+
+    installed = files("trompe.proofs").joinpath("data", name).read_bytes()
+    assert installed == (ROOT / "proofs" / "data" / name).read_bytes()
+
+
 def test_the_extra_for_the_solvers_is_what_the_core_asks_for():
     core = set(PROJECT["project"]["dependencies"])
     assert set(PROJECT["project"]["optional-dependencies"]["solvers"]) <= core

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import shutil
+import subprocess
+import sys
 import zipfile
+from datetime import date
+from fractions import Fraction
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -80,6 +86,10 @@ def broken(pages: dict[Path, _Page]) -> list[str]:
     return found
 
 
+def is_small(path: Path) -> bool:
+    return path.stat().st_size <= LARGEST
+
+
 @pytest.fixture(scope="module")
 def pages(site):
     return pages_of(site)
@@ -115,7 +125,7 @@ def test_every_theorem_has_its_page_and_its_files(site, pages, cells):
         assert address == f"atlas/{key}/"
         item, path = theorem(key), site / address / "index.html"
         page = pages[path]
-        assert path.stat().st_size < LARGEST, key
+        assert is_small(path), key
         assert " ".join(item.statement.split()) in page.text, key
         assert item.sha256 in page.text and cells[key]["verdict"] == "PROVED"
         assert f"{cells[key]['label']} " in page.text
@@ -185,41 +195,128 @@ def test_the_interface_names_every_public_name(site, pages):
 # -- what is not built -----------------------------------------------------------------------------------------
 
 
-def test_what_is_handed_out_is_the_same_each_time(site, checked, tmp_path):
-    import building
+LATER = """
+import datetime, time
 
-    building.write_sources(tmp_path / "source", checked)
-    again = tmp_path / "source" / "downloads"
-    files = [path.relative_to(again) for path in again.rglob("*") if path.is_file()]
-    assert len(files) > 2 * len(EVERY_THEOREM)
-    changed = [name for name in files if (again / name).read_bytes() != (site / name).read_bytes()]
-    assert changed == []
-    damaged = site / "atlas" / "convex" / "side" / "cite.bib"
-    assert damaged.read_bytes() != (again / "atlas" / "convex" / "exact" / "cite.bib").read_bytes()
+SHIFT = 400 * 86400 + 7 * 3600
+now, local, utc, written = time.time, time.localtime, time.gmtime, time.strftime
+time.time = lambda: now() + SHIFT
+time.localtime = lambda seconds=None: local(time.time() if seconds is None else seconds)
+time.gmtime = lambda seconds=None: utc(time.time() if seconds is None else seconds)
+time.strftime = lambda form, at=None: written(form, at or time.localtime())
+
+
+class date(datetime.date):
+    @classmethod
+    def today(cls):
+        return cls.fromtimestamp(time.time())
+
+
+class datetime_(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(time.time(), tz)
+
+    today = now
+
+    @classmethod
+    def utcnow(cls):
+        return cls.now(datetime.UTC).replace(tzinfo=None)
+
+
+datetime.date, datetime.datetime = date, datetime_
+"""
+"""What Python loads first: another day and hour."""
+
+AGAIN = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import building
+raise SystemExit(building.build(Path(sys.argv[3]), json.loads(Path(sys.argv[2]).read_text())))
+"""
+
+
+def unlike(one: Path, other: Path) -> list[str]:
+    """Files that only one of two folders has, or that are not the same bytes in both."""
+    both = [
+        {path.relative_to(root): path for path in root.rglob("*") if path.is_file()}
+        for root in (one, other)
+    ]
+    return sorted(
+        str(name)
+        for name in both[0].keys() | both[1].keys()
+        if not all(name in found for found in both)
+        or both[0][name].read_bytes() != both[1][name].read_bytes()
+    )
+
+
+def test_two_builds_are_equal_to_the_byte(site, checked, tmp_path):
+    """The second one on another day, in another time zone, folder and order of sets."""
+    (tmp_path / "sitecustomize.py").write_text(LATER)
+    (tmp_path / "table.json").write_text(json.dumps(checked))
+    again, elsewhere = tmp_path / "a" / "longer name", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "proofs").symlink_to(ROOT / "proofs")  # Coq's sources, looked for where one stands
+    changed = {"PYTHONPATH": str(tmp_path), "PYTHONHASHSEED": "17", "TZ": "Asia/Tokyo"}
+    code = [sys.executable, "-P", "-c", AGAIN, str(ROOT / "website"), str(tmp_path / "table.json")]
+    done = subprocess.run([*code, str(again)], env=os.environ | changed, cwd=elsewhere, check=False)
+    assert done.returncode == 0
+    assert len([path for path in site.rglob("*") if path.is_file()]) > 4 * len(EVERY_THEOREM)
+    assert unlike(site, again) == []
+
+
+def test_builds_that_are_not_equal_are_noticed(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name / "docs").mkdir(parents=True)
+        (tmp_path / name / "docs" / "a.html").write_text("a")
+    assert unlike(tmp_path / "one", tmp_path / "two") == []
+    (tmp_path / "one" / "more").write_text("")
+    (tmp_path / "two" / "docs" / "a.html").write_text("b")
+    assert unlike(tmp_path / "one", tmp_path / "two") == ["docs/a.html", "more"]
+
+
+def test_the_other_day_is_another_day(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(LATER)
+    code = "import time, datetime; print(time.strftime('%Y-%m-%d'), datetime.date.today(), datetime.datetime.now().date())"
+    changed = {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=os.environ | changed, capture_output=True, text=True
+    )
+    days = {date.fromisoformat(word) for word in done.stdout.split()}
+    assert len(days) == 1 and (days.pop() - date.today()).days >= 400, done
+
+
+def small_tree(root: Path) -> Path:
+    """What a build reads first: one experiment; and the site that stands there."""
+    shutil.copytree(ROOT / "data" / "digits" / "silent-units", root / "data/digits/silent-units")
+    output = root / "build" / "site"
+    output.mkdir(parents=True)
+    (output / "atlas.json").write_text("as it was")
+    return output
 
 
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda run: (run / "witness.json").unlink(), "witness.json is missing"),
-        (lambda run: (run / "witness.json").write_text("{"), "witness.json is missing"),
-        (lambda run: next(run.glob("*.png")).unlink(), r"\.png is missing"),
+        (lambda run: (run / "witness.json").unlink(), r"silent-units/witness\.json is missing"),
+        (lambda run: (run / "witness.json").write_text("{"), r"silent-units/witness\.json is"),
+        (lambda run: (run / "conv2.png").unlink(), r"silent-units/conv2\.png is missing"),
+        (lambda run: shutil.rmtree(run), r"data holds no experiment"),
     ],
 )
-def test_incomplete_data_stops_the_build_and_the_site_stays(site, checked, tmp_path, damage, says):
-    import building
-
-    from trompe.theory import InvalidInput
-
-    root, output = tmp_path / "root", tmp_path / "site"
-    shutil.copytree(ROOT / "data" / "digits" / "silent-units", root / "data/digits/silent-units")
-    damage(root / "data" / "digits" / "silent-units")
-    output.mkdir()
-    (output / "atlas.json").write_text("as it was")
-    with pytest.raises(InvalidInput, match=says):
-        building.build(output, checked, root)
+def test_incomplete_data_stops_the_build_and_the_site_stays(tmp_path, damage, says):
+    """The command itself, in a tree whose data are not whole."""
+    output = small_tree(tmp_path)
+    shutil.copytree(ROOT / "website", tmp_path / "website")
+    damage(tmp_path / "data" / "digits" / "silent-units")
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "website" / "building.py")], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1, done
+    assert re.match(rf"website/building\.py: .*{says}", done.stderr)
     assert (output / "atlas.json").read_text() == "as it was"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["root", "site"]
+    assert [path.name for path in output.parent.iterdir()] == ["site"]
 
 
 def test_a_folder_of_somebody_elses_is_not_replaced(site, checked, tmp_path):
@@ -245,6 +342,57 @@ def test_a_theorem_that_is_not_proved_has_no_page(site, small):
     del table["rows"][0]["cells"]["side"]
     with pytest.raises(InvalidInput, match="black-box/side: the checked table has no such cell"):
         atlas.pages(table)
+
+
+@pytest.mark.parametrize("length", [0, LARGEST, LARGEST + 1])
+def test_a_page_that_is_too_large_is_noticed(tmp_path, length):
+    (tmp_path / "index.html").write_bytes(b"x" * length)
+    assert is_small(tmp_path / "index.html") == (length <= LARGEST)
+
+
+def test_a_figure_that_starts_between_the_steps_stops_the_build(monkeypatch, checked, tmp_path):
+    import building
+    import figures
+
+    from trompe.theory import InvalidInput
+
+    row = "convex"
+    found = figures.example(row, 2)
+    odd = found._replace(x=(Fraction(1, 3), Fraction(1, 2)))
+    monkeypatch.setattr(figures, "example", lambda *_: odd)
+    figures._figure.cache_clear()
+    with pytest.raises(InvalidInput, match=r"\(1/3, 1/2\) is no multiple of 1/16"):
+        figures.write(tmp_path / "figures", row)
+    assert list((tmp_path / "figures").iterdir()) == []
+    output = small_tree(tmp_path)
+    with pytest.raises(InvalidInput, match=r"is no multiple of 1/16; the figure cannot start"):
+        building.build(output, checked)
+    assert (output / "atlas.json").read_text() == "as it was"
+    assert [path.name for path in output.parent.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        ("# A page\n\n$\\frac$\n", "mathematics: "),
+        ("# A page\n\n[x](no-such-page.md)\n", "no-such-page"),
+        ("# A page\n\n```{toctree}\nno-such-page\n```\n", "no-such-page"),
+        ("# A page\n\n![x](no-such-picture.png)\n", "no-such-picture"),
+    ],
+)
+def test_what_sphinx_complains_about_is_not_built(monkeypatch, tmp_path, capfd, page, says):
+    import building
+
+    def sources(source, *_):
+        (source / "downloads").mkdir(parents=True)
+        (source / "index.md").write_text(page)
+
+    monkeypatch.setattr(building, "write_sources", sources)
+    output = small_tree(tmp_path)
+    assert building.build(output, {}) != 0
+    assert says in capfd.readouterr().err
+    assert (output / "atlas.json").read_text() == "as it was"
+    assert [path.name for path in output.parent.iterdir()] == ["site"]
 
 
 def test_a_page_that_links_to_nothing_stops_the_build(tmp_path):
