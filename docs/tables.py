@@ -72,8 +72,14 @@ def arena_tables() -> dict[str, str]:
         "alarms": _table(*alarm_table(witness)),
         "likeness": _table(*likeness_table(witness)),
         "claims": _table(["claim", "", "on digits"], claims),
-        **{f"alarms {name}": _table(*alarm_table(w)) for name, w in zip(OTHERS, others, strict=True)},
-        **{f"likeness {name}": _table(*likeness_table(w)) for name, w in zip(OTHERS, others, strict=True)},
+        **{
+            f"alarms {name}": _table(*alarm_table(w))
+            for name, w in zip(OTHERS, others, strict=True)
+        },
+        **{
+            f"likeness {name}": _table(*likeness_table(w))
+            for name, w in zip(OTHERS, others, strict=True)
+        },
         "registered": _table(["key", "what it is", "what it cannot see"], _registered(witness)),
     }
 
