@@ -230,7 +230,7 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
                 units * len(seeds)
             )
             witness.add(
-                f"{setting.name}: visualizations read as their own class", share(read), "share", at_least=ctx.promised(1.0)
+                f"{setting.name}: visualizations read as their own class", share(read), "share", at_least=ctx.promised(0.9)
             )  # fmt: skip
             if len(driven):
                 witness.add(
@@ -253,7 +253,7 @@ def _visualizations(ctx: Context, witness: RunRecord, circuit: FoolingCircuit) -
                 f"{setting.name}: correlation of the fooled unit's visualization with the original's",
                 paired_correlation(original, through.images[: len(units)]), "correlation",
             )  # fmt: skip
-    for key, least in (("pixel", 0.95), ("fourier", 0.95), ("maco", 0.90)):
+    for key, least in (("pixel", 0.95), ("fourier", 0.95), ("maco", ctx.effort.maco_kept)):
         witness.add(
             f"{key}, with and without transforms: bit-identical to D's own, unseen seeds",
             share(torch.cat(shared[key])), "share", at_least=least,
@@ -359,7 +359,9 @@ def _pictures(
         ]
         kept = share(torch.cat([same for _, _, same in runs]))
         witness.add(f"{name}: retraining rounds", rounds, "count", at_most=most)
-        witness.add(f"{name}: bit-identical to D's own, unseen seeds", kept, "share", at_least=0.95)
+        witness.add(
+            f"{name}: bit-identical to D's own, unseen seeds", kept, "share", at_least=ctx.effort.picture_kept
+        )  # fmt: skip
         rows[name] = _shown(ctx, witness, name, target, [(s, t) for s, (_, t, _) in zip(wanted, runs, strict=True)])  # fmt: skip
     whose = ""
     target, of = _photograph(ctx)

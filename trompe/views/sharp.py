@@ -33,7 +33,7 @@ CHECKED = (
     "PROVED: every check holds, and one at least is symbolic or exact. symbolic: integrated or derived by SymPy, for every d where that is possible. exact: at d = 1, 2, 3, "
     "integrated over simplices on which the class's own envelope is affine. enclosed: bounds, where it is "
     "curved (l2). sampled: 20,000 random queries, intervals of 99.9999 %; no proof. The proofs for every d are "
-    "in docs/sharp.md."
+    "in docs/sharp.md and on the pages that it links."
 )
 
 
