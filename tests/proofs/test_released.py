@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -164,7 +165,7 @@ def test_the_command_adds_new_keys_and_says_so(sources, capsys, record, key):
     assert capsys.readouterr().err == f"{key}: not in {record.name}; add it with --write\n"
     assert module.main(["--write"]) == 0
     assert f"{key}: {record.word} new -> {missing['sha256']}\n" in capsys.readouterr().out
-    assert json.loads(path.read_text())[key] == missing
+    assert json.loads(path.read_text())[key] == {**missing, "introduced": version("trompe")}
     assert module.main([]) == 0
 
 
