@@ -11,6 +11,7 @@ import numpy as np
 
 from trompe.empirical._torch import torch
 from trompe.empirical.experiments.given import look_at
+from trompe.empirical.experiments.paths import one_of_each_group
 from trompe.empirical.imagenet.data import imagenet_data, imagenet_subject
 from trompe.empirical.inputs.data import ImageData, Split
 from trompe.empirical.networks.inspection import predict
@@ -51,9 +52,10 @@ def single_case(
         test=replace(data.test, labels=of_test.numpy()),
         classes=given.names or tuple(f"output {k}" for k in range(given.outputs)),
     )
+    apart = of_test[one_of_each_group(read.test, of_test, given.units)]
     fitting = [
         unit for unit in given.units
-        if _independent(read.train, unit) >= INDEPENDENT and _independent(read.test, unit) >= INDEPENDENT
+        if _independent(read.train, unit) >= INDEPENDENT and int((apart == unit).sum()) >= INDEPENDENT
     ]  # fmt: skip
     missing = [unit for unit in units if unit not in fitting]
     if missing or len(fitting) < 2:

@@ -103,6 +103,21 @@ def test_figures_show_what_may_be_shown_and_targets_stay_apart(subject):
     assert to_credit(bare, 1) == ()
 
 
+def test_a_photograph_that_is_read_as_two_units_counts_for_one(unlabelled, network):
+    """Path similarity compares one crop of each photograph."""
+    read = network(unlabelled.test.tensor()).argmax(1).numpy()
+    rows = [int((read == unit).nonzero()[0][k]) for unit in (2, 3) for k in range(2)]
+    test = unlabelled.test
+    for groups, fits in (([0, 1, 2, 3], True), ([0, 1, 0, 2], False)):
+        crops = Split(test.images[rows], test.labels[rows], test.levels, np.array(groups))
+        data = replace(unlabelled, test=crops)
+        if fits:
+            assert single_case(data, network, [2, 3])[1].units == (2, 3)
+        else:
+            with pytest.raises(InvalidInput, match="output 3 has fewer"):
+                single_case(data, network, [2, 3])
+
+
 def test_a_cycle_leaves_the_other_outputs(subject):
     made = ATTACKS["circuit-next"].make(subject).network
     shown = {unit: made.permutation[unit] for unit in subject.units}
