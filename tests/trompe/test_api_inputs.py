@@ -315,7 +315,8 @@ def of_torch() -> dict[str, Any]:
         },
         "run_arena": lambda: {
             "data": digits(1), "output": "no", "networks": 5, "references": 2, "attacks": (), "methods": (), "checks": (),
-            "quick": False, "plugins": (), "cache": NO, "jobs": 1, "force": False, "show": False, "done": NO,
+            "quick": False, "model": NO, "units": (), "photos": NO, "plugins": (), "cache": NO, "jobs": 1, "force": False,
+            "show": False, "done": NO,
         },
         "audit_compare": tensors(
             "images", a=model, b=model, labels=labels, layers=["relu"], units=[0], unit_axis=1, tolerance=0.001,
