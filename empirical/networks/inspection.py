@@ -316,7 +316,7 @@ def visit(
     ------
     UnknownKey : no such layer. InvalidInput : the pass does not call a layer, or it returns no tensor with units.
     """
-    waiting = set(names)
+    waiting, end = set(names), Enough()
 
     def hook(name: str) -> Any:
         def seen(_module: Any, given: Any, output: Any) -> None:
@@ -329,7 +329,7 @@ def visit(
                 )
             waiting.discard(name)
             if not waiting and not every_call and not whole:
-                raise Enough
+                raise end
 
         return seen
 
@@ -342,7 +342,11 @@ def visit(
                 hooks.enter_context(hooked(model, name, hook(name)))
         try:
             output = ran(model, images)
-        except Enough:
+        except Enough as found:
+            if (
+                found is not end
+            ):  # it ends a pass around this one: the model is looked at while it looks at a part of itself
+                raise
             return None
     if waiting and not every_call:
         raise InvalidInput(

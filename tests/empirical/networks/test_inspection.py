@@ -23,6 +23,7 @@ from trompe.empirical.networks.inspection import (
     named_layer,
     numbered_picture,
     predict,
+    visit,
 )
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -275,3 +276,32 @@ def test_a_pass_ends_where_all_layers_were_called_and_before_that_it_does_not():
             model(torch.ones(1, 2))
         assert torch.equal(outputs["1"], wanted)
     assert last == [1]
+
+
+def test_a_model_that_looks_at_itself_can_be_looked_at():
+    """A fooling circuit's detector sees layers of the network; a pass around it may end at an earlier layer, or see all of it."""
+
+    class Looks(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU(), torch.nn.Conv2d(4, 2, 3))  # fmt: skip
+
+        def forward(self, x):
+            parts = []
+            out = visit(self.net, ["1"], x, lambda _name, y: parts.append(y), whole=True)
+            return out.mean((2, 3)) + parts[0].mean()
+
+    model, images = Looks().eval(), torch.rand(2, 1, 8, 8)
+    plain = model.net[0](images)
+    for whole in (False, True):
+        seen = []
+        found = visit(model, ["net.0"], images, lambda _name, y, to=seen: to.append(y), whole=whole)
+        assert len(seen) == 1 and torch.equal(seen[0], plain)
+        assert (found is not None) == whole
+    by_layer = [
+        maximize(
+            m, [1], (1, 8, 8), Pixel(), objective=te.Objective(layer), seeds=[0], steps=3
+        ).images
+        for m, layer in ((model, "net.0"), (model.net, "0"))
+    ]
+    assert torch.equal(*by_layer)
