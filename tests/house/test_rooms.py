@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -171,3 +172,11 @@ def test_a_planted_comparison_is_seen(text):
         .replace("erm", "e")
         .replace("constant", "c")
     )
+
+
+def test_tests_of_the_empirical_room_say_why_they_are_skipped_without_torch():
+    """Those of the oldest packages run without it. A test of that file alone needs nothing of it."""
+    room = Path(__file__).parents[1] / "empirical"
+    skips = re.compile(r"importorskip\(\s*[\"']torch[\"']")
+    bare = [p.name for p in room.rglob("test_*.py") if not skips.search(p.read_text("utf-8"))]
+    assert bare == ["test_progress.py"]  # about a bar, which the core draws too

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-import torch
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
 
 from trompe.empirical import FoolingCircuit, certify_natural
 

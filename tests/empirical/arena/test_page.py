@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
+
 from trompe.empirical import run_arena
 
 ROOT = Path(__file__).parents[3]

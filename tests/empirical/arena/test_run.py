@@ -10,7 +10,10 @@ from types import SimpleNamespace
 
 import jsonschema
 import pytest
-import torch
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
 
 import trompe.empirical
 from trompe.empirical import run_arena

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-import torch
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
 
 import trompe.empirical
 from trompe.empirical.arena.checks import CHECKS, Alarm, Check, strangeness

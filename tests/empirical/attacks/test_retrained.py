@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import torch
+
+torch = pytest.importorskip(
+    "torch", reason="the empirical room needs torch: pip install 'trompe[empirical]'"
+)
 import zoo
 
 from trompe.empirical import (
