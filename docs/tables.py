@@ -20,7 +20,7 @@ from trompe.views.arena import alarm_table, likeness_table
 DOCS = Path(__file__).resolve().parent
 DATA = DOCS.parent / "data"
 ARENA = DATA / "arena"
-OTHERS = ("fashion-mnist",)
+OTHERS = ("fashion-mnist", "imagenet")
 """Folders of the arena whose values are raw: too few networks for an interval."""
 FOLDERS = ("digits", "fashion-mnist")
 

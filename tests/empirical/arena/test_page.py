@@ -29,7 +29,7 @@ def test_the_tables_are_those_of_the_witness(tables):
     page = (ROOT / "docs" / "arena.md").read_text(encoding="utf-8")
     assert tables.rewritten("arena.md", page) == page
     for marker, table in tables.arena_tables().items():
-        assert table.count("\n") > 3, marker
+        assert table.count("\n") >= 3, marker  # a head, a rule and a row
         other = table.replace("0", "7", 1)
         assert table in page and other not in page  # a changed number would be seen
 
