@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from trompe.commands.networks import Groups, NetworkOptions, with_network
+from trompe.commands.networks import (
+    Cache,
+    Force,
+    Groups,
+    NetworkOptions,
+    OwnImages,
+    OwnModel,
+    OwnUnits,
+    Photos,
+    with_network,
+)
 from trompe.commands.options import integers, listed, number
 
 
@@ -46,30 +56,13 @@ def arena(
         ),
     ] = None,
     jobs: Annotated[int, number("Processes; bits do not depend on them.", 1024)] = 1,
-    cache: Annotated[Path | None, typer.Option(help="Folder for trained weights.")] = None,
-    force: Annotated[bool, typer.Option(help="Run again what is already there.")] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Your network in place of trained ones, a single case: FILE.py:FUNCTION or MODULE:FUNCTION, see docs/your-network.md."
-        ),
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="With --model: its natural images, in place of --data.")
-    ] = None,
-    units: Annotated[
-        str,
-        typer.Option(
-            help="With --model or --data imagenet: outputs that are attacked; default some that most images are taken for."
-        ),
-    ] = "",
+    cache: Cache = None,
+    force: Force = False,
+    model: OwnModel = None,
+    images: OwnImages = None,
+    units: OwnUnits = "",
     groups: Groups = None,
-    photos: Annotated[
-        Path | None,
-        typer.Option(
-            help="With --data imagenet: a folder of photographs, in place of those of installed packages."
-        ),
-    ] = None,
+    photos: Photos = None,
 ) -> None:
     """Attacks x methods of visualization x checks on trained networks. Exit status 1 if a claim does not hold.
 
@@ -77,33 +70,20 @@ def arena(
     """
     from rich.console import Console
 
-    from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.arena.run import FILE, run_arena
-    from trompe.empirical.inputs.data import load_data
-    from trompe.ground.errors import InvalidInput
     from trompe.views.arena import as_tables, said
 
     console = Console()
-    given: dict[str, Any] = {"units": integers(units, "--units", 10**9) if units else (), "photos": photos}  # fmt: skip
-    pictures: Any = data
-    if model is None:
-        how.refuse_without_model(images)
-        if how.resize or how.crop or groups is not None:
-            pictures = load_data(data, **how.sizes, groups=groups)
-    elif data == "imagenet":
-        raise InvalidInput("--data imagenet: has a network of its own; leave --model out")
-    else:
-        folder = images if images is not None else Path(data)
-        with repeatable():
-            given["model"], _ = how.network(model, folder, pick_device("cpu"))
-        pictures = load_data(folder, **how.sizes, groups=groups)
+    asked = integers(units, "--units", 10**9) if units else ()
+    pictures, network = how.own(model, images, data, groups)
 
     def report(cell: str, was_there: bool) -> None:
         console.print(f"{cell}{' (already there)' * was_there}", highlight=False, soft_wrap=True)
 
     witness = run_arena(
         pictures, output, networks=networks, references=references, attacks=listed(attacks), methods=listed(methods),
-        checks=listed(checks), quick=quick, plugins=plugin or (), cache=cache, jobs=jobs, force=force, done=report, **given,
+        checks=listed(checks), quick=quick, plugins=plugin or (), cache=cache, jobs=jobs, force=force, done=report, model=network,
+        units=asked, photos=photos,
     )  # fmt: skip
     for table in as_tables(witness):
         console.print(table)

@@ -50,6 +50,29 @@ Groups = Annotated[
         "cat_7_crop1.png with _crop. Such are never compared and lie on one side, and intervals are over photographs.",
     ),
 ]
+OwnModel = Annotated[
+    str | None,
+    typer.Option(
+        help="Your network in place of those that are trained: FILE.py:FUNCTION or MODULE:FUNCTION, see docs/your-network.md."
+    ),
+]
+OwnImages = Annotated[
+    Path | None, typer.Option(help="With --model: its natural images, in place of --data.")
+]
+OwnUnits = Annotated[
+    str,
+    typer.Option(
+        help="With --model or --data imagenet: outputs that are fooled; default some that most images are taken for."
+    ),
+]
+Photos = Annotated[
+    Path | None,
+    typer.Option(
+        help="With --data imagenet: a folder of photographs, in place of those of installed packages."
+    ),
+]
+Cache = Annotated[Path | None, typer.Option(help="Folder for trained weights.")]
+Force = Annotated[bool, typer.Option(help="Run again what is already there.")]
 Logits = Annotated[
     str | None,
     typer.Option(help="Which part of the output counts: a key of a dict, an index of a tuple."),
@@ -81,16 +104,29 @@ class NetworkOptions:
             for name, text in (("resize", self.resize), ("crop", self.crop))
         }
 
-    def refuse_without_model(self, images: Path | None) -> None:
-        """What is said of a network where none is given."""
+    def own(
+        self, model: str | None, images: Path | None, data: str, groups: str | None, device: str = "cpu", threads: int = 1
+    ) -> tuple[Any, Any]:  # fmt: skip
+        """The pictures and the network of --model; without it the data on which a command trains some, and None."""
+        from trompe.empirical._torch import pick_device, repeatable
+        from trompe.empirical.inputs.data import load_data
         from trompe.ground.errors import InvalidInput
 
-        named = {
-            "images": images, "weights": self.weights, "mean": self.mean, "std": self.std, "logits": self.logits
-        }  # fmt: skip
-        for name, value in named.items():
-            if value:
-                raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
+        if model is None:
+            named = {
+                "images": images, "weights": self.weights, "mean": self.mean, "std": self.std, "logits": self.logits
+            }  # fmt: skip
+            for name, value in named.items():
+                if value:
+                    raise InvalidInput(f"--{name}: is about a network of yours; give --model too")
+            shaped = bool(self.resize or self.crop or groups is not None)
+            return (load_data(data, **self.sizes, groups=groups) if shaped else data), None
+        if data == "imagenet":
+            raise InvalidInput("--data imagenet: has a network of its own; leave --model out")
+        folder, place = images if images is not None else Path(data), pick_device(device)
+        with repeatable(threads, place):
+            network, _ = self.network(model, folder, place)
+        return load_data(folder, **self.sizes, groups=groups), network
 
     def network(
         self, model: str, images: Path, place: Any, units: Sequence[int] | None = None, needs_outputs: bool = True

@@ -11,7 +11,17 @@ from typing import Annotated, Any
 
 import typer
 
-from trompe.commands.networks import Groups, NetworkOptions, with_network
+from trompe.commands.networks import (
+    Cache,
+    Force,
+    Groups,
+    NetworkOptions,
+    OwnImages,
+    OwnModel,
+    OwnUnits,
+    Photos,
+    with_network,
+)
 from trompe.commands.options import SEED, Device, integers, listed, number
 
 
@@ -36,23 +46,11 @@ def reproduce(
         Path | None, typer.Option(help="A picture that the fooled units shall show.")
     ] = None,
     threads: Annotated[int, number("CPU threads; bits repeat for equal counts.", 1024)] = 1,
-    cache: Annotated[Path | None, typer.Option(help="Folder for trained weights.")] = None,
-    force: Annotated[bool, typer.Option(help="Run again what is already there.")] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Your network in place of those that are trained: FILE.py:FUNCTION or MODULE:FUNCTION, see docs/your-network.md."
-        ),
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="With --model: its natural images, in place of --data.")
-    ] = None,
-    units: Annotated[
-        str,
-        typer.Option(
-            help="With --model or --data imagenet: outputs that are fooled; default those that most images are taken for."
-        ),
-    ] = "",
+    cache: Cache = None,
+    force: Force = False,
+    model: OwnModel = None,
+    images: OwnImages = None,
+    units: OwnUnits = "",
     layers: Annotated[
         str,
         typer.Option(
@@ -60,36 +58,18 @@ def reproduce(
         ),
     ] = "",
     groups: Groups = None,
-    photos: Annotated[
-        Path | None,
-        typer.Option(
-            help="With --data imagenet: a folder of photographs, in place of those of installed packages."
-        ),
-    ] = None,
+    photos: Photos = None,
 ) -> None:
     """Run the paper's experiments on real data and leave a witness of each. Exit status 1 if a number misses."""
     from rich.console import Console
 
-    from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.experiments import runner
-    from trompe.empirical.inputs.data import load_data
-    from trompe.ground.errors import InvalidInput
 
     console = Console()
     given: dict[str, Any] = {
         "units": integers(units, "--units", 10**9) if units else (), "layers": listed(layers), "photos": photos
     }  # fmt: skip
-    if model is None:
-        how.refuse_without_model(images)
-        shaped = bool(how.resize or how.crop or groups is not None)
-        pictures: Any = load_data(data, **how.sizes, groups=groups) if shaped else data
-    elif data == "imagenet":
-        raise InvalidInput("--data imagenet: has a network of its own; leave --model out")
-    else:
-        place, folder = pick_device(device), images if images is not None else Path(data)
-        with repeatable(threads, place):
-            given["model"], _ = how.network(model, folder, place)
-        pictures = load_data(folder, **how.sizes, groups=groups)
+    pictures, given["model"] = how.own(model, images, data, groups, device, threads)
 
     def report(key: str, witness: dict[str, Any], skipped: bool) -> None:
         held = [m for m in witness["measurements"] if "acceptance" in m]
