@@ -74,10 +74,9 @@ class EarlyFeatures(nn.Module):
 
         def look(name: str, output: torch.Tensor) -> None:
             maps = output.clone()  # what follows may write into it, and the gradient needs it
-            maps = (
-                maps.movedim(self._axes[name], 1).flatten(2) if maps.ndim > 2 else maps[..., None]
-            )
-            parts[name] = torch.cat([maps.mean(2), (maps.square().mean(2) + 1e-12).sqrt()], 1)
+            # Places before units: a view in both memory formats; the other way round channels_last would be copied.
+            maps = maps.movedim(self._axes[name], -1).unsqueeze(1).flatten(1, -2)
+            parts[name] = torch.cat([maps.mean(1), (maps.square().mean(1) + 1e-12).sqrt()], 1)
 
         output = visit(self.network, self.layers, x, look, whole=whole)
         return output, torch.cat([parts[name] for name in self.layers], 1)
