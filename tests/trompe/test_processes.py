@@ -108,12 +108,13 @@ def test_too_few_processes_are_refused():
         ((calls.kill, signal.SIGSEGV), "ended by itself (SIGSEGV)"),
         ((calls.leave, 3), "ended by itself (status 3)"),
         ((sys.exit, 0), "ended by itself (status 0)"),
-        ((calls.late, 0, 600), "no answer within 2 s, so its process was ended"),
+        ((calls.late, 0, 600), "no answer within 6 s, so its process was ended"),
     ],
 )
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_process_that_ends_costs_one_call(call, reason, jobs):
-    with Processes(jobs, backstop=2) as several:
+    # Only the call that never answers waits for the backstop; a loaded machine starts a process in seconds.
+    with Processes(jobs, backstop=6 if call[0] is calls.late else 120) as several:
         found = dict(several.results([*CALLS[:4], call, *CALLS[5:], call]))
     died = {k for k, said in found.items() if isinstance(said, Died)}
     assert died == {4, 20} and reason in found[4].reason == found[20].reason
