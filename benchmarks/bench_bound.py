@@ -90,7 +90,7 @@ def affine_lp(x: Points, shown: Pairs) -> Ends:
 
 
 def convex_lp(x: Points, shown: Pairs) -> Ends:
-    """The programs of docs/bound.md, one for the upper end and one for each exemplar."""
+    """The programs of docs/rows/convex.md, one for the upper end and one for each exemplar."""
     inside = [(np.zeros(len(x)), 0.0), *shown]
     rows = np.array([np.concatenate([s, 1 - s]) for s, _ in inside])
     gaps = np.array([1 - y for _, y in inside])

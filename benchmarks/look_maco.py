@@ -6,6 +6,9 @@ The ImageNet network and photographs (see docs/imagenet.md). horama downloads it
 magnitudes of these photographs, each in its own decorrelated colours, so that what differs is the method: horama lets the phases
 of a half-spectrum free, standardises and applies a sigmoid, crops a larger picture; ours keeps the magnitudes and cuts what leaves
 [0, 1]. Each network sees [0, 1]. Printed are the logits of the pictures and how far their magnitudes are from those asked for.
+
+Measured (goldfish and volcano, 256 steps, one seed, horama 0.3.0): relative distances .03 and .04 of ours, .74 and .76 of
+horama's, from crops and a sigmoid, at half their size.
 """
 
 from __future__ import annotations

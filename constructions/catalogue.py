@@ -137,7 +137,7 @@ def exemplar_triple(
     U(x) and W(x) are the ends of the sharp interval, B is strict (m only at a, M only at b). By the mix lemma
     f = (1-eta) U + eta B and g = (1-eta) W + eta B are members with the same visualization and the same values at
     every exemplar, so every value strictly between the ends is some member's. Whether an end itself is attained:
-    docs/bound.md.
+    docs/bound.md, section 2.
 
     Raises
     ------

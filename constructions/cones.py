@@ -39,9 +39,19 @@ class ConeParameters(ConeScale):
 class ConeTriple(ExemplarTriple):
     """Cones at every shown point, cut at M and m.
 
-    One formula serves two laws. With a metric and slope L the functions with h(z) - h(y) <= L |z - y|
-    are the L-Lipschitz ones. With e(z, y) = max_i max(0, z_i - y_i), which is 0 where z <= y, those with
-    h(z) - h(y) <= C e(z, y) are monotone (and C-Lipschitz in linf).
+    One formula serves two laws. Let e(z, s) >= 0 be a distance with e(z, z) = 0 and e(z, t) <= e(z, s) + e(s, t), not
+    necessarily symmetric, and take the functions with h(z) - h(t) <= C e(z, t). With a metric and C = L they are the
+    L-Lipschitz ones. With e(z, s) = max_i max(0, z_i - s_i), which is 0 if and only if z_i <= s_i for every i, they are
+    monotone (and C-Lipschitz in linf). Let s_k be all shown points, a and b among them, and y_k their values, with
+    y_j - y_k <= C e(s_j, s_k), which is necessary.
+
+    Members: cones have the law by the triangle inequality; constants have it, and minima, maxima and mixes of functions
+    that have it. Order, and y_k at s_k: as in `trompe.theory.rows.lipschitz.Cones`, with l_k = u_k = y_k, lo = m, hi = M.
+    Sound: the law at x and s_k. Strict: if B(z) = m then U(z) = m. Only the cone at a can be m, the other y_k being larger;
+    so e(z, a) = 0. Likewise B(z) = M gives e(b, z) = 0.
+
+    When an end is attained: with U(x) as the value of x the condition on shown values still holds. So if m < U(x) < M, the
+    triple for these n + 1 exemplars has a B with B(x) = U(x); likewise W(x). m and M are attained at a and b only.
     """
 
     row = "lipschitz with exemplars"

@@ -81,7 +81,11 @@ class Answer:
 
 
 def solver_options(name: str, divisor: int = 1) -> dict[str, str]:
-    """The options that `solve` sets, under the solver's own names; the others keep their defaults."""
+    """The options that `solve` sets, under the solver's own names; the others keep their defaults.
+
+    Why coverings alone: in a trial with cvc5 1.4.2, five seconds a question and about 520 questions, its other engine
+    (incremental linearisation) alone left 27 unanswered and its defaults 3; coverings alone answered all.
+    """
     backstop = str(BACKSTOP_MS if divisor == 1 else SHORT_BACKSTOP_MS)
     if name == "z3":
         return {"rlimit": str(Z3_RLIMIT // divisor), "timeout": backstop}

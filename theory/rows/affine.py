@@ -330,8 +330,13 @@ _ZERO, _ONE = Fraction(0), Fraction(1)
 class Weights(Fibres):
     """d >= 2: a member's share of the way is sum_k p_k z'_k with p_k > 0, sum p_k = 1 and p . s' = t per exemplar.
 
-    `inner` is such a p. As there is one, the closure of this set is the polytope P with p_k >= 0, and
-    the envelope is what belongs to the range of x' . p over P.
+    `inner` is such a p. As there is one, the closure of this set is the polytope P with p_k >= 0. A linear functional on the
+    set is constant or has an open interval as its range. So the envelope is what belongs to the range of x' . p over P, and
+    its ends are attained only if they are equal. U and W of the triple are two optimal vertices, B is `inner`.
+
+    Consistent: with one more exemplar (s, t) there still is such a p if and only if t is strictly between the ends at s, or
+    equal to both. Exact: the ends are equal if and only if p . x' is constant on P, that is, as there is such a p,
+    x' = lambda (1, .., 1) + sum_j mu_j s_j': x lies in the affine span of a, b and the exemplars.
     """
 
     converts = True

@@ -146,6 +146,24 @@ class Supports(Fibres):
 
     A member exists if and only if for every k some such ell with ell(s_k) <= g_k has positive values at
     all corners but b.
+
+    Sound. By duality the least ell(x) is the largest sum_s w_s g(s) with w >= 0 and x = sum_s w_s s + (1 - sum w) c for a
+    point c of the box. Convexity gives h(x) <= sum_s w_s h(s) + (1 - sum w) M, which is g(x) >= sum_s w_s g(s). The dual of
+    the inner maximum is the smallest (g_k - sum_s w_s g(s))/t with t > 0 and s_k = t x + sum_s w_s s + mu c, weights adding
+    up to 1. Convexity at s_k gives t g(x) <= g_k - sum_s w_s g(s). An infinite maximum says nothing. And h >= m.
+
+    A member, necessary. An ell that is positive at all corners but b is delta |z - b|_1 + ell' with ell' >= 0 and delta > 0.
+    If the largest delta is 0 or there is none, duality gives a mix s_k = sum_s w_s s + mu c with g_k <= sum_s w_s g(s), and
+    with mu > 0, c != b where this is an equality. But a member has h(c) < M there, so g_k > sum_s w_s g(s) (and >= if mu = 0).
+
+    Sufficient. Raise each ell_k by a constant until ell_k(s_k) = g_k, and take, with the gauge gamma about a, a large c and
+    a small rate r < 1, B = max(m + r R gamma(z), M - c R |z - b|_1, max_k M - R ell_k(z)). All parts are convex (b is a
+    corner), at most the shown value at every shown point, and one of them equals it: B fits. B(z) = m needs gamma(z) = 0.
+    B(z) = M needs z = b, since elsewhere ell_k > 0.
+
+    U is max(B, M - R ell) with an optimal ell of the first program; W is max(m, M - c' R |z - b|_1, max_k M - R ell_k) with
+    optimal ell_k of the second ones (or far enough along a ray), c' large. Both are convex, fit what is shown and have the
+    wanted value at x: one inequality by construction, the other by soundness.
     """
 
     converts = True
@@ -296,7 +314,15 @@ class NearSupports(Fibres):
     - hi - lower is the least over the shown points t of: the largest ell(x) over ell with ell(t) <= G_t and ell(s) >= g_s
       at the other ones; at most hi - lo.
 
-    A member exists if and only if there are such ell for every t.
+    A member exists if and only if there are such ell for every t (and lo <= u_s, l_s <= hi).
+
+    Necessary. If there is none for t, Farkas' lemma gives weights w_s >= 0 with t = sum_s w_s s + (1 - sum w) c for a point c
+    of the box, over the other shown points s, and sum_s w_s g_s > G_t. But hi - h is concave and at least 0, so it is at
+    least sum_s w_s g_s at t, and at most G_t. Sufficient. Raise each ell_t by a constant until ell_t(t) = G_t. Then
+    max(lo, max_t hi - ell_t) is convex, within the limits, at least hi - G_t = l_t at t and at most u_t: the other ell are at
+    least g_t there, and ell_t(t) = G_t >= g_t. Sharp. Soundness is that of `Supports`, with hi for M and the ends of the
+    intervals for the values. Call the function above h: max(h, hi - ell) with the optimal ell of the first is a member with
+    the value `upper` at x; h made of optimal ell_t of the second (or far enough along a ray) has `lower`.
     """
 
     converts = True

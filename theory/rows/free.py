@@ -240,7 +240,8 @@ class Whole(Fibres):
     """Black-box, networks, piecewise affine, ERM, Lipschitz with unknown constant: (m, M) at every other point.
 
     Every set of values strictly between m and M at points other than a and b is some member's; and where a and b need
-    not be extremes, every set of values within the limits at points that are not shown.
+    not be extremes, every set of values within the limits, each in its interval where one is shown: those of a network that
+    is lo elsewhere, with a hat at each of the points.
     """
 
     def _exact(self, x: Point) -> Ends:

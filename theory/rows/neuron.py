@@ -229,7 +229,7 @@ class _OneNeuron(Fibres):
     """One neuron with a known link, from H(min x') to H(max x'), in floats.
 
     The floats assume that exp, log and their relatives are within 8 units in the last place, as the
-    makers of NumPy and of C libraries state; docs/bound.md has the rest of the error bound.
+    makers of NumPy and of C libraries state; the rest of the error is bounded by `_noise`.
     """
 
     def _enclose(self, points: Floats) -> Brackets:

@@ -2,7 +2,7 @@
 
 Shares are volumes of [0,1]^d: the share of queries x at which the task is decidable, at one
 visualization. The worst radius is the supremum over x of the fibre's radius there. Each row says for
-which visualizations its numbers hold. docs/sharp.md has the proofs.
+which visualizations its numbers hold. docs/sharp.md and what it links have the proofs.
 """
 
 from __future__ import annotations

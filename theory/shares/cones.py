@@ -179,7 +179,10 @@ def linf_corner_terms(d: Any, r: Any, stretch: Any) -> tuple[Term, ...]:
     """The eps share of linf at opposite corners for 1 <= lambda <= 1 + r.
 
     With t = r/lambda and s = (1 + r)/lambda - 1 <= t: the cubes {max x <= t} and {min x >= 1-t} and the
-    band {max x - min x <= s} have together 2 t^d + s^(d-1) (d (1-2t) + (d-1) s).
+    band {max x - min x <= s} have together 2 t^d + s^(d-1) (d (1-2t) + (d-1) s). The cubes are the balls, and the band is
+    the ellipsoid, because p + q = max x + 1 - min x. Where both cubes hold, k (p + q) <= 2r <= 1 + r, so they meet inside the
+    band. With V(s) = d s^(d-1) - (d-1) s^d, the volume of the band (the affine row), and t^d V(s/t), the part of it in a cube,
+    the volume is V(s) + 2 t^d - 2 t^d V(s/t). For lambda = 1 it is V(s).
     """
     t, s = r / stretch, (1 + r) / stretch - 1
     if stretch == 1:

@@ -69,6 +69,11 @@ class Randomised:
     `coin`: about a unit that a fair coin chose between f and g for every answer, tossed when all answers were
     in. `on_f`, `on_g`: about each, over all answers. Every answer is wrong about f or about g, so errors on
     f and on g add up to at least the number of answers.
+
+    Given the answers, the tosses are independent, and the k-th answer is wrong with a probability p_k of 1/2 or 1. With
+    probability at least 95 % the interval of `coin` holds the mean of p_1, .., p_N (half of the errors on f and on g together,
+    over N), however the answers came about: such a sum is no more spread out than a binomial one (W. Hoeffding, Annals of
+    Mathematical Statistics 27 (1956), 713-721).
     """
 
     coin: ErrorRate

@@ -1,7 +1,7 @@
 """Exact facts about a piecewise affine expression over the whole box [0, 1]^d: bounds, where they hold, slopes.
 
 Each fact is derived part by part with a rule that can be checked with a pencil (docs/witness.md lists
-them). Bounds may be loose and regions too large, never the other way round: `low <= u(z)` for every z
+them, with their proofs). Bounds may be loose and regions too large, never the other way round: `low <= u(z)` for every z
 of the box, and every z with u(z) = low lies in the region `at_low`. So if u(a) = low and `at_low` is
 {a}, then low is the minimum and a its only place.
 """
@@ -300,7 +300,12 @@ class BoxAnalysis(Builder):
         )
 
     def _find_disjoint(self, bumps: dict[int, _Bump]) -> None:
-        """For each pair of bumps: is it shown that they are never positive together?"""
+        """For each pair of bumps: is it shown that they are never positive together?
+
+        Two bumps about 0, max(0, u) and max(0, v), are not if u/s + v/t <= 0 on the box for some s, t > 0. For s and t the
+        largest slopes are taken, and u, v have to be sums of functions of one coordinate each. For hats of width
+        delta about p and q this comes out as 2 delta <= |p - q|_1.
+        """
         spend(len(bumps) ** 2 // 4)
         wanted = [(k, m) for k in bumps for m in bumps if k < m and (k, m) not in self._disjoint]
         if not wanted:
