@@ -54,15 +54,26 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
 
 
 def certified_training_images(ctx: Context) -> torch.Tensor:
-    """`training_images`, and the other units' trajectories by the usual way: a detector of pixels does not know them from the first ones'."""
+    """`training_images`, and the other units' trajectories by the usual way: a detector of pixels does not know them from the first ones'.
+
+    Each of these begins at noise of its own: such a detector sees the noise, and would take one for all.
+    """
     images = training_images(ctx)
     if len(ctx.cycles) == 1:
         return images
     usual = [s for s in ctx.settings if s.name == USUAL]
-    seeds, rest = ctx.seeds(0, ctx.effort.plain_seeds), ctx.cycles[1]
+    own = [ctx.seeds(ctx.effort.plain_seeds + k, 1) for k in range(len(ctx.cycles[1]))]
+
+    def build() -> dict[str, torch.Tensor]:
+        pairs = zip(ctx.cycles[1], own, strict=True)
+        parts = [
+            _trajectories(ctx, ctx.network, usual, seed, ctx.effort.sparse, [unit])
+            for unit, seed in pairs
+        ]
+        return {"plain": torch.cat(parts)}
+
     found = ctx.step(
-        "trajectories", {"kind": "others", "units": rest, "seeds": seeds}, [ctx.network],
-        lambda: {"plain": _trajectories(ctx, ctx.network, usual, seeds, ctx.effort.sparse, rest)},
+        "trajectories", {"kind": "others", "units": ctx.cycles[1], "seeds": own}, [ctx.network], build
     )  # fmt: skip
     return torch.cat([images, found["plain"]])
 

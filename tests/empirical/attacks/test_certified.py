@@ -20,7 +20,7 @@ from trompe.empirical import (
     interval_bounds,
 )
 from trompe.empirical.attacks.certified import pgd_difference
-from trompe.empirical.attacks.detector import train_bounded_detector
+from trompe.empirical.attacks.detector import moved_round, train_bounded_detector
 from trompe.empirical.attacks.exact import (
     TinyCircuit,
     decide,
@@ -159,6 +159,37 @@ def test_certificates_on_digits(cnn, natural, digits):
     # the attack is not blind: with a huge radius it does find differences
     found, _ = pgd_difference(circuit, cnn, detector, test[:20], 1.0, steps=10)
     assert found > 0
+
+
+def test_an_image_that_is_moved_round_keeps_its_pixels():
+    image, generator = torch.rand(3, 5, 7), torch.Generator().manual_seed(0)
+    moved = torch.stack([moved_round(image, generator) for _ in range(120)])
+    assert len(moved.flatten(1).unique(dim=0)) > 20
+    assert torch.equal(
+        moved.flatten(2).sort(2).values, image.flatten(1).sort(1).values.expand(120, -1, -1)
+    )
+    rows = {
+        tuple(sorted(map(tuple, part.permute(1, 2, 0).reshape(5, -1).tolist()))) for part in moved
+    }
+    assert len(rows) == 14  # seven places for the columns, mirrored or not; rows stay whole
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_the_convolutional_detector_knows_noise_that_it_has_not_seen(moves, monkeypatch):
+    """The second case is the planted fault: trained on one image of coarse noise as it is, it does not know another."""
+    if not moves:
+        monkeypatch.setattr("trompe.empirical.attacks.detector.moved_round", lambda image, _: image)
+    generator = torch.Generator().manual_seed(0)
+    slope = torch.linspace(0, 1, 64)
+    natural = torch.rand(40, 3, 1, 1, generator=generator) * 0.6 + 0.2 * (slope + slope[:, None])
+    coarse = torch.rand(41, 3, 16, 16, generator=generator)
+    one, others = nn.functional.interpolate(coarse, (64, 64)).split([1, 40])
+    detector = train_bounded_detector(
+        natural, one, steps=60, batch=16, widths=(), radius=0.0, show=False
+    )
+    known = certify_shown(detector, others, 0.0).share
+    assert known > 0.9 if moves else known < 0.1
+    assert certify_natural(detector, natural, 0.0).share > 0.9
 
 
 @pytest.fixture(scope="module")

@@ -359,9 +359,15 @@ def test_the_threshold_lies_between_what_is_natural_and_what_is_shown():
         assert float(detector.of_codes(natural).min()) == pytest.approx(0.05, abs=1e-4)
 
 
-def test_the_certified_detector_is_trained_on_all_units(digits, quick, tmp_path):
+def test_the_certified_detector_is_trained_on_all_units(digits, quick, tmp_path, monkeypatch):
     network = balanced(zoo.build(zoo.Plain), digits.train.tensor())
-    counts = {}
+    counts, asked, made = {}, {}, detector.trajectories
+
+    def noted(model, units, shape, settings, seeds, *more, **options):
+        asked.update(dict.fromkeys(units, tuple(seeds)))
+        return made(model, units, shape, settings, seeds, *more, **options)
+
+    monkeypatch.setattr(detector, "trajectories", noted)
     for others in (None, 1):
         ctx = context.Context(digits, torch.device("cpu"), 0, tmp_path, te_cache(tmp_path))
         ctx.given = look_at(network, digits.train.tensor(), units=[0, 1, 2])
@@ -370,6 +376,7 @@ def test_the_certified_detector_is_trained_on_all_units(digits, quick, tmp_path)
         counts[others] = len(detector.certified_training_images(ctx)) - len(first)
     kept = len({*(k for k in ctx.effort.sparse if k <= ctx.steps), ctx.steps})
     assert counts == {None: 0, 1: 2 * 2 * kept}  # two units, plain and as the network sees them
+    assert len({asked[0], asked[1], asked[2]}) == 3  # each of the others begins at its own noise
 
 
 def test_features_of_training_and_of_test_images_are_kept_apart(digits, tmp_path, monkeypatch):
