@@ -194,3 +194,37 @@ def test_what_is_told_changes_with_eta(browser, site):
     says = told(browser)
     assert says["eta"] == "19/20" and says["side"].startswith("no answer is right for every member")
     assert "mixes in too much of B" in says["side"]
+
+
+def test_the_figure_is_used_with_the_keys_alone(browser, site):
+    from selenium.webdriver import ActionChains, Keys
+
+    opened(browser, site, "atlas/convex/index.html", 1280)
+    button = browser.find_element("css selector", ".trompe-figure button")
+    browser.execute_script("arguments[0].focus()", button)
+    for handle, key, moved in (
+        ("a", Keys.ARROW_RIGHT, 5),
+        ("b", Keys.ARROW_LEFT, 15),
+        ("x", Keys.ARROW_LEFT, 13),
+    ):
+        ActionChains(browser).send_keys(Keys.TAB, key).perform()
+        assert state(browser)[1][handle] == [moved]
+    agrees("convex", browser)
+    browser.execute_script("arguments[0].focus()", button)
+    ActionChains(browser).send_keys(Keys.ENTER).perform()
+    assert state(browser)[1] == {"a": [4], "b": [16], "x": [14]}
+    assert browser.execute_script("return document.activeElement.tagName") == "BUTTON"
+
+
+def test_the_figure_is_dragged_with_a_finger(browser, site):
+    opened(browser, site, "atlas/convex/index.html", 360)
+    at = browser.execute_script(
+        "const at = document.querySelector('.trompe-figure [data-handle=x] .reach');"
+        "at.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = at.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
+    )
+    for kind, by in (("touchStart", 0), ("touchMove", -30), ("touchMove", -60), ("touchEnd", None)):
+        points = [] if by is None else [{"x": at[0] + by, "y": at[1]}]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert state(browser)[1]["x"][0] < 12
+    agrees("convex", browser)
