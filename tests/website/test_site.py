@@ -375,6 +375,7 @@ def test_a_figure_that_starts_between_the_steps_stops_the_build(monkeypatch, che
     ("page", "says"),
     [
         ("# A page\n\n$\\frac$\n", "mathematics: "),
+        ("# A page\n\n$\\nosuch$\n", "unknown command \\nosuch"),
         ("# A page\n\n[x](no-such-page.md)\n", "no-such-page"),
         ("# A page\n\n```{toctree}\nno-such-page\n```\n", "no-such-page"),
         ("# A page\n\n![x](no-such-picture.png)\n", "no-such-picture"),
@@ -393,6 +394,28 @@ def test_what_sphinx_complains_about_is_not_built(monkeypatch, tmp_path, capfd, 
     assert says in capfd.readouterr().err
     assert (output / "atlas.json").read_text() == "as it was"
     assert [path.name for path in output.parent.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "says"),
+    [
+        (r"\nosuch{x}", r"unknown command \nosuch"),
+        (r"\mathnosuch{x}", r"unknown command \mathnosuch"),
+        (r"\text{a \% b}", "a backslash is left"),
+        (r"\begin{nosuch}x\end{nosuch}", "unknown environment nosuch"),
+        (r"\sqrt{x", "braces that do not match"),
+        (
+            r"\begin{cases}x\\\{y\}\end{cases}\operatorname{a}\,\mathbb R\le\bigl(\frac{1}{2}\bigr)",
+            None,
+        ),
+    ],
+)
+def test_what_the_converter_lets_pass_is_noticed(site, tex, says):
+    from conf import faults
+    from latex2mathml.converter import convert
+
+    found = list(faults(tex, convert(tex)))
+    assert says in found if says else found == []
 
 
 def test_a_page_that_links_to_nothing_stops_the_build(tmp_path):
