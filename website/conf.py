@@ -59,7 +59,7 @@ def _mathml(page: Any, node: nodes.Node, as_block: bool) -> None:
         made = convert(tex, display="block" if as_block else "inline")
         for fault in faults(tex, made):
             _LOG.warning("mathematics: %s: %s", tex, fault, location=node)
-        page.body.append(made)
+        page.body.append(spaced(made))
     except Exception as error:
         _LOG.warning("mathematics: %s: %r", tex, error, location=node)
     raise nodes.SkipNode
@@ -79,6 +79,21 @@ def faults(tex: str, made: str) -> Iterator[str]:
         yield "braces that do not match"
     if "\\" in made:
         yield "a backslash is left"
+
+
+def spaced(made: str) -> str:
+    """No room inside of |x|, after ( before a sign, around infinity, and between a name such as min and its (."""
+    bar, left, sign = (
+        '<mo stretchy="false">&#x0007C;',
+        '<mo stretchy="false">&#x00028;</mo>',
+        "&#x02212;",
+    )
+    made = made.replace(bar, bar.replace(">", ' lspace="0" rspace="0">'))
+    made = made.replace(f"{left}<mo>{sign}", f'{left}<mo form="prefix">{sign}')
+    made = made.replace("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>")
+    return re.sub(
+        rf"<mo([^>]*)>([a-z]+)</mo>(?={left})", r'<mo\1 lspace="0.17em" rspace="0">\2</mo>', made
+    )
 
 
 def _strings(value: Any) -> Iterator[str]:
