@@ -38,6 +38,7 @@ class _Page(HTMLParser):
         super().__init__()
         self.links, self.anchors, self.loads, self.silent = [], set(), [], []
         self.words: list[str] = []
+        self.title = ""
         self.language = None
         self.feed(text)
 
@@ -57,6 +58,8 @@ class _Page(HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+        if self.lasttag == "title" and not self.title:
+            self.title = data.strip()
 
     @property
     def text(self) -> str:
@@ -116,6 +119,12 @@ def test_a_planted_link_is_noticed(tmp_path):
 def test_pictures_have_words_and_pages_a_language(pages):
     assert {path.name: page.silent for path, page in pages.items() if page.silent} == {}
     assert {page.language for page in pages.values()} == {"en"}
+
+
+def test_no_two_pages_have_one_title(pages):
+    of = {path: page.title for path, page in pages.items()}
+    assert all(of.values())
+    assert [path for path, title in of.items() if list(of.values()).count(title) > 1] == []
 
 
 def test_every_theorem_has_its_page_and_its_files(site, pages, cells):
