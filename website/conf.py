@@ -104,7 +104,7 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(part)
 
 
-_COMMANDS = set(_strings(list(vars(commands).values())))
+_COMMANDS = {"\\ ", *_strings(list(vars(commands).values()))}
 """What the converter has a rule for, beside symbols."""
 
 

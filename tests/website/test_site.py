@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -199,6 +200,23 @@ def test_the_interface_names_every_public_name(site, pages):
 
     page = pages[site / "interface" / "trompe.html"]
     assert all(f"trompe.{name}" in page.text for name in trompe.__all__)
+
+
+def test_a_signature_is_python_and_short_lines():
+    import interface
+
+    said = [
+        entry["signature"]
+        for module in interface.MODULES
+        for found in interface.entries(module)
+        for entry in (found, *found["members"])
+        if entry["signature"]
+    ]
+    for text in said:
+        ast.parse(f"def name{text}: pass".replace("<factory>", "..."))
+    assert interface._broken("(a: X[int, str], *, b: int = f(1, 2)) -> Y") == (
+        "(\n    a: X[int, str],\n    *,\n    b: int = f(1, 2)\n) -> Y"
+    )
 
 
 # -- what is not built -----------------------------------------------------------------------------------------
