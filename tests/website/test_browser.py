@@ -35,7 +35,7 @@ def browser(site):
 def opened(browser, site: Path, page: str, width: int) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get((site / page).as_uri())
+    browser.get(f"{site.as_uri()}/{page}")
 
 
 def told(browser) -> dict[str, str]:
@@ -166,6 +166,9 @@ def test_a_wrong_value_would_be_noticed(browser, site):
         "atlas/convex/side/index.html",
         "experiments/index.html",
         "docs/theory.html",
+        "docs/bound.html",
+        "interface/trompe.html",
+        "search.html?q=convex",
     ],
 )
 def test_a_page_fits_its_width_without_complaint(browser, site, page, width, tmp_path):
