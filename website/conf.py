@@ -41,7 +41,9 @@ html_static_path = [str(HERE / "static")]
 html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
-html_show_search_summary = False  # it would fetch each page found, which no browser does from a folder
+html_show_search_summary = (
+    False  # it would fetch each page found, which no browser does from a folder
+)
 html_permalinks_icon = "#"
 html_theme_options = {"navigation_with_keys": False}  # arrows move points
 pygments_style = "a11y-high-contrast-light"
