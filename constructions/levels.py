@@ -135,7 +135,7 @@ class RescaledPair(Pair):
 
     Parameters
     ----------
-    known : the member with this visualization, at an array of points of a namespace.
+    known : the member of a class with a visualization, at an array of points of a namespace.
     """
 
     cls: FunctionClass
@@ -143,7 +143,7 @@ class RescaledPair(Pair):
     x: Point
     scale: Fraction
     shift: Fraction
-    known: Callable[[Visualization, Array, ArrayNamespace], Array]
+    known: Callable[[FunctionClass, Visualization, Array, ArrayNamespace], Array]
 
     formulas = {"g": "the member with these extremes", "f": "M - scale (M - g) + shift"}
 
@@ -160,7 +160,7 @@ class RescaledPair(Pair):
 
     def evaluate_both(self, z: Array, xp: ArrayNamespace) -> tuple[Array, Array]:
         """f and g at the array z of the namespace `xp`."""
-        g = self.known(self.v, z, xp)
+        g = self.known(self.cls, self.v, z, xp)
         high, scale, shift = map(xp.number, (self.v.maximum, self.scale, self.shift))
         return rescaled(g, high, scale, shift), g
 
@@ -176,7 +176,7 @@ def is_settled(
     """Is M shown and right for every member of a class with one member for each visualization, whatever its range?"""
     if "maximum" not in LEVELS[level].shows:
         return False
-    return bool(v.maximum - known(v, *as_array(x, v.dim)) <= task.eps * v.range)
+    return bool(v.maximum - known(cls, v, *as_array(x, v.dim)) <= task.eps * v.range)
 
 
 AnyPair: TypeAlias = FoolingPair | RescaledPair
@@ -200,7 +200,7 @@ def rescaled_pair(
     cls.check_visualization(v)
     scale, shift, own = Fraction(1), Fraction(0), task.eps * v.range
     if "maximum" in LEVELS[level].shows:
-        short = v.maximum - known(v, *as_array(query, v.dim))
+        short = v.maximum - known(cls, v, *as_array(query, v.dim))
         if is_settled(cls, known, v, query, task, level):
             raise InvalidInput(
                 f"{key}: M = {v.maximum} is right at this query for every member with this argmax set and this maximum"

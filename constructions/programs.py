@@ -16,7 +16,6 @@ from operator import add, mul, sub, truediv
 from typing import Any
 
 from trompe.constructions.catalogue import example, row_of
-from trompe.constructions.row import Row
 from trompe.ground.arguments import Dim, checked
 from trompe.ground.errors import InvalidInput
 from trompe.theory import TASKS, Dataset, FunctionClass, Interval, Task, Visualization
@@ -245,15 +244,10 @@ def program(row: str, dim: Dim) -> Program:
 
     Raises
     ------
-    UnknownKey : no such row. InvalidInput : the row is not about this number of inputs, or its members are not made of
-    sums, products, maxima and minima.
+    UnknownKey : no such row. InvalidInput : the row is not about this number of inputs.
     """
     cls = row_of(row).recordable(example(row, dim).cls)
     made = row_of(row)
-    if made.construction is None and type(made).known is Row.known:
-        raise InvalidInput(
-            f"{row}: its members are not made of sums, products, maxima and minima, so no program computes them"
-        )
     tape = Tape()
     names = [n for letter in "abxz" for n in point_names(letter, dim)]
     names += ["m", "M", "eta", "low", "high"]
@@ -280,7 +274,7 @@ def program(row: str, dim: Dim) -> Program:
     def computed() -> dict[str, Any]:
         here = xp.array(z)
         if made.construction is None:
-            values = (xp.number(made.known(v, here, xp)),) * len(OUTPUTS)
+            values = (xp.number(made.known(of, v, here, xp)),) * len(OUTPUTS)
         else:
             triple = made.construction.triple(of, v, x)
             pair = triple._mixed(given["eta"])

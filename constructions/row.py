@@ -44,7 +44,7 @@ class Row:
         """U, W, B through the values at the exemplars; None where no pair exists or none is built."""
         return None
 
-    def known(self, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+    def known(self, cls: Any, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
         """Of a Yes row: the only member with this visualization, at an array of points of a namespace."""
         raise NotImplementedError
 

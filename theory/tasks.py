@@ -92,7 +92,7 @@ class Task(ABC):
 
     @checked
     def decidable(self, fibre: Interval, v: Visualization) -> bool:
-        """Is one answer right for every unit of the fibre? (the fibre criterion)"""
+        """Is one answer right for every value in the fibre? (the fibre criterion)"""
         return any(bool(c) for c in self.criterion(fibre, v.minimum, v.maximum, EXACT))
 
     @checked

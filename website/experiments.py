@@ -18,6 +18,9 @@ ELSEWHERE = ("arena",)
 """Folders of data/ that no experiment has made; docs/arena.md has their tables and figures."""
 
 
+DATA_SETS = {"fashion-mnist": "Fashion-MNIST", "imagenet": "ImageNet"}
+
+
 @dataclass(frozen=True)
 class Run:
     """One committed run: its data set, its experiment, its folder and its witness."""
@@ -26,6 +29,12 @@ class Run:
     experiment: str
     folder: Path
     witness: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """The experiment and the data set, as a reader writes them."""
+        named = self.experiment.replace("-", " ").capitalize().replace("Erm", "ERM")
+        return f"{named} on {DATA_SETS.get(self.data, self.data)}"
 
     @property
     def address(self) -> str:

@@ -38,8 +38,8 @@ def _example(row: str, dim: int) -> dict[str, Any]:
     of, v, x = example(row, dim)
     cls: Any = row_of(row).recordable(of)
     low, high = v.minimum, v.maximum
-    if not cls.has_one_value and not 0 <= low < high <= 1:
-        low, high = Fraction(0), Fraction(1)
+    if "link" in cls.parameters():
+        low, high = Fraction(-1, 4), Fraction(3, 4)  # leaky ReLU bends at 0
     found = {
         "a": _steps(v.argmin),
         "b": _steps(v.argmax),

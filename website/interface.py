@@ -45,13 +45,39 @@ def _entry(name: str, value: Any) -> dict[str, Any]:
     return {"name": name, "kind": kind, "signature": signature, "text": text, "members": members}
 
 
+class _Said(str):
+    """An annotation that is written without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
 def _signature(value: Any) -> str:
     """As in the source; a default without a text of its own is named by its class, not by its place in memory."""
     try:
-        text = str(inspect.signature(value)).replace("'", "")
-        return re.sub(r"<(?:\w+\.)*(\w+) object at 0x[0-9a-f]+>", r"\1", text)
+        given = inspect.signature(value)
     except ValueError:
         return "()"
+    taken = [p.replace(annotation=_said(p.annotation)) for p in given.parameters.values()]
+    text = str(given.replace(parameters=taken, return_annotation=_said(given.return_annotation)))
+    text = re.sub(r"<(?:\w+\.)*(\w+) object at 0x[0-9a-f]+>", r"\1", text)
+    return text if len(text) <= 72 else _broken(text)
+
+
+def _said(annotation: Any) -> Any:
+    text = getattr(annotation, "__forward_arg__", annotation)
+    return _Said(text.strip("'")) if isinstance(text, str) else text
+
+
+def _broken(signature: str) -> str:
+    """A parameter a line."""
+    depth, found = 0, ""
+    for i, sign in enumerate(signature):
+        depth += (sign in "([{") - (sign in ")]}")
+        if depth == 0:
+            return f"{found}\n{signature[i:]}"
+        found += {(1, "("): "(\n    ", (1, ","): ",\n   "}.get((depth, sign), sign)
+    return found
 
 
 def write(source: Path) -> None:

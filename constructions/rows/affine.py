@@ -218,7 +218,7 @@ class Affine1dRow(AffineRow):
     def decoder(self, cls: Any) -> Decoder | None:
         return affine_1d
 
-    def known(self, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+    def known(self, cls: Any, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
         low, high, a = map(xp.number, (v.minimum, v.maximum, v.argmin[0]))
         return interpolate(low, high, xp.abs(z[..., 0] - a), xp.number(1))
 

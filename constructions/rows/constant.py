@@ -49,7 +49,7 @@ class ConstantRow(Row):
     def decoder(self, cls: Any) -> Decoder | None:
         return constant_value
 
-    def known(self, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+    def known(self, cls: Any, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
         return 0 * z[..., 0] + xp.number(v.minimum)
 
     def only_member(self, v: Visualization) -> str:

@@ -305,6 +305,10 @@ class Neuron1dRow(NeuronRow):
     def decoder(self, cls: Any) -> Decoder | None:
         return lambda v, x: neuron_1d(cls, v, x)
 
+    def known(self, cls: Any, v: Visualization, z: Array, xp: ArrayNamespace) -> Array:
+        low, high, a = map(xp.number, (v.minimum, v.maximum, v.argmin[0]))
+        return cls.function.between(low, high, xp.abs(z[..., 0] - a), xp)
+
     def only_member(self, v: Visualization) -> str:
         if not v.range:
             return f"f(z) = {v.minimum}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from trompe.constructions import centre, mix
 from trompe.constructions.decoders import interpolate
-from trompe.constructions.rows.neuron import Linked, neuron_1d
+from trompe.constructions.rows.neuron import Linked, Neuron1dRow, neuron_1d
 from trompe.proofs import roles
 from trompe.proofs.closed_forms import Named
 from trompe.proofs.lemmas import ATTAINED, undecided, weight
@@ -35,7 +35,7 @@ from trompe.theory import (
     Side,
     function_class,
 )
-from trompe.theory.namespace import ArrayNamespace
+from trompe.theory.namespace import EXACT, ArrayNamespace
 
 
 def _increasing(p: Any, q: Any, at_p: Any, at_q: Any) -> list[Any]:
@@ -489,6 +489,10 @@ class Neuron1dChecks(_LinkChecks, Affine1dChecks):
         inside = shown((Fraction(1, 4),), (Fraction(0),))
         says = "the decoder takes no minimiser inside"
         yield says, refuses(neuron_1d, self.plain(), inside, (Fraction(0),))
+        cls, v = self.plain(), shown((Fraction(1),), (Fraction(0),), "-1/2", "5/2")
+        for x in (Fraction(0), Fraction(1, 8), Fraction(3, 4), Fraction(1)):
+            member = Neuron1dRow(type(cls)).known(cls, v, EXACT.array((x,)), EXACT)
+            yield f"the only member at {x}", member == neuron_1d(cls, v, (x,))
 
     def extremes_of_instances(self, d: int) -> Iterator[Extremes]:
         yield (Fraction(0),), (Fraction(1),)

@@ -35,7 +35,7 @@ def browser(site):
 def opened(browser, site: Path, page: str, width: int) -> None:
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get((site / page).as_uri())
+    browser.get(f"{site.as_uri()}/{page}")
 
 
 def told(browser) -> dict[str, str]:
@@ -46,23 +46,23 @@ def told(browser) -> dict[str, str]:
     )
 
 
-def state(browser) -> tuple[int, dict[str, list[int]], float | None]:
+def state(browser) -> tuple[int, dict[str, list[int]], float | None, list[str]]:
     return tuple(
         browser.execute_script(
-            "const f = document.querySelector('.trompe-figure').figure; return [f.dim, f.points, f.constant]"
+            "const f = document.querySelector('.trompe-figure').figure;"
+            "return [f.dim, f.points, f.constant, [f.example.m, f.example.M]]"
         )
     )
 
 
 def expected(row: str, browser) -> dict[str, str]:
     """The same from the package, in exact fractions."""
-    dim, steps, constant = state(browser)
-    start = example(row, dim)
-    cls = row_of(row).recordable(start.cls)
+    dim, steps, constant, ends = state(browser)
+    cls = row_of(row).recordable(example(row, dim).cls)
     if constant is not None:
         cls = type(cls)(Fraction(constant), cls.metric)
     a, b, x = (tuple(Fraction(k, GRID) for k in steps[name]) for name in "abx")
-    low, high = start.v.minimum, start.v.maximum
+    low, high = map(Fraction, ends)
     try:
         v = Visualization(a, b, low, high)
         cls.check_visualization(v)
@@ -120,10 +120,7 @@ def errors(browser) -> list[str]:
 def test_the_figure_of_every_row_follows_the_pointer_and_the_keys(browser, site):
     seen = set()
     for row in ROWS:
-        page = f"atlas/{row}/index.html"
-        if "trompe-figure" not in (site / page).read_text(encoding="utf-8"):
-            continue
-        opened(browser, site, page, 1280)
+        opened(browser, site, f"atlas/{row}/index.html", 1280)
         dims = browser.execute_script(
             "return Object.keys(document.querySelector('.trompe-figure').figure.programs)"
         )
@@ -147,7 +144,7 @@ def test_the_figure_of_every_row_follows_the_pointer_and_the_keys(browser, site)
             seen |= {(row, dim), *told(browser)}
         assert errors(browser) == []
     assert {"refused", "f", "gap"} <= seen
-    assert len([key for key in seen if isinstance(key, tuple)]) == 23
+    assert len([key for key in seen if isinstance(key, tuple)]) == 24
 
 
 def test_a_wrong_value_would_be_noticed(browser, site):
@@ -169,6 +166,9 @@ def test_a_wrong_value_would_be_noticed(browser, site):
         "atlas/convex/side/index.html",
         "experiments/index.html",
         "docs/theory.html",
+        "docs/bound.html",
+        "interface/trompe.html",
+        "search.html?q=convex",
     ],
 )
 def test_a_page_fits_its_width_without_complaint(browser, site, page, width, tmp_path):
@@ -197,3 +197,37 @@ def test_what_is_told_changes_with_eta(browser, site):
     says = told(browser)
     assert says["eta"] == "19/20" and says["side"].startswith("no answer is right for every member")
     assert "mixes in too much of B" in says["side"]
+
+
+def test_the_figure_is_used_with_the_keys_alone(browser, site):
+    from selenium.webdriver import ActionChains, Keys
+
+    opened(browser, site, "atlas/convex/index.html", 1280)
+    button = browser.find_element("css selector", ".trompe-figure button")
+    browser.execute_script("arguments[0].focus()", button)
+    for handle, key, moved in (
+        ("a", Keys.ARROW_RIGHT, 5),
+        ("b", Keys.ARROW_LEFT, 15),
+        ("x", Keys.ARROW_LEFT, 13),
+    ):
+        ActionChains(browser).send_keys(Keys.TAB, key).perform()
+        assert state(browser)[1][handle] == [moved]
+    agrees("convex", browser)
+    browser.execute_script("arguments[0].focus()", button)
+    ActionChains(browser).send_keys(Keys.ENTER).perform()
+    assert state(browser)[1] == {"a": [4], "b": [16], "x": [14]}
+    assert browser.execute_script("return document.activeElement.tagName") == "BUTTON"
+
+
+def test_the_figure_is_dragged_with_a_finger(browser, site):
+    opened(browser, site, "atlas/convex/index.html", 360)
+    at = browser.execute_script(
+        "const at = document.querySelector('.trompe-figure [data-handle=x] .reach');"
+        "at.scrollIntoView({block: 'center', behavior: 'instant'});"
+        "const box = at.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]"
+    )
+    for kind, by in (("touchStart", 0), ("touchMove", -30), ("touchMove", -60), ("touchEnd", None)):
+        points = [] if by is None else [{"x": at[0] + by, "y": at[1]}]
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert state(browser)[1]["x"][0] < 12
+    agrees("convex", browser)

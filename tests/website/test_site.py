@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -38,6 +39,7 @@ class _Page(HTMLParser):
         super().__init__()
         self.links, self.anchors, self.loads, self.silent = [], set(), [], []
         self.words: list[str] = []
+        self.title = ""
         self.language = None
         self.feed(text)
 
@@ -57,6 +59,8 @@ class _Page(HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+        if self.lasttag == "title" and not self.title:
+            self.title = data.strip()
 
     @property
     def text(self) -> str:
@@ -116,6 +120,12 @@ def test_a_planted_link_is_noticed(tmp_path):
 def test_pictures_have_words_and_pages_a_language(pages):
     assert {path.name: page.silent for path, page in pages.items() if page.silent} == {}
     assert {page.language for page in pages.values()} == {"en"}
+
+
+def test_no_two_pages_have_one_title(pages):
+    of = {path: page.title for path, page in pages.items()}
+    assert all(of.values())
+    assert [path for path, title in of.items() if list(of.values()).count(title) > 1] == []
 
 
 def test_every_theorem_has_its_page_and_its_files(site, pages, cells):
@@ -190,6 +200,23 @@ def test_the_interface_names_every_public_name(site, pages):
 
     page = pages[site / "interface" / "trompe.html"]
     assert all(f"trompe.{name}" in page.text for name in trompe.__all__)
+
+
+def test_a_signature_is_python_and_short_lines():
+    import interface
+
+    said = [
+        entry["signature"]
+        for module in interface.MODULES
+        for found in interface.entries(module)
+        for entry in (found, *found["members"])
+        if entry["signature"]
+    ]
+    for text in said:
+        ast.parse(f"def name{text}: pass".replace("<factory>", "..."))
+    assert interface._broken("(a: X[int, str], *, b: int = f(1, 2)) -> Y") == (
+        "(\n    a: X[int, str],\n    *,\n    b: int = f(1, 2)\n) -> Y"
+    )
 
 
 # -- what is not built -----------------------------------------------------------------------------------------
@@ -375,6 +402,7 @@ def test_a_figure_that_starts_between_the_steps_stops_the_build(monkeypatch, che
     ("page", "says"),
     [
         ("# A page\n\n$\\frac$\n", "mathematics: "),
+        ("# A page\n\n$\\nosuch$\n", "unknown command \\nosuch"),
         ("# A page\n\n[x](no-such-page.md)\n", "no-such-page"),
         ("# A page\n\n```{toctree}\nno-such-page\n```\n", "no-such-page"),
         ("# A page\n\n![x](no-such-picture.png)\n", "no-such-picture"),
@@ -393,6 +421,28 @@ def test_what_sphinx_complains_about_is_not_built(monkeypatch, tmp_path, capfd, 
     assert says in capfd.readouterr().err
     assert (output / "atlas.json").read_text() == "as it was"
     assert [path.name for path in output.parent.iterdir()] == ["site"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "says"),
+    [
+        (r"\nosuch{x}", r"unknown command \nosuch"),
+        (r"\mathnosuch{x}", r"unknown command \mathnosuch"),
+        (r"\text{a \% b}", "a backslash is left"),
+        (r"\begin{nosuch}x\end{nosuch}", "unknown environment nosuch"),
+        (r"\sqrt{x", "braces that do not match"),
+        (
+            r"\begin{cases}x\\\{y\}\end{cases}\operatorname{a}\,\mathbb R\le\bigl(\frac{1}{2}\bigr)",
+            None,
+        ),
+    ],
+)
+def test_what_the_converter_lets_pass_is_noticed(site, tex, says):
+    from conf import faults
+    from latex2mathml.converter import convert
+
+    found = list(faults(tex, convert(tex)))
+    assert says in found if says else found == []
 
 
 def test_a_page_that_links_to_nothing_stops_the_build(tmp_path):

@@ -72,7 +72,7 @@
   if (typeof module !== "undefined") { module.exports = { FRACTIONS, FLOATS, run, decidable }; return; }
 
   // -- the page ------------------------------------------------------------------------------------------------
-  const GRID = 16, CELLS = 24, SAMPLES = 256, SVG = "http://www.w3.org/2000/svg";
+  const GRID = 16, CELLS = 24, SAMPLES = 256, LEFT = 60, WIDE = 312, SVG = "http://www.w3.org/2000/svg";
   const NAMES = { a: "argmin a", b: "argmax b", x: "query x" };
   const say = (values) => (values.length === 1 ? values[0] : `(${values.join(", ")})`);
 
@@ -99,7 +99,8 @@
       root.replaceChildren();
       this.controls = put("div", { class: "controls" }, root);
       this.plots = put("div", { class: "plots" }, root);
-      this.strip = draw("svg", { viewBox: "0 0 360 56", class: "strip", role: "img" }, root);
+      this.strip = draw("svg", { viewBox: "0 0 400 56", class: "strip", role: "img" }, root);
+      this.hint = put("p", { class: "hint" }, root);
       this.told = put("div", { class: "told", "aria-live": "polite" }, root);
       this.open(Math.min(...Object.keys(programs).map(Number)));
     }
@@ -130,12 +131,14 @@
       const slide = (name, least, most, step, value, changed) => {
         const label = put("label", {}, this.controls, `${name} `);
         const range = put("input", { type: "range", min: least, max: most, step, value, "data-slider": name }, label);
-        range.addEventListener("input", () => { changed(Number(range.value)); this.refresh(); });
+        const tell = () => range.setAttribute("aria-valuetext", FRACTIONS.text(this.inputs(FRACTIONS)[name]));
+        range.addEventListener("input", () => { changed(Number(range.value)); tell(); this.refresh(); });
+        tell();
       };
       if (!this.example.only) slide("eta", 1, 19, 1, this.eta, (value) => { this.eta = value; });
       if (this.constant !== null) slide("L", 0.25, 4, 0.25, this.constant, (value) => { this.constant = value; });
       const again = put("button", { type: "button" }, this.controls, "Start again");
-      again.addEventListener("click", () => this.open(this.dim));
+      again.addEventListener("click", () => { this.open(this.dim); this.controls.querySelector("button").focus(); });
     }
 
     // Numbers by name, of one kind; x and z are given where they are not the query itself.
@@ -151,6 +154,8 @@
     }
 
     refresh() {
+      const grey = this.example.only ? "" : "Grey: the values that members can have. ";
+      this.hint.textContent = `${grey}Drag a, b and x, or go there with Tab and use the arrow keys.`;
       const exact = this.inputs(FRACTIONS);
       const found = run(this.program, FRACTIONS, exact);
       const focused = document.activeElement?.closest?.("[data-handle]");
@@ -173,13 +178,13 @@
     }
 
     line(found) {
-      const svg = draw("svg", { viewBox: "0 0 360 232", "data-of": "line", role: "group", "aria-label": "f and g over the input z" }, this.plots);
-      const across = (z) => 24 + 312 * z;
-      const [low, high] = this.range();
-      draw("path", { d: `M24 180H336M24 20H336`, class: "frame" }, svg);
-      draw("path", { d: `M24 100H336`, class: "mid" }, svg);
-      draw("text", { x: 4, y: 184 }, svg, this.example.m === this.example.M ? "" : this.example.m);
-      draw("text", { x: 4, y: 24 }, svg, this.example.m === this.example.M ? "" : this.example.M);
+      const svg = draw("svg", { viewBox: "0 0 400 250", "data-of": "line", role: "group",
+        "aria-label": this.example.only ? "f over the input z" : "f and g over the input z" }, this.plots);
+      const across = (z) => LEFT + WIDE * z, back = (px) => [(px - LEFT) / WIDE], { m, M } = this.example;
+      draw("path", { d: `M${LEFT} 180h${WIDE}M${LEFT} 20h${WIDE}`, class: "frame" }, svg);
+      draw("path", { d: `M${LEFT} 100h${WIDE}`, class: "mid" }, svg);
+      const ends = m === M ? [[104, `m = ${m}`]] : [[184, `m = ${m}`], [104, "mid"], [24, `M = ${M}`]];
+      for (const [y, says] of ends) draw("text", { x: LEFT - 12, y, "text-anchor": "end" }, svg, says);
       if (!found.refused) {
         const top = [], bottom = [];
         for (let k = 0; k <= SAMPLES; k++) {
@@ -205,21 +210,23 @@
         }
         const x = across(this.points.x[0] / GRID), values = ["f", "g"].map((n) => this.height(FLOATS.number(FRACTIONS.text(found[n]))));
         draw("path", { d: `M${x} ${values[0]}V${values[1]}`, class: "gap" }, svg);
-        draw("text", { x: x + 6, y: values[0] - 5, class: "f" }, svg, this.example.only ? "f(x)" : "f");
-        if (!this.example.only) draw("text", { x: x + 6, y: values[1] + 13, class: "g" }, svg, "g");
+        draw("text", { x: x + 6, y: values[0] - 5, class: "f" }, svg, "f(x)");
+        if (!this.example.only) draw("text", { x: x + 6, y: values[1] + 13, class: "g" }, svg, "g(x)");
       }
-      const [bottomY, topY] = [this.height(FLOATS.number(this.example.m)), this.height(FLOATS.number(this.example.M))];
-      this.handle(svg, "a", across(this.points.a[0] / GRID), bottomY, (px) => [(px - 24) / 312]);
-      this.handle(svg, "b", across(this.points.b[0] / GRID), topY, (px) => [(px - 24) / 312]);
-      draw("path", { d: `M24 212H336`, class: "frame" }, svg);
+      draw("path", { d: `M${LEFT} 212h${WIDE}M${LEFT} 208v8m${WIDE} -8v8`, class: "frame" }, svg);
+      for (const [z, says] of [[0, "0"], [0.5, "input z"], [1, "1"]])
+        draw("text", { x: across(z), y: 240, "text-anchor": "middle" }, svg, says);
       draw("path", { d: `M${across(this.points.x[0] / GRID)} 20V212`, class: "mid" }, svg);
-      this.handle(svg, "x", across(this.points.x[0] / GRID), 212, (px) => [(px - 24) / 312]);
+      const [bottomY, topY] = [this.height(FLOATS.number(this.example.m)), this.height(FLOATS.number(this.example.M))];
+      this.handle(svg, "a", across(this.points.a[0] / GRID), bottomY, back);
+      this.handle(svg, "b", across(this.points.b[0] / GRID), topY, back);
+      this.handle(svg, "x", across(this.points.x[0] / GRID), 212, back);
     }
 
     squares(found) {
       for (const name of this.example.only ? ["f"] : ["f", "g"]) {
         const box = put("figure", {}, this.plots);
-        const svg = draw("svg", { viewBox: "-14 -14 268 268", "data-of": name, role: "group", "aria-label": `${name} over the square` }, box);
+        const svg = draw("svg", { viewBox: "-22 -14 276 280", "data-of": name, role: "group", "aria-label": `${name} over the square` }, box);
         const [low, high] = this.range();
         if (found.f) {
           const inputs = this.inputs(FLOATS), trace = machine(this.program, FLOATS, inputs), { out } = trace.end();
@@ -233,11 +240,14 @@
           }
         }
         draw("rect", { x: 0, y: 0, width: 240, height: 240, class: "frame" }, svg);
+        for (const [x, y, says] of [[-12, 244, "0"], [120, 262, "z1"], [240, 262, "1"], [-12, 124, "z2"], [-12, 8, "1"]])
+          draw("text", { x, y, "text-anchor": "middle" }, svg, says);
         for (const at of ["a", "b", "x"]) {
           const [p, q] = this.points[at];
           this.handle(svg, at, 240 * p / GRID, 240 - 240 * q / GRID, (px, py) => [px / 240, 1 - py / 240]);
         }
-        put("figcaption", {}, box, found.f ? `${name}: pale is m, dark is M; ${name}(x) = ${FRACTIONS.text(found[name])}` : name);
+        const { m, M } = this.example, shades = m === M ? "" : `: pale is m = ${m}, dark is M = ${M}`;
+        put("figcaption", {}, box, found.f ? `${name}${shades}; ${name}(x) = ${FRACTIONS.text(found[name])}` : name);
       }
     }
 
@@ -246,15 +256,16 @@
       this.strip.style.display = found.f && !this.example.only ? "" : "none";
       if (!found.f || this.example.only) return;
       const [low, high] = this.range(), number = (v) => FLOATS.number(FRACTIONS.text(v));
-      const across = (value) => 24 + 312 * (value - low) / (high - low);
+      const across = (value) => LEFT + WIDE * (value - low) / (high - low);
       const [W, U, f, g] = ["W", "U", "f", "g"].map((n) => across(number(found[n])));
       this.strip.setAttribute("aria-label", "Values at the query: the envelope from W(x) to U(x), with g(x) and f(x) in it; the numbers follow as text.");
-      draw("path", { d: "M24 28H336M24 22V34M336 22V34", class: "frame" }, this.strip);
-      draw("path", { d: "M180 20V36", class: "mid" }, this.strip);
+      draw("path", { d: `M${LEFT} 28h${WIDE}M${LEFT} 22v12m${WIDE} -12v12`, class: "frame" }, this.strip);
+      draw("path", { d: `M${LEFT + WIDE / 2} 20v16`, class: "mid" }, this.strip);
+      for (const [x, says] of [[LEFT - 22, "m"], [LEFT + WIDE + 10, "M"]]) draw("text", { x, y: 32 }, this.strip, says);
       draw("rect", { x: W, y: 22, width: Math.max(U - W, 1), height: 12, class: "envelope" }, this.strip);
       for (const [name, at, y] of [["f", f, 14], ["g", g, 50]]) {
         draw("path", { d: `M${at} 18V38`, class: `tick ${name}` }, this.strip);
-        draw("text", { x: at - 10, y, class: name }, this.strip, `${name}(x)`);
+        draw("text", { x: at, y, "text-anchor": "middle", class: name }, this.strip, `${name}(x)`);
       }
     }
 
