@@ -62,7 +62,8 @@ def certified_training_images(ctx: Context) -> torch.Tensor:
     if len(ctx.cycles) == 1:
         return images
     usual = [s for s in ctx.settings if s.name == USUAL]
-    own = [ctx.seeds(ctx.effort.plain_seeds + k, 1) for k in range(len(ctx.cycles[1]))]
+    # Below 100: what the rounds begin at, and above them the unseen ones.
+    own = [ctx.seeds(ctx.effort.plain_seeds + k % 99, 1) for k in range(len(ctx.cycles[1]))]
 
     def build() -> dict[str, torch.Tensor]:
         pairs = zip(ctx.cycles[1], own, strict=True)

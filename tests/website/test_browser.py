@@ -58,7 +58,11 @@ def state(browser) -> tuple[int, dict[str, list[int]], float | None, list[str]]:
 def expected(row: str, browser) -> dict[str, str]:
     """The same from the package, in exact fractions."""
     dim, steps, constant, ends = state(browser)
-    cls = row_of(row).recordable(example(row, dim).cls)
+    made = example(row, dim)
+    cls = row_of(row).recordable(made.cls)
+    bends = "link" in cls.parameters()  # a neuron's figure shows values on both sides of 0
+    began = (Fraction(-1, 4), Fraction(3, 4)) if bends else (made.v.minimum, made.v.maximum)
+    assert tuple(map(Fraction, ends)) == began
     if constant is not None:
         cls = type(cls)(Fraction(constant), cls.metric)
     a, b, x = (tuple(Fraction(k, GRID) for k in steps[name]) for name in "abx")

@@ -122,12 +122,12 @@ class AdditiveBand(Fibres):
       point with a and b exchanged has the value alpha + beta - f(x);
     - anything else: lo and hi.
 
-    All of it is attained. Write [z_i = t] for 1 where it holds and 0 elsewhere, and let i and j be outside K, k in K.
+    For h is additive if and only if h(y) + h(z) stays the same when y and z exchange coordinates. All of it is attained. Write [z_i = t] for 1 where it holds and 0 elsewhere, and let i and j be outside K, k in K.
 
     - a or b outside K: alpha + R0 [z_i = b_i] + delta [z_k = x_k] with x_k != a_k, for every delta from -p to q;
     - a in coordinate i, b in j: alpha + r [z_j = b_j] + (R0 - r) [z_i = b_i], for every r with alpha + r and beta - r in [lo, hi];
     - x_i neither a_i nor b_i: alpha + R0 [z_i = b_i] + delta [z_i = x_i];
-    - as in the third case outside K, but x_k != a_k: alpha + R0 [z_j = b_j] + q [z_k = x_k] has hi,
+    - a in coordinate i, b in j, but x_k != a_k for some k in K: alpha + R0 [z_j = b_j] + q [z_k = x_k] has hi,
       alpha + R0 [z_i = b_i] - p [z_k = x_k] has lo, and mixes have what is between.
     """
 

@@ -217,10 +217,10 @@ class Cones(Fibres):
     A point s_k is shown with l_k <= f(s_k) <= u_k, and lo <= f <= hi. Let e(z, s) = L |z - s|. Some member fits if and only
     if lo <= hi and for all j and k
 
-        l_k <= u_k, lo <= u_k, l_k <= hi, l_j - u_k <= e(s_j, s_k). (2)
+        l_k <= u_k, lo <= u_k, l_k <= hi, l_j - u_k <= e(s_j, s_k). (1)
 
     Necessary: l_j - u_k <= f(s_j) - f(s_k) <= e(s_j, s_k). Sufficient, and sharp: U(z) = min(hi, min_k u_k + e(z, s_k)) and
-    W(z) = max(lo, max_k l_k - e(s_k, z)) have the law, and lo <= W <= U <= hi: each comparison is one of (2), or a detour
+    W(z) = max(lo, max_k l_k - e(s_k, z)) have the law, and lo <= W <= U <= hi: each comparison is one of (1), or a detour
     l_j - u_k <= e(s_j, z) + e(z, s_k). At s_k both lie in [l_k, u_k]: U(s_k) <= u_k by its own cone, and every other cone
     and hi are at least l_k there; likewise W. So both ends are values of members, and mixes have what is between. The law at
     x and s_k is soundness.

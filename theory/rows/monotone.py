@@ -80,7 +80,7 @@ class Order(Fibres):
     """Monotone: the largest value shown at or below x, the smallest shown at or above it, within the limits.
 
     Sound: the law at x and a shown point. Some member fits if and only if s_j <= s_k implies y_j <= y_k, and all values
-    between the ends are taken: by the cones of `trompe.constructions.cones.ConeTriple` with C = R/delta, where delta is the smallest
+    strictly between the ends are taken: by the cones of `trompe.constructions.cones.ConeTriple` with C = R/delta, where delta is the smallest
     positive e between two of the shown points and x. Then C e(s_j, s_k) is 0 or at least R, and so U(x) is the least
     value shown at or above x. Within limits: `trompe.theory.rows.lipschitz.Cones`.
     """

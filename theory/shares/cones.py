@@ -176,9 +176,9 @@ def _line_share(c: TwoCones, r: Fraction) -> Fraction:
 
 
 def linf_corner_terms(d: Any, r: Any, stretch: Any) -> tuple[Term, ...]:
-    """The eps share of linf at opposite corners for 1 <= lambda <= 1 + r.
+    """The eps share of linf at opposite corners for 1 <= lambda <= 1 + r, with r = 2 eps and lambda (`stretch`) = L/R.
 
-    With t = r/lambda and s = (1 + r)/lambda - 1 <= t: the cubes {max x <= t} and {min x >= 1-t} and the
+    It is the volume of two balls, about a and b, and of an ellipsoid (docs/sharp.md). With t = r/lambda and s = (1 + r)/lambda - 1 <= t: the cubes {max x <= t} and {min x >= 1-t} and the
     band {max x - min x <= s} have together 2 t^d + s^(d-1) (d (1-2t) + (d-1) s). The cubes are the balls, and the band is
     the ellipsoid, because p + q = max x + 1 - min x. Where both cubes hold, k (p + q) <= 2r <= 1 + r, so they meet inside the
     band. With V(s) = d s^(d-1) - (d-1) s^d, the volume of the band (the affine row), and t^d V(s/t), the part of it in a cube,

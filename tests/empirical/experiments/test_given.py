@@ -272,7 +272,9 @@ def test_features_are_means_and_root_mean_squares_of_units(kind, layers):
         maps = outputs[name].double()
         maps = maps.movedim(-1 if units_last else 1, 1).flatten(2)
         wanted += [maps.mean(2), (maps**2).mean(2).sqrt()]
-    assert torch.allclose(features(images).double(), torch.cat(wanted, 1), atol=1e-5)
+    for layout in (torch.contiguous_format, torch.channels_last):
+        found = features(images.contiguous(memory_format=layout)).double()
+        assert torch.allclose(found, torch.cat(wanted, 1), atol=1e-5)
     assert list(features.parameters()) == []
 
 
