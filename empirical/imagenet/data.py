@@ -21,8 +21,8 @@ from trompe.empirical.record import RunRecord
 
 TRAIN, TEST = 8, 12
 """So many crops of each photograph are trained on (or calibrated with), and tested with."""
-SILENT = ("features.fire4.expand3x3", "features.fire8.squeeze")
-"""Silent units are put beside these layers."""
+SILENT = ("features.fire4.expand3x3",)
+"""Silent units are put beside this layer."""
 UNITS, CONFIDENT = 12, 0.8
 """So many classes are looked at: those of which most photographs, for training and calibration, have a crop that is read with at least this probability."""
 
