@@ -13,7 +13,7 @@
 
 From Trompe Require Export Points Tasks Triples Randomised Networks Hats PiecewiseAffine
   BlackBox Erm Monotone Convex Affine Line Metrics Lipschitz Limits Further Wording Extended
-  Levels LevelCells Near Cones Audit Family.
+  Levels LevelCells Near Cones Audit Circuit Family.
 
 Theorem table :
   statement black_box_exact /\ statement black_box_approx /\ statement black_box_side /\

@@ -18,7 +18,8 @@ definitions="point fn class cube peq ext zeros ones corner opposite blend distin
   level finer same_set alike apart_own decidable_at undecidable_at shown_at shows decodes_at
   line_argmax_side line_images_side
   near near_decoder decidable_near undecidable_near decodes_near two_points
-  sites consistent cap cup feasible two below mono_cap mono_cup"
+  sites consistent cap cup feasible two below mono_cap mono_cup
+  ramp joined ascent"
 facts=${FACTS:?the names of the facts, as the Makefile gives them}
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 
