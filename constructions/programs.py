@@ -166,6 +166,9 @@ class Recorded(Fraction):
 
     __repr__ = __str__
 
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)  # from Python 3.13 on Fraction's own does not ask __str__
+
     def as_integer_ratio(self) -> tuple[Any, int]:
         return self, 1
 
