@@ -46,7 +46,8 @@ def matrix(
         if method in ("", shown)
     ]
     figure = _sheet(1.55 + 0.27 * len(attacks))
-    left, right = figure.subplots(1, 2, width_ratios=[max(len(columns), 1), len(methods)])
+    wide = max(len(columns), len(methods))  # both parts keep room for their titles
+    left, right = figure.subplots(1, 2, width_ratios=[wide, max(len(methods), 0.6 * wide)])
     share = np.full((len(attacks), max(len(columns), 1)), np.nan)
     words: list[list[str]] = []
     for i, attack in enumerate(attacks):

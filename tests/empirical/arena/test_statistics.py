@@ -124,6 +124,21 @@ def test_figures_without_an_alarm_and_without_paths():
     assert (shown_method(["maco", "pixel"]), shown_method(["mine"])) == ("pixel", "mine")
 
 
+@pytest.mark.parametrize(("checks", "methods"), [(4, 2), (1, 1), (7, 8)])
+def test_the_titles_of_the_matrix_fit_the_page(checks, methods):
+    alarms = [Alarms("none", f"check {k}", "", 1, 0, None, 1) for k in range(checks)]
+    names = ["fourier", *(f"method {k}" for k in range(1, methods))]
+    means = [Mean("none", "honest", name, 1, (0.5,), (None,)) for name in names]
+    figure = matrix(alarms, means, [], "fourier")
+    figure.draw_without_rendering()
+    left, right = (
+        next(t for t in axes.get_children() if getattr(t, "get_text", str)().startswith(begins))
+        for axes, begins in zip(figure.axes, ("networks that", "correlation with"), strict=True)
+    )
+    assert left.get_window_extent().x1 < right.get_window_extent().x0
+    assert right.get_window_extent().x1 <= figure.bbox.x1
+
+
 def test_a_check_that_needs_references_says_that_there_are_none():
     alone = [c for c in cells([0.1], [0.1]) if c["role"] == "tested"]
     with pytest.raises(InvalidInput, match="paths-calibrated: 0 reference networks"):
