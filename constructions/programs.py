@@ -16,6 +16,7 @@ from operator import add, mul, sub, truediv
 from typing import Any
 
 from trompe.constructions.catalogue import example, row_of
+from trompe.constructions.row import Row
 from trompe.ground.arguments import Dim, checked
 from trompe.ground.errors import InvalidInput
 from trompe.theory import TASKS, Dataset, FunctionClass, Interval, Task, Visualization
@@ -247,10 +248,15 @@ def program(row: str, dim: Dim) -> Program:
 
     Raises
     ------
-    UnknownKey : no such row. InvalidInput : the row is not about this number of inputs.
+    UnknownKey : no such row. InvalidInput : the row is not about this number of inputs, or has neither a pair nor an only
+    member at arrays of points.
     """
     cls = row_of(row).recordable(example(row, dim).cls)
     made = row_of(row)
+    if made.construction is None and type(made).known is Row.known:
+        raise InvalidInput(
+            f"{row}: has neither a pair nor an only member at arrays of points, so no program computes it"
+        )
     tape = Tape()
     names = [n for letter in "abxz" for n in point_names(letter, dim)]
     names += ["m", "M", "eta", "low", "high"]

@@ -56,7 +56,7 @@ def training_images(ctx: Context, only: str = "") -> torch.Tensor:
 def certified_training_images(ctx: Context) -> torch.Tensor:
     """`training_images`, and the other units' trajectories by the usual way: a detector of pixels does not know them from the first ones'.
 
-    Each of these begins at noise of its own: such a detector sees the noise, and would take one for all.
+    Each of these (of the first 99) begins at noise of its own: such a detector sees the noise, and would take one for all.
     """
     images = training_images(ctx)
     if len(ctx.cycles) == 1:

@@ -140,6 +140,12 @@ def test_a_program_says_what_the_package_says(row, dim):
     assert kinds == {"refused", "shown", "U"}
 
 
+def test_a_row_without_a_program_is_refused(monkeypatch):
+    monkeypatch.delattr(type(row_of("neuron-1d")), "known")
+    with pytest.raises(InvalidInput, match="neuron-1d: has neither a pair nor an only member"):
+        program("neuron-1d", 1)
+
+
 def test_a_number_of_inputs_that_the_row_is_not_about_is_refused():
     with pytest.raises(InvalidInput, match="neuron-1d"):
         program("neuron-1d", 2)

@@ -122,7 +122,8 @@ class AdditiveBand(Fibres):
       point with a and b exchanged has the value alpha + beta - f(x);
     - anything else: lo and hi.
 
-    For h is additive if and only if h(y) + h(z) stays the same when y and z exchange coordinates. All of it is attained. Write [z_i = t] for 1 where it holds and 0 elsewhere, and let i and j be outside K, k in K.
+    For h is additive if and only if h(y) + h(z) stays the same when y and z exchange coordinates. All of it is attained.
+    Write [z_i = t] for 1 where it holds and 0 elsewhere, and let i and j be outside K, k in K.
 
     - a or b outside K: alpha + R0 [z_i = b_i] + delta [z_k = x_k] with x_k != a_k, for every delta from -p to q;
     - a in coordinate i, b in j: alpha + r [z_j = b_j] + (R0 - r) [z_i = b_i], for every r with alpha + r and beta - r in [lo, hi];
