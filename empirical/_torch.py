@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from trompe.ground.arguments import Integer, checked, listed, positive, unfit
 from trompe.ground.errors import spelled
+from trompe.ground.memory import keep_freed_memory
 from trompe.theory import InvalidInput, MissingDependency
 
 os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read once, when CUDA starts
@@ -81,8 +82,11 @@ Steps = Annotated[int, Integer(1, 1_000_000)]
 
 
 def at_once(shape: Sequence[int], most: int) -> int:
-    """How many images of this shape are held at a time where nobody says: two million numbers, at most `most` images."""
-    return max(1, min(most, 2**21 // math.prod(shape)))
+    """How many images of this shape are held at a time where nobody says: a million numbers, at most `most` images.
+
+    With more, a layer's output may be larger than what `keep_freed_memory` keeps, and networks are slower.
+    """
+    return max(1, min(most, 2**20 // math.prod(shape)))
 
 
 @checked
@@ -121,7 +125,7 @@ def pick_device(name: torch.device | str = "auto") -> torch.device:
 
 @contextmanager
 def repeatable(threads: int = 1, device: torch.device | str = "cpu") -> Iterator[None]:
-    """One thread, full float32 and deterministic kernels inside; everything as before on exit.
+    """One thread, full float32 and deterministic kernels inside; everything as before on exit, but for memory that is kept.
 
     The same thread count repeats bit for bit; another one does not. One thread is also the fastest
     choice for networks this small on a shared machine. On CUDA, operations that PyTorch knows no
@@ -132,6 +136,7 @@ def repeatable(threads: int = 1, device: torch.device | str = "cpu") -> Iterator
     InvalidInput : `threads` is below 1.
     """
     Integer(1, 1024)(threads, "threads")
+    keep_freed_memory()
     before_threads = torch.get_num_threads()
     before_cudnn = (
         torch.backends.cudnn.deterministic,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trompe.empirical._torch import Floats, torch
 from trompe.ground.arguments import checked
 from trompe.ground.errors import known
@@ -17,15 +20,34 @@ def average_ranks(x: torch.Tensor) -> torch.Tensor:
     ------
     MissingDependency : scipy is not installed.
     """
+    values = x.detach().cpu()
+    if values.dtype != torch.float64:
+        rows = values.float().numpy()
+        return torch.from_numpy(np.stack([_float32_ranks(row) for row in rows])).to(x.device)
     try:
         from scipy.stats import rankdata  # takes half a second to import
     except ImportError as error:
         raise MissingDependency(
             "scipy is not installed; it comes with: pip install 'trompe[empirical]'"
         ) from error
-    values = x.detach().cpu()
-    values = values if values.dtype in (torch.float32, torch.float64) else values.float()
     return torch.from_numpy(rankdata(values.numpy(), axis=1) - 1).to(x.device)
+
+
+def _float32_ranks(row: NDArray[np.float32]) -> NDArray[np.float64]:
+    """`average_ranks` of one row, in a third of SciPy's time: a number and its place are sorted as one integer of 64 bits."""
+    if np.isnan(row).any():
+        return np.full(len(row), np.nan)  # as there
+    bits = (row + np.float32(0)).view(np.int32)  # -0 becomes 0
+    in_order = np.where(bits < 0, ~bits, bits | np.int32(-(2**31))).view(np.uint32)
+    both = (in_order.astype(np.uint64) << np.uint64(32)) | np.arange(len(row), dtype=np.uint64)
+    both.sort()
+    places = both.astype(np.uint32)
+    values = both >> np.uint64(32)
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+    counts = np.diff(starts, append=len(row))
+    ranks = np.empty(len(row))
+    ranks[places] = np.repeat(starts + (counts - 1) / 2, counts)
+    return ranks
 
 
 def unit_rows(x: torch.Tensor, measure: str = "spearman") -> torch.Tensor:

@@ -6,20 +6,19 @@ the wall clock is a backstop only.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib import import_module
 from operator import itemgetter
 from typing import Any, Literal
 
 from trompe.ground.arguments import Count, Keys, at_least_one, checked
 from trompe.ground.errors import MissingDependency, known
+from trompe.ground.memory import keep_freed_memory
 from trompe.ground.processes import Died, Processes
 
 
@@ -98,22 +97,8 @@ def solver_options(name: str, divisor: int = 1) -> dict[str, str]:
     }
 
 
-@cache
-def _keep_freed_memory() -> None:
-    """Let the C library keep what solvers free, up to 256 MB.
-
-    A fresh Z3 context allocates 8 MB and frees them at its end. Returned to the kernel each time and
-    taken again, page by page, they were a third of all time. Where there is no such setting (only
-    glibc has it) nothing but that time is lost.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        setting = ctypes.CDLL(None).mallopt
-        setting(-1, 1 << 28)  # M_TRIM_THRESHOLD
-        setting(-3, 1 << 25)  # M_MMAP_THRESHOLD, at its largest
-
-
 def _solve_z3(text: str, divisor: int) -> Answer:
-    _keep_freed_memory()
+    keep_freed_memory()
     # One context for all scripts would save a tenth of the table's time, but then resources (547 of 789
     # scripts) and points (74) depend on what was asked before.
     context = z3.Context()

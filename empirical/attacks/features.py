@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from trompe.empirical._torch import Floats, Shape, torch
+from trompe.empirical._torch import Floats, Shape, at_once, torch
 from trompe.empirical.attacks.circuit import MARGIN
 from trompe.empirical.maximization.evaluation import unit_axis
 from trompe.empirical.maximization.objectives import Objective
 from trompe.empirical.networks.axes import AxisTrace
 from trompe.empirical.networks.calls import numbered
-from trompe.empirical.networks.inspection import check_eval, grey, visit
+from trompe.empirical.networks.inspection import check_eval, grey, in_format, visit
 from trompe.ground.arguments import Integer, checked
 from trompe.theory import InvalidInput
 
@@ -68,6 +68,16 @@ class EarlyFeatures(nn.Module):
     def with_output(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What the network says of images x, and their numbers, by one forward pass."""
         return self._visited(x, whole=True)
+
+    def beside_outputs(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The same of many images, a few at a time, see `predict`."""
+        ask = in_format(lambda _model, part: self.with_output(part), images.shape)
+        with torch.no_grad():
+            parts = [
+                ask(self.network, part) for part in images.split(at_once(images.shape[1:], 500))
+            ]
+        outputs, codes = zip(*parts, strict=True)
+        return torch.cat(outputs), torch.cat(codes)
 
     def _visited(self, x: torch.Tensor, whole: bool) -> tuple[Any, torch.Tensor]:
         parts: dict[str, torch.Tensor] = {}

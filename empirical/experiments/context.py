@@ -153,7 +153,7 @@ class Context:
     @cached_property
     def test_outputs(self) -> torch.Tensor:
         """The same of test images."""
-        return predict(self.network, self.test)
+        return self._of_test[0]
 
     @cached_property
     def spectrum(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -190,22 +190,19 @@ class Context:
     @cached_property
     def train_seen(self) -> torch.Tensor:
         """What the detector gets of training images: features (n, d), or the images."""
-        return self._seen("train", self.train)
+        return self.given.codes if self.given else self.train
 
     @cached_property
     def test_seen(self) -> torch.Tensor:
         """The same of test images."""
-        return self._seen("test", self.test)
+        return self._of_test[1]
 
-    def _seen(self, part: str, images: torch.Tensor) -> torch.Tensor:
-        features = self.features
-        if features is None:
-            return images
-        found = self.step(
-            "features", {"layers": features.layers, "images": part}, [self.network],
-            lambda: {"codes": predict(features, images)},
-        )  # fmt: skip
-        return found["codes"]
+    @cached_property
+    def _of_test(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the network says of test images, and what the detector gets of them, by one pass."""
+        if self.features is None:
+            return predict(self.network, self.test), self.test
+        return self.features.beside_outputs(self.test)
 
     @cached_property
     def calibration(self) -> torch.Tensor:

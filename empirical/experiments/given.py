@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trompe.empirical._torch import torch
-from trompe.empirical.attacks.features import early_layers, leaf_calls, spread_over
+from trompe.empirical.attacks.features import EarlyFeatures, early_layers, leaf_calls, spread_over
 from trompe.empirical.cache import state_sha256
 from trompe.empirical.networks.calls import numbered
 from trompe.empirical.networks.inspection import (
@@ -62,6 +62,8 @@ class Given:
     """How the units were chosen, in words."""
     on_images: torch.Tensor
     """Its outputs on the natural images that it was looked at with."""
+    codes: torch.Tensor
+    """What the detector gets of them: what `features` say of each, shape (n, numbers), or the images."""
     fingerprint: str
     """Hash of the network's weights, of its modules as they are printed, and of its outputs on some natural images."""
 
@@ -118,7 +120,12 @@ def look_at(
             raise InvalidInput(f"unit {unit}: the network has outputs 0 to {outputs - 1}")
     if len(set(units)) < len(units) or len(units) == 1:
         raise InvalidInput(f"units: {spelled(list(units))}; expected two or more different ones")
-    on_images = predict(network, images)
+    shape = (images.shape[1], images.shape[2], images.shape[3])
+    features = early_layers(network, shape) if max(shape[1:]) > FEATURES_FROM else ()
+    if features:
+        on_images, codes = EarlyFeatures(network, features, shape).beside_outputs(images)
+    else:
+        on_images, codes = predict(network, images), images
     chosen = "named"
     if not units:
         one = "image" if groups is None else "photograph"
@@ -128,7 +135,6 @@ def look_at(
         of = torch.arange(len(images)) if groups is None else torch.from_numpy(groups)
         often = _often(on_images.cpu(), of, confident)
         units = sorted(often.argsort(descending=True, stable=True)[:most].tolist())
-    shape = (images.shape[1], images.shape[2], images.shape[3])
     looked_at = tuple(layers) or spread_over(
         [name for name, _, _ in leaf_calls(network, shape)], MOST_LAYERS
     )
@@ -136,7 +142,6 @@ def look_at(
         called(network, grey(network, shape))
         for layer in looked_at:
             seen.take(layer)
-    large = max(shape[1:]) > FEATURES_FROM
     return Given(
         network=network,
         outputs=outputs,
@@ -144,9 +149,10 @@ def look_at(
         names=tuple(names) if len(names) == outputs else (),
         layers=looked_at,
         parts=silent_places(network, shape, silent or layers),
-        features=early_layers(network, shape) if large else (),
+        features=features,
         chosen=chosen,
         on_images=on_images,
+        codes=codes,
         fingerprint=_fingerprint(network, images[:SEEN]),
     )
 

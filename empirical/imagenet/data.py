@@ -75,5 +75,7 @@ def imagenet_data(
     show: bool = True,
 ) -> tuple[ImageData, Photographs]:
     """The data, and the photographs that they are cut from; see `load_photographs`."""
-    photographs = load_photographs(folder, seed=seed, cache=cache, show=show)
+    photographs = load_photographs(
+        folder, seed=seed, crops=max(TRAIN, TEST), cache=cache, show=show
+    )
     return photograph_data(photographs), photographs

@@ -45,6 +45,23 @@ def test_ranks_and_correlations_are_those_of_the_definition(levels):
         assert abs(float(pearson) - np.corrcoef(x[i], y[j])[0, 1]) < 1e-4
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ranks_of_numbers_of_every_size_are_those_of_scipy(dtype):
+    """A float32 and its place are sorted as one integer: signs, zeros of both signs, the smallest and the infinite."""
+    stats = pytest.importorskip("scipy.stats", reason="the second derivation is scipy's")
+    rng = np.random.default_rng(0)
+    tiny = np.finfo(dtype).smallest_subnormal
+    special = [0.0, -0.0, tiny, -tiny, np.inf, -np.inf, 1.0, np.nextafter(dtype(1), dtype(2)), -1.0]
+    x = np.concatenate(
+        [special, special[:5], rng.normal(size=50) * 10.0 ** rng.integers(-30, 30, 50)]
+    )
+    rows = np.stack([rng.permutation(x) for _ in range(8)]).astype(dtype)
+    rows[-1, 3] = np.nan
+    got = average_ranks(torch.from_numpy(rows)).numpy()
+    assert np.array_equal(got, stats.rankdata(rows, axis=1) - 1, equal_nan=True)
+    assert np.isnan(got[-1]).all() and not np.isnan(got[:-1]).any()
+
+
 def test_ties_need_averaging():
     """The planted fault: ordinal ranks are not average ranks where values repeat, as after a ReLU."""
     x = torch.tensor([[0.0, 0.0, 0.0, 2.0, 5.0]])
