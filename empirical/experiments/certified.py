@@ -128,7 +128,7 @@ def run(ctx: Context) -> RunRecord:
         witness, KEY, "certified",
         figures.curves(
             list(RADII), series, "radius of the box (in 1/255)", "certified share", "Proved on whole boxes",
-            limits=_room_below(series), legend="lower left",
+            limits=_shares(series), legend="below",
         ),
         "Share of natural test images (and, dually, of unseen visualizations) around which interval bounds prove that "
         "the fooled network is the original (is D) on the whole box; bars are 95 % intervals for a share (Wilson). Points "
@@ -247,11 +247,11 @@ def _with_intervals(shares: list[float], count: int) -> tuple[list[float], Any]:
     return shares, ([low for low, _ in reach], [high for _, high in reach])
 
 
-def _room_below(series: dict[str, tuple[list[float], Any]]) -> tuple[float, float]:
-    """Limits of the vertical axis that keep every error bar in and leave the legend its place."""
+def _shares(series: dict[str, tuple[list[float], Any]]) -> tuple[float, float]:
+    """Limits of the vertical axis that keep every error bar in."""
     lowest = min(
         v - low
         for values, (lows, _) in series.values()
         for v, low in zip(values, lows, strict=True)
     )
-    return lowest - 0.5 * (1 - lowest) - 0.02, 1.02
+    return lowest - 0.02, 1.02

@@ -188,7 +188,8 @@ def curves(
 ) -> Any:
     """Curves with error bars over x (numbers, or names set side by side), moved apart a little sideways.
 
-    series : name -> (values, errors); errors one a value, or a pair (below, above) of such lists, or None.
+    series : name -> (values, errors); errors one a value, or a pair (below, above) of such lists, or None. legend : a place
+        inside, or "below" the axes, where the curves leave none.
     """
     figure, axis = _axes(3.3, xlabel, ylabel, title, marks)
     named = bool(x) and isinstance(x[0], str)
@@ -207,7 +208,9 @@ def curves(
     axis.set_xticks(places, words, **(turned if slanted else {}))
     if limits:
         axis.set_ylim(*limits)
-    axis.legend(fontsize=7.5, frameon=False, loc=legend, handlelength=3.2)
+    below = legend == "below"
+    place = {"loc": "outside lower center", "ncols": 2} if below else {"loc": legend}
+    (figure if below else axis).legend(fontsize=7.5, frameon=False, handlelength=3.2, **place)
     return figure
 
 

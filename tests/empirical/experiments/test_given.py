@@ -18,6 +18,7 @@ import numpy as np
 import zoo
 
 import trompe.empirical as te
+from trompe.empirical.attacks import features as attack_features
 from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
 from trompe.empirical.experiments import (
     certified,
@@ -32,7 +33,8 @@ from trompe.empirical.experiments import (
 from trompe.empirical.experiments.given import look_at
 from trompe.empirical.inputs.data import ImageData, Split
 from trompe.empirical.maximization import ascent
-from trompe.empirical.networks.inspection import capture, visit
+from trompe.empirical.networks import inspection
+from trompe.empirical.networks.inspection import capture, predict, visit
 from trompe.empirical.record import SCHEMA_FILE
 from trompe.theory import InvalidInput, UnknownKey
 
@@ -290,6 +292,20 @@ def test_the_pass_ends_behind_the_last_layer():
         visit(network, ["spare"], zoo.pictures(), lambda *_: None)
 
 
+def test_outputs_and_features_of_many_images_come_by_one_pass_to_the_same_bits(monkeypatch):
+    network, images = zoo.build(zoo.Plain), zoo.pictures().repeat(4, 1, 1, 1)
+    features = EarlyFeatures(network, ["conv"], zoo.SHAPE)
+    for module in (inspection, attack_features):
+        monkeypatch.setattr(module, "at_once", lambda *_: 3)
+    wanted = predict(network, images), predict(features, images)
+    called = []
+    network.conv.register_forward_hook(lambda _module, given, _output: called.append(len(given[0])))
+    outputs, codes = features.beside_outputs(images)
+    assert sum(called) == len(images) and max(called) == 3
+    assert torch.equal(outputs, wanted[0]) and torch.equal(codes, wanted[1])
+    assert not outputs.requires_grad and not codes.requires_grad
+
+
 @pytest.mark.parametrize("fires", [True, False])
 def test_a_circuit_and_the_detector_on_its_network_share_one_pass_to_the_same_bits(fires):
     network, images = balanced(zoo.build(zoo.Plain), zoo.pictures()), zoo.pictures()
@@ -384,11 +400,11 @@ def test_the_certified_detector_is_trained_on_all_units(digits, quick, tmp_path,
 def test_features_of_training_and_of_test_images_are_kept_apart(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(given, "FEATURES_FROM", 4)
     network = balanced(zoo.build(zoo.Residual), digits.train.tensor())
-    for _ in range(2):  # the second time from the cache
-        ctx = context.Context(digits, torch.device("cpu"), 0, tmp_path, te_cache(tmp_path))
-        ctx.given = look_at(network, digits.train.tensor())
-        for seen, images in ((ctx.train_seen, ctx.train), (ctx.test_seen, ctx.test)):
-            assert torch.allclose(seen, ctx.features(images), atol=1e-5)
+    ctx = context.Context(digits, torch.device("cpu"), 0, tmp_path, te_cache(tmp_path))
+    ctx.given = look_at(network, digits.train.tensor())
+    for seen, images in ((ctx.train_seen, ctx.train), (ctx.test_seen, ctx.test)):
+        assert torch.allclose(seen, ctx.features(images), atol=1e-5)
+    assert torch.equal(ctx.test_outputs, predict(network, ctx.test))
     with pytest.raises(AssertionError, match="hide"):  # a key that the network's would replace
         ctx.step("features", {"of": "test"}, [network], dict)
 
