@@ -42,13 +42,13 @@ def silent(
 ) -> None:
     """List units that are silent on natural images: driven by a picture, certified dead on all of [0, 1]^N, or neither."""
     from rich.console import Console
-    from rich.table import Table
 
     from trompe.empirical._torch import pick_device, repeatable
     from trompe.empirical.audits.silent import audit_silent
     from trompe.empirical.cache import json_text
     from trompe.empirical.inputs.pictures import save_pictures
     from trompe.ground.files import Destination
+    from trompe.views.silent import as_json, as_table, said, unit_rows
 
     written = Destination(output, parents=True) if output is not None else None
     index = Destination(pictures / "driven.json", parents=True) if pictures is not None else None
@@ -60,53 +60,20 @@ def silent(
             network, natural, layers=listed(layers), unit_axis=unit_axis, units=chosen, tries=tries, steps=steps,
             batch=how.batch, seed=seed,
         )  # fmt: skip
-    rows = [
-        {"layer": u.layer, "unit": u.unit, "verdict": u.verdict, "driven": u.driven, "bound": u.bound, "tries": u.tries}
-        for u in found.silent
-    ]  # fmt: skip
-    if pictures is not None and index is not None:
+    names = None
+    if pictures is not None:
         names = save_pictures(
             pictures, {f"{u.layer}-{u.unit}": u.picture for u in found.driven if u.picture is not None}
         )  # fmt: skip
-        for row in rows:
-            row["picture"] = names.get(f"{row['layer']}-{row['unit']}")
+    rows = unit_rows(found, names)
+    if index is not None:
         index.write(json_text([row for row in rows if row["verdict"] == "driven"]))
-    table = Table()
-    for column in ("layer", "its units", "silent", "driven", "certified dead", "not driven", "units that are driven"):  # fmt: skip
-        table.add_column(column, overflow="fold")
-    for layer, taken in found.taken.items():
-        count = [
-            str(sum(u.layer == layer for u in group))
-            for group in (found.silent, found.driven, found.certified, found.undecided)
-        ]
-        driven = [u.unit for u in found.driven if u.layer == layer]
-        shown = ", ".join(map(str, driven[:12])) + (" ..." if len(driven) > 12 else "")
-        table.add_row(layer, taken, *count, shown)
     console = Console()
-    console.print(table)
-    lines = [
-        f"Units silent on all {found.images} images that can be driven: {len(found.driven)}."
-        + (f" Looked at were only units {', '.join(map(str, chosen))}." if chosen else ""),
-        f"Certified dead on all of [0, 1]^N, by interval bounds: {len(found.certified)}."
-        + (f" Bounds end: {found.uncertified}." if found.uncertified else ""),
-        f"Not driven, which proves nothing: {len(found.undecided)}, in {found.search}.",
-    ]
-    if found.others:
-        lines.append(f"Not looked at, since they do not clip at 0: {', '.join(found.others)}.")
-    for line in lines:
+    console.print(as_table(found))
+    for line in said(found, chosen):
         console.print(line, highlight=False, markup=False)
     if written is not None:
-        summary = {
-            "images": found.images,
-            "units": found.units,
-            "taken": found.taken,
-            "only": list(chosen) or None,
-            "silent": rows,
-            "search": found.search,
-            "others": list(found.others),
-            "uncertified": found.uncertified,
-        }
-        written.write(json_text(summary))
+        written.write(json_text(as_json(found, chosen, rows)))
 
 
 @with_network
