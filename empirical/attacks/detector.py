@@ -78,7 +78,7 @@ def train_bounded_detector(
     """Train e on its interval bounds: upper bound <= -1 around natural images, lower bound >= 1 around synthetic ones.
 
     `widths` are those of the hidden linear layers; with none it is a small convolutional network, for large pictures, and
-    synthetic images are moved round and mirrored at random: else it learns the noise that they began from, and not what optimisation makes of any.
+    synthetic images are moved round, turned and mirrored at random: else it learns the noise that they began from, and not what optimisation makes of any.
     Boxes around synthetic images have `shown` times the radius. The radius grows from 0 over the first half of the run (interval bound propagation after Gowal et
     al., "On the effectiveness of interval bound propagation", 2018).
     """
@@ -104,13 +104,17 @@ def train_bounded_detector(
 
 
 def moved_round(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """An image (channels, height, width) moved round by any number of rows and columns, and mirrored in one of two cases."""
+    """An image (channels, height, width) moved round by any number of rows and columns, mirrored in one of two cases, and turned.
+
+    By quarter turns where it is square, else by half turns.
+    """
     height, width = image.shape[1:]
-    rows, columns, mirrored = (
-        int(torch.randint(most, (), generator=generator)) for most in (height, width, 2)
+    turns = 4 if height == width else 2
+    rows, columns, mirrored, turned = (
+        int(torch.randint(most, (), generator=generator)) for most in (height, width, 2, turns)
     )
     rolled = image.roll((rows, columns), (1, 2))
-    return rolled.flip(2) if mirrored else rolled
+    return (rolled.flip(2) if mirrored else rolled).rot90(turned * 4 // turns, (1, 2))
 
 
 def _shape(images: torch.Tensor) -> tuple[int, int, int]:

@@ -98,7 +98,7 @@ LARGE = Effort(
     plain_seeds=1, maco_seeds=1, sparse=(0, 1, 2, 4, *range(8, 65, 8)), dense=(0, 1, 2, *range(4, 65, 4)), fit_steps=1500,
     from_setting=1, rounds=(1, 2), round_seeds=1, round_every=(0, 1, 2, 3, *range(4, 65, 4)),
     round_units=1, through=False, picture_seeds=(1, 4, 6), picture_rounds=3,
-    kept=0.98, maco_kept=0.8, picture_kept=0.85, loss=2.0, bounded={"steps": 600, "widths": (), "radius": 2 / 255, "shown": 1.0, "batch": 32}, certified={1: 0.8, 2: 0.75}, attacked=24,
+    kept=0.98, maco_kept=0.8, picture_kept=0.85, loss=2.0, bounded={"steps": 600, "widths": (), "radius": 2 / 255, "shown": 1.0, "batch": 32, "rate": 4e-3}, certified={1: 0.8, 2: 0.75}, attacked=24,
     trained_on={"steps": 150, "batch": 8}, silent_units=6, silent_alike=0.7, transfer=False, ablations=False,
 )  # fmt: skip
 

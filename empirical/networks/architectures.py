@@ -7,6 +7,7 @@ interval bounds share one box.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from trompe.empirical._torch import torch
 
@@ -195,6 +196,12 @@ class BoundedCNN(nn.Sequential):
             nn.Conv2d(channels, 24, 5, 4, 2), nn.ReLU(), nn.Conv2d(24, 32, 3, 2, 1), nn.ReLU(),
             nn.AvgPool2d(pool), nn.Flatten(), nn.Linear(32 * places, 64), nn.ReLU(), nn.Linear(64, 1),
         )  # fmt: skip
+        first: Any = self[0]
+        with (
+            torch.no_grad()
+        ):  # begins as if it were given 4 x - 2: grey is 0, and a step moves more
+            first.weight *= 4
+            first.bias -= 0.5 * first.weight.sum((1, 2, 3))
 
 
 class BoundedMLP(nn.Sequential):

@@ -172,6 +172,9 @@ def test_an_image_that_is_moved_round_keeps_its_pixels():
         tuple(sorted(map(tuple, part.permute(1, 2, 0).reshape(5, -1).tolist()))) for part in moved
     }
     assert len(rows) == 14  # seven places for the columns, mirrored or not; rows stay whole
+    square = torch.arange(4.0).view(1, 2, 2)
+    seen = {tuple(moved_round(square, generator).flatten().tolist()) for _ in range(300)}
+    assert len(seen) == 8 and (0, 2, 1, 3) in seen  # a square is turned too: rows become columns
 
 
 @pytest.mark.parametrize("moves", [True, False])
