@@ -84,7 +84,7 @@ Steps = Annotated[int, Integer(1, 1_000_000)]
 def at_once(shape: Sequence[int], most: int) -> int:
     """How many images of this shape are held at a time where nobody says: a million numbers, at most `most` images.
 
-    With more, a layer's output may be larger than what `keep_freed_memory` keeps, and networks are slower.
+    With more, the outputs of large layers are larger than what `keep_freed_memory` keeps, and a network is slower.
     """
     return max(1, min(most, 2**20 // math.prod(shape)))
 
@@ -125,7 +125,9 @@ def pick_device(name: torch.device | str = "auto") -> torch.device:
 
 @contextmanager
 def repeatable(threads: int = 1, device: torch.device | str = "cpu") -> Iterator[None]:
-    """One thread, full float32 and deterministic kernels inside; everything as before on exit, but for memory that is kept.
+    """One thread, full float32 and deterministic kernels inside; everything as before on exit.
+
+    But the process goes on keeping the memory that it frees, see `keep_freed_memory`.
 
     The same thread count repeats bit for bit; another one does not. One thread is also the fastest
     choice for networks this small on a shared machine. On CUDA, operations that PyTorch knows no

@@ -18,12 +18,14 @@ def average_ranks(x: torch.Tensor) -> torch.Tensor:
 
     Raises
     ------
-    MissingDependency : scipy is not installed.
+    MissingDependency : x is float64 and scipy is not installed.
     """
     values = x.detach().cpu()
     if values.dtype != torch.float64:
-        rows = values.float().numpy()
-        return torch.from_numpy(np.stack([_float32_ranks(row) for row in rows])).to(x.device)
+        ranks = np.empty(values.shape)
+        for row, its_ranks in zip(values.float().numpy(), ranks, strict=True):
+            its_ranks[:] = _float32_ranks(row)
+        return torch.from_numpy(ranks).to(x.device)
     try:
         from scipy.stats import rankdata  # takes half a second to import
     except ImportError as error:
@@ -34,9 +36,9 @@ def average_ranks(x: torch.Tensor) -> torch.Tensor:
 
 
 def _float32_ranks(row: NDArray[np.float32]) -> NDArray[np.float64]:
-    """`average_ranks` of one row, in a third of SciPy's time: a number and its place are sorted as one integer of 64 bits."""
+    """`average_ranks` of one row, in a fifth to half of SciPy's time: a number and its place are sorted as one integer of 64 bits."""
     if np.isnan(row).any():
-        return np.full(len(row), np.nan)  # as there
+        return np.full(len(row), np.nan)  # as SciPy's
     bits = (row + np.float32(0)).view(np.int32)  # -0 becomes 0
     in_order = np.where(bits < 0, ~bits, bits | np.int32(-(2**31))).view(np.uint32)
     both = (in_order.astype(np.uint64) << np.uint64(32)) | np.arange(len(row), dtype=np.uint64)

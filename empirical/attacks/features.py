@@ -70,7 +70,12 @@ class EarlyFeatures(nn.Module):
         return self._visited(x, whole=True)
 
     def beside_outputs(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The same of many images, a few at a time, see `predict`."""
+        """The same of many images, a few at a time, see `predict`.
+
+        Raises
+        ------
+        InvalidInput : a layer has not one row an image.
+        """
         ask = in_format(lambda _model, part: self.with_output(part), images.shape)
         with torch.no_grad():
             parts = [
@@ -85,6 +90,11 @@ class EarlyFeatures(nn.Module):
         def look(name: str, output: torch.Tensor) -> None:
             maps = output.clone()  # what follows may write into it, and the gradient needs it
             # Places before units: a view in both memory formats; the other way round channels_last would be copied.
+            if len(maps) != len(x):
+                raise InvalidInput(
+                    f"layer {name!r}: returns shape {tuple(maps.shape)} for {len(x)} images; expected one row an image, so "
+                    "choose another layer"
+                )
             maps = maps.movedim(self._axes[name], -1).unsqueeze(1).flatten(1, -2)
             parts[name] = torch.cat([maps.mean(1), (maps.square().mean(1) + 1e-12).sqrt()], 1)
 
@@ -166,14 +176,15 @@ class _OnCodes(nn.Module):
 def leaf_calls(network: nn.Module, shape: tuple[int, int, int]) -> list[tuple[str, int, bool]]:
     """The calls of modules without modules inside, in the order of a forward pass: name, units, and whether these have places.
 
-    A module that is called several times is named with the call.
+    Places of a picture that is cut into windows, each a row of its own, do not count. A module that is called several times is
+    named with the call.
     """
     leaves = [name for name, m in network.named_modules() if name and not list(m.children())]
     calls: list[tuple[str, int, bool]] = []
     with AxisTrace() as trace:
         visit(
             network, leaves, grey(network, shape),
-            lambda name, y: calls.append((name, y.shape[trace.axis(y)], y.ndim > 2)), every_call=True,
+            lambda name, y: calls.append((name, y.shape[trace.axis(y)], y.ndim > 2 and len(y) == 1)), every_call=True,
         )  # fmt: skip
     names = numbered([name for name, _, _ in calls])
     return [(name, units, spread) for name, (_, units, spread) in zip(names, calls, strict=True)]

@@ -200,9 +200,10 @@ class Context:
     @cached_property
     def _of_test(self) -> tuple[torch.Tensor, torch.Tensor]:
         """What the network says of test images, and what the detector gets of them, by one pass."""
-        if self.features is None:
-            return predict(self.network, self.test), self.test
-        return self.features.beside_outputs(self.test)
+        with self.timed("natural test images"):
+            if self.features is None:
+                return predict(self.network, self.test), self.test
+            return self.features.beside_outputs(self.test)
 
     @cached_property
     def calibration(self) -> torch.Tensor:

@@ -184,7 +184,10 @@ class DetectorCNN(nn.Module):
 
 
 class BoundedCNN(nn.Sequential):
-    """The same for large pictures: two convolutions, averages, two linear layers; ReLU between. Output (n, 1)."""
+    """The same for large pictures: two convolutions, averages, two linear layers; ReLU between. Output (n, 1).
+
+    It begins as if it were given 4 x - 2, but for the border: so it learns faster.
+    """
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
         channels, *sides = shape
@@ -197,9 +200,7 @@ class BoundedCNN(nn.Sequential):
             nn.AvgPool2d(pool), nn.Flatten(), nn.Linear(32 * places, 64), nn.ReLU(), nn.Linear(64, 1),
         )  # fmt: skip
         first: Any = self[0]
-        with (
-            torch.no_grad()
-        ):  # begins as if it were given 4 x - 2: grey is 0, and a step moves more
+        with torch.no_grad():
             first.weight *= 4
             first.bias -= 0.5 * first.weight.sum((1, 2, 3))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -394,7 +395,11 @@ def predict(model: nn.Module, images: torch.Tensor, batch: int | None = None) ->
 
 def in_format(ask: Ask, shape: Sequence[int]) -> Ask:
     """The same question; about large images (n, channels, height, width) in the format that is faster."""
-    return ask if at_once(shape[1:], 500) == 500 else InFormat(ask)
+    return ask if math.prod(shape[1:]) <= _SMALL else InFormat(ask)
+
+
+_SMALL = 2**12
+"""Numbers of an image up to which the usual format serves."""
 
 
 class InFormat:

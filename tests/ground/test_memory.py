@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -28,17 +29,17 @@ for _ in range(3):
     several()
 print(pages() - before)
 """
-PAGES = 15 * (20 << 20) // 4096
-"""Of all that is taken again, where a page has its usual 4096 bytes."""
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has the setting")
 def test_memory_that_is_taken_again_costs_no_pages_where_it_is_kept():
+    """Without the setting is the planted fault. Pages may be of any size, so the two are compared with each other."""
+    outside = {k: v for k, v in os.environ.items() if not k.startswith(("MALLOC_", "GLIBC_"))}
+
     def faults(*given: str) -> int:
         ran = subprocess.run(
-            [sys.executable, "-P", "-c", LOOK, *given], capture_output=True, text=True, check=True
-        )
+            [sys.executable, "-P", "-c", LOOK, *given], capture_output=True, text=True, check=True, env=outside
+        )  # fmt: skip
         return int(ran.stdout)
 
-    assert faults("kept") < PAGES / 10
-    assert faults() > PAGES / 4  # the planted fault: without the setting
+    assert 10 * faults("kept") < faults()

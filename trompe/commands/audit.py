@@ -48,7 +48,7 @@ def silent(
     from trompe.empirical.cache import json_text
     from trompe.empirical.inputs.pictures import save_pictures
     from trompe.ground.files import Destination
-    from trompe.views.silent import as_json, as_table, said, unit_rows
+    from trompe.views.silent import as_json, as_table, picture_name, said, silent_rows
 
     written = Destination(output, parents=True) if output is not None else None
     index = Destination(pictures / "driven.json", parents=True) if pictures is not None else None
@@ -63,9 +63,9 @@ def silent(
     names = None
     if pictures is not None:
         names = save_pictures(
-            pictures, {f"{u.layer}-{u.unit}": u.picture for u in found.driven if u.picture is not None}
+            pictures, {picture_name(u): u.picture for u in found.driven if u.picture is not None}
         )  # fmt: skip
-    rows = unit_rows(found, names)
+    rows = silent_rows(found, names)
     if index is not None:
         index.write(json_text([row for row in rows if row["verdict"] == "driven"]))
     console = Console()

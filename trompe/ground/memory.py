@@ -9,7 +9,7 @@ from functools import cache
 
 @cache
 def keep_freed_memory() -> None:
-    """Let the C library keep what is freed, up to 256 MB, in place of giving it back to the kernel.
+    """Let the C library keep what this process frees, up to 256 MB an arena, in place of giving it back to the kernel.
 
     Taken again it comes page by page, each page cleared: a third of Z3's time (a fresh context takes 8 MB and frees them at its end), and a tenth
     of that of large pictures in a network. Blocks above 32 MB go back all the same. Only glibc has this setting; elsewhere

@@ -6,10 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trompe.empirical.audits.silent import SilentAudit
+    from trompe.empirical.audits.silent import SilentAudit, SilentUnit
 
-SHOWN = 12
+NAMED = 12
 """So many driven units of a layer are named in the table."""
+
+
+def picture_name(unit: SilentUnit) -> str:
+    """The name of the picture that drives a unit."""
+    return f"{unit.layer}-{unit.unit}"
 
 
 def as_table(found: SilentAudit) -> Any:
@@ -25,7 +30,7 @@ def as_table(found: SilentAudit) -> Any:
             for group in (found.silent, found.driven, found.certified, found.undecided)
         ]
         driven = [u.unit for u in found.driven if u.layer == layer]
-        shown = ", ".join(map(str, driven[:SHOWN])) + (" ..." if len(driven) > SHOWN else "")
+        shown = ", ".join(map(str, driven[:NAMED])) + (" ..." if len(driven) > NAMED else "")
         table.add_row(layer, taken, *count, shown)
     return table
 
@@ -44,13 +49,13 @@ def said(found: SilentAudit, only: Sequence[int]) -> list[str]:
     return lines
 
 
-def unit_rows(
+def silent_rows(
     found: SilentAudit, pictures: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:
-    """JSON data of each silent unit; with `pictures`, the file of each that is driven, by `layer-unit`."""
+    """JSON data of each silent unit; with `pictures`, the file of each that is driven, by `picture_name`."""
     return [
         {"layer": u.layer, "unit": u.unit, "verdict": u.verdict, "driven": u.driven, "bound": u.bound, "tries": u.tries}
-        | ({} if pictures is None else {"picture": pictures.get(f"{u.layer}-{u.unit}")})
+        | ({} if pictures is None else {"picture": pictures.get(picture_name(u))})
         for u in found.silent
     ]  # fmt: skip
 
@@ -58,7 +63,7 @@ def unit_rows(
 def as_json(
     found: SilentAudit, only: Sequence[int], rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The whole result. rows : as `unit_rows` has them."""
+    """The whole result. rows : as `silent_rows` has them."""
     return {
         "images": found.images,
         "units": found.units,

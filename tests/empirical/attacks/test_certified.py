@@ -29,7 +29,7 @@ from trompe.empirical.attacks.exact import (
     rational,
 )
 from trompe.empirical.experiments.certified import pooled, tiny_circuit
-from trompe.empirical.networks.architectures import BoundedMLP, MiniInception, SmallCNN
+from trompe.empirical.networks.architectures import BoundedCNN, BoundedMLP, MiniInception, SmallCNN
 from trompe.theory import InvalidInput
 
 nn = torch.nn
@@ -161,6 +161,17 @@ def test_certificates_on_digits(cnn, natural, digits):
     assert found > 0
 
 
+def test_the_convolutional_detector_begins_as_if_pictures_were_centred():
+    torch.manual_seed(0)
+    first = BoundedCNN((3, 64, 64))[0]
+    torch.manual_seed(0)
+    plain = nn.Conv2d(3, 24, 5, 4, 2)
+    x = torch.rand(2, 3, 64, 64)
+    found, wanted = first(x), plain(4 * x - 2)
+    assert torch.allclose(found[..., 1:-1, 1:-1], wanted[..., 1:-1, 1:-1], atol=1e-5)
+    assert not torch.allclose(found, plain(x), atol=0.1)
+
+
 def test_an_image_that_is_moved_round_keeps_its_pixels():
     image, generator = torch.rand(3, 5, 7), torch.Generator().manual_seed(0)
     moved = torch.stack([moved_round(image, generator) for _ in range(120)])
@@ -172,6 +183,9 @@ def test_an_image_that_is_moved_round_keeps_its_pixels():
         tuple(sorted(map(tuple, part.permute(1, 2, 0).reshape(5, -1).tolist()))) for part in moved
     }
     assert len(rows) == 14  # seven places for the columns, mirrored or not; rows stay whole
+    flat = torch.arange(12.0).view(1, 3, 4)
+    seen = {tuple(moved_round(flat, generator).flatten().tolist()) for _ in range(900)}
+    assert len(seen) == 3 * 4 * 2 * 2  # rows, columns, mirrored, and half a turn
     square = torch.arange(4.0).view(1, 2, 2)
     seen = {tuple(moved_round(square, generator).flatten().tolist()) for _ in range(300)}
     assert len(seen) == 8 and (0, 2, 1, 3) in seen  # a square is turned too: rows become columns

@@ -97,6 +97,13 @@ def test_plots_keep_their_words_apart():
     for figure in (
         figures.curves(x, series, "layer", "similarity", "A title", marks, legend="lower right"),
         figures.curves([0, 1, 2, 4, 8], {"a": ([1.0] * 5, None)}, "radius", "share"),
+        figures.curves(
+            [0, 1],
+            {f"n = {k} of some photographs": ([1.0, 0.0], None) for k in range(4)},
+            "r",
+            "s",
+            legend="below",
+        ),
         figures.spans(
             [(0.1, 0.2), (-0.3, -0.3)], ("exact", "bound"), "box", "e", "t", [(0.0, "-1/40")]
         ),

@@ -20,6 +20,7 @@ import zoo
 import trompe.empirical as te
 from trompe.empirical.attacks import features as attack_features
 from trompe.empirical.attacks.features import EarlyFeatures, FeatureDetector, early_layers
+from trompe.empirical.cache import Uncached
 from trompe.empirical.experiments import (
     certified,
     circuit,
@@ -306,6 +307,29 @@ def test_outputs_and_features_of_many_images_come_by_one_pass_to_the_same_bits(m
     assert not outputs.requires_grad and not codes.requires_grad
 
 
+class Windows(torch.nn.Module):
+    """A convolution, its maps cut into four windows that are rows, a linear layer on their places, and means."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.qkv, self.head = torch.nn.Conv2d(1, 6, 1), torch.nn.Linear(6, 8), torch.nn.Linear(8, 3)  # fmt: skip
+
+    def forward(self, x):
+        maps = self.stem(x).permute(0, 2, 3, 1)
+        rows = maps.unflatten(1, (2, -1)).unflatten(3, (2, -1)).transpose(2, 3).flatten(0, 2)
+        return self.head(self.qkv(rows).mean((1, 2)).unflatten(0, (len(x), 4)).mean(1))
+
+
+def test_windows_that_are_rows_are_not_looked_at():
+    network, images = balanced(Windows().eval(), zoo.pictures()), zoo.pictures()
+    assert early_layers(network, zoo.SHAPE) == ("stem",)
+    for layers in (["qkv"], ["stem", "qkv"]):
+        with pytest.raises(
+            InvalidInput, match=r"layer 'qkv': returns shape \(48, 4, 4, 8\) for 12"
+        ):
+            EarlyFeatures(network, layers, zoo.SHAPE).beside_outputs(images)
+
+
 @pytest.mark.parametrize("fires", [True, False])
 def test_a_circuit_and_the_detector_on_its_network_share_one_pass_to_the_same_bits(fires):
     network, images = balanced(zoo.build(zoo.Plain), zoo.pictures()), zoo.pictures()
@@ -406,7 +430,7 @@ def test_features_of_training_and_of_test_images_are_kept_apart(digits, tmp_path
         assert torch.allclose(seen, ctx.features(images), atol=1e-5)
     assert torch.equal(ctx.test_outputs, predict(network, ctx.test))
     with pytest.raises(AssertionError, match="hide"):  # a key that the network's would replace
-        ctx.step("features", {"of": "test"}, [network], dict)
+        ctx.step("unseen", {"of": "test"}, [network], dict)
 
 
 def test_one_odd_picture_in_a_hundred_does_not_move_the_threshold():
@@ -423,7 +447,7 @@ def test_of_a_picture_of_a_crop_that_may_be_shown_the_surest_is_taken(digits):
     whose = ("", "b", "c", *[""] * 17)
     test = replace(digits.test, whose=whose)
     network = balanced(zoo.build(zoo.Residual), digits.train.tensor())
-    ctx = context.Context(replace(digits, test=test), torch.device("cpu"), 0, None, None)
+    ctx = context.Context(replace(digits, test=test), torch.device("cpu"), 0, None, Uncached())
     ctx.given = look_at(network, digits.train.tensor())
     found, of = circuit._photograph(ctx)
     sure = ctx.test_outputs.softmax(1).amax(1)

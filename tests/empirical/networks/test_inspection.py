@@ -259,9 +259,10 @@ def test_large_images_are_given_in_channels_last_where_the_network_takes_that(vi
     model = Formats(view).eval()
     assert torch.equal(predict(model, images, 1), images.flatten(1)[:, :2])
     assert model.seen == ([True, False, False, False] if view else [True] * 3)
-    small = Formats(view).eval()
-    predict(small, images[..., :8, :8].contiguous())
-    assert small.seen == [False]
+    for side in (8, 32):
+        small = Formats(view).eval()
+        predict(small, images[..., :side, :side].contiguous())
+        assert small.seen == [False]
 
 
 def test_a_pass_ends_where_all_layers_were_called_and_before_that_it_does_not():
