@@ -47,7 +47,7 @@ from trompe.theory import (
     theorem,
 )
 from trompe.theory.catalogue import EVERY_THEOREM, AnyTheorem, lacks_level
-from trompe.theory.levels import EVERY_LEVEL, EXTREMES, LEVELS, cell_key, level
+from trompe.theory.levels import EVERY_LEVEL, EXTREMES, LESS_SHOWN, LEVELS, cell_key, level
 
 Verdict = Literal["PROVED", "REFUTED", "UNKNOWN"]
 DEFAULT_DIMS = (1, 2, 3)
@@ -367,18 +367,18 @@ def verify_keys(
     UnknownKey, MissingDependency : a key or solver that is not there. InvalidInput : no key or no solver.
     """
     asked = at_least_one("keys", keys, "name an obligation, such as mix/gap")
-    return _check(expand_keys(asked), (), chosen(solvers), jobs, progress, constructions)[0]
+    return _check(expand_keys(asked), {}, chosen(solvers), jobs, progress, constructions)[0]
 
 
 def _check(
     keys: Iterable[str],
-    rows: Iterable[str],
+    rows: Mapping[str, tuple[str, ...]],
     names: tuple[str, ...],
     jobs: int | None,
     progress: Progress | None,
     constructions: Mapping[str, Construction],
 ) -> tuple[dict[str, Outcome], dict[str, Sampled]]:
-    """The outcome of each key and the random instances of each row.
+    """The outcome of each key and the random instances of each row, also at the levels that stand beside it.
 
     No thread is started here: Z3 terms that Python's garbage collector frees in another thread
     damage Z3's tables while a solver runs.
@@ -393,7 +393,7 @@ def _check(
             key=lambda k: (k not in IDENTITIES, not k.startswith("network/"), k[-2:] != "d3"),
         )
     ]
-    calls += [(sample_row, row) for row in dict.fromkeys(rows)]
+    calls += [(sample_row, row, levels) for row, levels in rows.items()]
     outcomes: dict[str, Outcome] = {}
     samples: dict[str, Sampled] = {}
 
@@ -479,7 +479,10 @@ def verify_table(
     names = chosen(solvers)
     outcomes, samples = _check(
         (k for keys in wanted.values() for k in keys),
-        dict.fromkeys(theorem(key).row for key in involved),
+        {
+            row: _less_shown(row, involved)
+            for row in dict.fromkeys(theorem(k).row for k in involved)
+        },
         names,
         jobs,
         progress,
@@ -517,6 +520,12 @@ def _cells_of(
             raise InvalidInput(f"{row}: this row has cells at {EXTREMES} only, none at {at}")
         shown += [key for key in keys if key in EVERY_THEOREM]
     return shown, [*lacking]
+
+
+def _less_shown(row: str, keys: Iterable[str]) -> tuple[str, ...]:
+    """The levels of these cells at which less of a unit of this row is shown, in their order."""
+    named = {theorem(key).level for key in keys if theorem(key).row == row}
+    return tuple(at for at in LESS_SHOWN if at in named)
 
 
 def _wanted(key: str, dims: tuple[int, ...]) -> list[str]:

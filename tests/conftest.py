@@ -65,7 +65,9 @@ def table(outcomes):
     from trompe.proofs.sampling import sample_row
 
     def known(keys, rows, *_):
-        return {key: outcomes[key] for key in keys}, {row: sample_row(row) for row in rows}
+        return {key: outcomes[key] for key in keys}, {
+            row: sample_row(row, at) for row, at in rows.items()
+        }
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(verify, "_check", known)

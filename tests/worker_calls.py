@@ -72,9 +72,9 @@ def solve_or(what, name, text):
     return solve(name, text)
 
 
-def sample_or_die(row):
+def sample_or_die(row, levels):
     """The samples of a row, but of one row."""
-    return kill(signal.SIGKILL) if row == "constant" else sample_row(row)
+    return kill(signal.SIGKILL) if row == "constant" else sample_row(row, levels)
 
 
 def batch_or_die(row, seed, first, count):

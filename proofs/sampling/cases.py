@@ -64,27 +64,40 @@ Verdict = tuple[str, Callable[[], str], bool]
 
 
 def check_case(row: str, pick: Pick, dim: int) -> Iterator[Verdict]:
-    """Draw one case of a row with so many inputs and check all that is claimed about it."""
-    cls = draw_class(pick, row, dim)
-    tasks: tuple[Task, ...] = (
-        Exact(),
-        Approx(draw_rational(pick, 0, Fraction(1, 2), strict=True)),
-        Side(),
-    )
+    """Draw one case of a row with so many inputs and check all that is claimed about it, whatever is shown."""
+    yield from check_whole(row, pick, dim)
+    yield from check_less_shown(row, pick, dim)
+
+
+def check_whole(row: str, pick: Pick, dim: int) -> Iterator[Verdict]:
+    """Draw one case and check what is claimed where both extremes are shown with their values."""
+    cls, tasks = _drawn(row, pick, dim)
     yield from _check_member(pick, cls, dim, tasks)
     if construction(row) is not None:
         yield from _check_pair(pick, cls, dim, tasks)
-    if row in CLASSES:
-        for at, task in (
-            product(LESS_SHOWN, tasks) if cls.own else ((_one_of(pick), t) for t in tasks)
-        ):
-            is_yes = theorem(cell_key(row, task.key, at)).form is Form.POSSIBLE
-            yield from (_check_level_yes if is_yes else _check_level_no)(pick, cls, dim, task, at)
 
 
-def _one_of(pick: Pick) -> str:
-    """A level; of a row that inherits all its cells one is enough."""
-    return LESS_SHOWN[pick(0, len(LESS_SHOWN) - 1)]
+def check_less_shown(
+    row: str, pick: Pick, dim: int, levels: Sequence[str] = LESS_SHOWN
+) -> Iterator[Verdict]:
+    """Draw one case and check what is claimed at these levels; of a row that inherits all its cells one of them is enough.
+
+    A further row of ours has no such cells.
+    """
+    if row not in CLASSES or not levels:
+        return
+    cls, tasks = _drawn(row, pick, dim)
+    one = () if cls.own else (levels[pick(0, len(levels) - 1)],)
+    for at, task in product(one or levels, tasks):
+        is_yes = theorem(cell_key(row, task.key, at)).form is Form.POSSIBLE
+        yield from (_check_level_yes if is_yes else _check_level_no)(pick, cls, dim, task, at)
+
+
+def _drawn(row: str, pick: Pick, dim: int) -> tuple[FunctionClass, tuple[Task, ...]]:
+    """A class of the row, and the tasks, the approximate one at a drawn eps."""
+    cls = draw_class(pick, row, dim)
+    approx = Approx(draw_rational(pick, 0, Fraction(1, 2), strict=True))
+    return cls, (Exact(), approx, Side())
 
 
 def _check_level_yes(

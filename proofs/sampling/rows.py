@@ -8,13 +8,15 @@ parts that a user calls (`parts`).
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from trompe.proofs.row import Said
-from trompe.proofs.sampling.cases import check_case
+from trompe.proofs.sampling.cases import check_less_shown, check_whole
 from trompe.proofs.sampling.limits import check_limits
 from trompe.proofs.sampling.parts import check_parts
 from trompe.theory import TrompeError, row_class
+from trompe.theory.levels import LESS_SHOWN
 
 DIMS = (1, 2, 3, 6)
 INSTANCES = 6
@@ -36,19 +38,21 @@ class Sampled:
         return not (self.failure or self.unanswered)
 
 
-def sample_row(row: str, seed: int = 0) -> Sampled:
+def sample_row(row: str, levels: Sequence[str] = LESS_SHOWN, seed: int = 0) -> Sampled:
     """Try a row's construction or decoder on random instances; the same seed gives the same ones.
 
-    All questions are admissible, so that a refusal is a failure too.
+    Both extremes are shown with their values, and then what each of `levels` shows of a unit. All questions are admissible, so that a refusal
+    is a failure too.
     """
     try:
-        return _sample_row(row, seed)
+        return _sample_row(row, levels, seed)
     except TrompeError as error:
         return Sampled(row, 0, (), f"an admissible question is refused: {error}")
 
 
-def _sample_row(row: str, seed: int) -> Sampled:
-    rng, kind = random.Random(f"{row}/{seed}"), row_class(row)
+def _sample_row(row: str, levels: Sequence[str], seed: int) -> Sampled:
+    whole, less = random.Random(f"{row}/{seed}"), random.Random(f"{row}/{seed}/less shown")
+    kind = row_class(row)
     dims = tuple(d for d in DIMS if kind.min_dim <= d <= (kind.max_dim or d))
     for says, holds in (*check_limits(row), *check_parts(row)):
         if not holds:
@@ -57,12 +61,11 @@ def _sample_row(row: str, seed: int) -> Sampled:
     for d in dims:
         for _ in range(INSTANCES):
             tried += 1
-            for says, holds in _instance(row, rng, d):
+            checks = (
+                check_whole(row, whole.randint, d),
+                check_less_shown(row, less.randint, d, levels),
+            )
+            for key, example, holds in chain(*checks):
                 if not holds:
-                    return Sampled(row, tried, dims, f"d = {d}: {says}")
+                    return Sampled(row, tried, dims, f"d = {d}: {key}: {example()}")
     return Sampled(row, tried, dims)
-
-
-def _instance(row: str, rng: random.Random, d: int) -> Said:
-    for key, example, holds in check_case(row, rng.randint, d):
-        yield "" if holds else f"{key}: {example()}", holds

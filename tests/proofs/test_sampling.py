@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from trompe.constructions import construction
+from trompe.constructions import construction, levels
 from trompe.proofs.rows import CHECKS, EVIDENCE
 from trompe.proofs.sampling import DIMS, limits, rows, sample_row
+from trompe.proofs.verify import verify_table
 from trompe.theory import ROWS, FunctionClass, row_class
 
 PLAIN = [row for row in ROWS if construction(row) is not None]
@@ -49,6 +50,21 @@ def test_the_first_random_case_that_fails_is_told_with_its_example(monkeypatch):
     def failing(row, pick, dim):
         yield "phi", lambda: f"at {pick(3, 3)}", False
 
-    monkeypatch.setattr(rows, "check_case", failing)
+    monkeypatch.setattr(rows, "check_whole", failing)
     found = sample_row("convex")
     assert (found.instances, found.failure) == (1, "d = 1: phi: at 3")
+
+
+def test_what_is_claimed_where_less_is_shown_is_sampled_for_the_levels_of_the_table(monkeypatch):
+    """The planted fault is a decoder of the maximiser alone that says the other side."""
+    key = "affine-1d/side/argmax"
+    decode = levels.LEVEL_DECODERS[key]
+    other = {"min": "max", "max": "min"}
+    wrong = {**levels.LEVEL_DECODERS, key: lambda shown, x: other[decode(shown, x)]}
+    monkeypatch.setattr(levels, "LEVEL_DECODERS", wrong)
+    assert sample_row("affine-1d", ()).held and sample_row("affine-1d", ("near", "images")).held
+    assert "level-yes" in sample_row("affine-1d").failure
+    for less in ((), ("argmax",)):
+        whole = verify_table(["affine-1d"], jobs=1, solvers=["z3"], levels=["extremes", *less])
+        verdicts = {cell.verdict for cell in whole.cells.values()}
+        assert verdicts == ({"REFUTED"} if less else {"PROVED"})
