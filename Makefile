@@ -18,7 +18,7 @@ SOURCES := pyproject.toml constraints.txt constraints-lowest.txt README.md LICEN
     \( -name '*.py' -o -name '*.json' -o -name '*.npz' -o -name 'py.typed' -o -path '*/digits/*' \) ! -name build-log.json 2>/dev/null)
 EXTRAS := plot,empirical,imagenet,test,site,dev
 
-.PHONY: table test test-lowest check format lint types site dist bench rocq clean
+.PHONY: table test test-lowest selfcheck check format lint types site dist bench rocq clean
 
 table: $(CORE)/installed
 	$(CORE)/bin/trompe table
@@ -30,6 +30,10 @@ test: $(FULL)/installed $(CORE)/installed
 # Without PyTorch, whose oldest release is not tried: its tests are skipped. So is what no version of a package changes (once).
 test-lowest: $(LOWEST)/installed
 	$(LOWEST)/bin/python -P -m pytest -n 2 -m "not once" $(ARGS)
+
+# Every small change of a formula, a sentence or a file must be noticed: some minutes.
+selfcheck: $(FULL)/installed
+	$(FULL)/bin/trompe selfcheck
 
 check: lint types test
 

@@ -8,10 +8,10 @@ extremes and the query. Nothing is written a second time: what is recorded are `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from operator import add, mul, sub, truediv
 from typing import Any
 
@@ -29,6 +29,9 @@ _INPUT_OF = {"constant": "L"}
 """Parameters of classes that are inputs of a program."""
 
 OUTPUTS = ("U", "W", "B", "f", "g")
+_OPERATIONS: dict[str, Callable[..., Fraction]] = {
+    "add": add, "sub": sub, "mul": mul, "div": truediv, "max": max, "min": min, "abs": abs,
+}  # fmt: skip
 
 
 class Tape:
@@ -224,6 +227,25 @@ class Program:
     nodes: tuple[Node, ...]
     stages: tuple[dict[str, Any], ...]
     tasks: dict[str, dict[str, Any]]
+
+    def run(self, given: Mapping[str, Fraction]) -> dict[str, Fraction]:
+        """The OUTPUTS at these inputs; none where it ends otherwise."""
+
+        @cache
+        def value(place: int) -> Fraction:
+            op, *rest = self.nodes[place]
+            if op == "in":
+                return given[rest[0]]
+            return Fraction(rest[0]) if op == "number" else _OPERATIONS[op](*map(value, rest))
+
+        for tree in self.stages:
+            while "if" in tree:
+                op, p, q = tree["if"]
+                is_so = value(p) < value(q) if op == "lt" else value(p) == value(q)
+                tree = tree["yes" if is_so else "no"]
+            if tree:
+                return {name: value(place) for name, place in tree.get("out", {}).items()}
+        return {}
 
     def as_json(self) -> dict[str, Any]:
         """The program as plain data."""

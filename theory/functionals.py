@@ -50,8 +50,8 @@ def exact_distance(distance: Metric, y: Point, z: Point) -> Any:
 
 def least(values: Iterable[Any]) -> Any:
     """The least of exact numbers; recorded ones are asked for it, since Python's min asks which it is."""
-    found = list(values)
-    return found[0].least(found[1:]) if hasattr(found[0], "least") else min(found)
+    first, *others = values
+    return first.least(others) if hasattr(first, "least") else min([first, *others])
 
 
 def mean(z: Array, xp: ArrayNamespace) -> Array:

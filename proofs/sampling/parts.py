@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import numpy as np
 
 from trompe.constructions import Triple, construction, mix, side_of, triple
+from trompe.constructions.catalogue import draw_query, draw_visualization, example, row_of
+from trompe.constructions.draws import draw_point, texts
+from trompe.constructions.programs import OUTPUTS, point_names, program
 from trompe.proofs.row import Said, refuses, shown
 from trompe.proofs.rows import CHECKS
 from trompe.theory import Approx, Exact, Interval, Side, Task, Visualization
@@ -20,6 +24,7 @@ from trompe.theory.tasks import AnyApprox
 
 _F = Fraction
 _TINY = _F(1, 1000)
+_QUESTIONS = 6
 
 
 def check_parts(row: str) -> Said:
@@ -35,6 +40,25 @@ def check_parts(row: str) -> Said:
         for says, holds in checks.parameters(t, t.parameters):
             yield f"{row}, d = {d}: {says}", holds
         yield from _arrays(row, t)
+    yield from _recorded(row, checks.dims[0])
+
+
+def _recorded(row: str, d: int) -> Said:
+    """The formulas, recorded as a program, give the numbers of the formulas, whichever of two numbers is smaller."""
+    cls, of = row_of(row).recordable(example(row, d).cls), program(row, d)
+    pick = Random(row).randint
+    eta = _F(3, 20)
+    for _ in range(_QUESTIONS):
+        v = draw_visualization(pick, cls, d)
+        x, z = draw_query(pick, cls, v), draw_point(pick, d)
+        t = triple(cls, v, x)
+        pair = t.pair(eta)
+        wanted = (t.upper(z), t.lower(z), t.strict(z), pair.f(z), pair.g(z))
+        given = {"m": v.minimum, "M": v.maximum, "eta": eta, "L": getattr(cls, "constant", _F(0))}
+        for letter, point in zip("abxz", (v.argmin, v.argmax, x, z), strict=True):
+            given |= zip(point_names(letter, d), point, strict=True)
+        says = f"{row}, {cls!r}, {v}, x = {texts(x)}, z = {texts(z)}: the recorded program"
+        yield says, of.run(given) == dict(zip(OUTPUTS, wanted, strict=True))
 
 
 # -- arrays, weights -------------------------------------------------------------------------------------------

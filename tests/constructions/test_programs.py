@@ -137,6 +137,8 @@ def test_a_program_says_what_the_package_says(row, dim):
         kinds.add(next(iter(said)))
         found = read(of, given)
         assert found == {name: said[name] for name in found}, given
+        ran = {name: str(value) for name, value in of.run(given).items()}
+        assert ran == (found if "U" in found else {}), given
     assert kinds == {"refused", "shown", "U"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trompe.constructions import construction, levels
+from trompe.constructions import construction, levels, programs
 from trompe.proofs.rows import CHECKS, EVIDENCE
 from trompe.proofs.sampling import DIMS, limits, rows, sample_row
 from trompe.proofs.verify import verify_table
@@ -53,6 +53,13 @@ def test_the_first_random_case_that_fails_is_told_with_its_example(monkeypatch):
     monkeypatch.setattr(rows, "check_whole", failing)
     found = sample_row("convex")
     assert (found.instances, found.failure) == (1, "d = 1: phi: at 3")
+
+
+def test_a_recorded_program_that_says_something_else_is_found(monkeypatch):
+    """The planted fault: of two recorded numbers the first is taken for the least."""
+    monkeypatch.setattr(programs.Recorded, "least", lambda self, others: self)
+    assert "the recorded program" in sample_row("convex", ()).failure
+    assert sample_row("monotone", ()).held  # which asks for no least number
 
 
 def test_what_is_claimed_where_less_is_shown_is_sampled_for_the_levels_of_the_table(monkeypatch):
