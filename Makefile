@@ -2,6 +2,7 @@
 # make test    the tests, against the installed wheel, with the extras and without
 # make test-lowest   the core's tests, with the oldest packages that pyproject.toml admits
 # make check   format, lint, types, tests: what a change has to pass
+# make selfcheck   every small change of a formula, a sentence or a file must be noticed (minutes)
 # make site    the site into build/site: documentation, reference, the atlas of theorems, the experiments
 # make dist    sdist and wheel into dist/, compared, installed and run: what a release has to pass (minutes; docs/publishing.md)
 # make bench   measure: cold table, import time, evaluation, bounds, pairs

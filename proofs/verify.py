@@ -523,7 +523,10 @@ def _cells_of(
 
 
 def _less_shown(row: str, keys: Iterable[str]) -> tuple[str, ...]:
-    """The levels of these cells at which less of a unit of this row is shown, in their order."""
+    """The levels of these cells at which less of a unit of this row is shown, in their order.
+
+    A sample that fails there takes the label of every one of these cells of the row.
+    """
     named = {theorem(key).level for key in keys if theorem(key).row == row}
     return tuple(at for at in LESS_SHOWN if at in named)
 

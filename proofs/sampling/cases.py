@@ -64,7 +64,7 @@ Verdict = tuple[str, Callable[[], str], bool]
 
 
 def check_case(row: str, pick: Pick, dim: int) -> Iterator[Verdict]:
-    """Draw one case of a row with so many inputs and check all that is claimed about it, whatever is shown."""
+    """Draw a case of a row with so many inputs, and another of which less is shown, and check all that is claimed about them."""
     yield from check_whole(row, pick, dim)
     yield from check_less_shown(row, pick, dim)
 
@@ -80,7 +80,7 @@ def check_whole(row: str, pick: Pick, dim: int) -> Iterator[Verdict]:
 def check_less_shown(
     row: str, pick: Pick, dim: int, levels: Sequence[str] = LESS_SHOWN
 ) -> Iterator[Verdict]:
-    """Draw one case and check what is claimed at these levels; of a row that inherits all its cells one of them is enough.
+    """Draw one case and check what is claimed at these levels; of a row that inherits all its cells one of the levels is enough.
 
     A further row of ours has no such cells.
     """

@@ -1,4 +1,4 @@
-"""The parts that a user calls, in exact arithmetic: parameters, arrays, weights, tasks.
+"""The parts that a user calls, in exact arithmetic: parameters, arrays, weights, tasks, recorded programs.
 
 Part of the sampled evidence. An obligation assumes things of its symbols (`inv_q q = 1`, `2 delta` at most
 the distance of two sites, the equation of eta); here the numbers that take their place satisfy them.
@@ -40,11 +40,13 @@ def check_parts(row: str) -> Said:
         for says, holds in checks.parameters(t, t.parameters):
             yield f"{row}, d = {d}: {says}", holds
         yield from _arrays(row, t)
-    yield from _recorded(row, checks.dims[0])
 
 
-def _recorded(row: str, d: int) -> Said:
-    """The formulas, recorded as a program, give the numbers of the formulas, whichever of two numbers is smaller."""
+def check_recorded(row: str) -> Said:
+    """The formulas, recorded as a program at the smallest d, give the numbers of the formulas, whichever of two is smaller."""
+    if construction(row) is None:
+        return
+    d = CHECKS[row].dims[0]
     cls, of = row_of(row).recordable(example(row, d).cls), program(row, d)
     pick = Random(row).randint
     eta = _F(3, 20)

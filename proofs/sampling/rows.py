@@ -2,7 +2,7 @@
 
 This is no proof. It ties the symbols of the obligations to the numbers that a user gets: random cases of a
 row at d = 1, 2, 3 and 6, drawn by the row's generator. Before that come the limits of each claim (`limits`) and the
-parts that a user calls (`parts`).
+parts that a user calls (`parts`); at last the formulas as programs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import chain
 
 from trompe.proofs.sampling.cases import check_less_shown, check_whole
 from trompe.proofs.sampling.limits import check_limits
-from trompe.proofs.sampling.parts import check_parts
+from trompe.proofs.sampling.parts import check_parts, check_recorded
 from trompe.theory import TrompeError, row_class
 from trompe.theory.levels import LESS_SHOWN
 
@@ -54,7 +54,7 @@ def _sample_row(row: str, levels: Sequence[str], seed: int) -> Sampled:
     whole, less = random.Random(f"{row}/{seed}"), random.Random(f"{row}/{seed}/less shown")
     kind = row_class(row)
     dims = tuple(d for d in DIMS if kind.min_dim <= d <= (kind.max_dim or d))
-    for says, holds in (*check_limits(row), *check_parts(row)):
+    for says, holds in chain(check_limits(row), check_parts(row)):
         if not holds:
             return Sampled(row, 0, dims, says)
     tried = 0
@@ -68,4 +68,7 @@ def _sample_row(row: str, levels: Sequence[str], seed: int) -> Sampled:
             for key, example, holds in chain(*checks):
                 if not holds:
                     return Sampled(row, tried, dims, f"d = {d}: {key}: {example()}")
+    for says, holds in check_recorded(row):  # at last: what damages a formula may end its recording
+        if not holds:
+            return Sampled(row, tried, dims, says)
     return Sampled(row, tried, dims)

@@ -19,6 +19,7 @@ from trompe.proofs.kernel import coq_name, kernel_evidence
 from trompe.proofs.symbolic import identity
 from trompe.proofs.verify import Verdict, with_parents
 from trompe.theory import InvalidInput, theorem
+from trompe.theory.levels import EXTREMES
 
 FORMAT = "trompe certificate set"
 MANIFEST = "manifest.json"
@@ -128,12 +129,13 @@ def _not_contained(key: str, kernel: Mapping[str, Any], sympy: Any) -> dict[str,
 
     for name in dict.fromkeys(n for link in with_parents([key]) for n in case(link).symbolic):
         add(name, "symbolic", identity(name).says, sympy)
+    place, option = ("", "") if theorem(key).level == EXTREMES else ("/less-shown", " --level all")
     for row in dict.fromkeys(rows_behind(key)):
         add(
-            f"sampled/{row}",
+            f"sampled/{row}{place}",
             "sampled",
             "random instances of the construction in exact arithmetic",
-            f"trompe, not in the run that wrote this set: trompe table --row {row}",
+            f"trompe, not in the run that wrote this set: trompe table --row {row}{option}",
         )
     if key in kernel:
         says = f"the whole theorem, for every d, as {coq_name(key)} in the language of Coq"

@@ -22,7 +22,7 @@ from forging import OTHER, SUBJECT
 from worker_calls import solve_or
 
 from trompe.ground.processes import Processes
-from trompe.proofs import solvers
+from trompe.proofs import solvers, verify
 from trompe.proofs.evidence import CASES, LEVEL_CASES
 from trompe.proofs.handover.certificates import KINDS, certify, checking, manifest
 from trompe.proofs.handover.certificates.checking import check_set, compare
@@ -33,7 +33,8 @@ from trompe.proofs.mutation.files import changes
 from trompe.proofs.obligations import Claim, Fault, Obligation, Scope, registered
 from trompe.proofs.smt import scripts
 from trompe.proofs.solvers import SOLVERS, solver_processes
-from trompe.theory import THEOREMS, InvalidInput, UnknownKey
+from trompe.theory import THEOREMS, InvalidInput, UnknownKey, theorem
+from trompe.theory.levels import EXTREMES
 
 MAIN = "constant/decodes.smt2"
 
@@ -98,6 +99,19 @@ def test_a_set_has_three_files_an_obligation_and_a_manifest_that_follows_the_sch
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum")
+def test_the_command_that_repeats_the_samples_of_a_theorem_samples_what_it_shows():
+    """The planted fault: the command without --level samples nothing of a level."""
+    for key in ("affine-1d/side", "affine-1d/side/argmax", "black-box/exact/near", "additive/side"):
+        row, at = key.split("/")[0], theorem(key).level
+        besides = manifest._not_contained(key, {}, "")
+        commands = [e["checked_by"] for e in besides.values() if e["level"] == "sampled"]
+        (command,) = (c.partition("trompe table ")[2] for c in commands if f"--row {row}" in c)
+        _, _, named = command.partition(" --level ")
+        shown, _ = verify._cells_of([row], [named or EXTREMES], False)
+        assert at in (EXTREMES, *verify._less_shown(row, shown)), command
+        assert (at == EXTREMES) == (not verify._less_shown(row, [*THEOREMS, key]))
+
+
 def test_the_hash_is_what_sha256sum_gives(genuine):
     command = "find . -name '*.smt2' | cut -c3- | LC_ALL=C sort | xargs sha256sum | sha256sum"
     for name in ("subject", "other"):
