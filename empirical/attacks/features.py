@@ -88,13 +88,13 @@ class EarlyFeatures(nn.Module):
         parts: dict[str, torch.Tensor] = {}
 
         def look(name: str, output: torch.Tensor) -> None:
-            maps = output.clone()  # what follows may write into it, and the gradient needs it
-            # Places before units: a view in both memory formats; the other way round channels_last would be copied.
-            if len(maps) != len(x):
+            if len(output) != len(x):
                 raise InvalidInput(
-                    f"layer {name!r}: returns shape {tuple(maps.shape)} for {len(x)} images; expected one row an image, so "
+                    f"layer {name!r}: returns shape {tuple(output.shape)} for {len(x)} images; expected one row an image, so "
                     "choose another layer"
                 )
+            maps = output.clone()  # what follows may write into it, and the gradient needs it
+            # Places before units: a view in both memory formats; the other way round channels_last would be copied.
             maps = maps.movedim(self._axes[name], -1).unsqueeze(1).flatten(1, -2)
             parts[name] = torch.cat([maps.mean(1), (maps.square().mean(1) + 1e-12).sqrt()], 1)
 

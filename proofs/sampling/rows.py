@@ -61,11 +61,9 @@ def _sample_row(row: str, levels: Sequence[str], seed: int) -> Sampled:
     for d in dims:
         for _ in range(INSTANCES):
             tried += 1
-            checks = (
-                check_whole(row, whole.randint, d),
-                check_less_shown(row, less.randint, d, levels),
-            )
-            for key, example, holds in chain(*checks):
+            shown_whole = check_whole(row, whole.randint, d)
+            shown_less = check_less_shown(row, less.randint, d, levels)
+            for key, example, holds in chain(shown_whole, shown_less):
                 if not holds:
                     return Sampled(row, tried, dims, f"d = {d}: {key}: {example()}")
     for says, holds in check_recorded(row):  # at last: what damages a formula may end its recording
